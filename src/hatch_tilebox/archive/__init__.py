@@ -1,0 +1,1 @@
+"""The `.tbrelease` file: written, read, checked and unpacked."""

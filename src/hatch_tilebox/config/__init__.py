@@ -1,0 +1,1 @@
+"""`tilebox.workflow.toml` and our tables in `pyproject.toml`, read into checked values."""

@@ -1,0 +1,90 @@
+"""What can go wrong for a user, and where.
+
+```
+TileboxError                a mistake that the user can mend; never shown with a traceback of ours
+├── ConfigError             tilebox.workflow.toml, or our tables in pyproject.toml
+├── SelectionError          the files to pack
+├── DiscoveryError          the workflow's runtime: environment, start-up, tasks
+├── ArchiveError            a .tbrelease that cannot be written or must not be trusted
+├── PublishError            a destination, or the way to it
+└── IncompatibleError       a release that would break jobs of the one before it
+```
+
+Surfaces catch `TileboxError` alone, print it and end with its `exit_code`. Any other exception is a bug.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a text file. `line` and `column` count from 1; 0 means the file as a whole."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.path
+        return f"{self.path}:{self.line}:{self.column}" if self.column else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong (in an error) or doubtful (in a warning).
+
+    `message` says what is wrong and what is allowed, `hint` what to do about it. `details` holds other people's words, such as
+    the user's own traceback or the last lines that uv printed.
+    """
+
+    message: str
+    hint: str | None = None
+    location: Location | None = None
+    details: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.location}: {self.message}" if self.location else self.message
+        if self.details:
+            text += "\n" + "\n".join(f"  | {line}".rstrip() for line in self.details.splitlines())
+        if self.hint:
+            text += "\n" + "\n".join(f"  {line}".rstrip() for line in f"hint: {self.hint}".splitlines())
+        return text
+
+
+class TileboxError(Exception):
+    """One or more problems that stop the work. `str()` is the whole message, ready to print."""
+
+    exit_code = 1
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = tuple(Problem(problem) if isinstance(problem, str) else problem for problem in problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ConfigError(TileboxError):
+    """`tilebox.workflow.toml`, or a table of ours in `pyproject.toml`, does not say what it may say."""
+
+
+class SelectionError(TileboxError):
+    """The selected files cannot make a release."""
+
+
+class DiscoveryError(TileboxError):
+    """The workflow's runtime cannot be prepared, does not start, or has no usable tasks."""
+
+
+class ArchiveError(TileboxError):
+    """A `.tbrelease` cannot be written, or must not be trusted."""
+
+
+class PublishError(TileboxError):
+    """A destination refuses a release or cannot be reached."""
+
+
+class IncompatibleError(TileboxError):
+    """A release breaks jobs that were submitted to the release before it."""
+
+    exit_code = 3

@@ -1,0 +1,323 @@
+"""The things a release is made of: plain values, no I/O.
+
+The format of the manifest and of the fingerprint is version 1 of the `.tbrelease` format; `docs/reference/format.md` describes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.errors import Location, Problem
+
+    JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
+
+__all__ = [
+    "CONFIG_NAME",
+    "FORMAT",
+    "MANIFEST_PATH",
+    "RELEASE_SUFFIX",
+    "Artifact",
+    "FileEntry",
+    "FileSet",
+    "Pattern",
+    "Project",
+    "ReleaseManifest",
+    "SelectedFile",
+    "Task",
+    "Workflow",
+    "canonical_json",
+    "release_filename",
+]
+
+FORMAT = 1
+CONFIG_NAME = "tilebox.workflow.toml"
+RELEASE_SUFFIX = ".tbrelease"
+MANIFEST_PATH = ".tilebox/release.json"
+
+REGULAR_MODE = "0644"
+EXECUTABLE_MODE = "0755"
+
+
+def canonical_json(value: JSON) -> bytes:
+    """The one spelling of `value` that the format knows: UTF-8, sorted keys, no insignificant space, a newline at the end.
+
+    Raises ValueError for NaN and the infinities, which JSON cannot hold.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A glob from the configuration, with the place where it is written."""
+
+    text: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """Which workflow a release belongs to and how its worker starts: exactly one of `runner` and `command` is set.
+
+    `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`; `command` is a worker command
+    of the project's own.
+    """
+
+    slug: str
+    runner: str | None = None
+    command: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """The Python project, as its core metadata names it."""
+
+    name: str
+    version: str
+    requires_python: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that the runner registers.
+
+    `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None where it
+    cannot be told. `description` is the first paragraph of the docstring its author wrote. `object` is `module:qualname` of the
+    task class. Of a custom worker command only name and version are known.
+    """
+
+    name: str
+    version: str
+    input_schema: Mapping[str, Any] | None = None
+    description: str | None = None
+    object: str | None = None
+
+
+@dataclass(frozen=True)
+class SelectedFile:
+    """A regular file that goes into a release: `path` inside it (`/` between parts), `source` on this machine, size in bytes."""
+
+    path: str
+    source: Path
+    size: int
+    executable: bool = False
+
+    @property
+    def mode(self) -> str:
+        """The mode in the archive: "0755" for a file that its owner may execute, else "0644"."""
+        return EXECUTABLE_MODE if self.executable else REGULAR_MODE
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and what is doubtful about them."""
+
+    root: Path
+    files: tuple[SelectedFile, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together, before compression."""
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file as the manifest names it: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
+
+    path: str
+    size: int
+    mode: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ReleaseManifest:
+    """What a release says about itself; the first member of the archive."""
+
+    workflow: Workflow
+    project: Project
+    tasks: tuple[Task, ...]
+    files: tuple[FileEntry, ...]
+
+    @classmethod
+    def of(cls, workflow: Workflow, project: Project, tasks: Sequence[Task], files: Sequence[FileEntry]) -> ReleaseManifest:
+        """A manifest with tasks and files in the order of the format."""
+        return cls(
+            workflow,
+            project,
+            tuple(sorted(tasks, key=lambda task: (task.name, task.version))),
+            tuple(sorted(files, key=lambda file: file.path.encode())),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits over everything that decides how the release behaves; it outlives a change of compressor."""
+        identity: JSON = {
+            "tasks": [[task.name, task.version] for task in self.tasks],
+            "files": [[file.path, file.mode, file.sha256] for file in self.files],
+            "runner": self.workflow.runner,
+            "command": list(self.workflow.command) if self.workflow.command else None,
+        }
+        return hashlib.sha256(canonical_json(identity)).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The manifest as JSON values."""
+        workflow: dict[str, Any] = {"slug": self.workflow.slug}
+        if self.workflow.command:
+            workflow["command"] = list(self.workflow.command)
+        else:
+            workflow["runner"] = self.workflow.runner
+        return {
+            "format": FORMAT,
+            "workflow": workflow,
+            "project": {
+                "name": self.project.name,
+                "version": self.project.version,
+                "requires_python": self.project.requires_python,
+            },
+            "tasks": [
+                {
+                    "name": task.name,
+                    "version": task.version,
+                    "input_schema": task.input_schema,
+                    "description": task.description,
+                    "object": task.object,
+                }
+                for task in self.tasks
+            ],
+            "files": [{"path": file.path, "size": file.size, "mode": file.mode, "sha256": file.sha256} for file in self.files],
+            "fingerprint": self.fingerprint,
+        }
+
+    def to_json(self) -> bytes:
+        """The bytes of `.tilebox/release.json`."""
+        return canonical_json(self.to_dict())
+
+    @classmethod
+    def from_dict(cls, data: Any) -> ReleaseManifest:
+        """Read back what `to_dict` gives.
+
+        Raises ValueError, naming the key, where `data` is of another shape or its fingerprint is not the one of its content.
+        """
+        manifest = _record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint")
+        if manifest["format"] != FORMAT:
+            msg = f"format is {manifest['format']!r}, this version reads {FORMAT}"
+            raise ValueError(msg)
+        result = cls(
+            _parse_workflow(manifest["workflow"]),
+            _parse_project(manifest["project"]),
+            tuple(_parse_task(item, f"tasks[{i}]") for i, item in enumerate(_list(manifest["tasks"], "tasks"))),
+            tuple(_parse_file(item, f"files[{i}]") for i, item in enumerate(_list(manifest["files"], "files"))),
+        )
+        if result != cls.of(result.workflow, result.project, result.tasks, result.files):
+            msg = "tasks and files must be sorted"
+            raise ValueError(msg)
+        if manifest["fingerprint"] != result.fingerprint:
+            msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
+            raise ValueError(msg)
+        return result
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A `.tbrelease` on disk. `sha256` of the whole file is the release's digest; `size` in bytes."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+def release_filename(project: Project) -> str:
+    """`<name>-<version>.tbrelease`, both spelled as in a wheel's file name.
+
+    Source: the binary distribution format, https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    """
+    name = re.sub(r"[-_.]+", "_", project.name).lower()
+    return f"{name}-{project.version.replace('-', '_')}{RELEASE_SUFFIX}"
+
+
+def _record(value: Any, where: str, *keys: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or set(value) != set(keys):
+        msg = f"{where or 'manifest'} must be an object of {', '.join(keys)}"
+        raise ValueError(msg)
+    return value
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        msg = f"{where} must be an array"
+        raise ValueError(msg)  # noqa: TRY004 -- one kind of error for whoever reads foreign data
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        msg = f"{where} must be a text that is not empty"
+        raise ValueError(msg)
+    return value
+
+
+def _optional_text(value: Any, where: str) -> str | None:
+    return None if value is None else _text(value, where)
+
+
+def _parse_workflow(value: Any) -> Workflow:
+    kind = "command" if isinstance(value, dict) and "command" in value else "runner"
+    record = _record(value, "workflow", "slug", kind)
+    slug = _text(record["slug"], "workflow.slug")
+    if kind == "runner":
+        return Workflow(slug, runner=_text(record["runner"], "workflow.runner"))
+    command = tuple(_text(part, "workflow.command") for part in _list(record["command"], "workflow.command"))
+    if not command:
+        msg = "workflow.command must not be empty"
+        raise ValueError(msg)
+    return Workflow(slug, command=command)
+
+
+def _parse_project(value: Any) -> Project:
+    record = _record(value, "project", "name", "version", "requires_python")
+    return Project(
+        _text(record["name"], "project.name"),
+        _text(record["version"], "project.version"),
+        _optional_text(record["requires_python"], "project.requires_python"),
+    )
+
+
+def _parse_task(value: Any, where: str) -> Task:
+    record = _record(value, where, "name", "version", "input_schema", "description", "object")
+    schema = record["input_schema"]
+    if schema is not None and not isinstance(schema, dict):
+        msg = f"{where}.input_schema must be an object or null"
+        raise ValueError(msg)
+    return Task(
+        _text(record["name"], f"{where}.name"),
+        _text(record["version"], f"{where}.version"),
+        schema,
+        _optional_text(record["description"], f"{where}.description"),
+        _optional_text(record["object"], f"{where}.object"),
+    )
+
+
+def _parse_file(value: Any, where: str) -> FileEntry:
+    record = _record(value, where, "path", "size", "mode", "sha256")
+    size, mode, sha256 = record["size"], record["mode"], record["sha256"]
+    if type(size) is not int or size < 0:
+        msg = f"{where}.size must be a number of bytes"
+        raise ValueError(msg)
+    if mode not in (REGULAR_MODE, EXECUTABLE_MODE):
+        msg = f"{where}.mode must be {REGULAR_MODE!r} or {EXECUTABLE_MODE!r}"
+        raise ValueError(msg)
+    if not isinstance(sha256, str) or not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        msg = f"{where}.sha256 must be 64 hex digits"
+        raise ValueError(msg)
+    return FileEntry(_text(record["path"], f"{where}.path"), size, mode, sha256)

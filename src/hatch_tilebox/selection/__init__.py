@@ -1,0 +1,1 @@
+"""Which files go into a release: globs, `.gitignore` and the rules that are always on."""

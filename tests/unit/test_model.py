@@ -1,0 +1,72 @@
+"""The manifest and its identity."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hatch_tilebox.model import FileEntry, Project, ReleaseManifest, Task, Workflow, canonical_json, release_filename
+
+MANIFEST = ReleaseManifest.of(
+    Workflow("scene-qa", runner="scene_qa.runner:runner"),
+    Project("scene-qa", "1.0", ">=3.10"),
+    [Task("b", "v1.0"), Task("a", "v1.2", {"type": "string"}, "Checks a scene.", "scene_qa.tasks:Check")],
+    [FileEntry("scene_qa/ä.py", 3, "0644", "a" * 64), FileEntry("run.sh", 5, "0755", "b" * 64)],
+)
+
+
+def test_canonical_json_has_one_spelling():
+    assert canonical_json({"b": "ä", "a": [1, None]}) == '{"a":[1,null],"b":"ä"}\n'.encode()
+    with pytest.raises(ValueError, match="Out of range"):
+        canonical_json(float("nan"))
+
+
+def test_manifest_orders_tasks_and_files():
+    assert [task.name for task in MANIFEST.tasks] == ["a", "b"]
+    assert [file.path for file in MANIFEST.files] == ["run.sh", "scene_qa/ä.py"]
+
+
+def test_manifest_survives_its_json():
+    assert ReleaseManifest.from_dict(json.loads(MANIFEST.to_json())) == MANIFEST
+
+
+def test_fingerprint_is_over_identity_only():
+    """The version of the project, its slug and the tasks' descriptions do not decide how a release behaves."""
+    other = ReleaseManifest.of(
+        Workflow("other", runner="scene_qa.runner:runner"),
+        Project("other", "2.0"),
+        [Task("b", "v1.0"), Task("a", "v1.2")],
+        MANIFEST.files,
+    )
+    assert other.fingerprint == MANIFEST.fingerprint
+    for changed in (
+        ReleaseManifest.of(Workflow("scene-qa", runner="x:y"), MANIFEST.project, MANIFEST.tasks, MANIFEST.files),
+        ReleaseManifest.of(Workflow("scene-qa", command=("x",)), MANIFEST.project, MANIFEST.tasks, MANIFEST.files),
+        ReleaseManifest.of(MANIFEST.workflow, MANIFEST.project, MANIFEST.tasks[:1], MANIFEST.files),
+        ReleaseManifest.of(MANIFEST.workflow, MANIFEST.project, MANIFEST.tasks, MANIFEST.files[:1]),
+    ):
+        assert changed.fingerprint != MANIFEST.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "format is 2"),
+        ({"fingerprint": "0" * 64}, "fingerprint is"),
+        ({"extra": 1}, "manifest must be an object of"),
+        ({"workflow": {"slug": "a", "runner": ""}}, "workflow.runner must be a text"),
+        ({"workflow": {"slug": "a", "command": []}}, "workflow.command must not be empty"),
+        ({"tasks": {}}, "tasks must be an array"),
+        ({"files": [{"path": "a", "size": True, "mode": "0644", "sha256": "0" * 64}]}, r"files\[0\].size"),
+        ({"files": [{"path": "a", "size": 1, "mode": "0600", "sha256": "0" * 64}]}, r"files\[0\].mode"),
+        ({"files": list(reversed(MANIFEST.to_dict()["files"]))}, "must be sorted"),
+    ],
+)
+def test_manifest_of_another_shape_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        ReleaseManifest.from_dict({**MANIFEST.to_dict(), **change})
+
+
+def test_release_is_named_like_the_wheel():
+    assert release_filename(Project("Scene.QA-tools", "1.0+local.1")) == "scene_qa_tools-1.0+local.1.tbrelease"
