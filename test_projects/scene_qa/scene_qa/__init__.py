@@ -1,0 +1,1 @@
+"""Quality checks for satellite scenes."""

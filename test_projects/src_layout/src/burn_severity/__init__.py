@@ -1,0 +1,1 @@
+"""Burn severity from the change of the normalized burn ratio."""

@@ -1,0 +1,1 @@
+"""Water masks from the normalized difference water index."""
