@@ -1,0 +1,79 @@
+"""A `.tbrelease` becomes a folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.archive.reader import open_archive
+from hatch_tilebox.errors import ArchiveError, Location, Problem
+from hatch_tilebox.model import MANIFEST_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hatch_tilebox.model import ReleaseManifest
+
+# O_EXCL and O_NOFOLLOW: never over a file, never through a link, whatever stands there.
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_WINDOWS_ONLY = "\\:"
+
+
+def extract_archive(path: Path, to: Path) -> ReleaseManifest:
+    """Unpack the archive `path`, checked to its end, into the folder `to`, which does not exist yet or is empty.
+
+    The folder appears whole or not at all: it is filled beside `to` under a name nobody else can enter, then renamed. Files and
+    folders get the modes of the archive less the umask, and the time of unpacking. The manifest is unpacked too.
+
+    Raises ArchiveError where the archive is refused or `to` cannot be written.
+    """
+    to = Path(os.path.abspath(to))  # noqa: PTH100 -- not resolve(): a link in place of `to` must be seen
+    with open_archive(path) as archive, _staged(to) as folder:
+        made = {""}
+        _write(folder, MANIFEST_PATH, 0o644, [archive.manifest.to_json()], made)
+        for entry, chunks in archive.members():
+            if os.sep != "/" and any(char in entry.path for char in _WINDOWS_ONLY):
+                message = f"{entry.path!r} has a name that this system gives another meaning"
+                raise ArchiveError(Problem(message, location=Location(str(path))))
+            _write(folder, entry.path, int(entry.mode, 8), chunks, made)
+        return archive.manifest
+
+
+def _write(folder: str, path: str, mode: int, chunks: Iterable[bytes], made: set[str]) -> None:
+    """A new file `path` in `folder`. `made` are the folders that are there already, by their paths."""
+    parent = path.rpartition("/")[0]
+    if parent not in made:
+        # exist_ok only matters where the file system takes two spellings for one name.
+        os.makedirs(os.path.join(folder, parent), exist_ok=True)  # noqa: PTH103, PTH118 -- 20,000 times, at half the cost
+        made.add(parent)
+    descriptor = os.open(os.path.join(folder, path), _FLAGS, mode)  # noqa: PTH118 -- likewise
+    with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 -- a descriptor, not a path
+        file.writelines(chunks)
+
+
+@contextmanager
+def _staged(to: Path) -> Iterator[str]:
+    """A folder to fill, which becomes `to` when the block is left, and vanishes when the block fails."""
+    hint = "name a folder that does not exist yet, or an empty one"
+    try:
+        mode = to.lstat().st_mode & 0o7777 if os.path.lexists(to) else None
+        if to.is_symlink() or (mode is not None and (not to.is_dir() or any(to.iterdir()))):
+            raise ArchiveError(Problem(f"{to} is not an empty folder", hint))
+        staging = tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent)
+        try:
+            # One folder deeper: it has the permissions that the umask gives, while the outer one is closed to everybody else.
+            folder = os.path.join(staging, "release")  # noqa: PTH118 -- text like its use
+            os.mkdir(folder)  # noqa: PTH102 -- likewise
+            yield folder
+            if mode is not None:
+                os.chmod(folder, mode)  # noqa: PTH101 -- likewise
+                to.rmdir()
+            os.rename(folder, to)  # noqa: PTH104 -- likewise
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise ArchiveError(Problem(f"{to} cannot be written: {error.strerror}", hint)) from error

@@ -1,0 +1,197 @@
+"""A `.tbrelease` file, read without trusting it.
+
+From the manifest follow all headers of the archive, byte by byte. The reader compares, and looks closer only where something
+differs: to accept another spelling of the same header, or to say what is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+from hatch_tilebox.archive import layout
+from hatch_tilebox.archive.layout import BLOCK, END
+from hatch_tilebox.archive.members import Member, read_member
+from hatch_tilebox.archive.stream import FrameReader
+from hatch_tilebox.errors import ArchiveError, Location, Problem
+from hatch_tilebox.model import FORMAT, MANIFEST_PATH, Artifact, ReleaseManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_tilebox.model import FileEntry
+
+CHUNK = 256 * 2**10
+"""Bytes of one member that are in memory at a time."""
+
+_MAX_MESSAGE = 500
+_RECORD = 20 * BLOCK
+"""tar writes whole records of 20 blocks: as many zeros may follow the last member."""
+
+
+def read_manifest(path: Path) -> ReleaseManifest:
+    """The manifest of the archive `path`, from its first blocks only: the rest is neither read nor checked.
+
+    Raises ArchiveError where there is none that can be read.
+    """
+    with open_archive(path) as archive:
+        return archive.manifest
+
+
+def check_archive(path: Path) -> tuple[ReleaseManifest, Artifact]:
+    """Read the archive `path` to its end and make all checks of the format; the digest comes from the same pass.
+
+    Raises ArchiveError, naming the member, at the first thing that is not as the format says.
+    """
+    with open_archive(path) as archive:
+        for _entry, chunks in archive.members():
+            for _chunk in chunks:
+                pass
+        return archive.manifest, Artifact(path, archive.sha256, archive.size)
+
+
+@contextmanager
+def open_archive(source: Path | BinaryIO, name: str = "") -> Iterator[Archive]:
+    """The archive in a file or in an open binary file, which stays open. `name` is what errors call it: its path, if not given.
+
+    Raises ArchiveError where it cannot be opened or has no good manifest.
+    """
+    if not isinstance(source, Path):
+        yield Archive(FrameReader(source, name or str(getattr(source, "name", "the archive"))))
+        return
+    try:
+        file = source.open("rb", buffering=0)
+    except OSError as error:
+        raise ArchiveError(Problem(f"cannot be read: {error.strerror}", location=Location(name or str(source)))) from error
+    with file:
+        yield Archive(FrameReader(file, name or str(source)))
+
+
+class Archive:
+    """An archive whose manifest has been read. Its members can be read once, in their order."""
+
+    def __init__(self, frame: FrameReader) -> None:
+        self._frame = frame
+        size = self._manifest_size()
+        data = frame.read(size)
+        if len(data) < size or any(frame.read(-size % BLOCK)):
+            frame.refuse(f"{MANIFEST_PATH!r} is cut off or not followed by zeros")
+        self.manifest = _parse_manifest(data, frame)
+
+    @property
+    def sha256(self) -> str:
+        """The digest, 64 hex digits. Only known after the last member."""
+        return self._frame.sha256
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file. Only known after the last member."""
+        return self._frame.packed_size
+
+    def members(self) -> Iterator[tuple[FileEntry, Iterator[bytes]]]:
+        """Each file with its content in chunks, to be taken before the next file is asked for.
+
+        A file's content is checked when its last chunk has been taken; chunks that nobody took are read and checked before the
+        next file. The end of the archive is checked after the last file.
+
+        Raises ArchiveError at the first thing that is not as the format says; what came before it was checked.
+        """
+        for index, entry in enumerate(self.manifest.files):
+            block = self._frame.read(BLOCK)
+            if block != layout.member_header(entry.path, entry.size, entry.mode, entry.sha256):
+                self._look_closer(block, index)
+            chunks = self._content(entry)
+            yield entry, chunks
+            for _chunk in chunks:
+                pass
+        self._end()
+
+    def _content(self, entry: FileEntry) -> Iterator[bytes]:
+        digest, left = hashlib.sha256(), entry.size
+        while left:
+            chunk = self._frame.read(min(left, CHUNK))
+            if not chunk:
+                self._frame.refuse(f"{entry.path!r} is cut off")
+            left -= len(chunk)
+            digest.update(chunk)
+            yield chunk
+        if any(self._frame.read(-entry.size % BLOCK)):
+            self._frame.refuse(f"{entry.path!r} is not followed by zeros")
+        if digest.hexdigest() != entry.sha256:
+            self._frame.refuse(f"{entry.path!r} is not the file that the manifest names: its SHA-256 is {digest.hexdigest()}")
+
+    def _manifest_size(self) -> int:
+        """Bytes of the manifest, which must be the first member."""
+        member = self._read_member(self._frame.read(BLOCK))
+        if member is None or member.path != MANIFEST_PATH or member.mode != layout.MANIFEST_MODE:
+            found = f"{member.path!r} (mode {member.mode})" if member else "the end of the stream"
+            message = f"is not a .tbrelease: its first member must be {MANIFEST_PATH!r} (mode {layout.MANIFEST_MODE}), not {found}"
+            self._frame.refuse(message)
+        if member.size > layout.MAX_MANIFEST_SIZE:
+            self._frame.refuse(f"{MANIFEST_PATH!r} has {member.size} bytes; at most {layout.MAX_MANIFEST_SIZE} are allowed")
+        return member.size
+
+    def _read_member(self, block: bytes) -> Member | None:
+        try:
+            return read_member(block, self._frame.read)
+        except ValueError as error:
+            self._frame.refuse(str(error))
+
+    def _look_closer(self, block: bytes, index: int) -> None:
+        """Accept a header that says what the manifest says in other words; raise ArchiveError for any other."""
+        entry = self.manifest.files[index]
+        member = self._read_member(block)
+        if member is None:
+            self._frame.refuse(f"{entry.path!r} is named in the manifest, but is not there")
+        if member.path != entry.path:
+            self._misplaced(member.path, index)
+        if member.alias not in {None, layout.LONG_PATH_FOLDER.decode() + entry.sha256}:
+            self._frame.refuse(f"{entry.path!r} has {member.alias!r} as the name beside its pax header")
+        if member.size != entry.size:
+            self._frame.refuse(f"{entry.path!r} has {member.size} bytes; the manifest says {entry.size}")
+        if member.mode != entry.mode:
+            self._frame.refuse(f"{entry.path!r} has mode {member.mode}; the manifest says {entry.mode}")
+
+    def _misplaced(self, path: str, index: int) -> NoReturn:
+        """Refuse a member that stands where the manifest has none, or another one."""
+        files = self.manifest.files
+        places = [i for i, file in enumerate(files) if file.path == path]
+        if fault := layout.path_fault(path):
+            self._frame.refuse(f"{path!r} {fault}")
+        if path == MANIFEST_PATH or (places and places[0] < index):
+            self._frame.refuse(f"{path!r} is there twice")
+        if not places:
+            self._frame.refuse(f"{path!r} is not named in the manifest")
+        self._frame.refuse(f"{files[index].path!r} is missing or not in its place: members are sorted, but {path!r} stands there")
+
+    def _end(self) -> None:
+        """Two blocks of zeros, or as many as fill a record, and nothing after them."""
+        block = self._frame.read(BLOCK)
+        member = self._read_member(block)
+        if member is not None:
+            self._misplaced(member.path, len(self.manifest.files))
+        end = block + self._frame.read(_RECORD)
+        if any(end) or len(end) < len(END) or len(end) % BLOCK:
+            self._frame.refuse("the tar stream must end with blocks of zeros, two at least")
+        self._frame.finish()
+
+
+def _parse_manifest(data: bytes, frame: FrameReader) -> ReleaseManifest:
+    try:
+        raw = json.loads(data.decode())
+        found = raw.get("format") if isinstance(raw, dict) else None
+        if isinstance(found, int) and found > FORMAT:
+            frame.refuse(f"{MANIFEST_PATH!r} has format {found}; this version reads format {FORMAT}", "update hatch-tilebox")
+        manifest = ReleaseManifest.from_dict(raw)
+        if manifest.to_json() != data:
+            frame.refuse(f"{MANIFEST_PATH!r} is not canonical JSON")
+    except (ValueError, RecursionError) as error:
+        frame.refuse(f"{MANIFEST_PATH!r} is no manifest: {str(error)[:_MAX_MESSAGE]}")
+    try:
+        layout.check_files(manifest.files)
+    except ArchiveError as error:
+        raise ArchiveError(*(Problem(problem.message, location=Location(frame.name)) for problem in error.problems)) from None
+    return manifest

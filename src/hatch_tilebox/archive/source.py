@@ -1,0 +1,63 @@
+"""Reading the selected files: their digests, and their content again while it is packed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import ArchiveError, Problem
+from hatch_tilebox.model import FileEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_tilebox.model import FileSet, SelectedFile
+
+CHUNK = 2**20
+"""Bytes of one file that are in memory at a time."""
+
+# O_NONBLOCK: a pipe that took a file's name since it was selected must not hold up the build.
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def hash_files(files: FileSet) -> tuple[FileEntry, ...]:
+    """The manifest's entries of the selected files, in their order. Reads each file once.
+
+    Raises ArchiveError where a file cannot be read or has another size than when it was selected.
+    """
+    return tuple(_hash(file) for file in files.files)
+
+
+def read_chunks(file: SelectedFile) -> Iterator[bytes]:
+    """The content of a file in chunks of at most `CHUNK` bytes; `file.size` bytes in all.
+
+    Raises ArchiveError where it cannot be read or has another size.
+    """
+    left = file.size
+    try:
+        descriptor = os.open(file.source, _FLAGS)
+        try:
+            while data := os.read(descriptor, min(left + 1, CHUNK)):
+                left -= len(data)
+                if left < 0:
+                    break
+                yield data
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ArchiveError(Problem(f"{file.path!r} cannot be read: {error.strerror}")) from error
+    if left:
+        raise changed(file.path)
+
+
+def changed(path: str) -> ArchiveError:
+    """The error of a file that is no longer what it was when it was selected."""
+    return ArchiveError(Problem(f"{path!r} changed while the release was built", "build again when nothing writes to it"))
+
+
+def _hash(file: SelectedFile) -> FileEntry:
+    digest = hashlib.sha256()
+    for chunk in read_chunks(file):
+        digest.update(chunk)
+    return FileEntry(file.path, file.size, file.mode, digest.hexdigest())

@@ -1,0 +1,122 @@
+"""A release becomes a `.tbrelease` file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from hatch_tilebox.archive import layout
+from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor
+from hatch_tilebox.archive.source import CHUNK, changed, read_chunks
+from hatch_tilebox.errors import ArchiveError, Problem
+from hatch_tilebox.model import MANIFEST_PATH, Artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hatch_tilebox.model import FileSet, ReleaseManifest
+
+LEVEL = 3
+WINDOW_LOG = 21
+"""Constants of format 1, chosen from the table in docs/reference/format.md: other values give other bytes."""
+
+
+def write_archive(manifest: ReleaseManifest, files: FileSet, destination: Path) -> Artifact:
+    """Pack `files`, which `manifest` was made of, into the file `destination`; one that is already there is replaced.
+
+    The file appears whole or not at all, with the permissions of an ordinary new file; its folder is made if need be. Memory
+    does not grow with the files. The same manifest and contents give the same bytes with the same libzstd.
+
+    Raises ArchiveError where a file cannot be packed, cannot be read or is not what the manifest says of it, and where
+    `destination` cannot be written; ValueError where manifest and files do not belong together.
+    """
+    if [(file.path, file.size, file.mode) for file in files.files] != [
+        (file.path, file.size, file.mode) for file in manifest.files
+    ]:
+        msg = "the manifest is not made of these files"
+        raise ValueError(msg)
+    layout.check_files(manifest.files)
+    data = manifest.to_json()
+    if len(data) > layout.MAX_MANIFEST_SIZE:
+        message = (
+            f"the manifest of {len(manifest.files)} files has {len(data)} bytes; at most {layout.MAX_MANIFEST_SIZE} are allowed"
+        )
+        raise ArchiveError(Problem(message, "select fewer files"))
+    with _new_file(destination) as raw:
+        packed = _Packed(raw, layout.stream_size(len(data), manifest.files))
+        packed.write(layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest()))
+        packed.write(data + layout.padding(len(data)))
+        for file, entry in zip(files.files, manifest.files, strict=True):
+            packed.write(layout.member_header(entry.path, entry.size, entry.mode, entry.sha256))
+            digest = hashlib.sha256()
+            for chunk in read_chunks(file):
+                digest.update(chunk)
+                packed.write(chunk)
+            if digest.hexdigest() != entry.sha256:
+                raise changed(entry.path)
+            packed.write(layout.padding(entry.size))
+        packed.write(layout.END)
+        size = packed.close()
+    return Artifact(destination, packed.digest.hexdigest(), size)
+
+
+class _Packed:
+    """The compressed stream: one frame with content size and checksum. `size` is the bytes that will be written."""
+
+    def __init__(self, raw: BinaryIO, size: int) -> None:
+        self.digest = hashlib.sha256()
+        self._raw = raw
+        self._size = 0
+        self._parts: list[bytes] = []
+        self._pending = 0
+        self._compressor = ZstdCompressor(
+            options={
+                CompressionParameter.compression_level: LEVEL,
+                CompressionParameter.window_log: WINDOW_LOG,
+                CompressionParameter.checksum_flag: 1,
+            }
+        )
+        self._compressor.set_pledged_input_size(size)
+
+    def write(self, data: bytes) -> None:
+        """Small pieces are gathered: a call into the compressor for each would cost more than the compression."""
+        self._parts.append(data)
+        self._pending += len(data)
+        if self._pending >= CHUNK:
+            self._emit(self._compressor.compress(b"".join(self._parts)))
+            self._parts.clear()
+            self._pending = 0
+
+    def close(self) -> int:
+        """End the frame. Gives its size."""
+        self._emit(self._compressor.compress(b"".join(self._parts)))
+        self._emit(self._compressor.flush())
+        return self._size
+
+    def _emit(self, data: bytes) -> None:
+        self.digest.update(data)
+        self._size += len(data)
+        self._raw.write(data)
+
+
+@contextmanager
+def _new_file(destination: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name when the block is left, and vanishes when the block fails."""
+    temporary = destination.with_name(f".{destination.name}.{secrets.token_hex(8)}")
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as raw:
+                yield raw
+                raw.flush()
+                os.fsync(raw.fileno())
+            temporary.replace(destination)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+    except OSError as error:
+        raise ArchiveError(Problem(f"{destination} cannot be written: {error.strerror}")) from error
