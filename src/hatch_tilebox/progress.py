@@ -32,3 +32,11 @@ class Progress:
 
     def transferred(self, done: int, total: int) -> None:
         """`done` of `total` bytes of the current step have been sent or received."""
+
+
+def format_size(size: int) -> str:
+    """A number of bytes for people, in binary units: "999 B", "48.1 KiB"."""
+    if size < 1024:  # noqa: PLR2004 -- the unit itself
+        return f"{size} B"
+    exponent = min((size.bit_length() - 1) // 10, 3)
+    return f"{size / 1024**exponent:.1f} {('KiB', 'MiB', 'GiB')[exponent - 1]}"
