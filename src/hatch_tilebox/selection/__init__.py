@@ -1,1 +1,7 @@
 """Which files go into a release: globs, `.gitignore` and the rules that are always on."""
+
+from __future__ import annotations
+
+from hatch_tilebox.selection.select import select_files
+
+__all__ = ["select_files"]

@@ -1,0 +1,109 @@
+"""What to tell about a pattern that selects or excludes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import Problem
+from hatch_tilebox.selection.globs import escape, normalize
+from hatch_tilebox.selection.walk import NEVER_SHIPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hatch_tilebox.errors import Location
+    from hatch_tilebox.selection.walk import Rule, Walk
+
+__all__ = ["excludes_without_effect", "includes_without_effect"]
+
+_SPECIAL = frozenset("*?[]{}\\")
+
+
+def includes_without_effect(
+    walk: Walk, selected_by: Collection[int], folders: Mapping[int, str], kept_out: Mapping[int, tuple[str, Rule]]
+) -> list[Problem]:
+    """A problem for each include pattern that selects no file: the folder it names, what keeps its files out, or what is close."""
+    problems = []
+    for index, pattern in enumerate(walk.includes.patterns):
+        if index in selected_by:
+            continue
+        folder = folders.get(index)
+        if folder is None and index in kept_out:
+            path, rule = kept_out[index]
+            message = f'"{pattern.text}" selects nothing: {path} is kept out by {rule.text}'
+            if rule.location:
+                message += f" ({rule.location})"
+            problems.append(Problem(message, location=pattern.location))
+        elif folder is not None:
+            problems.append(_names_folder(pattern.text, folder, pattern.location))
+        else:
+            problems.append(Problem(f'"{pattern.text}" matches nothing', _close(walk, pattern.text), pattern.location))
+    return problems
+
+
+def excludes_without_effect(walk: Walk, excluded_by: Collection[int], folders: Mapping[int, str]) -> list[Problem]:
+    """A problem for each exclude pattern that names a folder and so excludes nothing. Others may well match nothing at times."""
+    return [
+        _names_folder(pattern.text, folders[index], pattern.location)
+        for index, pattern in enumerate(walk.excludes.patterns)
+        if index in folders and index not in excluded_by
+    ]
+
+
+def _names_folder(text: str, folder: str, location: Location | None) -> Problem:
+    better = f"{text.rstrip('/')}/**"
+    return Problem(f'"{text}" matches a folder ({folder}), but patterns match files', f'write "{better}"', location)
+
+
+def _close(walk: Walk, text: str) -> str | None:
+    """What to write instead of a pattern that matches nothing, as far as names on disk tell."""
+    if "\\" in text and "/" not in text:
+        slashed = text.replace("\\", "/")
+        return f'a backslash takes the meaning from the next character; between folders write "/": "{slashed}"'
+    if not text.strip("./"):
+        return 'write "**" for all files under the root'
+    parts = text.split("/")
+    folder = walk.root
+    for at, part in enumerate(parts):
+        if _SPECIAL.intersection(part):
+            return _lonely_stars(text) if "**" in part else None
+        if part in {"", "."}:
+            continue
+        names = _names(folder)
+        if normalize(part) not in names:
+            return _spelling(folder, names, parts, at)
+        folder = os.path.join(folder, names[normalize(part)])
+    return None
+
+
+def _spelling(folder: str, names: Mapping[str, str], parts: list[str], at: int) -> str | None:
+    import difflib
+
+    wanted = normalize(parts[at])
+    by_case = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(wanted.casefold(), by_case, n=1)
+    if not close:
+        return None
+    found = names[by_case[close[0]]]
+    rest = parts[at + 1 :]
+    if not rest and os.path.isdir(os.path.join(folder, found)):
+        rest = ["**"]
+    meant = "/".join([*parts[:at], escape(found), *rest])
+    return f'did you mean "{meant}"?'
+
+
+def _lonely_stars(text: str) -> str | None:
+    """`src/**.py` looks as if it went into folders, but only a `**` between slashes does."""
+    mended = re.sub(r"(?<![*/])\*\*(?=[/]|$)", "*/**", re.sub(r"(^|/)\*\*(?=[^*/])", r"\1**/*", text))
+    return f'only a "**" between slashes goes into folders: "{mended}"' if mended != text else None
+
+
+def _names(folder: str) -> dict[str, str]:
+    """The entries of `folder` by their normalized names, without those that never ship."""
+    try:
+        found = os.listdir(folder)
+    except OSError:
+        return {}
+    return {normalize(name): name for name in sorted(found) if name not in NEVER_SHIPPED}

@@ -1,0 +1,156 @@
+"""From globs and ignore files to the files of a release."""
+
+from __future__ import annotations
+
+import os
+import stat
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import Location, Problem, SelectionError
+from hatch_tilebox.model import FileSet, SelectedFile
+from hatch_tilebox.selection._advice import excludes_without_effect, includes_without_effect
+from hatch_tilebox.selection._paths import path_problems
+from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from hatch_tilebox.model import Pattern
+
+__all__ = ["select_files"]
+
+
+def select_files(
+    root: Path,
+    include: Sequence[Pattern],
+    exclude: Sequence[Pattern] = (),
+    *,
+    use_gitignore: bool = True,
+    skip: Collection[Path] = (),
+) -> FileSet:
+    """The regular files under `root` that a glob of `include` matches, but for those that a rule keeps out.
+
+    Rules, in this order: those that are always on (`NEVER_SHIPPED`, virtual environments), `skip` (files and folders that builds
+    write to), `exclude`, and the ignore files of git in `root` and below. Folders that nothing can be selected from are not opened.
+    The files come sorted by the UTF-8 bytes of their paths; `warnings` of the result are doubts that do not stop a build, such as
+    a glob that matches nothing.
+
+    Raises SelectionError, with all problems together, for globs that are malformed or leave the root, links that cannot be
+    followed, what cannot be read, paths that a release cannot hold, and where nothing is selected at all.
+    """
+    walk = Walk(root, include, exclude, use_gitignore=use_gitignore, skip=skip)
+    run = _Run(walk)
+    run.all()
+    files = tuple(sorted(run.files, key=attrgetter("path")))
+    errors, doubts = path_problems(files)
+    errors = run.errors + errors
+    unused = includes_without_effect(walk, run.selected_by, run.folders_matched, run.kept_out)
+    if errors:
+        raise SelectionError(*sorted(errors, key=str))
+    if not files:
+        raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern")]))
+    unused += excludes_without_effect(walk, run.excluded_by, run.folders_excluded)
+    return FileSet(Path(walk.root), files, tuple(unused + sorted(run.warnings, key=str) + doubts))
+
+
+class _Run:
+    """One walk over everything that can be selected, and what it meets."""
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self.files: list[SelectedFile] = []
+        self.errors: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.selected_by: set[int] = set()
+        self.excluded_by: set[int] = set()
+        self.folders_matched: dict[int, str] = {}
+        self.folders_excluded: dict[int, str] = {}
+        self.kept_out: dict[int, tuple[str, Rule]] = {}
+
+    def all(self) -> None:
+        """Select everything under the root."""
+        folders = [self._walk.start()]
+        while folders:
+            folder = folders.pop()
+            for found in folder.entries:
+                verdict = self._walk.judge(folder, found)
+                if verdict.rule is not None:
+                    self._note_rule(folder, verdict, verdict.rule)
+                elif verdict.kind == "file":
+                    if verdict.matched:
+                        self._take(verdict)
+                elif verdict.kind == "folder":
+                    opened = self._open(folder, verdict)
+                    if opened is not None:
+                        folders.append(opened)
+                else:
+                    self._note_unusable(verdict)
+
+    def _open(self, parent: Folder, verdict: Verdict) -> Folder | None:
+        self._note_folder(parent, verdict)
+        if verdict.includes is None or not verdict.includes.places:
+            return None
+        try:
+            opened = self._walk.open(parent, verdict)
+        except SelectionError as error:
+            self.errors += error.problems
+            return None
+        if isinstance(opened, Folder):
+            return opened
+        self._note_rule(parent, verdict, opened)
+        return None
+
+    def _take(self, verdict: Verdict) -> None:
+        try:
+            verdict.path.encode()
+        except UnicodeEncodeError:
+            shown = verdict.path.encode("utf-8", "backslashreplace").decode()
+            self.errors.append(
+                Problem(f"the name of {shown} is not UTF-8", "rename the file, or leave it out with an exclude pattern")
+            )
+            return
+        try:
+            status = os.stat(verdict.source)
+        except OSError as error:
+            self.errors.append(Problem(f"{verdict.path} cannot be read: {error.strerror}", location=Location(verdict.path)))
+            return
+        if not os.access(verdict.source, os.R_OK):
+            hint = "give yourself the right to read it, or leave it out with an exclude pattern"
+            self.errors.append(Problem(f"{verdict.path} cannot be read: Permission denied", hint, Location(verdict.path)))
+            return
+        self.selected_by.update(verdict.matched)
+        self.files.append(SelectedFile(verdict.path, Path(verdict.source), status.st_size, bool(status.st_mode & stat.S_IXUSR)))
+
+    def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
+        for index in {*verdict.matched, *verdict.reached}:
+            self.kept_out.setdefault(index, (verdict.path, rule))
+        if rule.kind == "exclude":
+            name = verdict.path.rpartition("/")[2]
+            self.excluded_by.update(folder.excludes.match(name))
+            if verdict.excludes is not None:
+                self.excluded_by.update(verdict.excludes.everything)
+
+    def _note_folder(self, parent: Folder, verdict: Verdict) -> None:
+        """Remember a folder that a glob names as it would name a file: that selects nothing, and excludes nothing."""
+        if verdict.includes is None:
+            return
+        for index in {*verdict.matched, *verdict.includes.folders_named}:
+            self.folders_matched.setdefault(index, verdict.path)
+        if verdict.excludes is not None:
+            named = parent.excludes.match(verdict.path.rpartition("/")[2])
+            for index in {*named, *verdict.excludes.folders_named}:
+                self.folders_excluded.setdefault(index, verdict.path)
+
+    def _note_unusable(self, verdict: Verdict) -> None:
+        """Links that lead nowhere stop the build where a pattern asks for them; sockets and the like hold nothing to lose."""
+        if verdict.kind == "special":
+            if verdict.matched:
+                self.warnings.append(Problem(f"{verdict.path} is no regular file (a socket, pipe or device) and is left out"))
+        elif verdict.matched or verdict.reached:
+            hint = "put the content itself there, or leave the link out with an exclude pattern"
+            self.errors.append(Problem(f"{verdict.path} is a link that cannot be part of a release: {verdict.broken}", hint))
+        else:
+            hint = f'add "{verdict.path}" to exclude if that is right'
+            self.warnings.append(Problem(f"nothing under the link {verdict.path} is looked at: {verdict.broken}", hint))

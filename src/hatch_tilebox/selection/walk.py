@@ -1,0 +1,266 @@
+"""The one engine behind `select_files` and `explain`: what happens to an entry of a folder, and by which rule."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from hatch_tilebox.errors import Location, Problem, SelectionError
+from hatch_tilebox.model import RELEASE_SUFFIX
+from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file
+from hatch_tilebox.selection.globs import GlobSet, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.model import Pattern
+    from hatch_tilebox.selection.gitignore import IgnoreRule
+    from hatch_tilebox.selection.globs import GlobState
+
+__all__ = ["NEVER_SHIPPED", "NEVER_SHIPPED_SUFFIXES", "Folder", "Rule", "Verdict", "Walk"]
+
+NEVER_SHIPPED = frozenset({
+    ".git", ".hg", ".svn",  # the history, which has its own ways to travel
+    "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints",
+    ".tox", ".nox", ".hatch",
+    ".DS_Store",
+})  # fmt: skip
+NEVER_SHIPPED_SUFFIXES = (".pyc", ".pyo", RELEASE_SUFFIX)
+_ENVIRONMENT_MARK = "pyvenv.cfg"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What keeps an entry out. `kind` is "built-in", "output", "exclude" or "ignore"; `text` names it, to stand after "by"."""
+
+    kind: str
+    text: str
+    location: Location | None = None
+
+
+class Verdict(NamedTuple):
+    """What becomes of an entry of a folder.
+
+    `path` is relative to the root, `source` where the entry is; `kind` is "file", "folder", "special" (a socket, pipe or device)
+    or "broken" (a link that cannot be followed; `broken` says why). `matched` are the include patterns that match the entry as they
+    match a file, `reached` those that its name brings nearer to a match below it. `rule` keeps the entry out although an include
+    pattern takes or reaches it. A folder has what is left of the patterns in it; no place left means that it need not be opened.
+    """
+
+    path: str
+    source: str
+    kind: str
+    matched: tuple[int, ...] = ()
+    rule: Rule | None = None
+    reached: tuple[int, ...] = ()
+    includes: GlobState | None = None
+    excludes: GlobState | None = None
+    is_link: bool = False
+    broken: str = ""
+
+
+@dataclass
+class Folder:
+    """An opened folder, with what holds for its entries.
+
+    `prefix` is its path with a slash at the end, empty for the root; `ignores` are the ignore files that hold in it, the nearest
+    one last, each with the length of the prefix of its own folder; `real` are the real paths of the folder and of those above.
+    """
+
+    prefix: str
+    source: str
+    includes: GlobState
+    excludes: GlobState
+    ignores: tuple[tuple[int, IgnoreFile], ...]
+    real: tuple[str, ...]
+    entries: list[os.DirEntry[str]]
+
+
+class Walk:
+    """The rules of one selection.
+
+    Raises SelectionError for globs that are malformed or leave the root, and for a root that is no folder.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        include: Sequence[Pattern],
+        exclude: Sequence[Pattern],
+        *,
+        use_gitignore: bool,
+        skip: Collection[Path],
+    ) -> None:
+        self.root = os.path.abspath(root)
+        self.use_gitignore = use_gitignore
+        if not os.path.isdir(self.root):
+            raise SelectionError(Problem(f"the root of the workflow is no folder: {root}"))
+        self.includes, self.excludes = _both(include, exclude)
+        self._real_root = os.path.realpath(self.root)
+        self._skip = self._relative(skip)
+
+    def start(self) -> Folder:
+        """The root."""
+        entries = self._scan(self.root, "")
+        ignores: tuple[tuple[int, IgnoreFile], ...] = ()
+        if self.use_gitignore:
+            path = repository_exclude_file(self.root)
+            exclude_file = path and self._read(path, ".git/info/exclude", follow=True)
+            ignores = ((0, exclude_file),) if exclude_file else ()
+        folder = Folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
+        return self._with_ignore_file(folder)
+
+    def judge(self, folder: Folder, found: os.DirEntry[str]) -> Verdict:
+        """What becomes of the entry `found` of `folder`."""
+        name = normalize(found.name)
+        matched = folder.includes.match(name)
+        if found.is_symlink():
+            return self._judge_link(folder, found, name, matched)
+        if found.is_dir(follow_symlinks=False):
+            return self._judge_folder(folder, found, name, matched)
+        path = folder.prefix + found.name
+        if not matched:
+            return Verdict(path, found.path, "file")
+        kind = "file" if found.is_file(follow_symlinks=False) else "special"
+        return Verdict(path, found.path, kind, matched, self._file_rule(folder, path, found.name, name))
+
+    def open(self, parent: Folder, verdict: Verdict) -> Folder | Rule:
+        """The folder of `verdict`, or the rule that keeps all of it out once it is seen.
+
+        Raises SelectionError where it cannot be read.
+        """
+        entries = self._scan(verdict.source, verdict.path)
+        if any(found.name == _ENVIRONMENT_MARK for found in entries):
+            return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {_ENVIRONMENT_MARK})")
+        source = verdict.source
+        real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
+        includes, excludes = verdict.includes or parent.includes, verdict.excludes or parent.excludes
+        folder = Folder(f"{verdict.path}/", source, includes, excludes, parent.ignores, (*parent.real, real), entries)
+        return self._with_ignore_file(folder)
+
+    def _judge_folder(self, folder: Folder, found: os.DirEntry[str], name: str, matched: tuple[int, ...]) -> Verdict:
+        path = folder.prefix + found.name
+        includes = self.includes.enter(folder.includes, name)
+        reached = self.includes.approached(folder.includes, includes)
+        if not includes.places:
+            return Verdict(path, found.path, "folder", matched, includes=includes)
+        excludes = self.excludes.enter(folder.excludes, name)
+        rule = self._never_shipped(path, found.name) or self._excluded(excludes.everything)
+        rule = rule or self._ignored(folder, path, found.name, is_folder=True)
+        return Verdict(path, found.path, "folder", matched, rule, reached, includes, excludes)
+
+    def _judge_link(self, folder: Folder, found: os.DirEntry[str], name: str, matched: tuple[int, ...]) -> Verdict:
+        """A link to a file is that file, one to a folder that folder; for patterns of ignore files it is a file, as for git."""
+        path = folder.prefix + found.name
+        includes = self.includes.enter(folder.includes, name)
+        if not matched and not includes.places:
+            return Verdict(path, found.path, "file", is_link=True)
+        excludes = self.excludes.enter(folder.excludes, name)
+        rule = self._file_rule(folder, path, found.name, name) or self._excluded(excludes.everything)
+        kind, broken = self._follow(folder, found.path)
+        reached = self.includes.approached(folder.includes, includes) if kind != "file" else ()
+        return Verdict(path, found.path, kind, matched, rule, reached, includes, excludes, is_link=True, broken=broken)
+
+    def _file_rule(self, folder: Folder, path: str, name: str, normalized: str) -> Rule | None:
+        return (
+            self._never_shipped(path, name)
+            or self._excluded(folder.excludes.match(normalized))
+            or self._ignored(folder, path, name, is_folder=False)
+        )
+
+    def _never_shipped(self, path: str, name: str) -> Rule | None:
+        if name in NEVER_SHIPPED:
+            return Rule("built-in", f"the built-in rule: {name} is never part of a release")
+        if name.endswith(NEVER_SHIPPED_SUFFIXES):
+            return Rule("built-in", f"the built-in rule: *{name[name.rindex('.') :]} is never part of a release")
+        if path in self._skip:
+            return Rule("output", f"the built-in rule: {path} is where builds write to")
+        return None
+
+    def _excluded(self, matched: tuple[int, ...]) -> Rule | None:
+        if not matched:
+            return None
+        pattern = self.excludes.patterns[matched[0]]
+        return Rule("exclude", f'the exclude pattern "{pattern.text}"', pattern.location)
+
+    def _ignored(self, folder: Folder, path: str, name: str, *, is_folder: bool) -> Rule | None:
+        if not folder.ignores:
+            return None
+        raw_path, raw_name = os.fsencode(path), os.fsencode(name)
+        for start, file in reversed(folder.ignores):
+            rule = file.match(raw_path[start:], raw_name, is_folder=is_folder)
+            if rule is not None:
+                return None if rule.negated else _ignore_rule(rule)
+        return None
+
+    def _with_ignore_file(self, folder: Folder) -> Folder:
+        if self.use_gitignore and any(found.name == ".gitignore" for found in folder.entries):
+            file = self._read(os.path.join(folder.source, ".gitignore"), f"{folder.prefix}.gitignore")
+            if file is not None:
+                folder.ignores = (*folder.ignores, (len(os.fsencode(folder.prefix)), file))
+        return folder
+
+    def _read(self, path: str, source: str, *, follow: bool = False) -> IgnoreFile | None:
+        try:
+            return IgnoreFile.read(path, source, follow=follow)
+        except OSError as error:
+            raise SelectionError(_unreadable(source, error)) from error
+
+    def _scan(self, source: str, path: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(source) as found:
+                return list(found)
+        except OSError as error:
+            raise SelectionError(_unreadable(f"{path}/" if path else str(self.root), error)) from error
+
+    def _follow(self, folder: Folder, source: str) -> tuple[str, str]:
+        """The kind of what a link leads to, and why it cannot be followed where it cannot."""
+        try:
+            target = os.path.realpath(source, strict=True)
+            mode = os.stat(target).st_mode
+        except FileNotFoundError:
+            return "broken", f"its target {os.readlink(source)} does not exist"
+        except OSError as error:
+            return "broken", f"it cannot be followed: {error.strerror}"
+        if not target.startswith(os.path.join(self._real_root, "")) and target != self._real_root:
+            return "broken", f"it leads outside the root of the workflow, to {os.readlink(source)}"
+        if stat.S_ISDIR(mode):
+            return ("broken", "it leads to a folder that holds it") if target in folder.real else ("folder", "")
+        return ("file" if stat.S_ISREG(mode) else "special"), ""
+
+    def _relative(self, paths: Collection[Path]) -> frozenset[str]:
+        relative = set()
+        for path in paths:
+            for start, resolved in ((self.root, os.path.abspath(path)), (self._real_root, os.path.realpath(path))):
+                if resolved.startswith(os.path.join(start, "")):
+                    relative.add(os.path.relpath(resolved, start).replace(os.sep, "/"))
+        return frozenset(relative)
+
+
+def _both(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:
+    """Both lists parsed, with the problems of both reported together."""
+    problems: list[Problem] = []
+    sets = [_parsed(patterns, problems) for patterns in (include, exclude)]
+    if problems:
+        raise SelectionError(*problems)
+    return sets[0], sets[1]
+
+
+def _parsed(patterns: Sequence[Pattern], problems: list[Problem]) -> GlobSet:
+    try:
+        return GlobSet(patterns)
+    except SelectionError as error:
+        problems += error.problems
+        return GlobSet(())
+
+
+def _ignore_rule(rule: IgnoreRule) -> Rule:
+    return Rule("ignore", f"`{rule.text}` in {rule.source}", Location(rule.source, rule.line))
+
+
+def _unreadable(path: str, error: OSError) -> Problem:
+    hint = "give yourself the right to read it, or leave it out with an exclude pattern"
+    return Problem(f"{path} cannot be read: {error.strerror}", hint, Location(path))
