@@ -1,0 +1,191 @@
+"""What is kept between builds in the user's cache folder: environments, and results of discovery.
+
+```
+<cache>/environments/<key>/   project/ (staged files), env/, bytecode/, ready.json (written last)
+<cache>/environments/<key>.lock
+<cache>/results/<key>.json
+```
+
+Nothing here is ever trusted beyond its key: whatever does not read back as it was written counts as not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.model import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from filelock import BaseFileLock
+
+    from hatch_tilebox.model import JSON
+
+__all__ = ["CacheInfo", "Store", "cache_folder", "cache_info", "clear_cache", "digest", "file_identity", "open_store"]
+
+DIRECTORY_VARIABLE = "HATCH_TILEBOX_CACHE_DIR"
+EXPIRY = 30 * 24 * 3600
+"""Seconds after which an entry that no build used is dropped."""
+EXPIRY_CHECK = 24 * 3600
+LOCK_POLL = 0.01
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """What the cache holds; `size` in bytes."""
+
+    path: Path
+    size: int
+    environments: int
+    results: int
+
+
+def cache_folder() -> Path:
+    """Where the cache is: `HATCH_TILEBOX_CACHE_DIR`, else the user's cache folder as the platform names it."""
+    if named := os.environ.get(DIRECTORY_VARIABLE):
+        return Path(named).absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hatch-tilebox", appauthor=False)
+
+
+def digest(value: JSON) -> str:
+    """64 hex digits that stand for `value`."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def file_identity(path: Path) -> list[JSON] | None:
+    """What changes when the file at `path` is replaced, or None where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [str(path), status.st_size, status.st_mtime_ns]
+
+
+class Store:
+    """A folder of entries. See `open_store`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environments = root / "environments"
+        self.results = root / "results"
+
+    def lock(self, key: str) -> BaseFileLock:
+        """The lock that guards the environment `key`."""
+        from filelock import FileLock
+
+        self.environments.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.environments / f"{key}.lock", poll_interval=LOCK_POLL)
+
+    def read_result(self, key: str) -> dict[str, Any] | None:
+        """The result kept under `key`, if it reads back as it was written."""
+        path = self.results / f"{key}.json"
+        record = read_sealed(path)
+        if record is None:
+            path.unlink(missing_ok=True)
+        else:
+            touch(path)
+        return record
+
+    def write_result(self, key: str, value: dict[str, Any]) -> None:
+        """Keep `value` under `key`."""
+        self.results.mkdir(parents=True, exist_ok=True)
+        write_sealed(self.results / f"{key}.json", value)
+
+    def expire(self, now: float | None = None) -> None:
+        """Drop what no build used for 30 days; looks at most once a day."""
+        now = time.time() if now is None else now
+        stamp = self.root / "expiry"
+        if stamp.exists() and now - stamp.stat().st_mtime < EXPIRY_CHECK:
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+        self._drop(lambda path: now - path.stat().st_mtime > EXPIRY)
+
+    def clear(self) -> None:
+        """Drop everything that no running build uses."""
+        self._drop(lambda _: True)
+
+    def _drop(self, condition: Any) -> None:
+        for result in self.results.glob("*.json"):
+            with contextlib.suppress(OSError):
+                if condition(result):
+                    result.unlink()
+        for entry in self.environments.glob("*/"):
+            ready = entry / "ready.json"
+            with contextlib.suppress(OSError):
+                if condition(ready if ready.exists() else entry):
+                    self._drop_environment(entry)
+
+    def _drop_environment(self, entry: Path) -> None:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(f"{entry}.lock")
+        with contextlib.suppress(Timeout), lock.acquire(timeout=0):
+            shutil.rmtree(entry, ignore_errors=True)
+            if os.name == "nt":  # an open file cannot be removed there, and an empty lock file does no harm
+                return
+            Path(f"{entry}.lock").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def open_store(*, keep: bool) -> Iterator[Store]:
+    """The user's cache, or with `keep=False` a folder that is gone afterwards."""
+    if keep:
+        store = Store(cache_folder())
+        store.expire()
+        yield store
+        return
+    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-", ignore_cleanup_errors=True) as folder:
+        yield Store(Path(folder).resolve())
+
+
+def cache_info() -> CacheInfo:
+    """What the user's cache holds."""
+    store = Store(cache_folder())
+    size = sum(
+        Path(parent, name).lstat().st_size for parent, _, names in os.walk(store.root) for name in names
+    )  # hard links into uv's own cache count in full
+    return CacheInfo(store.root, size, len([*store.environments.glob("*/")]), len([*store.results.glob("*.json")]))
+
+
+def clear_cache() -> int:
+    """Drop everything in the user's cache that no running build uses, and return how many bytes went."""
+    before = cache_info().size
+    Store(cache_folder()).clear()
+    return before - cache_info().size
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Write `value` to `path` in one step, with a checksum over it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(canonical_json({"digest": digest(value), "value": value}))
+    Path(name).replace(path)
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """What `write_sealed` wrote, or None where it is not there or not whole."""
+    try:
+        record = json.loads(path.read_bytes())
+        value = record["value"]
+        return value if record["digest"] == digest(value) and isinstance(value, dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def touch(path: Path) -> None:
+    """Note that `path` was used just now."""
+    with contextlib.suppress(OSError):
+        os.utime(path)

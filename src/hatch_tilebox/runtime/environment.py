@@ -1,0 +1,229 @@
+"""The workflow's own interpreter and dependencies, made by uv from the staged project and kept between builds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import DiscoveryError
+from hatch_tilebox.runtime import explain
+from hatch_tilebox.runtime.cache import digest, file_identity, read_sealed, touch, write_sealed
+from hatch_tilebox.runtime.process import run
+from hatch_tilebox.runtime.staging import foreign_changes, stage
+from hatch_tilebox.runtime.uv import child_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hatch_tilebox.errors import Problem
+    from hatch_tilebox.model import JSON, FileEntry, FileSet
+
+__all__ = ["Environment", "Metadata", "environment_key", "prepare", "read_metadata"]
+
+LAYOUT = 1
+"""Goes up when what an entry holds changes."""
+INSTALL_LIMIT = 3600.0
+"""Seconds that uv gets to install; a download has time limits of its own."""
+PROJECT_FILES = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
+VERSION_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version)\.py$")
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What `pyproject.toml` among the selected files says that matters here. `data` is the whole of it."""
+
+    data: dict[str, Any]
+    text: str
+    locked: bool
+
+    @property
+    def packaged(self) -> bool:
+        """Whether uv builds and installs the project. Source: https://docs.astral.sh/uv/concepts/projects/config/#build-systems"""
+        named = self.data.get("tool", {}).get("uv", {}).get("package")
+        return bool(named) if named is not None else "build-system" in self.data
+
+    @property
+    def builds(self) -> bool:
+        """Whether anything below the root gets built: the project itself, members of its workspace, or sources by path."""
+        uv = self.data.get("tool", {}).get("uv", {})
+        return self.packaged or "workspace" in uv or "sources" in uv
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A prepared environment: `project` holds the staged files, `python` is its interpreter."""
+
+    folder: Path
+    reused: bool
+
+    @property
+    def project(self) -> Path:
+        """The staged release folder."""
+        return self.folder / "project"
+
+    @property
+    def prefix(self) -> Path:
+        """The virtual environment."""
+        return self.folder / "env"
+
+    @property
+    def python(self) -> Path:
+        """The interpreter of the virtual environment."""
+        return python_of(self.prefix)
+
+    @property
+    def ready(self) -> Path:
+        """The marker, written last; it knows what was made."""
+        return self.folder / "ready.json"
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables of a process of the workflow: what `uv run` would set, and bytecode kept out of the stage."""
+        variables = child_environment(
+            VIRTUAL_ENV=str(self.prefix),
+            UV_PROJECT_ENVIRONMENT=str(self.prefix),
+            PYTHONPYCACHEPREFIX=str(self.folder / "bytecode"),
+            PYTHONFAULTHANDLER="1",
+        )
+        return {**variables, "PATH": os.pathsep.join([str(self.python.parent), variables["PATH"]])}
+
+    def intact(self) -> bool:
+        """Whether the virtual environment is still as it was made. Looks at every file's size, so it takes a moment."""
+        marker = read_sealed(self.ready)
+        return marker is not None and marker["env"] == census(self.prefix)
+
+
+def read_metadata(files: FileSet) -> Metadata | None:
+    """What the selected `pyproject.toml` says, None where none is selected. Raises DiscoveryError where it is no TOML."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    sources = {file.path: file.source for file in files.files}
+    if "pyproject.toml" not in sources:
+        return None
+    try:
+        text = sources["pyproject.toml"].read_text(encoding="utf-8")
+        data = tomlkit.parse(text).unwrap()
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise DiscoveryError(explain.unreadable_pyproject(error)) from error
+    return Metadata(data, text, "uv.lock" in sources)
+
+
+def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path) -> str:
+    """What an environment depends on, as 64 hex digits: lock and project metadata, all that a build reads, interpreter and uv."""
+    hashed = {entry.path: entry.sha256 for entry in entries}
+    named: dict[str, JSON] = {path: hashed[path] for path in PROJECT_FILES if path in hashed}
+    if metadata.builds:
+        named.update({path: hashed[path] if _read_by_builds(path, metadata) else None for path in hashed})
+    return digest(
+        {
+            "layout": LAYOUT,
+            "files": named,
+            "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
+            "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files, uv)) else None,
+            "uv": file_identity(uv),
+            "settings": {name: value for name, value in child_environment().items() if name.startswith("UV_PYTHON")},
+        }
+    )[:32]
+
+
+def _read_by_builds(path: str, metadata: Metadata) -> bool:
+    """Whether the content of `path` may change what a build of the project installs, beyond code that is imported in place."""
+    return not path.endswith(".py") or "/" not in path or path in metadata.text or VERSION_FILES.search(path) is not None
+
+
+def _find_interpreter(files: FileSet, uv: Path) -> Path | None:
+    """The interpreter that uv takes for the project, None where it would have to download one first."""
+    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
+        for file in files.files:
+            if file.path in PROJECT_FILES:
+                shutil.copyfile(file.source, Path(folder, file.path))
+        answer = run(
+            [str(uv), "python", "find", "--resolve-links"], folder=Path(folder), environment=child_environment(), timeout=60
+        )
+    return Path(answer.output.strip()) if answer.returncode == 0 and answer.output.strip() else None
+
+
+def prepare(
+    folder: Path,
+    files: FileSet,
+    entries: Sequence[FileEntry],
+    metadata: Metadata,
+    uv: Path,
+    on_line: Callable[[str], None],
+) -> Environment:
+    """Make or reuse the environment in `folder`, whose lock the caller holds, and stage the files there.
+
+    `on_line` gets what uv says. Raises DiscoveryError where uv cannot make it.
+    """
+    marker = _usable(folder)
+    if marker is not None:
+        environment = Environment(folder, reused=True)
+        stage(files, entries, environment.project, keep=marker["built"])
+        if metadata.locked:
+            touch(environment.ready)
+            return environment
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        environment = Environment(folder, reused=False)
+        folder.mkdir(parents=True, exist_ok=True)
+        stage(files, entries, environment.project)
+    environment.ready.unlink(missing_ok=True)
+    _sync(environment, files, metadata, uv, on_line)
+    built = foreign_changes(environment.project, entries, ignored=("uv.lock",))
+    write_sealed(
+        environment.ready,
+        {
+            "built": built,
+            "env": census(environment.prefix),
+            "python": file_identity(environment.python),
+        },
+    )
+    return environment
+
+
+def _usable(folder: Path) -> dict[str, Any] | None:
+    """The marker of the environment in `folder` if that is complete and its interpreter is the one it was made with."""
+    environment = Environment(folder, reused=True)
+    marker = read_sealed(environment.ready)
+    if marker is None or marker.get("python") != file_identity(environment.python) or marker["python"] is None:
+        return None
+    return marker
+
+
+def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path, on_line: Callable[[str], None]) -> None:
+    arguments = [str(uv), "sync", "--no-progress", "--color", "never"]
+    if metadata.locked:
+        arguments.append("--locked")
+    result = run(
+        arguments,
+        folder=environment.project,
+        environment=child_environment(UV_PROJECT_ENVIRONMENT=str(environment.prefix)),
+        timeout=INSTALL_LIMIT,
+        on_line=on_line,
+    )
+    if result.returncode != 0 or result.timed_out:
+        words = explain.Paths(environment.project, environment.prefix).clean(result.errors)
+        problem: Problem = explain.sync_failed(words, files, metadata.data, timed_out=result.timed_out)
+        raise DiscoveryError(problem)
+
+
+def python_of(prefix: Path) -> Path:
+    """The interpreter of the virtual environment at `prefix`."""
+    return prefix / "Scripts" / "python.exe" if os.name == "nt" else prefix / "bin" / "python"
+
+
+def census(prefix: Path) -> str:
+    """A digest over paths and sizes of all files below `prefix` but bytecode: it changes when an environment is damaged."""
+    found = []
+    for parent, names, files in os.walk(prefix):
+        names[:] = sorted(name for name in names if name != "__pycache__")
+        found += [f"{parent}/{name}:{os.lstat(os.path.join(parent, name)).st_size}" for name in files]  # noqa: PTH116, PTH118 -- thousands of files
+    return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()

@@ -1,0 +1,231 @@
+"""Asks a runner for its tasks. Runs inside the workflow's own interpreter, with the staged project as working directory.
+
+    python probe.py ANSWER SECONDS MODULE:OBJECT
+
+It uses the standard library and what tilebox-workflows brings, and nothing of hatch_tilebox, which is not installed there. The
+import follows `python -m tilebox.workflows.runner`, but keeps the traceback. The answer is a JSON object in the file ANSWER:
+`{"status": "tasks", …}` or `{"status": KIND, …}` for something to explain. Where Python hangs longer than SECONDS, its stack goes
+to the file ANSWER.stack.
+"""
+
+from __future__ import annotations
+
+import difflib
+import faulthandler
+import importlib
+import importlib.metadata
+import inspect
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+LIMIT = 20  # names or frames to show
+
+
+class Failure(Exception):  # noqa: N818 -- an answer more than an error
+    """Ends the probe with an answer that is not a list of tasks."""
+
+    def __init__(self, kind: str, **facts: Any) -> None:
+        super().__init__(kind)
+        self.answer = {"status": kind, **facts}
+
+
+def main(answer: str, seconds: str, runner_path: str) -> None:
+    """Write the answer for `runner_path`, `module:object`, and end the process without waiting for threads of the workflow."""
+    root = Path.cwd()
+    schemas = load_sibling("schemas")
+    sys.path[0] = str(root)
+    with Path(f"{answer}.stack").open("w") as stack:
+        faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
+        try:
+            result = examine(runner_path, root, schemas)
+        except Failure as failure:
+            result = failure.answer
+        faulthandler.cancel_dump_traceback_later()
+    result["python"] = ".".join(map(str, sys.version_info[:3]))
+    result["interpreter"] = os.path.realpath(sys._base_executable)  # noqa: SLF001 -- the one way to learn what a venv stands on
+    result["sdk"] = sdk_version()
+    partial = Path(f"{answer}.partial")
+    partial.write_text(json.dumps(result), encoding="utf-8")
+    partial.replace(answer)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    os._exit(0)
+
+
+def load_sibling(name: str) -> Any:
+    """A module from the folder of this file, whatever modules of that name the workflow has."""
+    spec = importlib.util.spec_from_file_location(f"_hatch_tilebox_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+def sdk_version() -> str | None:
+    """The version of tilebox-workflows."""
+    try:
+        return importlib.metadata.version("tilebox-workflows")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
+    """The answer for `runner_path`. Raises Failure."""
+    runner_type = load_runner_type(root)
+    module_name, _, object_path = runner_path.partition(":")
+    sys.argv = [str(Path(inspect.getfile(runner_type)).with_name("__main__.py")), runner_path]
+    module = load_module(module_name, root)
+    runner = find_object(module, object_path, runner_type)
+    if not isinstance(runner, runner_type):
+        raise Failure(
+            "type",
+            type=f"{type(runner).__module__}.{type(runner).__qualname__}",
+            callable=inspect.isroutine(runner),
+            runners=runners_of(module, runner_type),
+        )
+    tasks = []
+    unnamed = []
+    for identifier, cls in runner.tasks_by_identifier.items():
+        path = f"{cls.__module__}:{cls.__qualname__}"
+        schema = schemas.input_schema(cls)
+        tasks.append(
+            {
+                "name": identifier.name,
+                "version": identifier.version,
+                "input_schema": schema,
+                "description": description(cls),
+                "object": path,
+            }
+        )
+        if not hasattr(cls, "identifier"):
+            unnamed.append(path)
+    return {"status": "tasks", "tasks": tasks, "unnamed": unnamed}
+
+
+def load_runner_type(root: Path) -> type:
+    """The SDK's `Runner`."""
+    try:
+        module = importlib.import_module("tilebox.workflows")
+        return module.Runner  # type: ignore[no-any-return]
+    except AttributeError:
+        raise Failure("old-sdk") from None
+    except BaseException as error:
+        raise Failure("import", **describe(error, root), sdk_itself=True) from None
+
+
+def load_module(name: str, root: Path) -> Any:
+    """The module with the runner."""
+    try:
+        return importlib.import_module(name)
+    except SystemExit as error:
+        raise Failure("exit", code=repr(error.code), **describe(error, root)) from None
+    except BaseException as error:
+        raise Failure("import", **describe(error, root)) from None
+
+
+def find_object(module: Any, path: str, runner_type: type) -> Any:
+    """The object at the dotted `path` in `module`."""
+    found: Any = module
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            names = [name for name in dir(found) if not name.startswith("_")]
+            raise Failure(
+                "missing",
+                part=part,
+                where=getattr(found, "__name__", type(found).__name__),
+                close=difflib.get_close_matches(part, names, 3, 0.5),
+                runners=runners_of(module, runner_type),
+            ) from None
+    return found
+
+
+def runners_of(module: Any, runner_type: type) -> list[str]:
+    """Paths of runners in `module` and in the objects it holds."""
+    found = [name for name, value in vars(module).items() if isinstance(value, runner_type)]
+    for name, value in vars(module).items():
+        if not isinstance(value, type) and getattr(type(value), "__module__", None) == module.__name__:
+            found += [f"{name}.{key}" for key, item in getattr(value, "__dict__", {}).items() if isinstance(item, runner_type)]
+    return found[:LIMIT]
+
+
+def description(cls: type) -> str | None:
+    """The first paragraph of the docstring that the author wrote; dataclasses make one of their own where there is none."""
+    text = cls.__dict__.get("__doc__")
+    if not text or not isinstance(text, str):
+        return None
+    try:
+        generated = cls.__name__ + str(inspect.signature(cls)).replace(" -> None", "")
+    except (TypeError, ValueError):
+        generated = cls.__name__
+    if text == generated:
+        return None
+    paragraph = inspect.cleandoc(text).strip().partition("\n\n")[0]
+    return " ".join(paragraph.split()) or None
+
+
+def describe(error: BaseException, root: Path) -> dict[str, Any]:
+    """What there is to know about `error`: its traceback with frames in the project only, and what it misses."""
+    name = getattr(error, "name", None)
+    missing = None
+    if isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError):
+        missing = getattr(error, "name_from", None)
+        head, found, tail = str(error.msg or "").partition("cannot import name ")
+        if missing is None and found and not head:
+            missing = tail.split("'")[1]
+    file = getattr(error, "filename", None) if isinstance(error, FileNotFoundError) else None
+    trace = traceback.TracebackException.from_exception(error, limit=None)
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "module": name if isinstance(error, ImportError) else None,
+        "attribute": missing,
+        "not_found": module_missing(error),
+        "file": os.path.abspath(os.fsdecode(file)) if isinstance(file, (str, bytes)) else None,
+        "traceback": "".join(trim(trace, root, set()).format()),
+        "frames": [[str(frame.filename), frame.lineno] for frame in trace.stack],
+        "raised_by_sdk": bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts,
+    }
+
+
+def module_missing(error: BaseException) -> bool:
+    """Whether `error` says that a module does not exist."""
+    return isinstance(error, ModuleNotFoundError)
+
+
+def trim(trace: Any, root: Path, seen: set[int]) -> Any:
+    """`trace` and what caused it, with the frames that lie in the project alone, under their names there."""
+    if trace is None or id(trace) in seen:
+        return trace
+    seen.add(id(trace))
+    own = [frame for frame in trace.stack if inside(frame.filename, root)]
+    trace.stack = traceback.StackSummary.from_list(
+        [
+            traceback.FrameSummary(inside(frame.filename, root), frame.lineno, frame.name, lookup_line=False, line=frame.line)
+            for frame in own[-LIMIT:]
+        ]
+    )
+    if isinstance(getattr(trace, "filename", None), str):  # a syntax error
+        trace.filename = inside(trace.filename, root) or trace.filename
+    for other in (trace.__cause__, trace.__context__, *(getattr(trace, "exceptions", None) or ())):
+        trim(other, root, seen)
+    return trace
+
+
+def inside(filename: str, root: Path) -> str | None:
+    """`filename` relative to `root`, or None where it is elsewhere."""
+    try:
+        return Path(filename).relative_to(root).as_posix()
+    except ValueError:
+        return None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

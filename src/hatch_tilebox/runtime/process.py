@@ -1,0 +1,229 @@
+"""Child processes that cannot hurt: bounded output, a time limit, and no survivors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["ACTIVE_VARIABLE", "Child", "Finished", "run"]
+
+ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
+"""Set in every process that the build starts; a build hook of ours that sees it returns at once. Its value is unique per process."""
+
+KEPT_BYTES = 64 * 1024
+READ_BYTES = 64 * 1024
+GRACE = 1.0
+"""Seconds that a process gets to die, or its pipes to close, after it was told to."""
+
+WINDOWS = sys.platform == "win32"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a child ended. `output` is the end of what it wrote to stdout, `errors` of stderr, both as text.
+
+    `left_behind` names the processes that it started and did not end; they are gone by now.
+    """
+
+    returncode: int
+    output: str
+    errors: str
+    seconds: float
+    timed_out: bool = False
+    left_behind: tuple[str, ...] = ()
+
+
+class _Tail:
+    """The last `KEPT_BYTES` of a stream, read by a thread so that the writer never blocks."""
+
+    def __init__(self, stream: IO[bytes], on_line: Callable[[str], None] | None = None) -> None:
+        self._stream = stream
+        self._on_line = on_line
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._dropped = False
+        self._partial = b""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # closed under our feet once the process group is gone
+            while chunk := os.read(self._stream.fileno(), READ_BYTES):
+                self._keep(chunk)
+                if self._on_line is not None:
+                    self._split(chunk)
+
+    def _keep(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        while self._size - len(self._chunks[0]) >= KEPT_BYTES:
+            self._size -= len(self._chunks.popleft())
+            self._dropped = True
+
+    def _split(self, chunk: bytes) -> None:
+        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        self._partial = self._partial[-READ_BYTES:]
+        for line in lines:
+            text = line.decode(errors="replace").rstrip()
+            if text and self._on_line is not None:
+                self._on_line(text)
+
+    def text(self, timeout: float = 0.0) -> str:
+        """What was kept; waits up to `timeout` seconds for the end of the stream."""
+        self._thread.join(timeout)
+        data = b"".join(self._chunks)[-KEPT_BYTES:]
+        if self._dropped:
+            data = data.partition(b"\n")[2] or data
+        text = data.decode(errors="replace").replace("\r\n", "\n")
+        return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+class Child:
+    """A process in a group of its own. Use as a context manager: at the end nothing of the group is left."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None] | None = None,
+        stdin: bool = False,
+    ) -> None:
+        """Start `arguments` in `folder`. `on_line` gets each line of stderr; it is called from a thread.
+
+        Raises OSError where the program cannot be started. `stdin` keeps a pipe to the child open, else its input is empty.
+        """
+        self._mark = uuid4().hex
+        self._began = time.perf_counter()
+        options: dict[str, Any] = {}
+        if WINDOWS:
+            options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        else:
+            options["start_new_session"] = True
+        self.process = subprocess.Popen(
+            [*arguments],
+            cwd=folder,
+            env={**environment, ACTIVE_VARIABLE: self._mark},
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+        self._output = _Tail(_pipe(self.process.stdout))
+        self._errors = _Tail(_pipe(self.process.stderr), on_line)
+        self._left_behind: tuple[str, ...] = ()
+        self._ended = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        self.process.wait()  # a wait with a time limit polls at growing intervals; this one returns at once
+        self._ended.set()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the process ended within `seconds`."""
+        return self._ended.wait(seconds)
+
+    def ask_for_stack(self) -> None:
+        """Make a Python process that runs with PYTHONFAULTHANDLER write its stack to stderr and die, where the system can."""
+        if not WINDOWS and not self._ended.is_set():
+            with contextlib.suppress(OSError):
+                self.process.send_signal(signal.SIGABRT)
+            self.wait(GRACE)
+
+    def end(self) -> None:
+        """Kill what is left of the process and of all it started."""
+        if not self._ended.is_set():
+            self._kill_group()
+            self.wait(GRACE)
+        else:
+            self._left_behind = self._left_behind or tuple(_survivors(self._mark, self.process.pid).values())
+        self._kill_group()
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+
+    def result(self, *, timed_out: bool = False) -> Finished:
+        """End everything and tell how it went."""
+        seconds = time.perf_counter() - self._began
+        self.end()
+        return Finished(
+            returncode=self.process.returncode if self.process.returncode is not None else -1,
+            output=self._output.text(GRACE),
+            errors=self._errors.text(GRACE),
+            seconds=seconds,
+            timed_out=timed_out,
+            left_behind=self._left_behind,
+        )
+
+    def _kill_group(self) -> None:
+        pid = self.process.pid
+        if WINDOWS:
+            taskkill = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "taskkill.exe")
+            subprocess.run([taskkill, "/F", "/T", "/PID", str(pid)], capture_output=True, check=False)
+            return
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+        for survivor in _survivors(self._mark, pid):  # those that made a session of their own
+            with contextlib.suppress(OSError):
+                os.kill(survivor, signal.SIGKILL)
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:  # pragma: no cover -- Popen was told to make it
+        msg = "no pipe"
+        raise RuntimeError(msg)
+    return stream
+
+
+def _survivors(mark: str, leader: int) -> dict[int, str]:
+    """Living processes that `leader` started, by id with their command line; known on Linux only, elsewhere none."""
+    found: dict[int, str] = {}
+    needle = f"{ACTIVE_VARIABLE}={mark}".encode()
+    for folder in Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ():
+        try:
+            if int(folder.name) != leader and needle in (folder / "environ").read_bytes().split(b"\0"):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                if command:  # a zombie has none
+                    found[int(folder.name)] = command
+        except OSError:
+            continue  # gone meanwhile, or another user's
+    return found
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    timeout: float,
+    on_line: Callable[[str], None] | None = None,
+) -> Finished:
+    """Run `arguments` in `folder` for at most `timeout` seconds; what it leaves running is ended.
+
+    Raises OSError where the program cannot be started.
+    """
+    with Child(arguments, folder=folder, environment=environment, on_line=on_line) as child:
+        in_time = child.wait(timeout)
+        if not in_time:
+            child.ask_for_stack()
+        return child.result(timed_out=not in_time)

@@ -1,0 +1,79 @@
+"""What an answer of a runner depends on, and how an answer becomes tasks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import Location, Problem
+from hatch_tilebox.model import Task
+from hatch_tilebox.runtime.cache import digest, file_identity
+from hatch_tilebox.runtime.uv import child_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hatch_tilebox.model import FileEntry, FileSet, Workflow
+
+__all__ = ["interpreter_unchanged", "reproducible", "result_key", "restore_problem", "restore_task"]
+
+LAYOUT = 1
+"""Goes up when what a kept answer holds changes."""
+LOCAL_SOURCE = re.compile(r'\b(?:editable|directory|virtual|path) = "(?:/|\.\.|[A-Za-z]:)')
+"""A dependency in `uv.lock` that lies outside of the project on this machine, so that its content is not locked."""
+
+
+def reproducible(files: FileSet) -> bool:
+    """Whether `uv.lock` is selected and pins everything that the workflow imports."""
+    for file in files.files:
+        if file.path == "uv.lock":
+            return LOCAL_SOURCE.search(file.source.read_text(encoding="utf-8", errors="replace")) is None
+    return False
+
+
+def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str) -> str:
+    """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`)."""
+    environment = child_environment()
+    return digest(
+        {
+            "layout": LAYOUT,
+            "level": level,
+            "files": [[entry.path, entry.mode, entry.sha256] for entry in entries],
+            "runner": workflow.runner,
+            "command": list(workflow.command) if workflow.command else None,
+            "asker": _own_code(),
+            "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
+            "path": environment["PATH"],
+            "settings": {name: value for name, value in environment.items() if name.startswith("UV_PYTHON")},
+        }
+    )
+
+
+def _own_code() -> str:
+    """A digest over the code of this package: another version may ask otherwise."""
+    content = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(source.read_bytes())
+    return content.hexdigest()
+
+
+def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
+    """Whether the interpreter that gave a kept answer is still the same file."""
+    identity = record.get("interpreter")
+    return identity is not None and os.path.isabs(identity[0]) and file_identity(Path(identity[0])) == identity
+
+
+def restore_task(record: Mapping[str, Any]) -> Task:
+    """A task from what `dataclasses.asdict` made of it, or from the answer of a runner."""
+    return Task(record["name"], record["version"], record["input_schema"], record["description"], record["object"])
+
+
+def restore_problem(record: Mapping[str, Any]) -> Problem:
+    """A problem from what `dataclasses.asdict` made of it."""
+    location = Location(**record["location"]) if record["location"] else None
+    return Problem(record["message"], record["hint"], location, record["details"])

@@ -1,0 +1,106 @@
+"""Finding uv, and the environment that uv and the workflow's processes get."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from hatch_tilebox.errors import DiscoveryError, Problem
+
+__all__ = ["child_environment", "find_uv", "require_uv", "search_path"]
+
+_DROPPED = frozenset(
+    {
+        "VIRTUAL_ENV",
+        "VIRTUAL_ENV_PROMPT",
+        "__PYVENV_LAUNCHER__",
+        "PIP_BUILD_TRACKER",
+        "PIP_REQ_TRACKER",
+        "TILEBOX_RUNTIME_DIR",
+        "TILEBOX_RUNTIME_TOKEN",
+        "TILEBOX_WORKER_ADDRESS",
+        # What redirects uv to another project or environment, or makes it install something else than a release runner would.
+        "UV_ACTIVE",
+        "UV_ENV_FILE",
+        "UV_FROZEN",
+        "UV_ISOLATED",
+        "UV_LOCKED",
+        "UV_NO_CONFIG",
+        "UV_NO_DEFAULT_GROUPS",
+        "UV_NO_DEV",
+        "UV_NO_EDITABLE",
+        "UV_NO_GROUP",
+        "UV_NO_INSTALL_LOCAL",
+        "UV_NO_INSTALL_PROJECT",
+        "UV_NO_INSTALL_WORKSPACE",
+        "UV_NO_PROJECT",
+        "UV_NO_SYNC",
+        "UV_PROJECT",
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_RUN_RECURSION_DEPTH",
+        "UV_SYSTEM_PYTHON",
+        "UV_WORKING_DIR",
+        "UV_WORKING_DIRECTORY",
+    }
+)
+_DROPPED_PREFIXES = ("PYTHON", "HATCH_", "_PYPROJECT_HOOKS_", "PEP517_", "UV_INTERNAL__")
+
+
+def find_uv() -> Path | None:
+    """The uv executable: `UV` and `HATCH_UV` (set by uv and hatch for what they start), PATH, then the `uv` package; else None."""
+    for variable in ("UV", "HATCH_UV"):
+        if (named := os.environ.get(variable)) and Path(named).is_file():
+            return Path(named)
+    if found := shutil.which("uv"):
+        return Path(found)
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        return None
+    try:
+        return Path(find_uv_bin())
+    except FileNotFoundError:
+        return None
+
+
+def require_uv() -> Path:
+    """The uv executable. Raises DiscoveryError, saying how to get it, where there is none."""
+    if uv := find_uv():
+        return uv
+    raise DiscoveryError(
+        Problem(
+            "uv is not found: looked at UV, HATCH_UV, PATH and the `uv` package of this interpreter",
+            hint="install it with `pip install uv`, see https://docs.astral.sh/uv/getting-started/installation/, "
+            "or let UV name the executable",
+        )
+    )
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """This process's environment without what a build frontend, a virtual environment or an outer uv put there, plus `extra`.
+
+    Settings for indexes, certificates, proxies, caches and offline use stay. Upper and lower case are one on Windows.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() not in _DROPPED and not name.upper().startswith(_DROPPED_PREFIXES)
+    }
+    return {**kept, "PATH": search_path(), **extra}
+
+
+def search_path() -> str:
+    """PATH without the folders of the interpreter that runs the build where that one is a virtual environment."""
+    environments = {os.environ.get("VIRTUAL_ENV")}
+    if sys.prefix != sys.base_prefix:
+        environments.add(sys.prefix)
+    private = {Path(folder, part) for folder in environments if folder for part in ("bin", "Scripts")}
+    private |= {path for part in os.environ.get("PATH", "").split(os.pathsep) if _is_overlay(path := Path(part))}
+    return os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if part and Path(part) not in private)
+
+
+def _is_overlay(folder: Path) -> bool:
+    """Whether pip made `folder` for an isolated build: it holds scripts of build tools, and is gone after the build."""
+    return any(part.startswith("pip-build-env-") for part in folder.parts)
