@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hatch_tilebox.selection.explain import Explanation, explain
 from hatch_tilebox.selection.select import select_files
 
-__all__ = ["select_files"]
+__all__ = ["Explanation", "explain", "select_files"]

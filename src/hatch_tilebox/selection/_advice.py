@@ -29,15 +29,14 @@ def includes_without_effect(
     for index, pattern in enumerate(walk.includes.patterns):
         if index in selected_by:
             continue
-        folder = folders.get(index)
-        if folder is None and index in kept_out:
+        if index in kept_out:
             path, rule = kept_out[index]
             message = f'"{pattern.text}" selects nothing: {path} is kept out by {rule.text}'
             if rule.location:
                 message += f" ({rule.location})"
             problems.append(Problem(message, location=pattern.location))
-        elif folder is not None:
-            problems.append(_names_folder(pattern.text, folder, pattern.location))
+        elif index in folders:
+            problems.append(_names_folder(pattern.text, folders[index], pattern.location))
         else:
             problems.append(Problem(f'"{pattern.text}" matches nothing', _close(walk, pattern.text), pattern.location))
     return problems

@@ -136,11 +136,11 @@ class _Run:
         """Remember a folder that a glob names as it would name a file: that selects nothing, and excludes nothing."""
         if verdict.includes is None:
             return
-        for index in {*verdict.matched, *verdict.includes.folders_named}:
+        for index in {*verdict.matched, *verdict.includes.folders_named}.difference(parent.includes.everything):
             self.folders_matched.setdefault(index, verdict.path)
         if verdict.excludes is not None:
             named = parent.excludes.match(verdict.path.rpartition("/")[2])
-            for index in {*named, *verdict.excludes.folders_named}:
+            for index in {*named, *verdict.excludes.folders_named}.difference(parent.excludes.everything):
                 self.folders_excluded.setdefault(index, verdict.path)
 
     def _note_unusable(self, verdict: Verdict) -> None:
