@@ -16,8 +16,8 @@ from hatch_tilebox.runtime.cache import file_identity, open_store
 from hatch_tilebox.runtime.environment import Environment, Metadata, environment_key, prepare, read_metadata
 from hatch_tilebox.runtime.process import run
 from hatch_tilebox.runtime.results import interpreter_unchanged, reproducible, restore_problem, restore_task, result_key
-from hatch_tilebox.runtime.staging import foreign_changes
 from hatch_tilebox.runtime.uv import require_uv
+from hatch_tilebox.runtime.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def discover_tasks(
 
 
 def _ask(store: Store, question: _Question, metadata: Metadata) -> dict[str, Any]:
-    """The runner's answer, from an environment that is sound."""
+    """The answer of the runner, of the worker, or of both, from an environment that is sound."""
     uv = require_uv()
     progress = question.progress
     progress.started("Preparing the runtime")
@@ -115,50 +115,75 @@ def _ask(store: Store, question: _Question, metadata: Metadata) -> dict[str, Any
         progress.started("Asking for the tasks")
         began = perf_counter()
         try:
-            answer = _probe(environment, question, metadata)
+            answer = _answer(environment, question, metadata, uv)
         except DiscoveryError:
             if not environment.reused or environment.intact():
                 raise
             progress.detail("the environment kept from an earlier build is damaged: it is made again")
-            environment.ready.unlink()
+            environment.ready.unlink(missing_ok=True)
             environment = prepare(folder, question.files, question.entries, metadata, uv, progress.detail)
-            answer = _probe(environment, question, metadata)
+            answer = _answer(environment, question, metadata, uv)
+        answer["written"] = environment.changes(question.entries)
+    answer["identity"] = file_identity(Path(answer["interpreter"]))
     sdk = f", tilebox-workflows {answer['sdk']}" if answer["sdk"] else ""
-    progress.finished(f"{len(answer['tasks'])} found by Python {answer['python']}{sdk}", seconds=perf_counter() - began)
+    progress.finished(f"{_count(answer['tasks'])}, Python {answer['python']}{sdk}", seconds=perf_counter() - began)
     return answer
 
 
-def _probe(environment: Environment, question: _Question, metadata: Metadata) -> dict[str, Any]:
-    """Import the runner object and list its tasks."""
+def _answer(environment: Environment, question: _Question, metadata: Metadata, uv: Path) -> dict[str, Any]:
     paths = explain.Paths(environment.project, environment.prefix)
     context = explain.Context(question.files, question.workflow, metadata.data, question.location, paths, question.timeout)
+    imported = None if question.workflow.command else _import(environment, question, context)
+    if imported is not None and question.level == "import":
+        return imported
+    served = _serve(environment, question, context, uv)
+    if imported is None:
+        return served
+    if disagreement := explain.disagreement(imported["tasks"], served["tasks"], context):
+        raise DiscoveryError(disagreement)
+    return {**imported, "left_behind": imported["left_behind"] + served["left_behind"], "stopped": served["stopped"]}
+
+
+def _import(environment: Environment, question: _Question, context: explain.Context) -> dict[str, Any]:
+    """Import the runner object and list its tasks."""
     with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
         answer = Path(folder, "answer.json")
         result = run(
-            [
-                str(environment.python),
-                str(PROBE),
-                str(answer),
-                str(question.timeout),
-                question.workflow.runner or "",
-            ],
+            [str(environment.python), str(PROBE), str(answer), str(question.timeout), question.workflow.runner or ""],
             folder=environment.project,
             environment=environment.variables(),
             timeout=question.timeout + GRACE,
         )
-        for line in (result.output + result.errors).splitlines():
-            question.progress.detail(line)
         stack = Path(f"{answer}.stack")
-        facts = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
+        facts: dict[str, Any] | None = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
         hang = stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else ""
+    for line in (result.output + result.errors).splitlines():
+        question.progress.detail(line)
     if facts is None:
         raise DiscoveryError(explain.no_answer(context, result, hang))
     if facts["status"] != "tasks":
         raise DiscoveryError(explain.failure(context, facts))
-    facts["identity"] = file_identity(Path(facts["interpreter"]))
-    facts["left_behind"] = list(result.left_behind)
-    facts["written"] = foreign_changes(environment.project, question.entries, ignored=("uv.lock",))
-    return facts
+    return {**facts, "left_behind": list(result.left_behind), "stopped": True}
+
+
+def _serve(environment: Environment, question: _Question, context: explain.Context, uv: Path) -> dict[str, Any]:
+    """Start the worker and ask it for its tasks."""
+    try:
+        with start_worker(environment, question.workflow, uv, timeout=question.timeout, on_line=question.progress.detail) as worker:
+            tasks = worker.tasks()
+            stopped = worker.shutdown()
+            left_behind = list(worker.result().left_behind) if stopped else []
+            about = worker.about
+    except WorkerError as error:
+        raise DiscoveryError(explain.worker_failed(context, error.code, error.details, error.finished)) from error
+    nothing = {"input_schema": None, "description": None, "object": None}
+    return {
+        **about,
+        "tasks": [{"name": name, "version": version, **nothing} for name, version in tasks],
+        "unnamed": [],
+        "left_behind": left_behind,
+        "stopped": stopped,
+    }
 
 
 def _judge(answer: dict[str, Any], question: _Question, metadata: Metadata) -> Discovery:
@@ -181,5 +206,5 @@ def _restore(record: dict[str, Any]) -> Discovery:
     )
 
 
-def _count(tasks: Sequence[Task]) -> str:
+def _count(tasks: Sequence[object]) -> str:
     return f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"

@@ -87,12 +87,18 @@ class Environment:
     def variables(self) -> dict[str, str]:
         """The environment variables of a process of the workflow: what `uv run` would set, and bytecode kept out of the stage."""
         variables = child_environment(
-            VIRTUAL_ENV=str(self.prefix),
             UV_PROJECT_ENVIRONMENT=str(self.prefix),
             PYTHONPYCACHEPREFIX=str(self.folder / "bytecode"),
             PYTHONFAULTHANDLER="1",
         )
-        return {**variables, "PATH": os.pathsep.join([str(self.python.parent), variables["PATH"]])}
+        if not self.prefix.exists():  # a worker command that is no Python project
+            return variables
+        return {**variables, "VIRTUAL_ENV": str(self.prefix), "PATH": os.pathsep.join([str(self.python.parent), variables["PATH"]])}
+
+    def changes(self, entries: Sequence[FileEntry]) -> list[str]:
+        """Paths in the staged folder that the workflow wrote, changed or removed since it was prepared."""
+        marker = read_sealed(self.ready)
+        return foreign_changes(self.project, entries, ignored=("uv.lock", *(marker["built"] if marker else ())))
 
     def intact(self) -> bool:
         """Whether the virtual environment is still as it was made. Looks at every file's size, so it takes a moment."""
@@ -225,5 +231,5 @@ def census(prefix: Path) -> str:
     found = []
     for parent, names, files in os.walk(prefix):
         names[:] = sorted(name for name in names if name != "__pycache__")
-        found += [f"{parent}/{name}:{os.lstat(os.path.join(parent, name)).st_size}" for name in files]  # noqa: PTH116, PTH118 -- thousands of files
+        found += [f"{parent}/{name}:{os.lstat(os.path.join(parent, name)).st_size}" for name in files]  # noqa: PTH118 -- thousands of files
     return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
@@ -85,7 +85,7 @@ def unreadable_pyproject(error: Exception) -> Problem:
 
 
 def sync_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, timed_out: bool) -> Problem:
-    """uv could not make the environment."""
+    """Uv could not make the environment."""
     if timed_out:
         return Problem(
             "uv did not finish installing the dependencies", "see what it waits for with `uv sync -v`", details=tail(words)
@@ -175,3 +175,42 @@ def lock_missing(files: FileSet) -> Problem:
     if (files.root / "uv.lock").is_file():
         return Problem("uv.lock is not among the selected files: the release cannot be reproduced", include_hint("uv.lock"))
     return Problem("there is no uv.lock: the release cannot be reproduced", "make one with `uv lock`, and select it")
+
+
+def disagreement(imported: list[dict[str, Any]], served: list[dict[str, Any]], context: Context) -> Problem | None:
+    """The runner object and the worker name different tasks."""
+    found = {(task["name"], task["version"]) for task in imported}
+    said = {(task["name"], task["version"]) for task in served}
+    if found == said:
+        return None
+    different = ", ".join(f"{name} {version}" for name, version in sorted(found ^ said))
+    return Problem(
+        f"`{context.workflow.runner}` registers other tasks when it is imported than when it is served: {different}",
+        "register tasks where the module is imported, whatever the environment",
+        context.location,
+    )
+
+
+def worker_failed(context: Context, code: str, details: str, finished: Finished | None) -> Problem:
+    """The worker did not start, or did not answer."""
+    words = tail(context.paths.clean(finished.errors or finished.output)) if finished else None
+    command = " ".join(context.workflow.command or ("python", "-m", "tilebox.workflows.runner", context.workflow.runner or ""))
+    if code == "program":
+        return Problem(f"the worker command cannot be started: {details}", "name a program that is there", context.location)
+    if code == "ended" and finished:
+        return Problem(f"`{command}` {ending(finished.returncode)} before it served its tasks", None, context.location, words)
+    if code == "timeout":
+        return Problem(f"`{command}` did not serve its tasks within {context.timeout:g} seconds", None, context.location, words)
+    if code == "client":
+        return Problem("the worker cannot be asked for its tasks: the client beside it failed", None, context.location, words)
+    return Problem(f"the worker answered {code}: {details}", None, context.location, words)
+
+
+def ending(returncode: int) -> str:
+    """How a process ended."""
+    if returncode >= 0:
+        return f"ended with exit code {returncode}"
+    try:
+        return f"was killed by {signal.Signals(-returncode).name}"
+    except ValueError:
+        return f"was killed by signal {-returncode}"

@@ -10,10 +10,12 @@ to the file ANSWER.stack.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import faulthandler
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import json
 import os
@@ -23,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 LIMIT = 20  # names or frames to show
+
+EXIT, IMPORT, MISSING, OLD_SDK, TYPE = "exit", "import", "missing", "old-sdk", "type"  # kinds of failure
 
 
 class Failure(Exception):  # noqa: N818 -- an answer more than an error
@@ -46,24 +50,26 @@ def main(answer: str, seconds: str, runner_path: str) -> None:
             result = failure.answer
         faulthandler.cancel_dump_traceback_later()
     result["python"] = ".".join(map(str, sys.version_info[:3]))
-    result["interpreter"] = os.path.realpath(sys._base_executable)  # noqa: SLF001 -- the one way to learn what a venv stands on
+    result["interpreter"] = os.path.realpath(
+        getattr(sys, "_base_executable", sys.executable)
+    )  # what a virtual environment stands on
     result["sdk"] = sdk_version()
     partial = Path(f"{answer}.partial")
     partial.write_text(json.dumps(result), encoding="utf-8")
     partial.replace(answer)
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the workflow may have closed or replaced it
             stream.flush()
-        except (OSError, ValueError, AttributeError):
-            continue
     os._exit(0)
 
 
 def load_sibling(name: str) -> Any:
     """A module from the folder of this file, whatever modules of that name the workflow has."""
     spec = importlib.util.spec_from_file_location(f"_hatch_tilebox_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
@@ -84,7 +90,7 @@ def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
     runner = find_object(module, object_path, runner_type)
     if not isinstance(runner, runner_type):
         raise Failure(
-            "type",
+            TYPE,
             type=f"{type(runner).__module__}.{type(runner).__qualname__}",
             callable=inspect.isroutine(runner),
             runners=runners_of(module, runner_type),
@@ -108,15 +114,14 @@ def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
     return {"status": "tasks", "tasks": tasks, "unnamed": unnamed}
 
 
-def load_runner_type(root: Path) -> type:
+def load_runner_type(root: Path) -> Any:
     """The SDK's `Runner`."""
     try:
-        module = importlib.import_module("tilebox.workflows")
-        return module.Runner  # type: ignore[no-any-return]
+        return importlib.import_module("tilebox.workflows").Runner
     except AttributeError:
-        raise Failure("old-sdk") from None
-    except BaseException as error:
-        raise Failure("import", **describe(error, root), sdk_itself=True) from None
+        raise Failure(OLD_SDK) from None
+    except BaseException as error:  # noqa: BLE001 -- whatever a foreign module raises
+        raise Failure(IMPORT, **describe(error, root), sdk_itself=True) from None
 
 
 def load_module(name: str, root: Path) -> Any:
@@ -124,21 +129,21 @@ def load_module(name: str, root: Path) -> Any:
     try:
         return importlib.import_module(name)
     except SystemExit as error:
-        raise Failure("exit", code=repr(error.code), **describe(error, root)) from None
-    except BaseException as error:
-        raise Failure("import", **describe(error, root)) from None
+        raise Failure(EXIT, code=repr(error.code), **describe(error, root)) from None
+    except BaseException as error:  # noqa: BLE001 -- whatever a foreign module raises
+        raise Failure(IMPORT, **describe(error, root)) from None
 
 
-def find_object(module: Any, path: str, runner_type: type) -> Any:
+def find_object(module: Any, path: str, runner_type: Any) -> Any:
     """The object at the dotted `path` in `module`."""
     found: Any = module
     for part in path.split("."):
         try:
             found = getattr(found, part)
-        except AttributeError:
+        except AttributeError:  # noqa: PERF203 -- few parts
             names = [name for name in dir(found) if not name.startswith("_")]
             raise Failure(
-                "missing",
+                MISSING,
                 part=part,
                 where=getattr(found, "__name__", type(found).__name__),
                 close=difflib.get_close_matches(part, names, 3, 0.5),
@@ -147,7 +152,7 @@ def find_object(module: Any, path: str, runner_type: type) -> Any:
     return found
 
 
-def runners_of(module: Any, runner_type: type) -> list[str]:
+def runners_of(module: Any, runner_type: Any) -> list[str]:
     """Paths of runners in `module` and in the objects it holds."""
     found = [name for name, value in vars(module).items() if isinstance(value, runner_type)]
     for name, value in vars(module).items():
@@ -188,7 +193,7 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
         "module": name if isinstance(error, ImportError) else None,
         "attribute": missing,
         "not_found": module_missing(error),
-        "file": os.path.abspath(os.fsdecode(file)) if isinstance(file, (str, bytes)) else None,
+        "file": str(Path.cwd() / os.fsdecode(file)) if isinstance(file, (str, bytes)) else None,
         "traceback": "".join(trim(trace, root, set()).format()),
         "frames": [[str(frame.filename), frame.lineno] for frame in trace.stack],
         "raised_by_sdk": bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts,
@@ -208,7 +213,7 @@ def trim(trace: Any, root: Path, seen: set[int]) -> Any:
     own = [frame for frame in trace.stack if inside(frame.filename, root)]
     trace.stack = traceback.StackSummary.from_list(
         [
-            traceback.FrameSummary(inside(frame.filename, root), frame.lineno, frame.name, lookup_line=False, line=frame.line)
+            traceback.FrameSummary(inside(frame.filename, root) or "", frame.lineno, frame.name, lookup_line=False, line=frame.line)
             for frame in own[-LIMIT:]
         ]
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ACTIVE_VARIABLE", "Child", "Finished", "run"]
 
 ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
-"""Set in every process that the build starts; a build hook of ours that sees it returns at once. Its value is unique per process."""
+"""Set, to a value of its own, in every process that the build starts; a build hook of ours that sees it returns at once."""
 
 KEPT_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
@@ -101,11 +101,14 @@ class Child:
         folder: Path,
         environment: Mapping[str, str],
         on_line: Callable[[str], None] | None = None,
+        on_output: Callable[[str], None] | None = None,
+        on_end: Callable[[], None] | None = None,
         stdin: bool = False,
     ) -> None:
-        """Start `arguments` in `folder`. `on_line` gets each line of stderr; it is called from a thread.
+        """Start `arguments` in `folder`. Raises OSError where the program cannot be started.
 
-        Raises OSError where the program cannot be started. `stdin` keeps a pipe to the child open, else its input is empty.
+        `on_line` gets each line of stderr, `on_output` of stdout, and `on_end` is called when the process is gone, all from
+        threads. `stdin` keeps a pipe to the child open, else its input is empty.
         """
         self._mark = uuid4().hex
         self._began = time.perf_counter()
@@ -123,17 +126,20 @@ class Child:
             stderr=subprocess.PIPE,
             **options,
         )
-        self._output = _Tail(_pipe(self.process.stdout))
+        self._output = _Tail(_pipe(self.process.stdout), on_output)
         self._errors = _Tail(_pipe(self.process.stderr), on_line)
         self._left_behind: tuple[str, ...] = ()
         self._ended = threading.Event()
+        self._on_end = on_end
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
         self.process.wait()  # a wait with a time limit polls at growing intervals; this one returns at once
         self._ended.set()
+        if self._on_end is not None:
+            self._on_end()
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Child:  # noqa: PYI034 -- typing has no Self in Python 3.10
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,11 +150,22 @@ class Child:
         return self._ended.wait(seconds)
 
     def ask_for_stack(self) -> None:
-        """Make a Python process that runs with PYTHONFAULTHANDLER write its stack to stderr and die, where the system can."""
+        """Make Python processes that run with PYTHONFAULTHANDLER write their stack to stderr and die, where the system can."""
         if not WINDOWS and not self._ended.is_set():
             with contextlib.suppress(OSError):
-                self.process.send_signal(signal.SIGABRT)
+                os.killpg(self.process.pid, signal.SIGABRT)
             self.wait(GRACE)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._ended.is_set()
+
+    def send(self, line: bytes) -> None:
+        """Write `line` to the child's stdin. Raises OSError where it is gone."""
+        if self.process.stdin is not None:
+            self.process.stdin.write(line + b"\n")
+            self.process.stdin.flush()
 
     def end(self) -> None:
         """Kill what is left of the process and of all it started."""
@@ -200,13 +217,11 @@ def _survivors(mark: str, leader: int) -> dict[int, str]:
     found: dict[int, str] = {}
     needle = f"{ACTIVE_VARIABLE}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ():
-        try:
+        with contextlib.suppress(OSError):  # gone meanwhile, or another user's
             if int(folder.name) != leader and needle in (folder / "environ").read_bytes().split(b"\0"):
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                 if command:  # a zombie has none
                     found[int(folder.name)] = command
-        except OSError:
-            continue  # gone meanwhile, or another user's
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
 import sys
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.model import FileEntry, FileSet, Workflow
 
-__all__ = ["interpreter_unchanged", "reproducible", "result_key", "restore_problem", "restore_task"]
+__all__ = ["interpreter_unchanged", "reproducible", "restore_problem", "restore_task", "result_key"]
 
 LAYOUT = 1
 """Goes up when what a kept answer holds changes."""
@@ -65,7 +64,7 @@ def _own_code() -> str:
 def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
     """Whether the interpreter that gave a kept answer is still the same file."""
     identity = record.get("interpreter")
-    return identity is not None and os.path.isabs(identity[0]) and file_identity(Path(identity[0])) == identity
+    return identity is not None and Path(identity[0]).is_absolute() and file_identity(Path(identity[0])) == identity
 
 
 def restore_task(record: Mapping[str, Any]) -> Task:

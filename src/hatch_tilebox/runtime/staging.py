@@ -24,10 +24,10 @@ FIRST_SECOND = 1_000_000_000
 
 
 def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: Collection[str] = ()) -> None:
-    """Make `folder` hold exactly `files`; what is there already and the same stays untouched, as do the paths in
-    `keep`, which a build of the project made there.
+    """Make `folder` hold exactly `files`.
 
-    A staged file's time is made from its content. So Python's bytecode caches, which tell versions of a file apart by size and
+    What is there already and the same stays untouched, as do the paths in `keep`, which a build of the project made there. A
+    staged file's time is made from its content. So Python's bytecode caches, which tell versions of a file apart by size and
     whole seconds, stay valid for an unchanged file and never for a changed one. Raises DiscoveryError where a file on disk is no
     longer the one that was hashed.
     """

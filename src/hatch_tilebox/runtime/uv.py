@@ -79,7 +79,7 @@ def require_uv() -> Path:
 
 
 def child_environment(**extra: str) -> dict[str, str]:
-    """This process's environment without what a build frontend, a virtual environment or an outer uv put there, plus `extra`.
+    """The environment of this process without what a build frontend, a virtual environment or an outer uv put there, plus `extra`.
 
     Settings for indexes, certificates, proxies, caches and offline use stay. Upper and lower case are one on Windows.
     """
