@@ -1,0 +1,272 @@
+"""JSON Schemas taken apart: a schema is a choice of branches, each about the values of one type."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["Branch", "accepts", "bound", "branches", "describe", "describe_branch", "finite_values", "same_rest", "show_values"]
+
+_MAX_DEPTH = 40
+_MAX_BRANCHES = 1000
+_MAX_SHOWN = 5
+
+_ANNOTATIONS = {
+    *("$comment", "$defs", "$schema", "contentMediaType", "default", "definitions", "deprecated"),
+    *("description", "discriminator", "examples", "readOnly", "title", "writeOnly"),
+}
+_STRUCTURE = {"$ref", "anyOf", "const", "enum", "type"}
+_CONTEXTUAL = {"$dynamicRef", "$id", "$anchor", "patternProperties", "unevaluatedItems", "unevaluatedProperties"}
+"""Their meaning lies in what stands beside them or elsewhere, so that equal text does not make them equal."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, (bool, dict))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_KEYWORDS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
+    "null": {},
+    "boolean": {},
+    "number": dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _is_number),
+    "string": {
+        **dict.fromkeys(("minLength", "maxLength"), _is_count),
+        **dict.fromkeys(("pattern", "format", "contentEncoding"), _is_text),
+    },
+    "array": {
+        **dict.fromkeys(("minItems", "maxItems"), _is_count),
+        "items": _is_schema,
+        "prefixItems": lambda value: isinstance(value, list) and all(map(_is_schema, value)),
+        "uniqueItems": lambda value: isinstance(value, bool),
+    },
+    "object": {
+        **dict.fromkeys(("minProperties", "maxProperties"), _is_count),
+        **dict.fromkeys(("additionalProperties", "propertyNames"), _is_schema),
+        "properties": lambda value: isinstance(value, dict) and all(map(_is_schema, value.values())),
+        "required": _is_texts,
+    },
+}
+_ALL_VALUES: Mapping[str, tuple[Any, ...]] = {"null": (None,), "boolean": (False, True)}
+_KNOWN = {keyword for keywords in _KEYWORDS.values() for keyword in keywords}
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What a schema says of the values of one type. A schema is a choice of branches.
+
+    `values` lists all of them where they are finite, `keys` their spellings. `rest` are keywords that are not understood. Where
+    it is not `exact`, the branch accepts less than it says.
+    """
+
+    type: str
+    keywords: Mapping[str, Any]
+    integers: bool = False
+    values: tuple[Any, ...] | None = None
+    keys: frozenset[str] = frozenset()
+    rest: Mapping[str, Any] | None = None
+    exact: bool = True
+
+
+def branches(schema: Any, root: Mapping[str, Any]) -> Iterator[Branch]:
+    """The schema as a choice: one branch for each type that it accepts, or several where it is a union.
+
+    `root` is the document that references point into. Of a union that is too large, the rest is one inexact branch for each type.
+    """
+    budget = _MAX_BRANCHES
+    for branch in _walk(schema, root, 0):
+        budget -= 1
+        if budget < 0:
+            yield from _anything()
+            return
+        if branch is not None:
+            yield branch
+
+
+def _walk(schema: Any, root: Mapping[str, Any], depth: int) -> Iterator[Branch | None]:
+    """The branches of `branches`. None counts a step that gave no branch: unions of nothing can be endless too."""
+    yield None
+    if schema is False:
+        return
+    keywords = {} if schema is True else {key: value for key, value in schema.items() if key not in _ANNOTATIONS}
+    key = next((key for key in ("$ref", "anyOf") if key in keywords), None)
+    if key is None:
+        yield from _value_branches(keywords) if "const" in keywords or "enum" in keywords else _type_branches(keywords)
+        return
+    parts = [_resolve(keywords[key], root)] if key == "$ref" else keywords[key]
+    if depth >= _MAX_DEPTH or not isinstance(parts, list) or not all(map(_is_schema, parts)):
+        yield from _anything()
+        return
+    for part in parts:
+        for branch in _walk(part, root, depth + 1):
+            yield branch if len(keywords) == 1 or branch is None else replace(branch, exact=False)
+
+
+def _anything() -> Iterator[Branch]:
+    return (Branch(name, {}, exact=False) for name in _KEYWORDS)
+
+
+def _value_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
+    values = keywords.get("enum", [keywords.get("const")])
+    if not isinstance(values, list):
+        yield from _anything()
+        return
+    exact = not keywords.keys() - {"enum", "const", "type"} and not ("enum" in keywords and "const" in keywords)
+    types = {branch.type for branch in _type_branches(keywords)}
+    by_type: dict[str, list[Any]] = {}
+    for value in values:
+        by_type.setdefault(_type_of(value), []).append(value)
+    for name, group in by_type.items():
+        if name in types:
+            yield Branch(name, {}, values=tuple(group), keys=frozenset(map(_key, group)), exact=exact)
+
+
+def _type_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
+    types = keywords.get("type", list(_KEYWORDS))
+    types = [types] if isinstance(types, str) else types
+    exact = isinstance(types, list) and all(isinstance(name, str) and name in {"integer", *_KEYWORDS} for name in types)
+    for name in types if exact else _KEYWORDS:
+        yield replace(_type_branch(name, keywords), exact=exact)
+
+
+def _type_branch(name: str, keywords: Mapping[str, Any]) -> Branch:
+    base = "number" if name == "integer" else name
+    values = _ALL_VALUES.get(base)
+    checks = _KEYWORDS.get(base, {})
+    used = {key: value for key, value in keywords.items() if key in checks and checks[key](value)}
+    foreign = (_KNOWN - checks.keys()) | _STRUCTURE
+    rest = {key: value for key, value in keywords.items() if key not in used and key not in foreign}
+    return Branch(base, used, name == "integer", values, frozenset(map(_key, values or ())), rest)
+
+
+def _resolve(ref: Any, root: Mapping[str, Any]) -> Any:
+    """The schema that a JSON pointer into the document names, None where there is none."""
+    if not isinstance(ref, str) or not (ref == "#" or ref.startswith("#/")):
+        return None
+    node: Any = root
+    for part in ref[1:].split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def bound(branch: Branch, side: int) -> tuple[float, int] | None:
+    """The lower (`side` 1) or upper (-1) limit of a number, None without one.
+
+    Upper limits are negated, and the second part is 1 for a limit that is itself excluded, so that the greater bound is the
+    tighter one. Limits of integers are made integers that are included.
+    """
+    name = "inimum" if side > 0 else "aximum"
+    found = [
+        (side * branch.keywords[key], excluded)
+        for key, excluded in ((f"m{name}", 0), (f"exclusiveM{name}", 1))
+        if key in branch.keywords
+    ]
+    if not found:
+        return None
+    value, excluded = max(found)
+    if not branch.integers:
+        return value, excluded
+    return (math.floor(value) + 1 if excluded else math.ceil(value)), 0
+
+
+def accepts(branch: Branch, value: Any) -> bool | None:
+    """Whether a branch of the value's type accepts the value; None where it cannot be told."""
+    if branch.values is not None:
+        found = _key(value) in branch.keys
+    elif branch.type == "number":
+        lower, upper = bound(branch, 1), bound(branch, -1)
+        found = not (branch.integers and value != math.floor(value))
+        found = found and (not lower or (value, 0) >= lower) and (not upper or (-value, 0) >= upper)
+    elif branch.type == "string":
+        found = branch.keywords.get("minLength", 0) <= len(value) <= branch.keywords.get("maxLength", math.inf)
+    else:
+        found = True
+    if not found:
+        return False
+    understood = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"}
+    return True if branch.exact and not branch.rest and not branch.keywords.keys() - understood else None
+
+
+def finite_values(schema: Any, root: Mapping[str, Any]) -> set[str] | None:
+    """Keys of all values that a schema accepts at most, None where they are not finite."""
+    found: set[str] = set()
+    for branch in branches(schema, root):
+        if branch.values is None:
+            return None
+        found |= branch.keys
+    return found
+
+
+def same_rest(old: Branch, new: Branch) -> bool:
+    """Whether the old schema's unknown keywords promise what the new one's ask for."""
+    before, after = old.rest or {}, new.rest or {}
+    alike = all(key in before and _key(before[key]) == _key(value) for key, value in after.items())
+    return alike and not after.keys() & _CONTEXTUAL and '"$ref"' not in _key(dict(after))
+
+
+def describe(schema: Any, root: Mapping[str, Any], depth: int = 0) -> str:
+    """The schema in a few words: "array of string or null"."""
+    found = list(branches(schema, root))
+    if {branch.type for branch in found} == set(_KEYWORDS) and not any(branch.keywords for branch in found):
+        return "any value"
+    return " or ".join(dict.fromkeys(describe_branch(branch, root, depth) for branch in found)) or "nothing"
+
+
+def describe_branch(branch: Branch, root: Mapping[str, Any], depth: int = 0) -> str:
+    """A branch in a few words."""
+    if branch.type in {"null", "boolean"} and branch.values is not None and len(branch.values) == len(_ALL_VALUES[branch.type]):
+        return branch.type
+    if branch.values is not None:
+        return show_values(branch.values)
+    text = "integer" if branch.integers else branch.type
+    if branch.type == "array" and "items" in branch.keywords and "prefixItems" not in branch.keywords and depth < _MAX_SHOWN:
+        return f"{text} of {describe(branch.keywords['items'], root, depth + 1)}"
+    form = branch.keywords.get("format") or branch.keywords.get("contentEncoding")
+    return f"{text} ({form})" if form else text
+
+
+def show_values(values: tuple[Any, ...]) -> str:
+    """Values as JSON, the first of them if they are many."""
+    shown = [json.dumps(value, ensure_ascii=False) for value in values[:_MAX_SHOWN]]
+    return " or ".join(shown + ["..."] * (len(values) > _MAX_SHOWN))
+
+
+def _type_of(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    for name, kind in (("string", str), ("array", list), ("object", dict)):
+        if isinstance(value, kind):
+            return name
+    return "number"
+
+
+def _key(value: Any) -> str:
+    """The same text for two values that are equal in JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(value, float) and value == math.floor(value):
+        value = int(value)
+    if isinstance(value, (list, dict)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return json.dumps([type(value).__name__, sorted((str(name), _key(item)) for name, item in items)])
+    return json.dumps(value)
