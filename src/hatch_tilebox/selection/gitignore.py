@@ -16,6 +16,8 @@ from hatch_tilebox.selection._wildmatch import translate
 __all__ = ["IgnoreFile", "IgnoreRule", "repository_exclude_file"]
 
 _BOM = b"\xef\xbb\xbf"
+_SPECIAL = re.compile(rb"[*?\[\\]")
+_ENDING = re.compile(rb"\*[^*?\[\\]*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,25 @@ class IgnoreRule:
     negated: bool
     folders_only: bool
     basename: bool
+    glob: bytes
     regex: re.Pattern[bytes]
+
+
+class _AnyRule:
+    """Whether one of `rules` may match a text. Nearly every file matches none, and nearly all rules are a name or an ending."""
+
+    def __init__(self, rules: list[IgnoreRule]) -> None:
+        self._literals = frozenset(rule.glob for rule in rules if not _SPECIAL.search(rule.glob))
+        starred = [rule.glob for rule in rules if rule.basename and _ENDING.fullmatch(rule.glob)]
+        self._endings = tuple(glob[1:] for glob in starred)
+        others = [rule.regex.pattern for rule in rules if rule.glob not in self._literals and rule.glob not in starred]
+        self._regex = re.compile(b"|".join(b"(?:%b)" % pattern for pattern in others), re.DOTALL) if others else None
+
+    def matches(self, text: bytes) -> bool:
+        """Whether one of them matches, were it only for folders."""
+        if text in self._literals or text.endswith(self._endings):
+            return True
+        return self._regex is not None and self._regex.fullmatch(text) is not None
 
 
 class IgnoreFile:
@@ -38,17 +58,15 @@ class IgnoreFile:
         parsed = (_parse(line, number, source) for number, line in enumerate(_lines(content), 1))
         rules = [rule for rule in parsed if rule is not None]
         self._rules = rules[::-1]
-        # Nearly every file matches no rule at all: one search each finds that out.
-        self._names = _any_of([rule.regex for rule in rules if rule.basename])
-        self._paths = _any_of([rule.regex for rule in rules if not rule.basename])
+        self._names = _AnyRule([rule for rule in rules if rule.basename])
+        self._paths = _AnyRule([rule for rule in rules if not rule.basename])
 
     def match(self, path: bytes, name: bytes, *, is_folder: bool) -> IgnoreRule | None:
         """The last rule that matches, None where none does. `path` is relative to the ignore file's folder, `name` its last part.
 
         A rule for folders only does not match a link to a folder: pass `is_folder=False` for one.
         """
-        named = self._names is not None and self._names.fullmatch(name)
-        if not named and not (self._paths is not None and self._paths.fullmatch(path)):
+        if not self._names.matches(name) and not self._paths.matches(path):
             return None
         for rule in self._rules:
             if (is_folder or not rule.folders_only) and rule.regex.fullmatch(name if rule.basename else path):
@@ -108,11 +126,13 @@ def _parse(line: bytes, number: int, source: str) -> IgnoreRule | None:
     folders_only = glob.endswith("/")
     glob = glob.removesuffix("/")
     basename = "/" not in glob
-    regex = translate(glob.removeprefix("/"))
+    glob = glob.removeprefix("/")
+    regex = translate(glob)
     if not glob or regex is None:
         return None
     compiled = re.compile(regex.encode("latin-1"), re.DOTALL)
-    return IgnoreRule(source, number, line.decode("utf-8", "replace"), negated, folders_only, basename, compiled)
+    text = line.decode("utf-8", "replace")
+    return IgnoreRule(source, number, text, negated, folders_only, basename, glob.encode("latin-1"), compiled)
 
 
 def _without_trailing_spaces(text: str) -> str:
@@ -120,7 +140,3 @@ def _without_trailing_spaces(text: str) -> str:
     kept = text.rstrip(" ")
     backslashes = len(kept) - len(kept.rstrip("\\"))
     return text[: len(kept) + 1] if backslashes % 2 and len(kept) < len(text) else kept
-
-
-def _any_of(regexes: list[re.Pattern[bytes]]) -> re.Pattern[bytes] | None:
-    return re.compile(b"|".join(b"(?:%b)" % regex.pattern for regex in regexes), re.DOTALL) if regexes else None

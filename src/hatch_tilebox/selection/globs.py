@@ -112,28 +112,33 @@ class GlobState:
 
     def __init__(self, places: frozenset[tuple[int, int]], last: Iterator[tuple[int, _Segment | None]]) -> None:
         self.places = places
-        self._everything: tuple[int, ...] = ()
+        self.everything: tuple[int, ...] = ()
         self._literals: dict[str, tuple[int, ...]] = {}
         self._wild: list[tuple[int, re.Pattern[str]]] = []
         count = 0
         for index, segment in last:
             count += 1
             if segment is None:
-                self._everything = (*self._everything, index)
+                self.everything = (*self.everything, index)
             elif segment.regex is not None:
                 self._wild.append((index, segment.regex))
             else:
                 literal = segment.literal or ""
                 self._literals[literal] = (*self._literals.get(literal, ()), index)
         self.folders_named = self._literals.pop("", ())
-        self.everything = self._everything
-        self.total = bool(self._everything) and count == len(places) == len(self._everything)
+        # A folder may hold thousands of entries: what most of them are asked takes one look-up or one search.
+        self._plain = not self._wild and not self._literals
+        self._only = self._wild[0] if len(self._wild) == 1 and not self._literals and not self.everything else None
+        self.total = bool(self.everything) and count == len(places) == len(self.everything)
 
     def match(self, name: str) -> tuple[int, ...]:
         """The globs that match the entry `name` of the folder, which is normalized."""
-        if self.total:
-            return self._everything
-        matched = [*self._everything, *self._literals.get(name, ())]
+        if self._plain:
+            return self.everything
+        if self._only is not None:
+            index, regex = self._only
+            return (index,) if regex.fullmatch(name) else ()
+        matched = [*self.everything, *self._literals.get(name, ())]
         matched += [index for index, regex in self._wild if regex.fullmatch(name)]
         return tuple(dict.fromkeys(matched))
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Location, Problem, SelectionError
+from hatch_tilebox.errors import Problem, SelectionError
 from hatch_tilebox.model import FileSet, SelectedFile
 from hatch_tilebox.selection._advice import excludes_without_effect, includes_without_effect
 from hatch_tilebox.selection._paths import path_problems
-from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk
+from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.model import Pattern
 
 __all__ = ["select_files"]
+
+_READABLE_BY_ALL = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def select_files(
@@ -74,13 +77,14 @@ class _Run:
         folders = [self._walk.start()]
         while folders:
             folder = folders.pop()
+            where = Path(folder.source)
             for found in folder.entries:
                 verdict = self._walk.judge(folder, found)
                 if verdict.rule is not None:
                     self._note_rule(folder, verdict, verdict.rule)
                 elif verdict.kind == "file":
                     if verdict.matched:
-                        self._take(verdict)
+                        self._take(where, found, verdict)
                 elif verdict.kind == "folder":
                     opened = self._open(folder, verdict)
                     if opened is not None:
@@ -102,26 +106,26 @@ class _Run:
         self._note_rule(parent, verdict, opened)
         return None
 
-    def _take(self, verdict: Verdict) -> None:
+    def _take(self, folder: Path, found: os.DirEntry[str], verdict: Verdict) -> None:
+        source = folder / found.name  # several times faster than to parse the whole path again
         try:
             verdict.path.encode()
+            status = found.stat()
         except UnicodeEncodeError:
             shown = verdict.path.encode("utf-8", "backslashreplace").decode()
             self.errors.append(
                 Problem(f"the name of {shown} is not UTF-8", "rename the file, or leave it out with an exclude pattern")
             )
             return
-        try:
-            status = os.stat(verdict.source)
         except OSError as error:
-            self.errors.append(Problem(f"{verdict.path} cannot be read: {error.strerror}", location=Location(verdict.path)))
+            self.errors.append(unreadable(verdict.path, error))
             return
-        if not os.access(verdict.source, os.R_OK):
-            hint = "give yourself the right to read it, or leave it out with an exclude pattern"
-            self.errors.append(Problem(f"{verdict.path} cannot be read: Permission denied", hint, Location(verdict.path)))
+        for_everyone = status.st_mode & _READABLE_BY_ALL == _READABLE_BY_ALL
+        if not for_everyone and not os.access(verdict.source, os.R_OK):
+            self.errors.append(unreadable(verdict.path, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
             return
         self.selected_by.update(verdict.matched)
-        self.files.append(SelectedFile(verdict.path, Path(verdict.source), status.st_size, bool(status.st_mode & stat.S_IXUSR)))
+        self.files.append(SelectedFile(verdict.path, source, status.st_size, bool(status.st_mode & stat.S_IXUSR)))
 
     def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
         for index in {*verdict.matched, *verdict.reached}:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.selection.gitignore import IgnoreRule
     from hatch_tilebox.selection.globs import GlobState
 
-__all__ = ["NEVER_SHIPPED", "NEVER_SHIPPED_SUFFIXES", "Folder", "Rule", "Verdict", "Walk"]
+__all__ = ["NEVER_SHIPPED", "NEVER_SHIPPED_SUFFIXES", "Folder", "Rule", "Verdict", "Walk", "unreadable"]
 
 NEVER_SHIPPED = frozenset({
     ".git", ".hg", ".svn",  # the history, which has its own ways to travel
@@ -115,17 +115,16 @@ class Walk:
 
     def judge(self, folder: Folder, found: os.DirEntry[str]) -> Verdict:
         """What becomes of the entry `found` of `folder`."""
-        name = normalize(found.name)
+        name = found.name if found.name.isascii() else normalize(found.name)
         matched = folder.includes.match(name)
-        if found.is_symlink():
-            return self._judge_link(folder, found, name, matched)
         if found.is_dir(follow_symlinks=False):
             return self._judge_folder(folder, found, name, matched)
+        if found.is_symlink():
+            return self._judge_link(folder, found, name, matched)
         path = folder.prefix + found.name
-        if not matched:
-            return Verdict(path, found.path, "file")
         kind = "file" if found.is_file(follow_symlinks=False) else "special"
-        return Verdict(path, found.path, kind, matched, self._file_rule(folder, path, found.name, name))
+        rule = self._file_rule(folder, path, found.name, name) if matched else None
+        return Verdict(path, found.path, kind, matched, rule)
 
     def open(self, parent: Folder, verdict: Verdict) -> Folder | Rule:
         """The folder of `verdict`, or the rule that keeps all of it out once it is seen.
@@ -133,7 +132,7 @@ class Walk:
         Raises SelectionError where it cannot be read.
         """
         entries = self._scan(verdict.source, verdict.path)
-        if any(found.name == _ENVIRONMENT_MARK for found in entries):
+        if _holds(entries, _ENVIRONMENT_MARK):
             return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {_ENVIRONMENT_MARK})")
         source = verdict.source
         real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
@@ -149,7 +148,7 @@ class Walk:
             return Verdict(path, found.path, "folder", matched, includes=includes)
         excludes = self.excludes.enter(folder.excludes, name)
         rule = self._never_shipped(path, found.name) or self._excluded(excludes.everything)
-        rule = rule or self._ignored(folder, path, found.name, is_folder=True)
+        rule = rule or self._ignored(folder, path, is_folder=True)
         return Verdict(path, found.path, "folder", matched, rule, reached, includes, excludes)
 
     def _judge_link(self, folder: Folder, found: os.DirEntry[str], name: str, matched: tuple[int, ...]) -> Verdict:
@@ -165,20 +164,19 @@ class Walk:
         return Verdict(path, found.path, kind, matched, rule, reached, includes, excludes, is_link=True, broken=broken)
 
     def _file_rule(self, folder: Folder, path: str, name: str, normalized: str) -> Rule | None:
-        return (
-            self._never_shipped(path, name)
-            or self._excluded(folder.excludes.match(normalized))
-            or self._ignored(folder, path, name, is_folder=False)
-        )
+        rule = self._never_shipped(path, name)
+        if rule is None and (excluded := folder.excludes.match(normalized)):
+            rule = self._excluded(excluded)
+        return rule or self._ignored(folder, path, is_folder=False)
 
     def _never_shipped(self, path: str, name: str) -> Rule | None:
+        if name not in NEVER_SHIPPED and not name.endswith(NEVER_SHIPPED_SUFFIXES) and path not in self._skip:
+            return None
         if name in NEVER_SHIPPED:
             return Rule("built-in", f"the built-in rule: {name} is never part of a release")
         if name.endswith(NEVER_SHIPPED_SUFFIXES):
             return Rule("built-in", f"the built-in rule: *{name[name.rindex('.') :]} is never part of a release")
-        if path in self._skip:
-            return Rule("output", f"the built-in rule: {path} is where builds write to")
-        return None
+        return Rule("output", f"the built-in rule: {path} is where builds write to")
 
     def _excluded(self, matched: tuple[int, ...]) -> Rule | None:
         if not matched:
@@ -186,10 +184,11 @@ class Walk:
         pattern = self.excludes.patterns[matched[0]]
         return Rule("exclude", f'the exclude pattern "{pattern.text}"', pattern.location)
 
-    def _ignored(self, folder: Folder, path: str, name: str, *, is_folder: bool) -> Rule | None:
+    def _ignored(self, folder: Folder, path: str, *, is_folder: bool) -> Rule | None:
         if not folder.ignores:
             return None
-        raw_path, raw_name = os.fsencode(path), os.fsencode(name)
+        raw_path = path.encode() if path.isascii() else os.fsencode(path)
+        raw_name = raw_path[raw_path.rfind(b"/") + 1 :]
         for start, file in reversed(folder.ignores):
             rule = file.match(raw_path[start:], raw_name, is_folder=is_folder)
             if rule is not None:
@@ -197,7 +196,7 @@ class Walk:
         return None
 
     def _with_ignore_file(self, folder: Folder) -> Folder:
-        if self.use_gitignore and any(found.name == ".gitignore" for found in folder.entries):
+        if self.use_gitignore and _holds(folder.entries, ".gitignore"):
             file = self._read(os.path.join(folder.source, ".gitignore"), f"{folder.prefix}.gitignore")
             if file is not None:
                 folder.ignores = (*folder.ignores, (len(os.fsencode(folder.prefix)), file))
@@ -207,14 +206,14 @@ class Walk:
         try:
             return IgnoreFile.read(path, source, follow=follow)
         except OSError as error:
-            raise SelectionError(_unreadable(source, error)) from error
+            raise SelectionError(unreadable(source, error)) from error
 
     def _scan(self, source: str, path: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(source) as found:
                 return list(found)
         except OSError as error:
-            raise SelectionError(_unreadable(f"{path}/" if path else str(self.root), error)) from error
+            raise SelectionError(unreadable(f"{path}/" if path else self.root, error)) from error
 
     def _follow(self, folder: Folder, source: str) -> tuple[str, str]:
         """The kind of what a link leads to, and why it cannot be followed where it cannot."""
@@ -240,6 +239,10 @@ class Walk:
         return frozenset(relative)
 
 
+def _holds(entries: Sequence[os.DirEntry[str]], name: str) -> bool:
+    return name in [found.name for found in entries]
+
+
 def _both(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:
     """Both lists parsed, with the problems of both reported together."""
     problems: list[Problem] = []
@@ -261,6 +264,7 @@ def _ignore_rule(rule: IgnoreRule) -> Rule:
     return Rule("ignore", f"`{rule.text}` in {rule.source}", Location(rule.source, rule.line))
 
 
-def _unreadable(path: str, error: OSError) -> Problem:
+def unreadable(path: str, error: OSError) -> Problem:
+    """A problem for a file or folder that the system does not let us read."""
     hint = "give yourself the right to read it, or leave it out with an exclude pattern"
-    return Problem(f"{path} cannot be read: {error.strerror}", hint, Location(path))
+    return Problem(f"{path} cannot be read: {error.strerror}", hint)

@@ -1,0 +1,141 @@
+"""Why a file is, or is not, in a release."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import Problem, SelectionError
+from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.errors import Location
+    from hatch_tilebox.model import Pattern
+
+__all__ = ["Explanation", "explain"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What decided about one path.
+
+    `path` is relative to the root. `included_by` are the include patterns that match the file, `rule` what keeps it out all the
+    same and `decided_at` the file or the folder above it that the rule speaks of. `reason` says all of it in one sentence.
+    """
+
+    path: str
+    selected: bool
+    reason: str
+    included_by: tuple[Pattern, ...] = ()
+    rule: Rule | None = None
+    decided_at: str = ""
+
+    @property
+    def location(self) -> Location | None:
+        """Where the pattern or the line that decided is written, None for built-in rules and where nothing matched."""
+        if self.rule is not None:
+            return self.rule.location
+        return self.included_by[0].location if self.included_by else None
+
+    def __str__(self) -> str:
+        where = f" ({self.location})" if self.location else ""
+        return f"{self.path}: {self.reason}{where}"
+
+
+def explain(
+    root: Path,
+    include: Sequence[Pattern],
+    exclude: Sequence[Pattern],
+    path: Path | str,
+    *,
+    use_gitignore: bool = True,
+    skip: Collection[Path] = (),
+) -> Explanation:
+    """Which rule of `select_files`, called with the same arguments, decides about `path`: absolute, or relative to `root`.
+
+    Raises SelectionError where `path` lies outside the root or does not exist, and for what stops `select_files` on the way to it.
+    """
+    walk = Walk(root, include, exclude, use_gitignore=use_gitignore, skip=skip)
+    relative = os.path.relpath(os.path.join(walk.root, path), walk.root).replace(os.sep, "/")
+    if relative == ".." or relative.startswith("../"):
+        raise SelectionError(Problem(f"{path} lies outside the root of the workflow, {walk.root}"))
+    if relative == ".":
+        return Explanation(".", selected=False, reason="is the root of the workflow; a release holds files")
+    if not os.path.lexists(os.path.join(walk.root, relative)):
+        raise SelectionError(Problem(f"there is no {relative} in {walk.root}"))
+    folder = walk.start()
+    parts = relative.split("/")
+    for part in parts[:-1]:
+        verdict = _verdict(walk, folder, part)
+        outcome = _stopped(verdict, relative) or walk.open(folder, verdict)
+        if isinstance(outcome, Rule):
+            outcome = _kept_out(relative, outcome, verdict.path)
+        if isinstance(outcome, Explanation):
+            return outcome
+        folder = outcome
+    return _explained(walk, folder, _verdict(walk, folder, parts[-1]))
+
+
+def _verdict(walk: Walk, folder: Folder, name: str) -> Verdict:
+    for found in folder.entries:
+        if found.name == name:
+            return walk.judge(folder, found)
+    # On a file system that does not tell case apart, the path may exist under another spelling.
+    raise SelectionError(Problem(f"there is no {folder.prefix}{name} in {walk.root}", "upper and lower case differ"))
+
+
+def _stopped(verdict: Verdict, path: str) -> Explanation | None:
+    """Why the folder `verdict`, above `path`, is not opened; None if it is."""
+    if verdict.rule is not None:
+        return _kept_out(path, verdict.rule, verdict.path)
+    if verdict.kind == "broken":
+        return Explanation(
+            path, selected=False, reason=f"is under the link {verdict.path}: {verdict.broken}", decided_at=verdict.path
+        )
+    if verdict.includes is None or not verdict.includes.places:
+        reason = f"no include pattern reaches into the folder {verdict.path}"
+        return Explanation(path, selected=False, reason=reason, decided_at=verdict.path)
+    return None
+
+
+def _kept_out(path: str, rule: Rule, decided_at: str, included_by: tuple[Pattern, ...] = ()) -> Explanation:
+    reason = f"kept out by {rule.text}"
+    if decided_at != path:
+        reason = f"its folder {decided_at} is {reason}"
+    elif included_by:
+        reason = f'matches the include pattern "{included_by[0].text}", but is {reason}'
+    return Explanation(path, selected=False, reason=reason, included_by=included_by, rule=rule, decided_at=decided_at)
+
+
+def _explained(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
+    included_by = tuple(walk.includes.patterns[index] for index in verdict.matched)
+    path = verdict.path
+    if verdict.kind == "folder":
+        return _explained_folder(walk, folder, verdict)
+    if not included_by:
+        return Explanation(path, selected=False, reason="no include pattern matches it")
+    if verdict.rule is not None:
+        return _kept_out(path, verdict.rule, path, included_by)
+    if verdict.kind == "broken":
+        return Explanation(
+            path, selected=False, reason=f"is a link that stops the build: {verdict.broken}", included_by=included_by
+        )
+    if verdict.kind == "special":
+        reason = "is no regular file (a socket, pipe or device)"
+        return Explanation(path, selected=False, reason=reason, included_by=included_by)
+    reason = f'selected by the include pattern "{included_by[0].text}"'
+    return Explanation(path, selected=True, reason=reason, included_by=included_by, decided_at=path)
+
+
+def _explained_folder(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
+    stopped = _stopped(verdict, verdict.path)
+    if stopped is not None:
+        return stopped
+    opened = walk.open(folder, verdict)
+    if isinstance(opened, Rule):
+        return _kept_out(verdict.path, opened, verdict.path)
+    return Explanation(verdict.path, selected=False, reason="is a folder that include patterns reach into; ask for a file in it")
