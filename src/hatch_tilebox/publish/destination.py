@@ -1,0 +1,124 @@
+"""What a destination is: the words between the publishing service and the place where releases go."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import Problem, PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from hatch_tilebox.model import Artifact, ReleaseManifest
+    from hatch_tilebox.progress import Progress
+
+CHUNK = 2**20
+"""Bytes of an archive that are in memory at a time."""
+
+
+@dataclass(frozen=True)
+class LocalRelease:
+    """A release on this machine. Its archive was read to the end: manifest, digest and size are those of the file."""
+
+    manifest: ReleaseManifest
+    artifact: Artifact
+
+    @property
+    def workflow(self) -> str:
+        """The slug of the workflow that it belongs to."""
+        return self.manifest.workflow.slug
+
+    def chunks(self, start: int = 0, size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes of the archive from `start` on, at most `size` at a time.
+
+        Raises PublishError at the end of a full pass (`start` 0) that read other bytes than were checked, and where the file
+        cannot be read.
+        """
+        digest, done = hashlib.sha256(), start
+        try:
+            with self.artifact.path.open("rb") as file:
+                file.seek(start)
+                while chunk := file.read(size):
+                    digest.update(chunk)
+                    done += len(chunk)
+                    yield chunk
+        except OSError as error:
+            raise PublishError(Problem(f"{self.artifact.path} cannot be read: {error.strerror}")) from error
+        if done != self.artifact.size or (start == 0 and digest.hexdigest() != self.artifact.sha256):
+            message = f"{self.artifact.path} changed while it was published"
+            raise PublishError(Problem(message, hint="publish again when nothing writes to it"))
+
+
+@dataclass(frozen=True)
+class PublishedRelease:
+    """A release as a destination knows it.
+
+    `id` names it there for good. `workflow` is the slug, `digest` the SHA-256 of the archive in hex, `url` where it is. `version`
+    (of the project), `created_at` (RFC 3339), `size` (bytes) and `clusters` are what a destination may or may not tell.
+    """
+
+    id: str
+    workflow: str
+    digest: str
+    fingerprint: str
+    url: str
+    version: str | None = None
+    created_at: str | None = None
+    size: int | None = None
+    clusters: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The release as JSON values."""
+        return {
+            "id": self.id,
+            "workflow": self.workflow,
+            "version": self.version,
+            "digest": self.digest,
+            "fingerprint": self.fingerprint,
+            "created_at": self.created_at,
+            "size": self.size,
+            "clusters": list(self.clusters),
+            "url": self.url,
+        }
+
+
+class Destination(ABC):
+    """Where releases go. `url` names it to people and holds no secret.
+
+    A release is the pair of fingerprint and digest under a workflow; a destination keeps it once and never changes it. Every method
+    may be called again after it failed, and by many processes at once. Methods raise PublishError for what the user can mend.
+    """
+
+    url: str
+
+    @abstractmethod
+    def find(self, release: LocalRelease) -> PublishedRelease | None:
+        """The release, if it is there as a whole."""
+
+    @abstractmethod
+    def upload(self, release: LocalRelease, progress: Progress) -> str:
+        """Send what is missing of the archive, in bounded memory, telling `progress.transferred`. Gives what `register` needs."""
+
+    @abstractmethod
+    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
+        """Make the release out of what was `uploaded`. Gives it, and whether this call made it (False: it was there)."""
+
+    @abstractmethod
+    def releases(self, workflow: str | None) -> list[PublishedRelease]:
+        """All releases of a workflow, the latest first; None means of all workflows that the destination can list."""
+
+    def manifest(self, release: PublishedRelease) -> ReleaseManifest | None:  # noqa: ARG002 -- for those that can
+        """The manifest of a release, where the destination can give it."""
+        return None
+
+    def download(self, release: PublishedRelease) -> Iterator[bytes]:
+        """The bytes of a release's archive. The caller checks the digest."""
+        message = f"{self.url} gives no archives back"
+        raise PublishError(Problem(message, hint=f"build release {release.id} again from its sources"))
+
+    def close(self) -> None:  # noqa: B027 -- most have nothing to let go of
+        """Let go of connections. Called once, at the end."""

@@ -1,0 +1,60 @@
+"""Which archive is meant when none, a folder or several files are named."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import ArchiveError, Problem, PublishError
+from hatch_tilebox.model import RELEASE_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.model import Project
+
+_BUILD = "hatch build -t tilebox, or hatch-tilebox build, makes one"
+
+
+def find_release(places: Sequence[Path], project: Project | None) -> Path:
+    """The one archive in `places`, which are files or folders; in a folder those of the current version of `project` count.
+
+    Raises PublishError where there are several or none, listing what was found.
+    """
+    found: list[Path] = []
+    others: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            for path in sorted(place.glob(f"*{RELEASE_SUFFIX}")):
+                (found if project is None or _is_of(path, project) else others).append(path)
+        elif place.name.endswith(RELEASE_SUFFIX):
+            found.append(place)
+    if len(found) == 1:
+        return found[0]
+    where = ", ".join(map(str, places))
+    of = f" of {project.name} {project.version}" if project else ""
+    if found:
+        raise PublishError(Problem(f"several releases{of} in {where}:\n{_lines(found)}", hint="name the one to publish"))
+    if others:
+        message = f"no release{of} in {where}; there are\n{_lines(others)}"
+        raise PublishError(Problem(message, hint=f"name one of them, or build the current version: {_BUILD}"))
+    raise PublishError(Problem(f"no release{of} in {where}", hint=_BUILD))
+
+
+def _is_of(path: Path, project: Project) -> bool:
+    from hatch_tilebox.archive.reader import read_manifest
+
+    try:
+        found = read_manifest(path).project
+    except ArchiveError:
+        return False
+    return (_normalized(found.name), found.version) == (_normalized(project.name), project.version)
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _lines(paths: Sequence[Path]) -> str:
+    return "\n".join(f"  {path}" for path in paths)

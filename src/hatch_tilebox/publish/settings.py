@@ -1,0 +1,149 @@
+"""How a publication is set: on the command line, in the environment, in `pyproject.toml`, in hatch's own configuration."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import ConfigError, Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+PROJECT_TABLE = "tool.hatch.publish.tilebox"
+USER_TABLE = "publish.tilebox"
+_SECRETS = {"api-key", "auth", "key", "password", "token"}
+_HATCH_KEYS = {"disable"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a release goes and what is asked of it on the way.
+
+    Each field is a key, with hyphens for underscores, of the tables and of hatch's `-o key=value`, and an environment variable
+    `HATCH_TILEBOX_PUBLISH_KEY` in capitals with underscores.
+    """
+
+    to: str = "tilebox"
+    """The destination: `tilebox`, an `https://`, `file://` or `oci://` URL, a folder, or what a plugin knows."""
+    artifact_url: str = ""
+    """Where the Tilebox API takes artifacts, if not below its own URL."""
+    check_compatibility: bool = True
+    """Whether a change that breaks jobs of the latest release there, without a new major version, stops the publication."""
+    allow_breaking: bool = False
+    """Whether such a change is let through with a warning."""
+    verify: bool = False
+    """Whether the release is verified first. This runs the workflow's own code."""
+    dry_run: bool = False
+    """Whether to say what would happen, and do nothing."""
+    deploy: str = ""
+    """The target of tilebox.workflow.toml whose clusters get the release."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What a destination plugin wants to know: a table, or `-o options.name=value`."""
+
+
+_TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings)}
+
+
+def load_settings(
+    *,
+    given: Mapping[str, Any] | None = None,
+    project: Mapping[str, Any] | None = None,
+    user: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings: what is `given` with the command, else the environment's, the project's, the user's, else the default.
+
+    `given` may have texts for truth values, as hatch's `-o` does. Raises ConfigError, naming table and key, for all that is
+    wrong at once.
+    """
+    problems: list[Problem] = []
+    environ = os.environ if environ is None else environ
+    prefix = "HATCH_TILEBOX_PUBLISH_"
+    variables = {f"{prefix}{key.replace('-', '_').upper()}": key for key in _TYPES if key != "options"}
+    layers = [
+        _read(user or {}, lambda key: (f"[{USER_TABLE}] {key}", Location("hatch's configuration")), problems),
+        _read(project or {}, lambda key: (f"[{PROJECT_TABLE}] {key}", Location("pyproject.toml")), problems),
+        _read(
+            {key: environ[variable] for variable, key in variables.items() if environ.get(variable)},
+            lambda key: (f"{prefix}{key.replace('-', '_').upper()}", Location("the environment")),
+            problems,
+            texts=True,
+        ),
+        _read(_split_options(given or {}), lambda key: (f"option {key}", None), problems, texts=True),
+    ]
+    if problems:
+        raise ConfigError(*problems)
+    merged: dict[str, Any] = {}
+    options: dict[str, str] = {}
+    for layer in layers:
+        options |= layer.get("options", {})
+        merged |= layer
+    return Settings(**{key.replace("-", "_"): value for key, value in {**merged, "options": options}.items()})
+
+
+def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The table `[publish.tilebox]` of hatch's configuration file, empty where there is none.
+
+    Source: https://hatch.pypa.io/latest/config/hatch/. Raises ConfigError where the file is no TOML.
+    """
+    import tomlkit
+    from platformdirs import user_config_dir
+    from tomlkit.exceptions import ParseError
+
+    environ = os.environ if environ is None else environ
+    path = Path(environ.get("HATCH_CONFIG") or Path(user_config_dir("hatch", appauthor=False)) / "config.toml")
+    try:
+        data = tomlkit.parse(path.read_text("utf-8")).unwrap()
+    except FileNotFoundError:
+        return {}
+    except (ParseError, UnicodeDecodeError) as error:
+        raise ConfigError(Problem(f"is not TOML: {error}", location=Location(str(path)))) from error
+    publish = data.get("publish", {})
+    table = publish.get("tilebox", {}) if isinstance(publish, dict) else {}
+    return table if isinstance(table, dict) else {}
+
+
+def _split_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """`options.name` keys, gathered as the table `options`."""
+    options = {key.partition(".")[2]: value for key, value in given.items() if key.startswith("options.")}
+    rest = {key: value for key, value in given.items() if not key.startswith("options.")}
+    return {**rest, "options": options} if options else rest
+
+
+def _read(table: Mapping[str, Any], name: Any, problems: list[Problem], *, texts: bool = False) -> dict[str, Any]:
+    """The known keys of one layer, checked. `name` says what a key is called there, and where it stands."""
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key in _HATCH_KEYS:
+            continue
+        label, location = name(key)
+        if key in _SECRETS:
+            hint = "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry"
+            problems.append(Problem(f"{label}: a secret has no place here", hint=hint, location=location))
+        elif key not in _TYPES:
+            close = difflib.get_close_matches(key, _TYPES, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(_TYPES)}"
+            problems.append(Problem(f"{label} is not known", hint=hint, location=location))
+        else:
+            fault, read = _convert(_TYPES[key], value, texts=texts)
+            if fault:
+                problems.append(Problem(f"{label} must be {fault}, not {value!r}", location=location))
+            values[key] = read
+    return values
+
+
+def _convert(kind: Any, value: Any, *, texts: bool) -> tuple[str, Any]:
+    """What is wrong with a value ("" for nothing), and the value."""
+    if kind == "bool":
+        if texts and isinstance(value, str):
+            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
+        return ("" if isinstance(value, bool) else "true or false"), value
+    if kind == "str":
+        return ("" if isinstance(value, str) and value else "a text that is not empty"), value
+    fine = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return ("" if fine else "a table of texts"), value

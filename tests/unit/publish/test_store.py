@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from hatch_tilebox.errors import PublishError
+from hatch_tilebox.progress import Progress
+from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
+from hatch_tilebox.publish.store import Store
+
+
+def publish(path, root, **options):
+    return publish_release(open_release(path), Store(root), **options)
+
+
+def snapshot(root):
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_release_is_published_once(make_release, tmp_path):
+    path, root = make_release(), tmp_path / "store"
+    first = publish(path, root)
+    there = snapshot(root)
+    second = publish(path, root)
+    assert (first.created, second.created) == (True, False)
+    assert first.release == second.release
+    assert snapshot(root) == there
+
+
+def test_the_record_says_what_was_published(make_release, tmp_path):
+    path, root = make_release(), tmp_path / "store"
+    local = open_release(path)
+    publication = publish(path, root)
+    assert publication.release.digest == local.artifact.sha256
+    assert publication.release.fingerprint == local.manifest.fingerprint
+    assert publication.release.version == "1.0.0"
+    assert Store(root).manifest(publication.release) == local.manifest
+    report = publication.to_dict()
+    assert report["id"] == publication.release.id
+    assert report["url"].startswith("file://")
+
+
+def test_releases_are_listed_latest_first(make_release, tmp_path):
+    root = tmp_path / "store"
+    ids = [publish(make_release(version=f"1.0.{n}"), root).release.id for n in range(3)]
+    other = publish(make_release(slug="other"), root).release.id
+    assert [release.id for release in Store(root).releases("scene-qa-5y9aK2")] == ids[::-1]
+    assert {release.id for release in Store(root).releases(None)} == {*ids, other}
+
+
+def test_fetch_gives_the_latest_or_the_one_named(make_release, tmp_path):
+    root, store = tmp_path / "store", Store(tmp_path / "store")
+    paths = [make_release(version=f"1.0.{n}", content=b"%d" % n) for n in range(2)]
+    published = [publish(path, root).release for path in paths]
+    latest = fetch_release(store, select_published(store, None, None), tmp_path / "a")
+    assert latest.artifact.path.read_bytes() == paths[1].read_bytes()
+    for selector in (published[0].id, "1.0.0", published[0].digest[:8], published[0].fingerprint[:10]):
+        named = fetch_release(store, select_published(store, None, selector), tmp_path / "b")
+        assert named.artifact.path.read_bytes() == paths[0].read_bytes()
+
+
+def test_an_unknown_release_is_answered_with_what_is_there(make_release, tmp_path):
+    publish(make_release(), tmp_path)
+    with pytest.raises(PublishError, match=r"no release '9\.9'(.|\n)*latest are 1\.0\.0 \("):
+        select_published(Store(tmp_path), None, "9.9")
+
+
+def test_several_workflows_must_be_told_apart(make_release, tmp_path):
+    publish(make_release(), tmp_path)
+    publish(make_release(slug="other"), tmp_path)
+    with pytest.raises(PublishError, match="several workflows: other, scene-qa"):
+        select_published(Store(tmp_path), None, None)
+    assert select_published(Store(tmp_path), "other", None).workflow == "other"
+
+
+def test_an_empty_store_says_so(tmp_path):
+    with pytest.raises(PublishError, match="has no release of workflow 'x'"):
+        select_published(Store(tmp_path / "none"), "x", None)
+    assert not (tmp_path / "none").exists()
+
+
+def test_fetch_refuses_a_damaged_archive(make_release, tmp_path):
+    release = publish(make_release(), tmp_path / "store").release
+    blob = next((tmp_path / "store/blobs").rglob(release.digest))
+    blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+    with pytest.raises(PublishError, match="not " + release.digest):
+        fetch_release(Store(tmp_path / "store"), release, tmp_path / "to")
+    assert list((tmp_path / "to").iterdir()) == []
+
+
+def test_fetch_leaves_another_build_alone(make_release, tmp_path):
+    path = make_release()
+    release = publish(path, tmp_path / "store").release
+    mine = tmp_path / "to" / path.name
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    with pytest.raises(PublishError, match="is another build"):
+        fetch_release(Store(tmp_path / "store"), release, mine.parent)
+    assert mine.read_bytes() == b"mine"
+    assert len(list(mine.parent.iterdir())) == 1
+
+
+def test_publishing_again_mends_a_damaged_store(make_release, tmp_path):
+    path = make_release()
+    release = publish(path, tmp_path).release
+    blob = next((tmp_path / "blobs").rglob(release.digest))
+    blob.write_bytes(b"bit rot")
+    again = publish(path, tmp_path)
+    assert (again.created, again.release) == (False, release)
+    assert blob.read_bytes() == path.read_bytes()
+
+
+def test_a_folder_of_other_things_is_no_store(make_release, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(PublishError, match="is no release store, and it is not empty"):
+        publish(make_release(), tmp_path)
+    with pytest.raises(PublishError, match="is no release store"):
+        Store(tmp_path / "thesis.txt").releases(None)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_store_of_another_format_is_left_alone(make_release, tmp_path):
+    (tmp_path / "tilebox-store.json").write_text('{"format": 2}')
+    with pytest.raises(PublishError, match="format is 2; this version knows 1"):
+        publish(make_release(), tmp_path)
+
+
+def test_a_dry_run_makes_nothing(make_release, tmp_path):
+    root = tmp_path / "store"
+    publication = publish(make_release(), root, dry_run=True)
+    assert (publication.created, publication.release) == (True, None)
+    assert not root.exists()
+
+
+def test_an_archive_that_changes_meanwhile_is_not_registered(make_release, tmp_path):
+    local = open_release(make_release())
+    local.artifact.path.write_bytes(b"something else")
+    with pytest.raises(PublishError, match="changed while it was published"):
+        publish_release(local, Store(tmp_path))
+    assert Store(tmp_path).releases(None) == []
+    assert not any(path.is_file() for path in (tmp_path / "blobs").rglob("*"))
+
+
+def test_abandoned_uploads_are_removed(make_release, tmp_path):
+    publish(make_release(), tmp_path)
+    old, new = tmp_path / "incoming/old", tmp_path / "incoming/new"
+    for path in (old, new):
+        path.write_bytes(b"part")
+    os.utime(old, (time.time() - 2 * 24 * 3600,) * 2)
+    publish(make_release(version="2.0.0"), tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_the_upload_tells_its_progress(make_release, tmp_path):
+    seen = []
+
+    class Listener(Progress):
+        def transferred(self, done, total):
+            seen.append((done, total))
+
+    path = make_release()
+    publish_release(open_release(path), Store(tmp_path), progress=Listener())
+    assert seen == [(path.stat().st_size, path.stat().st_size)]
+
+
+def _publish_at_once(path, root, gate, results):
+    gate.wait()
+    publication = publish(path, root)
+    results.put((publication.release.id, publication.created))
+
+
+def test_twenty_processes_make_one_release(make_release, tmp_path):
+    context = multiprocessing.get_context("spawn")
+    gate, results = context.Barrier(20), context.Queue()
+    path = make_release()
+    workers = [context.Process(target=_publish_at_once, args=(path, tmp_path / "store", gate, results)) for _ in range(20)]
+    for worker in workers:
+        worker.start()
+    outcomes = [results.get(timeout=60) for _ in workers]
+    for worker in workers:
+        worker.join()
+    assert len({identifier for identifier, _ in outcomes}) == 1
+    assert [created for _, created in outcomes].count(True) == 1
+    assert len(Store(tmp_path / "store").releases(None)) == 1
+    assert not list((tmp_path / "store/incoming").iterdir())
+
+
+_CRASH = """
+import os, signal, sys
+from pathlib import Path
+from hatch_tilebox.publish.service import open_release, publish_release
+from hatch_tilebox.publish.store import Store
+calls = 0
+def count(event, args):
+    global calls
+    if event in {"open", "os.rename", "os.mkdir", "os.remove", "fcntl.flock"} and armed:
+        calls += 1
+        if calls == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+armed = False
+sys.addaudithook(count)
+local = open_release(Path(sys.argv[1]))
+import filelock, json, uuid, datetime, secrets, hatch_tilebox.publish.files
+armed = True
+publish_release(local, Store(Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
+def test_a_crash_at_any_point_loses_and_doubles_nothing(make_release, tmp_path):
+    path, crashes = make_release(), 0
+    for step in range(1, 100):
+        root = tmp_path / str(step)
+        done = subprocess.run([sys.executable, "-c", _CRASH, path, root, str(step)], check=False)
+        for release in Store(root).releases(None):
+            assert (root / "blobs/sha256" / release.digest[:2] / release.digest).read_bytes() == path.read_bytes()
+        publish(path, root)
+        assert len(Store(root).releases(None)) == 1
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+        crashes += 1
+    assert crashes > 8
+
+
+def test_a_record_that_is_none_is_named(make_release, tmp_path):
+    publish(make_release(), tmp_path)
+    record = next((tmp_path / "workflows").rglob("*.json"))
+    record.write_text(json.dumps({"id": 1}))
+    with pytest.raises(PublishError, match=f"{record.name} is no record of a release"):
+        Store(tmp_path).releases(None)
