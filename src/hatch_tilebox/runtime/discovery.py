@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_tilebox.errors import DiscoveryError
 from hatch_tilebox.progress import Progress
-from hatch_tilebox.runtime import explain
+from hatch_tilebox.runtime import explain, explain_start
 from hatch_tilebox.runtime.cache import file_identity, open_store
 from hatch_tilebox.runtime.environment import Environment, Metadata, environment_key, prepare, read_metadata
 from hatch_tilebox.runtime.process import run
@@ -139,7 +139,7 @@ def _answer(environment: Environment, question: _Question, metadata: Metadata, u
     served = _serve(environment, question, context, uv)
     if imported is None:
         return served
-    if disagreement := explain.disagreement(imported["tasks"], served["tasks"], context):
+    if disagreement := explain_start.disagreement(imported["tasks"], served["tasks"], context):
         raise DiscoveryError(disagreement)
     return {**imported, "left_behind": imported["left_behind"] + served["left_behind"], "stopped": served["stopped"]}
 
@@ -149,7 +149,14 @@ def _import(environment: Environment, question: _Question, context: explain.Cont
     with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
         answer = Path(folder, "answer.json")
         result = run(
-            [str(environment.python), str(PROBE), str(answer), str(question.timeout), question.workflow.runner or ""],
+            [
+                str(environment.python),
+                str(PROBE),
+                str(answer),
+                str(question.timeout),
+                question.workflow.runner or "",
+                json.dumps(explain.development_only(context.pyproject)),
+            ],
             folder=environment.project,
             environment=environment.variables(),
             timeout=question.timeout + GRACE,
@@ -160,10 +167,10 @@ def _import(environment: Environment, question: _Question, context: explain.Cont
     for line in (result.output + result.errors).splitlines():
         question.progress.detail(line)
     if facts is None:
-        raise DiscoveryError(explain.no_answer(context, result, hang))
+        raise DiscoveryError(explain_start.no_answer(context, result, hang))
     if facts["status"] != "tasks":
-        raise DiscoveryError(explain.failure(context, facts))
-    return {**facts, "left_behind": list(result.left_behind), "stopped": True}
+        raise DiscoveryError(explain_start.failure(context, facts))
+    return {**facts, "left_behind": [context.paths.clean(command) for command in result.left_behind], "stopped": True}
 
 
 def _serve(environment: Environment, question: _Question, context: explain.Context, uv: Path) -> dict[str, Any]:
@@ -172,10 +179,10 @@ def _serve(environment: Environment, question: _Question, context: explain.Conte
         with start_worker(environment, question.workflow, uv, timeout=question.timeout, on_line=question.progress.detail) as worker:
             tasks = worker.tasks()
             stopped = worker.shutdown()
-            left_behind = list(worker.result().left_behind) if stopped else []
+            left_behind = [context.paths.clean(command) for command in worker.result().left_behind] if stopped else []
             about = worker.about
     except WorkerError as error:
-        raise DiscoveryError(explain.worker_failed(context, error.code, error.details, error.finished)) from error
+        raise DiscoveryError(explain_start.worker_failed(context, error)) from error
     nothing = {"input_schema": None, "description": None, "object": None}
     return {
         **about,
@@ -189,10 +196,10 @@ def _serve(environment: Environment, question: _Question, context: explain.Conte
 def _judge(answer: dict[str, Any], question: _Question, metadata: Metadata) -> Discovery:
     """The tasks in `answer` and what is doubtful about them. Raises DiscoveryError where they make no release."""
     tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
-    problems = explain.unusable_tasks(tasks, question.workflow, question.location)
+    problems = explain_start.unusable_tasks(tasks, question.workflow, question.location)
     if problems:
         raise DiscoveryError(*problems)
-    warnings = explain.doubts(answer, question.files, locked=metadata.locked)
+    warnings = explain_start.doubts(answer, question.files, locked=metadata.locked)
     return Discovery(tasks, tuple(warnings), answer["python"], answer["sdk"])
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.errors import DiscoveryError
 from hatch_tilebox.runtime import explain
 from hatch_tilebox.runtime.cache import digest, file_identity, read_sealed, touch, write_sealed
+from hatch_tilebox.runtime.explain_install import install_failed
 from hatch_tilebox.runtime.process import run
 from hatch_tilebox.runtime.staging import foreign_changes, stage
 from hatch_tilebox.runtime.uv import child_environment
@@ -23,7 +24,6 @@ from hatch_tilebox.runtime.uv import child_environment
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hatch_tilebox.errors import Problem
     from hatch_tilebox.model import JSON, FileEntry, FileSet
 
 __all__ = ["Environment", "Metadata", "environment_key", "prepare", "read_metadata"]
@@ -46,9 +46,8 @@ class Metadata:
 
     @property
     def packaged(self) -> bool:
-        """Whether uv builds and installs the project. Source: https://docs.astral.sh/uv/concepts/projects/config/#build-systems"""
-        named = self.data.get("tool", {}).get("uv", {}).get("package")
-        return bool(named) if named is not None else "build-system" in self.data
+        """Whether uv builds and installs the project."""
+        return explain.is_packaged(self.data)
 
     @property
     def builds(self) -> bool:
@@ -217,8 +216,7 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path
     )
     if result.returncode != 0 or result.timed_out:
         words = explain.Paths(environment.project, environment.prefix).clean(result.errors)
-        problem: Problem = explain.sync_failed(words, files, metadata.data, timed_out=result.timed_out)
-        raise DiscoveryError(problem)
+        raise DiscoveryError(install_failed(words, files, metadata.data, timed_out=result.timed_out))
 
 
 def python_of(prefix: Path) -> Path:

@@ -1,11 +1,11 @@
 """Asks a runner for its tasks. Runs inside the workflow's own interpreter, with the staged project as working directory.
 
-    python probe.py ANSWER SECONDS MODULE:OBJECT
+    python probe.py ANSWER SECONDS MODULE:OBJECT DEPENDENCIES
 
 It uses the standard library and what tilebox-workflows brings, and nothing of hatch_tilebox, which is not installed there. The
 import follows `python -m tilebox.workflows.runner`, but keeps the traceback. The answer is a JSON object in the file ANSWER:
 `{"status": "tasks", …}` or `{"status": KIND, …}` for something to explain. Where Python hangs longer than SECONDS, its stack goes
-to the file ANSWER.stack.
+to the file ANSWER.stack. DEPENDENCIES is a JSON array of two arrays of names: what is for development only, what is the workflow's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -37,7 +38,7 @@ class Failure(Exception):  # noqa: N818 -- an answer more than an error
         self.answer = {"status": kind, **facts}
 
 
-def main(answer: str, seconds: str, runner_path: str) -> None:
+def main(answer: str, seconds: str, runner_path: str, dependencies: str) -> None:
     """Write the answer for `runner_path`, `module:object`, and end the process without waiting for threads of the workflow."""
     root = Path.cwd()
     schemas = load_sibling("schemas")
@@ -54,6 +55,7 @@ def main(answer: str, seconds: str, runner_path: str) -> None:
         getattr(sys, "_base_executable", sys.executable)
     )  # what a virtual environment stands on
     result["sdk"] = sdk_version()
+    result["development"] = imported_in_development(*json.loads(dependencies))
     partial = Path(f"{answer}.partial")
     partial.write_text(json.dumps(result), encoding="utf-8")
     partial.replace(answer)
@@ -92,7 +94,7 @@ def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
         raise Failure(
             TYPE,
             type=f"{type(runner).__module__}.{type(runner).__qualname__}",
-            callable=inspect.isroutine(runner),
+            callable="class" if inspect.isclass(runner) else "function" if inspect.isroutine(runner) else None,
             runners=runners_of(module, runner_type),
         )
     tasks = []
@@ -186,23 +188,22 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
         if missing is None and found and not head:
             missing = tail.split("'")[1]
     file = getattr(error, "filename", None) if isinstance(error, FileNotFoundError) else None
-    trace = traceback.TracebackException.from_exception(error, limit=None)
+    trace = traceback.TracebackException.from_exception(error)
+    own = [[inside(frame.filename, root), frame.lineno] for frame in trace.stack if inside(frame.filename, root)]
+    if isinstance(error, SyntaxError) and error.filename and inside(error.filename, root):
+        own.append([inside(error.filename, root), error.lineno or 0])
+    raised_by_sdk = bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts[-4:]
     return {
         "type": type(error).__name__,
         "message": str(error),
         "module": name if isinstance(error, ImportError) else None,
         "attribute": missing,
-        "not_found": module_missing(error),
+        "not_found": isinstance(error, ModuleNotFoundError),
         "file": str(Path.cwd() / os.fsdecode(file)) if isinstance(file, (str, bytes)) else None,
         "traceback": "".join(trim(trace, root, set()).format()),
-        "frames": [[str(frame.filename), frame.lineno] for frame in trace.stack],
-        "raised_by_sdk": bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts,
+        "place": own[-1] if own else None,
+        "raised_by_sdk": raised_by_sdk,
     }
-
-
-def module_missing(error: BaseException) -> bool:
-    """Whether `error` says that a module does not exist."""
-    return isinstance(error, ModuleNotFoundError)
 
 
 def trim(trace: Any, root: Path, seen: set[int]) -> Any:
@@ -230,6 +231,43 @@ def inside(filename: str, root: Path) -> str | None:
         return Path(filename).relative_to(root).as_posix()
     except ValueError:
         return None
+
+
+def imported_in_development(development: list[str], dependencies: list[str]) -> list[str]:
+    """Names in `development` of which a module is imported by now, and that `dependencies` do not bring."""
+    if not development:
+        return []
+    brought: set[str] = set()
+    waiting = [*dependencies]
+    while waiting:
+        name = waiting.pop()
+        if name not in brought:
+            brought.add(name)
+            waiting += requirements(name)
+    files = {file for module in [*sys.modules.values()] if isinstance(file := getattr(module, "__file__", None), str)}
+    return [name for name in development if name not in brought and not files.isdisjoint(files_of(name))]
+
+
+def requirements(name: str) -> list[str]:
+    """Normalized names of what the distribution `name` requires, whatever the markers."""
+    try:
+        found = importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    names = [re.match(r"[A-Za-z0-9._-]+", requirement) for requirement in found]
+    return [re.sub(r"[-_.]+", "-", match.group()).lower() for match in names if match]
+
+
+def files_of(name: str) -> list[str]:
+    """Paths of the Python files of the distribution `name`."""
+    try:
+        distribution = importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    lines = (distribution.read_text("RECORD") or "").splitlines()
+    return [
+        str(distribution.locate_file(path)) for line in lines if (path := line.partition(",")[0]).endswith((".py", ".so", ".pyd"))
+    ]
 
 
 if __name__ == "__main__":

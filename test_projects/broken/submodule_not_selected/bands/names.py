@@ -1,0 +1,3 @@
+"""Names of the bands."""
+
+NAMES = ["B02", "B03"]

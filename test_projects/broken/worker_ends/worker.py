@@ -1,0 +1,3 @@
+"""A worker command that does nothing."""
+
+print("nothing to do")

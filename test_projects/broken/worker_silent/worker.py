@@ -1,0 +1,5 @@
+"""A worker command that serves nobody."""
+
+import time
+
+time.sleep(600)
