@@ -1,0 +1,123 @@
+"""Releases stay small: what is too large, and what is better fetched at run time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.errors import Problem, SelectionError
+from hatch_tilebox.progress import format_size
+from hatch_tilebox.selection.globs import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hatch_tilebox.model import FileSet, SelectedFile
+
+__all__ = ["LARGE_FILE", "LARGE_SELECTION", "MAX_SIZE", "check_size"]
+
+LARGE_FILE = 1 << 20
+LARGE_SELECTION = 10 << 20
+MAX_SIZE = 100 << 20
+
+_KINDS = {
+    ("a model checkpoint", "model checkpoints"): ".ckpt .gguf .joblib .keras .onnx .pb .pickle .pkl .pt .pth .safetensors .tflite",
+    ("a raster", "rasters"): ".dem .ecw .grb .grb2 .grib .grib2 .jp2 .mrf .sid .tif .tiff",
+    ("a netCDF file", "netCDF files"): ".cdf .nc .nc4",
+    ("an HDF file", "HDF files"): ".h5 .hdf .hdf5 .he5",
+    ("an archive", "archives"): ".7z .bz2 .gz .rar .tar .tgz .xz .zip .zst",
+    ("a data file", "data files"): ".arrow .copc .feather .gpkg .las .laz .npy .npz .parquet .sqlite",
+}
+_KIND_OF = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes.split()}
+_ZARR = ("part of a zarr store", "files of a zarr store")
+_NOTEBOOK = ("a notebook with outputs", "notebooks with outputs")
+_LARGEST_NOTEBOOK_READ = 16 << 20
+_LISTED = 10
+_NAMED = 3
+# These are what a release stands on, whatever they weigh.
+_NEEDED = frozenset({"pyproject.toml", "uv.lock"})
+
+
+def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ...]:
+    """Warnings about large files, a large selection and kinds of files that are rarely small, with the exclude line to paste.
+
+    Sizes are bytes before compression. Raises SelectionError, naming the ten largest files, for more than `max_size` in all.
+    """
+    largest = sorted(files.files, key=lambda file: (-file.size, file.path))[:_LISTED]
+    if files.size > max_size:
+        listed = "\n".join(f"{format_size(file.size):>10}  {file.path}" for file in largest)
+        message = (
+            f"{format_size(files.size)} are selected, more than the {format_size(max_size)} that max-size allows; the largest:"
+        )
+        hint = f"leave files out, as in exclude = [{_quoted(escape(largest[0].path))}], or set max-size"
+        raise SelectionError(Problem(message, hint, details=listed))
+    heavy = _heavy(files.files)
+    warnings = [_about_group(kind, glob, group) for (kind, glob), group in sorted(heavy.items())]
+    told = {file.path for group in heavy.values() for file in group} | _NEEDED
+    warnings += _large([file for file in files.files if file.path not in told])
+    if files.size > LARGE_SELECTION:
+        names = ", ".join(f"{file.path} ({format_size(file.size)})" for file in largest[:_NAMED])
+        message = f"{format_size(files.size)} are selected; a release runner downloads all of it. The largest: {names}"
+        warnings.append(Problem(message))
+    return tuple(warnings)
+
+
+def _heavy(files: Iterable[SelectedFile]) -> dict[tuple[tuple[str, str], str], list[SelectedFile]]:
+    """Files of heavy kinds, by kind (its words for one and for many) and by the glob that would leave them out."""
+    groups: dict[tuple[tuple[str, str], str], list[SelectedFile]] = defaultdict(list)
+    for file in files:
+        store, inside, _ = file.path.partition(".zarr/")
+        if inside:
+            groups[_ZARR, f"{escape(store)}.zarr/**"].append(file)
+            continue
+        folder, slash, name = file.path.rpartition("/")
+        suffix = name[name.rfind(".") :] if "." in name else ""
+        kind = _KIND_OF.get(suffix.lower())
+        if suffix == ".ipynb" and _has_outputs(file):
+            kind = _NOTEBOOK
+        if kind is not None:
+            groups[kind, f"{escape(folder)}{slash}*{escape(suffix)}"].append(file)
+    return groups
+
+
+def _about_group(kind: tuple[str, str], glob: str, group: Sequence[SelectedFile]) -> Problem:
+    one, many = kind
+    size = format_size(sum(file.size for file in group))
+    if len(group) == 1:
+        message = f"{group[0].path} is {one}: {size}"
+        glob = glob if kind == _ZARR else escape(group[0].path)
+    else:
+        names = ", ".join(file.path for file in group[:_NAMED]) + (", …" if len(group) > _NAMED else "")
+        message = f"{len(group)} {many}, {size}: {names}"
+    advice = "clear its outputs" if kind == _NOTEBOOK else "fetch it at run time and cache it"
+    return Problem(message, f"{advice}; to leave it out: exclude = [{_quoted(glob)}]")
+
+
+def _large(files: Iterable[SelectedFile]) -> list[Problem]:
+    large = sorted((file for file in files if file.size > LARGE_FILE), key=lambda file: (-file.size, file.path))
+    warnings = [
+        Problem(f"{file.path} is large: {format_size(file.size)}", f"to leave it out: exclude = [{_quoted(escape(file.path))}]")
+        for file in large[:_LISTED]
+    ]
+    rest = large[_LISTED:]
+    if rest:
+        size = format_size(sum(file.size for file in rest))
+        warnings.append(Problem(f"{len(rest)} more files are over {format_size(LARGE_FILE)}, {size} together"))
+    return warnings
+
+
+def _has_outputs(file: SelectedFile) -> bool:
+    if file.size > _LARGEST_NOTEBOOK_READ:
+        return True
+    try:
+        notebook = json.loads(file.source.read_bytes())
+    except (OSError, ValueError):
+        return False
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    return isinstance(cells, list) and any(isinstance(cell, dict) and cell.get("outputs") for cell in cells)
+
+
+def _quoted(text: str) -> str:
+    """`text` as a TOML string; JSON escapes the same characters."""
+    return json.dumps(text, ensure_ascii=False)
