@@ -1,0 +1,152 @@
+"""A TOML file as plain values and the place of each, or an error that says where the file is no TOML."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.config.positions import Positions
+from hatch_tilebox.errors import ConfigError, Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["Document", "dotted", "read_toml"]
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
+
+
+class Document:
+    """A TOML document: `values` as Python has them; `name` is what messages call the file."""
+
+    def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
+        self.name = name
+        self.values = values
+        self._text = text
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return Positions(self._text)
+
+    def location(self, path: Sequence[str | int], *, key: bool = False) -> Location:
+        """Where the value (or with `key` the key) at `path` stands; of something not written down, what it would be part of."""
+        span = self._positions.key(path) if key else self._positions.value(path)
+        return Location(self.name, *self._positions.line_and_column(span.start)) if span else Location(self.name)
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A path for people: `targets."eu west".clusters[1]`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if _BARE_KEY.fullmatch(part) else f'."{part}"'
+    return text.removeprefix(".")
+
+
+def read_toml(path: Path, name: str) -> Document:
+    """The document in the file `path`, which messages call `name`.
+
+    Raises ConfigError where the file cannot be read, is not UTF-8, or is not TOML.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    text = _read_text(path, name)
+    try:
+        values = tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        raise ConfigError(_syntax_problem(name, text, error)) from error
+    except RecursionError as error:
+        raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name))) from error
+    return Document(name, text, values)
+
+
+def _read_text(path: Path, name: str) -> str:
+    """The text with plain line feeds, so that every version of the parser counts its lines alike."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(Problem(f"cannot be read: {error.strerror or error}", location=Location(name))) from error
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").decode().split("\n")
+        utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        raise ConfigError(
+            Problem(
+                f"not UTF-8 text: byte 0x{data[error.start]:02x} cannot stand here{'; it looks like UTF-16' if utf16 else ''}",
+                hint="save the file as UTF-8",
+                location=Location(name, len(before), len(before[-1]) + 1),
+            )
+        ) from error
+
+
+def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
+    from tomlkit import exceptions
+
+    positions = Positions(text)
+    if isinstance(error, exceptions.UnexpectedEofError):
+        offset, message = len(text.rstrip()), "the file ends in the middle of a value; a closing quote or bracket is missing"
+    elif isinstance(error, exceptions.ParseError) and "already exists" not in str(error):
+        offset = sum(map(len, text.splitlines(keepends=True)[: error.line - 1])) + error.col
+        offset, message = _explain(text, offset, error)
+    elif positions.repeated:
+        path, span = next(iter(positions.repeated.items()))
+        first = positions.line_and_column(positions.keys[path].start)[0]
+        offset, message = span.start, f"{dotted(path)} is defined twice, first in line {first}"
+    else:
+        return Problem(f"not valid TOML: {_words(error)}", location=Location(name, getattr(error, "line", 0)))
+    return Problem(f"not valid TOML: {message}", location=Location(name, *positions.line_and_column(offset)))
+
+
+def _words(error: Exception) -> str:
+    text = re.sub(r" at line \d+ col \d+$", "", str(error)).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _explain(text: str, offset: int, error: Exception) -> tuple[int, str]:
+    """Where the parser stopped, or better, and what is wrong there."""
+    from tomlkit import exceptions
+
+    if isinstance(error, exceptions.InvalidControlChar) and text[offset : offset + 1] == "\n":
+        return offset, "the closing quote is missing"
+    if isinstance(error, exceptions.InvalidCharInStringError):
+        escape = text[max(0, offset - 1) : offset + 1]
+        return max(0, offset - 1), f"`{escape}` is no escape; write `/` between folders, or a backslash as `\\\\`"
+    if isinstance(error, exceptions.UnexpectedCharError):
+        return _explain_character(text, offset)
+    return offset, _words(error)
+
+
+def _explain_character(text: str, offset: int) -> tuple[int, str]:
+    word = offset - len(_found(r"[\w.:/-]*$", text[:offset]))
+    before = text[:word].rstrip(" \t")
+    char = text[offset : offset + 1]
+    if before.endswith("=") or (before.rstrip().endswith(("[", ",")) and char not in "\n="):
+        value = _found(r"^[^\s,\]}#]*", text[word:])
+        return (word, _explain_value(value)) if value else (offset, "the value is missing")
+    if char in {"", "\n"}:
+        return offset, "the line ends too early; `]` or `=` is missing"
+    if char == ":":
+        return offset, "unexpected `:`; write `=` between key and value"
+    if char in "\"'" and before.rstrip()[-1:] in {'"', "'"}:
+        return offset, "a comma is missing before this value"
+    return offset, f"unexpected `{char}`"
+
+
+def _explain_value(value: str) -> str:
+    if value[0] in _CURLY_QUOTES:
+        return "these quotes are curly; write straight ones"
+    if value.lower() in {"true", "false"}:
+        return f"`{value}` is written `{value.lower()}`"
+    return f"`{value}` must stand in quotes"
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    return match.group() if match else ""

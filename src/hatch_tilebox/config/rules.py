@@ -1,0 +1,117 @@
+"""Tilebox's own rules for the values of `tilebox.workflow.toml`: each function returns what is wrong with a text, or None."""
+
+from __future__ import annotations
+
+import re
+from keyword import iskeyword
+
+__all__ = [
+    "BAD_PATTERN",
+    "BAD_ROOT",
+    "RUNNER_PATTERN",
+    "SLUG_LENGTH",
+    "SLUG_PATTERN",
+    "check_file_name",
+    "check_inside",
+    "check_pattern",
+    "check_root",
+    "check_runner",
+    "check_slug",
+]
+
+# Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
+SLUG_PATTERN = "[A-Za-z0-9-]+"
+SLUG_LENGTH = 100
+
+_IDENTIFIER = "[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*"
+RUNNER_PATTERN = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*$"
+
+# A `\` takes a wildcard literally; before anything else, and between a name and a `*` or `?`, it is meant as Windows means it.
+_SEPARATING_BACKSLASH = r"\\([^*?\[\]{}\\,!^-]|$)|[\w.-]\\[*?]"
+BAD_PATTERN = rf"^\s*$|^/|^[A-Za-z]:[\\/]|(^|/)\.\.(/|$)|{_SEPARATING_BACKSLASH}"
+BAD_ROOT = r"^\s*$|^/|^[A-Za-z]:|\\"
+
+
+def check_slug(text: str) -> str | None:
+    """Slugs of workflows and clusters."""
+    if re.fullmatch(SLUG_PATTERN, text) and len(text) <= SLUG_LENGTH:
+        return None
+    if len(text) > SLUG_LENGTH:
+        return f"a slug has at most {SLUG_LENGTH} characters, this one has {len(text)}"
+    better = re.sub("[^A-Za-z0-9]+", "-", text).strip("-")
+    end = f'; did you mean "{better}"?' if better else ""
+    return f'"{text}" is no slug: letters A-Z and a-z, digits and hyphens{end}'
+
+
+def check_pattern(text: str) -> str | None:
+    """The globs of `include` and `exclude`, as far as they can be judged without files."""
+    if text.startswith("/") or re.match(r"[A-Za-z]:[\\/]", text):
+        return f'"{text}" is absolute; a pattern is relative to the root of the workflow'
+    if re.search(_SEPARATING_BACKSLASH, text):
+        better = text.replace("\\", "/")
+        return f'"{text}" has a backslash between folders; did you mean "{better}"?'
+    if ".." in text.split("/"):
+        return f'"{text}" leaves the root of the workflow; `..` is not allowed'
+    return None
+
+
+def check_root(text: str) -> str | None:
+    """The root folder, as far as it can be judged without files."""
+    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
+        return f'"{text}" is absolute; the root is relative to the folder of this file'
+    if "\\" in text:
+        better = text.replace("\\", "/")
+        return f'"{text}" has a backslash; did you mean "{better}"?'
+    return None
+
+
+def check_runner(text: str) -> str | None:
+    """`module:object`, each of them Python identifiers with dots between them, as `python -m tilebox.workflows.runner` takes it."""
+    if _is_import_path(text):
+        return None
+    keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
+    if keyword:
+        return f'"{text}" cannot be imported: "{keyword}" is a keyword of Python'
+    better = _mend_runner(text)
+    end = f'did you mean "{better}"?' if better else 'as in "my_workflow.runner:runner"'
+    return f'"{text}" is not of the form module:object; {end}'
+
+
+def _is_import_path(text: str) -> bool:
+    module, colon, target = text.partition(":")
+    parts = [*module.split("."), *target.split(".")]
+    return bool(colon) and all(part.isidentifier() and not iskeyword(part) for part in parts)
+
+
+def _mend_runner(text: str) -> str | None:
+    """What was meant by a file path, a module alone, a call, or a name with hyphens."""
+    module, _, target = re.sub(r"\s|\(.*\)$", "", text).replace("\\", "/").replace("::", ":").partition(":")
+    module = re.sub(r"\.py$", "", re.sub(r"^(\./)*(src/)?", "", module))
+    module = module.replace("/", ".").replace("-", "_").strip(".")
+    parts = module.split(".")
+    if not target and len(parts) > 1 and parts[-1] == parts[-2]:
+        module = ".".join(parts[:-1])
+    mended = f"{module}:{target or 'runner'}"
+    return mended if _is_import_path(mended) else None
+
+
+def check_inside(text: str) -> str | None:
+    """A path of a file in the project or in the root of the workflow, with `/` between its parts."""
+    if "\\" in text:
+        better = text.replace("\\", "/")
+        return f'"{text}" has a backslash; did you mean "{better}"?'
+    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
+        return f'"{text}" is absolute; write a relative path'
+    if ".." in text.split("/"):
+        return f'"{text}" leads outside; `..` is not allowed'
+    return None
+
+
+def check_file_name(text: str) -> str | None:
+    """The exact path of one file in a release."""
+    if message := check_inside(text):
+        return message
+    if "*" in text:
+        return f'"{text}" has a wildcard; name each file by its path'
+    better = "/".join(part for part in text.split("/") if part not in {"", "."})
+    return None if better == text else f'"{text}" is no plain path; did you mean "{better}"?'
