@@ -32,6 +32,8 @@ def path_problems(files: Sequence[SelectedFile]) -> tuple[list[Problem], list[Pr
 
     Two paths that differ in case or Unicode form only are one file on macOS and Windows: the one would silently replace the other.
     """
+    if not files:
+        return [], []
     # All paths in one text: one search finds that nothing is wrong, which is nearly always so. No path holds a NUL.
     paths = [file.path for file in files]
     folded = normalize("\0".join(paths)).lower().split("\0")
