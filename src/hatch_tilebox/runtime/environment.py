@@ -50,6 +50,15 @@ class Metadata:
         return explain.is_packaged(self.data)
 
     @property
+    def copied(self) -> list[str]:
+        """Folders of the release whose packages are installed as a copy, so that their code belongs to the environment."""
+        sources = self.data.get("tool", {}).get("uv", {}).get("sources", {}).values()
+        tables = [table for source in sources for table in (source if isinstance(source, list) else [source])]
+        return [
+            str(table["path"]).removeprefix("./").rstrip("/") for table in tables if "path" in table and not table.get("editable")
+        ]
+
+    @property
     def builds(self) -> bool:
         """Whether anything below the root gets built: the project itself, members of its workspace, or sources by path."""
         uv = self.data.get("tool", {}).get("uv", {})
@@ -141,7 +150,9 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
     """Whether the content of `path` may change what a build of the project installs, beyond code that is imported in place."""
-    return not path.endswith(".py") or "/" not in path or path in metadata.text or VERSION_FILES.search(path) is not None
+    if not path.endswith(".py") or "/" not in path or path in metadata.text or VERSION_FILES.search(path):
+        return True
+    return any(path.startswith(f"{folder}/") for folder in metadata.copied)
 
 
 def _find_interpreter(files: FileSet, uv: Path) -> Path | None:

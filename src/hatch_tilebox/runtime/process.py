@@ -60,7 +60,7 @@ class _Tail:
         self._thread.start()
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError, ValueError):  # closed under our feet once the process group is gone
+        with self._stream:
             while chunk := os.read(self._stream.fileno(), READ_BYTES):
                 self._keep(chunk)
                 if self._on_line is not None:

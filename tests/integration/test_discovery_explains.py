@@ -1,0 +1,174 @@
+"""Every way in which a workflow does not start, and what the user is told: the projects in `test_projects/broken`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pytest
+from runtime_support import PROJECTS, Events, discover, load, lock, processes_that
+
+from hatch_tilebox.errors import DiscoveryError
+from hatch_tilebox.runtime import discover_tasks
+
+pytestmark = pytest.mark.runtime
+
+ERRORS = {
+    "bad_version": ["runner.py:6: a task has the version 'v1.0.3'", "`vMAJOR.MINOR`", "class Count(Task):"],
+    "crashes": ["runner.py:23: importing `runner` does not return: Python was killed by SIGSEGV", "ctypes.string_at(0)"],
+    "data_not_selected": ["runner.py:22: bands.json is in the project, but not among", 'add "bands.json" to [build] include'],
+    "dependency_does_not_build": ["the dependency vendored has to be built", "Forced include not found"],
+    "dev_group": [
+        'runner.py:3: `affine` comes from affine, a dependency only in the dependency group "notebooks"',
+        "`uv add affine`",
+    ],
+    "duplicate_identifiers": ["runner.py:26: two tasks have one identifier", "tilebox.com/broken/Count"],
+    "exits": ["runner.py:23: importing `runner` ends the process: SystemExit('no arguments given')", 'if __name__ == "__main__":'],
+    "exits_hard": ["importing `runner` does not return: Python ended with exit code 7", 'if __name__ == "__main__":'],
+    "factory": [
+        "tilebox.workflow.toml:3:1: `runner:create_runner` is a function, and has to be a tilebox.workflows.Runner",
+        "`runner = create_runner()`",
+    ],
+    "levels_disagree": ["registers other tasks when it is imported than when it is served: tilebox.com/broken/Served v1.0"],
+    "lock_for_other_platform": ["uv.lock is for other platforms than this one", "sys_platform == 'emscripten'", "`environments`"],
+    "module_not_selected": [
+        "runner.py:5: module `bands.names` (bands/names.py) is in the project, but not among the selected files",
+        'add "bands/names.py" to [build] include in tilebox.workflow.toml, or "bands/**"',
+    ],
+    "no_pyproject_selected": ["pyproject.toml is not among the selected files", 'add "pyproject.toml" and "uv.lock"'],
+    "no_sdk": ["`tilebox` is not installed", "`uv add tilebox`"],
+    "no_tasks": ["tilebox.workflow.toml:3:1: `runner:runner` registers no task", "Runner(tasks=[MyTask])"],
+    "object_missing": ["tilebox.workflow.toml:3:1: `runner` has no `runner`", "did you mean `runner:my_runner`?"],
+    "old_sdk": ["tilebox-workflows 0.52.0 has no `Runner`", "uv add 'tilebox-workflows>=0.53'"],
+    "package_not_selected": [
+        "the project itself does not build",
+        "broken/** is not among them",
+        'add "broken/**"',
+        "package = false",
+    ],
+    "readme_not_selected": [
+        "the project itself does not build",
+        "README.md is not among them",
+        'add "README.md"',
+        "package = false",
+    ],
+    "runner_not_found": ["tilebox.workflow.toml:3:1: there is no module `runer`", "did you mean `runner:runner`?"],
+    "runs_at_import": [
+        "runner.py:26: importing `runner` took longer than 3 s",
+        'File "runner.py", line 29, in <module>',
+        "time.sleep(60)",
+        "`startup-timeout`",
+    ],
+    "src_without_build": ["`gauges` is in src/gauges/__init__.py, and nothing puts `src` on the path", "add a [build-system]"],
+    "submodule_not_selected": ["module `bands.names` (bands/names.py) is in the project", 'add "bands/names.py"'],
+    "syntax_error": ["runner.py:19: importing `runner` fails: SyntaxError"],
+    "third_party": ["runner.py:3: `yaml` is not installed", "`uv add pyyaml`"],
+    "unresolvable": ["the dependencies cannot be resolved", "packaging<20 and packaging>24", "`uv lock`"],
+    "user_error": [
+        "settings.py:9: importing `runner` fails: KeyError: 'resolution'",
+        'File "runner.py", line 21, in <module>',
+        'return values["resolution"]',
+    ],
+    "worker_ends": ["the worker `uv run python worker.py` ended with exit code 0", "nothing to do", "TILEBOX_WORKER_ADDRESS"],
+    "worker_not_found": ["tilebox.workflow.toml:3:1: the worker command `no-such-program worker.py` cannot be started"],
+    "worker_silent": ["did not tell its tasks within 3 s", "time.sleep(600)"],
+    "wrong_type": ["tilebox.workflow.toml:3:1: `runner:runner` is of type builtins.dict"],
+}
+WARNINGS = {
+    "default_group": ["humanize is imported, but is a dependency only in a development group", "`uv add humanize`"],
+    "default_identifiers": ["default task identifiers: runner:Count", "identifier()"],
+    "floods_output": [],
+    "leaves_children": ["start-up left processes running", "time.sleep(600)"],
+    "lock_missing": ["there is no uv.lock", "cannot be reproduced", "`uv lock`"],
+    "worker_stays": ["did not end when it was asked to (ShutdownWorker)"],
+    "writes_files": ["start-up wrote into the release folder: bands.py, cache/index.json"],
+}
+OPTIONS = {"levels_disagree": {"level": "worker"}, **{name: {"timeout": 3.0} for name in ("runs_at_import", "worker_silent")}}
+UNLOCKED = {"lock_missing", "lock_stale", "unresolvable"}
+
+
+@pytest.fixture
+def broken(tmp_path, shared, clean_env, monkeypatch):
+    """A function from a name to a locked copy of a broken project."""
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", clean_env["HATCH_TILEBOX_CACHE_DIR"])
+
+    def copy(name):
+        folder = shutil.copytree(PROJECTS / "broken" / name, tmp_path / name)
+        return folder if name in UNLOCKED else lock(folder, shared, clean_env)
+
+    return copy
+
+
+def test_every_broken_project_has_its_test():
+    assert {path.name for path in (PROJECTS / "broken").iterdir()} == {*ERRORS, *WARNINGS, "lock_stale"}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_error(name, broken):
+    if name == "crashes" and sys.platform == "win32":
+        pytest.skip("no signals")
+    folder = broken(name)
+    with pytest.raises(DiscoveryError) as error:
+        discover(folder, **OPTIONS.get(name, {}))
+    text = str(error.value)
+    for expected in ERRORS[name]:
+        assert expected in text
+    assert "hatch_tilebox" not in text, "a frame of ours shows"
+    assert "hatch-tilebox" not in text, "the staging folder shows"
+    assert "environments" not in text.replace("`environments`", "").replace("supported environments", ""), "the cache shows"
+    assert all(problem.hint for problem in error.value.problems) or name in {"user_error", "syntax_error"}
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_warning(name, broken):
+    folder = broken(name)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    discovery = discover(folder)
+    text = "\n".join(map(str, discovery.warnings))
+    assert [task.version for task in discovery.tasks] in (["v1.0"], ["v0.0"])
+    assert len(discovery.warnings) == bool(WARNINGS[name])
+    for expected in WARNINGS[name]:
+        assert expected in text
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, "the project was written to"
+    assert not processes_that("time.sleep(600)")
+
+
+def test_lock_that_is_stale(broken, shared, clean_env):
+    folder = lock(broken("lock_stale"), shared, clean_env)
+    text = (folder / "pyproject.toml").read_text()
+    (folder / "pyproject.toml").write_text(text.replace('["tilebox-workflows"]', '["tilebox-workflows", "affine"]'))
+    with pytest.raises(DiscoveryError, match=r"(?s)uv.lock is stale.*`--locked`.*hint: bring it up to date with `uv lock`"):
+        discover(folder)
+
+
+def test_lock_that_is_not_selected(broken):
+    folder = broken("default_identifiers")
+    warnings = discover(folder, ["pyproject.toml", "*.py"]).warnings
+    assert "uv.lock is not among the selected files" in str(warnings[0])
+    assert 'add "uv.lock" to [build] include' in str(warnings[0])
+
+
+def test_what_the_workflow_wrote_is_gone_before_the_next_start(broken):
+    """A file that start-up overwrote is whole again for the next one, and one that it made is gone."""
+    folder = broken("writes_files")
+    discover(folder)
+    code = (folder / "runner.py").read_text()
+    checks = 'import bands\n\nassert bands.NAMES == ["B02", "B03"]\nassert not Path("cache").exists()\n\nFOLDER ='
+    (folder / "runner.py").write_text(code.replace("\nFOLDER =", f"\n{checks}"))
+    assert "bands.py, cache/index.json" in str(discover(folder).warnings[0])
+
+
+def test_output_is_shown_to_who_asks(broken):
+    folder = broken("user_error")
+    (folder / "settings.py").write_text("def load(values):\n    print('resolution is', values)\n")
+    events = Events()
+    discover(folder, progress=events)
+    assert "resolution is {}" in events.details
+
+
+def test_a_file_that_changes_during_the_build(broken):
+    folder = broken("default_identifiers")
+    files, entries, workflow = load(folder)
+    (folder / "runner.py").write_text("# other content\n")
+    with pytest.raises(DiscoveryError, match=r"runner\.py changed while the release was built"):
+        discover_tasks(files, entries, workflow, cache=False)
