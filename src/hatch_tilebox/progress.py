@@ -21,6 +21,9 @@ class Progress:
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
         """The step that was started last is done. `summary` says with which result: "12 files, 48.1 KiB"."""
 
+    def result(self, name: str, value: str) -> None:
+        """A fact about what the work came to, such as the digest of an archive."""
+
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A small table that belongs to the step that finished last."""
 

@@ -1,0 +1,5 @@
+"""`python -m hatch_tilebox` is the command `hatch-tilebox`."""
+
+from hatch_tilebox.cli import main
+
+main()

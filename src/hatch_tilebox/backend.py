@@ -1,0 +1,147 @@
+"""A build backend (PEP 517, PEP 660) for workflow projects: hatchling, with our build hook switched on.
+
+    [build-system]
+    requires = ["hatch-tilebox"]
+    build-backend = "hatch_tilebox.backend"
+
+Everything that `[tool.hatch]` may say still counts; nothing has to be said. `hatch build -t tilebox` needs hatchling's own backend.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatchling.builders.sdist import SdistBuilder
+    from hatchling.builders.wheel import WheelBuilder
+
+    Settings = Mapping[str, Any] | None
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+]
+
+
+def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
+    """https://peps.python.org/pep-0517/#get-requires-for-build-sdist"""
+    return list(_sdist_builder(config_settings).config.dependencies)
+
+
+def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
+    """https://peps.python.org/pep-0517/#build-sdist"""
+    return _build(_sdist_builder(config_settings), sdist_directory, "standard")
+
+
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
+    """https://peps.python.org/pep-0517/#get-requires-for-build-wheel"""
+    return list(_wheel_builder(config_settings).config.dependencies)
+
+
+def build_wheel(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling starts afresh too
+) -> str:
+    """https://peps.python.org/pep-0517/#build-wheel"""
+    return _build(_wheel_builder(config_settings), wheel_directory, "standard")
+
+
+def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
+    """https://peps.python.org/pep-0660/#get-requires-for-build-editable"""
+    builder = _wheel_builder(config_settings)
+    return [*builder.config.dependencies, *_editable_requirements(builder)]
+
+
+def build_editable(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling starts afresh too
+) -> str:
+    """https://peps.python.org/pep-0660/#build-editable"""
+    return _build(_wheel_builder(config_settings), wheel_directory, "editable")
+
+
+# Hatchling leaves these two out under pip, so that hooks which add dependencies to a wheel are heard; see its build.py.
+if "PIP_BUILD_TRACKER" not in os.environ:
+    __all__ += ["prepare_metadata_for_build_editable", "prepare_metadata_for_build_wheel"]
+
+    def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
+        """https://peps.python.org/pep-0517/#prepare-metadata-for-build-wheel"""
+        return _write_metadata(_wheel_builder(config_settings), metadata_directory, [])
+
+    def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
+        """https://peps.python.org/pep-0660/#prepare-metadata-for-build-editable"""
+        builder = _wheel_builder(config_settings)
+        return _write_metadata(builder, metadata_directory, _editable_requirements(builder))
+
+
+def _editable_requirements(builder: WheelBuilder) -> list[str]:
+    """What an editable wheel of this project needs at run time."""
+    from hatchling.builders.constants import EDITABLES_REQUIREMENT
+
+    exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
+    return [EDITABLES_REQUIREMENT] if exposes_files else []
+
+
+def _build(builder: SdistBuilder | WheelBuilder, directory: str, version: str) -> str:
+    """The name of the one file that the builder makes."""
+    return Path(next(builder.build(directory=directory, versions=[version]))).name
+
+
+def _write_metadata(builder: WheelBuilder, directory: str, extra_dependencies: list[str]) -> str:
+    folder = Path(directory, f"{builder.artifact_project_id}.dist-info")
+    folder.mkdir(exist_ok=True)
+    text = builder.config.core_metadata_constructor(builder.metadata, extra_dependencies=extra_dependencies)
+    folder.joinpath("METADATA").write_text(text, encoding="utf-8")
+    return folder.name
+
+
+def _sdist_builder(settings: Settings) -> SdistBuilder:
+    from hatchling.builders.sdist import SdistBuilder
+
+    return SdistBuilder(str(Path.cwd()), config=_project_config(settings))
+
+
+def _wheel_builder(settings: Settings) -> WheelBuilder:
+    from hatchling.builders.wheel import WheelBuilder
+
+    return WheelBuilder(str(Path.cwd()), config=_project_config(settings))
+
+
+def _project_config(settings: Settings) -> dict[str, Any]:
+    """`pyproject.toml` of the project in the working directory, with our hook in it."""
+    from hatchling.metadata.core import ProjectMetadata
+
+    config: dict[str, Any] = ProjectMetadata(str(Path.cwd()), None).config
+    hooks = config.setdefault("tool", {}).setdefault("hatch", {}).setdefault("build", {}).setdefault("hooks", {})
+    hooks.setdefault("tilebox", {})
+    _pass_on(settings or {})
+    return config
+
+
+def _pass_on(settings: Mapping[str, Any]) -> None:
+    """Hand the settings that are ours to the build hook, which hatchling gives none: this process builds one project and ends."""
+    if not any(name.startswith("tilebox.") for name in settings):
+        return
+    from hatchling.bridge.app import Application
+
+    from hatch_tilebox.config.options import load_options, option_keys, setting_name, variable_name
+    from hatch_tilebox.errors import TileboxError
+
+    try:
+        load_options({}, where="", environ={}, settings=settings)
+    except TileboxError as error:
+        Application().abort("\n".join(f"error: {problem}" for problem in error.problems))
+    for option in option_keys():
+        value = settings.get(setting_name(option.name))
+        if value is not None:
+            os.environ[variable_name(option.name)] = value if isinstance(value, str) else os.pathsep.join(value)

@@ -1,0 +1,133 @@
+"""From hatchling's objects to one call of the pipeline, for every surface that builds."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import TileboxError
+from hatch_tilebox.text_progress import TextProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hatchling.bridge.app import Application
+    from hatchling.metadata.core import ProjectMetadata
+
+    from hatch_tilebox.model import FileSet, Project
+    from hatch_tilebox.progress import Progress
+    from hatch_tilebox.release import Release
+
+HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
+TARGET_TABLE = "tool.hatch.build.targets.tilebox"
+
+
+class HatchlingProject:
+    """The project that hatchling builds. Whatever its user can mend ends the build with a message and no traceback.
+
+    `table` holds our options as `pyproject.toml` has them in the table named `where`; `directory` is where the frontend wants its
+    files.
+    """
+
+    def __init__(
+        self, root: str, metadata: ProjectMetadata[Any], table: Mapping[str, Any], where: str, directory: str, app: Application
+    ) -> None:
+        self._app = app
+        self._progress = TextProgress(app)
+        with self._mistakes_end_the_build():
+            self.project = WorkflowProject(Path(root), metadata, table, where)
+        self.options = self.project.options
+        self._directory = Path(directory)
+
+    def build(self) -> Release:
+        """Build the release."""
+        with self._mistakes_end_the_build():
+            return self.project.build(self._directory, self._progress)
+
+    def select(self) -> FileSet:
+        """The files of the release, without building it."""
+        with self._mistakes_end_the_build():
+            return self.project.select(self._directory)
+
+    @contextmanager
+    def _mistakes_end_the_build(self) -> Iterator[None]:
+        try:
+            yield
+        except TileboxError as error:
+            self._app.abort(self._progress.error(error), code=error.exit_code)
+
+
+class WorkflowProject:
+    """A project with a `tilebox.workflow.toml`, and our options for it.
+
+    Raises a `TileboxError`, here and in its methods, for whatever the user can mend.
+    """
+
+    def __init__(self, root: Path, metadata: ProjectMetadata[Any], table: Mapping[str, Any], where: str) -> None:
+        from hatch_tilebox.config import check_root_inside, load_config, load_options
+
+        self.root = root.resolve()
+        self._metadata = metadata
+        self.options = load_options(table, where=where, environ=os.environ, project=self.root)
+        self.config = load_config(self.root / self.options.config, base=self.root)
+        check_root_inside(self.config, self.root)
+
+    def output(self, directory: Path) -> Path:
+        """The folder that the release goes to: `output-dir`, or else `directory`."""
+        return (self.root / (self.options.output_dir or directory)).resolve()
+
+    def select(self, directory: Path) -> FileSet:
+        """The files of the release; `directory` is where the frontend wants its own."""
+        from hatch_tilebox.release import select_release
+
+        return select_release(self.config, skip=self._output_folders(directory))
+
+    def build(self, directory: Path, progress: Progress) -> Release:
+        """Build the release into `output(directory)`, which is made where it is missing."""
+        from hatch_tilebox.release import build_release
+
+        output = self.output(directory)
+        output.mkdir(parents=True, exist_ok=True)
+        skip = self._output_folders(directory)
+        return build_release(self.config, _project(self._metadata), output, self.options, progress=progress, skip=skip)
+
+    def _output_folders(self, directory: Path) -> list[Path]:
+        """What is never part of the release, because builds write there.
+
+        `dist` is always among them, so that the content of a release does not depend on where this build writes; the project
+        itself never, even where a frontend was told to write there.
+        """
+        folders = {self.root / "dist", directory.resolve(), self.output(directory)}
+        return sorted(folders - {self.root, *self.root.parents})
+
+
+def _project(metadata: ProjectMetadata[Any]) -> Project:
+    """Name, version and supported Pythons from hatchling's metadata, with a dynamic version resolved."""
+    from hatch_tilebox.model import Project
+
+    return Project(metadata.core.name, metadata.version, metadata.core.requires_python or None)
+
+
+def modules_of(files: FileSet) -> dict[str, str]:
+    """The importable files of a release, as hatchling's `force_include` takes them: source to path in the wheel.
+
+    These are the Python modules, and whatever else lies in a package. A `src` folder is where packages are, not one of them.
+    """
+    packages = {file.path.rpartition("/")[0] for file in files.files if file.path.endswith("/__init__.py")}
+    return {
+        str(file.source): re.sub(r"^src/", "", file.path)
+        for file in files.files
+        if file.path.endswith(".py") or any(file.path.startswith(f"{package}/") for package in packages)
+    }
+
+
+def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
+    """Remove the releases of this project from `directory`, whatever their version, and nothing else."""
+    from hatch_tilebox.model import RELEASE_SUFFIX, release_filename
+
+    name = release_filename(_project(metadata)).split("-")[0]
+    for path in directory.glob(f"{name}-*{RELEASE_SUFFIX}"):
+        path.unlink()

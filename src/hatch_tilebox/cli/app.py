@@ -1,0 +1,51 @@
+"""The group of commands. A command's module is imported when it is run, so that `--version` and `--help` cost little."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from hatch_tilebox import __version__
+from hatch_tilebox.errors import TileboxError
+
+_COMMANDS = {
+    "build": "Build the release of a workflow project",
+    "inspect": "Show what a release says about itself",
+    "verify": "Prove that a release is whole and starts",
+    "extract": "Unpack a release into a folder",
+}
+
+
+class _Commands(click.Group):
+    """Finds commands by name in their modules, and ends the process when one of them meets a user's mistake."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"hatch_tilebox.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TileboxError as error:
+            from hatch_tilebox.cli.console import show_problems
+
+            show_problems(error.problems)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="hatch-tilebox")
+def app() -> None:
+    """Turn Tilebox workflow projects into releases."""

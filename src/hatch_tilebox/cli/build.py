@@ -1,0 +1,43 @@
+"""`hatch-tilebox build`: the release of a project, without a build frontend."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+
+
+@click.command(short_help="Build the release of a workflow project")
+@click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@click.option("-q", "--quiet", count=True, help="Say less.")
+@click.option("-v", "--verbose", count=True, help="Say more.")
+def command(project: Path, out: Path | None, *, as_json: bool, quiet: int, verbose: int) -> None:
+    """Build the release of the workflow project in the folder PROJECT.
+
+    The nearest tilebox.workflow.toml upward from PROJECT counts.
+
+    Example: hatch-tilebox build path/to/project --out releases
+    """
+    from hatch_tilebox.cli.project import build_here
+
+    with closing(RichProgress(verbose - quiet)) as progress:
+        release = build_here(project, out, progress)
+    artifact, manifest = release.artifact, release.manifest.to_dict()
+    if as_json:
+        result = {
+            "path": str(artifact.path),
+            "digest": artifact.sha256,
+            "fingerprint": manifest["fingerprint"],
+            "size": artifact.size,
+            "tasks": manifest["tasks"],
+            "files": manifest["files"],
+        }
+        click.echo(json.dumps(result, indent=2))
+    else:
+        click.echo(artifact.path)

@@ -1,0 +1,45 @@
+"""`hatch-tilebox verify`: prove that a release is whole and starts."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress, show_problems
+
+
+@click.command(short_help="Prove that a release is whole and starts")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@click.option("-q", "--quiet", count=True, help="Say less.")
+@click.option("-v", "--verbose", count=True, help="Say more.")
+@click.pass_context
+def command(ctx: click.Context, file: Path, *, no_run: bool, timeout: float, as_json: bool, quiet: int, verbose: int) -> None:
+    """Check FILE from end to end, then unpack it and start its worker as a release runner would.
+
+    The tasks that the worker registers must be the ones that the release names. This runs the code in FILE.
+
+    Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
+    """
+    from hatch_tilebox.verification import verify_release
+
+    with closing(RichProgress(verbose - quiet)) as progress:
+        result = verify_release(file, run=not no_run, timeout=timeout, progress=progress)
+        if not as_json:
+            rows = [(name, version) for name, version in result.tasks]
+            progress.table(("Task", "Version"), rows) if rows else None
+    if as_json:
+        tasks = [{"name": name, "version": version} for name, version in result.tasks]
+        problems = [str(problem) for problem in result.problems]
+        click.echo(json.dumps({"ok": result.ok, "tasks": tasks, "problems": problems}, indent=2))
+    else:
+        show_problems(result.problems)
+    if not result.ok:
+        ctx.exit(1)
+    if not as_json and result.artifact:
+        click.echo(f"{file}: ok, sha256:{result.artifact.sha256}")

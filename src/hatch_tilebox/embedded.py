@@ -1,0 +1,78 @@
+"""The copy of a release's manifest that a wheel carries: which release was built with it, readable wherever it is installed."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import ArchiveError, Location, Problem
+from hatch_tilebox.model import Artifact, ReleaseManifest, canonical_json
+
+if TYPE_CHECKING:
+    from hatch_tilebox.model import JSON
+
+__all__ = ["EMBEDDED_PATH", "EmbeddedRelease", "embedded_json", "read_distribution", "read_wheel"]
+
+EMBEDDED_PATH = "tilebox/release.json"
+"""Below `extra_metadata` in a wheel's `.dist-info` folder, which is where hatchling puts files of build hooks."""
+
+_MEMBER = re.compile(rf"[^/]+\.dist-info/extra_metadata/{re.escape(EMBEDDED_PATH)}")
+
+
+@dataclass(frozen=True)
+class EmbeddedRelease:
+    """A manifest and the archive that it was built with, of which only name, digest and size are known."""
+
+    manifest: ReleaseManifest
+    filename: str
+    sha256: str
+    size: int
+
+
+def embedded_json(manifest: ReleaseManifest, artifact: Artifact) -> bytes:
+    """The manifest with its artifact, as a wheel carries it."""
+    about: JSON = {"filename": artifact.path.name, "sha256": artifact.sha256, "size": artifact.size}
+    return canonical_json({**manifest.to_dict(), "artifact": about})
+
+
+def read_wheel(path: Path) -> EmbeddedRelease:
+    """The release that a wheel names. Raises ArchiveError where the file is no wheel or names none."""
+    try:
+        with zipfile.ZipFile(path) as wheel:
+            names = [name for name in wheel.namelist() if _MEMBER.fullmatch(name)]
+            data = wheel.read(names[0]) if names else None
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ArchiveError(Problem(f"cannot be read as a wheel: {error}", location=Location(str(path)))) from error
+    return _parse(data, str(path))
+
+
+def read_distribution(name: str) -> EmbeddedRelease:
+    """The release that the installed distribution `name` was built with.
+
+    Raises ArchiveError where no such distribution is installed in this environment, or its wheel names no release.
+    """
+    try:
+        found = distribution(name)
+    except PackageNotFoundError as error:
+        message = f"no distribution named {name!r} is installed in this environment"
+        raise ArchiveError(Problem(message, "give the name as `pip list` shows it")) from error
+    paths = [file for file in found.files or () if _MEMBER.fullmatch(str(file).replace("\\", "/"))]
+    return _parse(Path(str(paths[0].locate())).read_bytes() if paths else None, name)
+
+
+def _parse(data: bytes | None, where: str) -> EmbeddedRelease:
+    if data is None:
+        message = "names no Tilebox release"
+        hint = "a wheel names one if it was built with hatch-tilebox, neither editable nor with embed = false"
+        raise ArchiveError(Problem(message, hint, Location(where)))
+    try:
+        raw: dict[str, Any] = json.loads(data)
+        about = raw.pop("artifact")
+        return EmbeddedRelease(ReleaseManifest.from_dict(raw), str(about["filename"]), str(about["sha256"]), int(about["size"]))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ArchiveError(Problem(f"{EMBEDDED_PATH} is damaged: {error}", location=Location(where))) from error

@@ -1,0 +1,30 @@
+"""What hatch loads through its entry point.
+
+Hatchling imports this module in every build of every project in whose build environment it is installed, as soon as any
+third-party plugin is looked up, so nothing is imported before it is asked for.
+"""
+
+from __future__ import annotations
+
+from hatchling.plugin import hookimpl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hatch_tilebox.build_hook import TileboxBuildHook
+    from hatch_tilebox.builder import TileboxBuilder
+
+
+@hookimpl
+def hatch_register_build_hook() -> type[TileboxBuildHook]:
+    """The build hook `tilebox`."""
+    from hatch_tilebox.build_hook import TileboxBuildHook
+
+    return TileboxBuildHook
+
+
+@hookimpl
+def hatch_register_builder() -> type[TileboxBuilder]:
+    """The build target `tilebox`."""
+    from hatch_tilebox.builder import TileboxBuilder
+
+    return TileboxBuilder

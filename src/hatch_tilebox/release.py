@@ -1,0 +1,99 @@
+"""A project directory becomes a release: the steps, put in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.archive.source import hash_files
+from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.model import ReleaseManifest, release_filename
+from hatch_tilebox.progress import Progress, format_size
+from hatch_tilebox.runtime import discover_tasks
+from hatch_tilebox.selection import select_files
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.config import BuildOptions, WorkflowConfig
+    from hatch_tilebox.errors import Problem
+    from hatch_tilebox.model import Artifact, FileSet, Project
+
+__all__ = ["Release", "build_release", "select_release"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A built release: the file, what it says about itself, the files it was made from, and what was doubtful on the way."""
+
+    artifact: Artifact
+    manifest: ReleaseManifest
+    files: FileSet
+    warnings: tuple[Problem, ...]
+
+
+def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> FileSet:
+    """The files of the release that `config` describes. `skip` names absolute output folders, which are never part of it.
+
+    Raises SelectionError. Needs neither user code nor the workflow's environment.
+    """
+    return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
+
+
+def build_release(
+    config: WorkflowConfig,
+    project: Project,
+    directory: Path,
+    options: BuildOptions,
+    *,
+    progress: Progress | None = None,
+    skip: Collection[Path] = (),
+) -> Release:
+    """Build the release of a workflow project into `directory`, an existing folder.
+
+    `skip` names absolute output folders, which are never part of a release. The archive appears whole, under its final name,
+    or not at all. Raises a `TileboxError` for whatever the user can mend; user code runs in the workflow's own interpreter.
+    """
+    progress = progress or Progress()
+    warnings: list[Problem] = []
+
+    def warn(problems: Sequence[Problem]) -> None:
+        warnings.extend(problems)
+        for problem in problems:
+            progress.warning(problem)
+
+    progress.started("Selecting files")
+    began = perf_counter()
+    files = select_release(config, skip=skip)
+    entries = hash_files(files)
+    progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
+    warn(files.warnings)
+    for file in files.files:
+        progress.detail(f"{file.path} ({format_size(file.size)})")
+
+    discovery = discover_tasks(
+        files,
+        entries,
+        config.workflow,
+        level="worker" if options.runtime == "worker" else "import",
+        timeout=options.startup_timeout,
+        cache=options.cache,
+        progress=progress,
+        location=config.location("workflow.runner" if config.workflow.runner else "workflow.command"),
+    )
+    warn(discovery.warnings)
+    progress.table(
+        ("Task", "Version", "Class"),
+        [(task.name, task.version, task.object or "") for task in discovery.tasks],
+    )
+
+    progress.started("Writing the release")
+    began = perf_counter()
+    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries)
+    artifact = write_archive(manifest, files, directory / release_filename(project))
+    progress.finished(f"{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
+    progress.result("Digest", f"sha256:{artifact.sha256}")
+    progress.detail(f"fingerprint {manifest.fingerprint}")
+    return Release(artifact, manifest, files, tuple(warnings))

@@ -1,0 +1,147 @@
+"""Every mistake, made in a copy of a project that works, as a real frontend shows it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.frontends
+
+FRONTENDS = {
+    "hatch": ["hatch", "build", "-t", "tilebox"],
+    "uv": ["uv", "build", "--wheel"],
+    "build": [sys.executable, "-m", "build", "--wheel", "--no-isolation"],
+    "hatchling": [sys.executable, "-m", "hatchling", "build", "-t", "tilebox"],
+}
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def config(old, new):
+    return lambda folder: edit(folder, "tilebox.workflow.toml", old, new)
+
+
+def code(old, new):
+    return lambda folder: edit(folder, "runner.py", old, new)
+
+
+RUNNER = 'runner = "runner:runner"'
+
+CASES = {
+    "no config file": (
+        lambda folder: (folder / "tilebox.workflow.toml").unlink(),
+        "hatch",
+        [r"tilebox\.workflow\.toml"],
+    ),
+    "TOML syntax": (config(RUNNER, "runner = "), "uv", [r"tilebox\.workflow\.toml:3:\d+: "]),
+    "unknown key": (
+        config("include =", "inclde ="),
+        "build",
+        [r'tilebox\.workflow\.toml:6:1: build\.inclde: unknown key; did you mean "include"\?'],
+    ),
+    "neither runner nor command": (config(RUNNER, ""), "hatchling", [r"tilebox\.workflow\.toml:1:1: .*runner.*command"]),
+    "both runner and command": (
+        config(RUNNER, f'{RUNNER}\ncommand = ["worker"]'),
+        "build",
+        [r"tilebox\.workflow\.toml:4:1: .*runner.*command|tilebox\.workflow\.toml:4:1: .*command.*runner"],
+    ),
+    "include is empty": (
+        config('["pyproject.toml", "uv.lock", "**/*.py"]', "[]"),
+        "hatchling",
+        [r"tilebox\.workflow\.toml:6:\d+: build\.include: "],
+    ),
+    "include matches nothing": (
+        config('["pyproject.toml", "uv.lock", "**/*.py"]', '["code/**"]'),
+        "uv",
+        [r"code/\*\*"],
+    ),
+    "runner without an object": (
+        config(RUNNER, 'runner = "runner"'),
+        "build",
+        [r"tilebox\.workflow\.toml:3:\d+: workflow\.runner: ", "module:object"],
+    ),
+    "runner's module not selected": (
+        config('"**/*.py"', '"tasks/*.py"'),
+        "hatchling",
+        [r"runner\.py", r"include"],
+    ),
+    "import error in user code": (
+        code("class ReadGauge", "import not_installed_anywhere\n\n\nclass ReadGauge"),
+        "uv",
+        [r"not_installed_anywhere", r"runner\.py.*line 6"],
+    ),
+    "object missing": (config(RUNNER, 'runner = "runner:runer"'), "build", [r"runer", r"runner"]),
+    "object is no Runner": (config(RUNNER, 'runner = "runner:ReadGauge"'), "build", [r"ReadGauge", r"Runner"]),
+    "no task": (code("tasks=[ReadGauge]", "tasks=[]"), "hatchling", [r"no task"]),
+    "bad version": (code('"v0.1"', '"1.0"'), "build", [r"1\.0", r"vX\.Y|vMAJOR\.MINOR|v1\.0"]),
+    "stale lock": (
+        lambda folder: edit(folder, "pyproject.toml", '["tilebox"]', '["tilebox", "affine"]'),
+        "uv",
+        [r"uv\.lock", r"uv lock"],
+    ),
+    "start-up takes too long": (
+        lambda folder: (
+            code("runner = Runner", "import time\n\ntime.sleep(60)\nrunner = Runner")(folder),
+            edit(folder, "pyproject.toml", "hooks.tilebox]", "hooks.tilebox]\nstartup-timeout = 5"),
+        ),
+        "build",
+        [r"5 s", r"runner\.py.*line 2\d|time\.sleep", "startup-timeout"],
+    ),
+    "misspelt option": (
+        lambda folder: edit(folder, "pyproject.toml", "hooks.tilebox]", 'hooks.tilebox]\nruntme = "import"'),
+        "uv",
+        [r"runtme", r"runtime"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_mistake_is_explained(case, project, frontend_env):
+    spoil, frontend, patterns = CASES[case]
+    folder = project("single_file")
+    spoil(folder)
+    result = subprocess.run(
+        FRONTENDS[frontend], cwd=folder, env=frontend_env, capture_output=True, text=True, check=False, timeout=300
+    )
+    output = result.stdout + result.stderr
+    assert result.returncode != 0, output
+    assert "hatch_tilebox" not in re.sub(r"hatch_tilebox\.backend", "", output), f"our own code shows:\n{output}"
+    for pattern in patterns:
+        assert re.search(pattern, output), output
+    assert not list(folder.glob("dist/*")) or {path.name for path in folder.glob("dist/*")} == {".gitignore"}
+
+
+def test_missing_uv_is_explained(project, frontend_env, tmp_path):
+    """A frontend that installs build dependencies brings uv; without isolation somebody else has to."""
+    environment = tmp_path / "env"
+    subprocess.run(["uv", "venv", "-q", "-p", sys.executable, environment], check=True, env=frontend_env)
+    python = next(path for path in (environment / "bin" / "python", environment / "Scripts" / "python.exe") if path.exists())
+    subprocess.run(["uv", "pip", "install", "-q", "-p", python, "hatch-tilebox", "build"], check=True, env=frontend_env)
+    path = tmp_path / "path"
+    path.mkdir()
+    for tool in ("git", "sh"):
+        if found := shutil.which(tool):
+            (path / tool).symlink_to(found)
+    env = {**frontend_env, "PATH": str(path)}
+    folder = project("single_file")
+    command = [python, "-m", "build", "--wheel", "--no-isolation", "--skip-dependency-check"]
+    result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "uv is not found" in output
+    assert "pip install uv" in output
+    assert "Traceback" not in output
+    assert not list((folder / "dist").iterdir())
