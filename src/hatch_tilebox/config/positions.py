@@ -75,8 +75,10 @@ class _Scanner:
         self._found = found
         self._at = 0
         self._table: KeyPath = ()
-        self._headers: set[KeyPath] = set()
         self._elements: dict[KeyPath, int] = {}  # the array of tables at a path, and the index of its last table
+        self._headers: set[KeyPath] = set()
+        self._written: set[KeyPath] = set()  # values after `=`, which nothing may add to
+        self._dotted: set[KeyPath] = set()  # tables that dotted keys make, which no header may open
 
     def scan(self) -> None:
         self._skip(_TRIVIA)
@@ -98,34 +100,39 @@ class _Scanner:
 
     def _header(self) -> bool:
         start = self._at
-        array = self._take("[[")
-        if not array:
+        close = "]]" if self._take("[[") else "]"
+        if close == "]":
             self._take("[")
         parts = self._key()
-        if not parts or not self._take("]]" if array else "]"):
+        if not parts or not self._take(close):
             return False
-        path: KeyPath = ()
         span = Span(start, self._at)
-        for index, (part, key) in enumerate(parts):
+        path: KeyPath = ()
+        for part, key in parts[:-1]:
             path = (*path, part)
-            if index + 1 == len(parts):
-                break
-            self._found.keys.setdefault(path, key)
-            self._found.values.setdefault(path, span)
+            self._add(path, key, span, repeated=path in self._written)
             path = self._inside(path)
-        key = parts[-1][1]
-        if array:
-            self._found.keys.setdefault(path, key)
-            self._found.values.setdefault(path, span)
+        part, key = parts[-1]
+        path = (*path, part)
+        closed = path in self._written or path in self._dotted or path in self._headers
+        if close == "]":
+            closed = closed or path in self._elements
+        else:
+            self._add(path, key, span, repeated=closed)
             self._elements[path] = self._elements.get(path, -1) + 1
-            path = self._inside(path)
-        elif path in self._headers or path in self._elements:
-            self._found.repeated.setdefault(path, key)
+            path, closed = self._inside(path), False
+        self._add(path, key, span, repeated=closed, replace=True)
         self._headers.add(path)
-        self._found.keys[path] = key
-        self._found.values[path] = span
         self._table = path
         return True
+
+    def _add(self, path: KeyPath, key: Span, value: Span, *, repeated: bool, replace: bool = False) -> None:
+        """A key and what it names; the first place stays unless a later one may `replace` it."""
+        if repeated:
+            self._found.repeated.setdefault(path, key)
+        elif replace or path not in self._found.values:
+            self._found.keys[path] = key
+            self._found.values[path] = value
 
     def _inside(self, path: KeyPath) -> KeyPath:
         """The path of the table that further keys go into: the last one, if `path` is an array of tables."""
@@ -151,36 +158,34 @@ class _Scanner:
             return False
         self._skip(_SPACE)
         path = (*table, *(part for part, _ in parts))
-        if path in self._found.values:
-            self._found.repeated.setdefault(path, parts[-1][1])
-        else:
-            self._found.keys[path] = parts[-1][1]
-        if not self._value(path):
-            return False
+        start = self._at
+        repeated = path in self._found.values
+        understood = self._value(path)
+        self._add(path, parts[-1][1], Span(start, self._at), repeated=repeated, replace=True)
         for end, (_, key) in enumerate(parts[:-1], start=len(table) + 1):
-            self._found.keys.setdefault(path[:end], key)
-            self._found.values.setdefault(path[:end], Span(key.start, self._at))
-        return True
+            self._add(path[:end], key, Span(key.start, self._at), repeated=path[:end] in self._written)
+            self._dotted.add(path[:end])
+        self._written.add(path)
+        return understood
 
     def _value(self, path: KeyPath) -> bool:
-        start = self._at
         if self._take("["):
-            understood = self._array(path)
-        elif self._take("{"):
-            understood = self._inline_table(path)
-        else:
-            match = _STRING.match(self._text, start) or _OTHER.match(self._text, start)
-            understood = match is not None
-            self._at = match.end() if match else start
-        self._found.values.setdefault(path, Span(start, self._at))
-        return understood
+            return self._array(path)
+        if self._take("{"):
+            return self._inline_table(path)
+        match = _STRING.match(self._text, self._at) or _OTHER.match(self._text, self._at)
+        if match:
+            self._at = match.end()
+        return match is not None
 
     def _array(self, path: KeyPath) -> bool:
         index = 0
         self._skip(_TRIVIA)
         while not self._take("]"):
+            start = self._at
             if not self._value((*path, index)):
                 return False
+            self._found.values.setdefault((*path, index), Span(start, self._at))
             index += 1
             self._skip(_TRIVIA)
             if not self._take(",") and not self._text.startswith("]", self._at):
