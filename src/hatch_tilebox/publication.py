@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.errors import PublishError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
     from hatch_tilebox.publish.settings import Settings
 
 
-def publish_archive(path: Path, settings: Settings, *, base: Path, project: Path | None, progress: Progress) -> dict[str, Any]:
+def publish_archive(
+    path: Path,
+    settings: Settings,
+    *,
+    base: Path,
+    project: Path | None,
+    prompt: Callable[[str], str] | None,
+    progress: Progress,
+) -> dict[str, Any]:
     """Publish the archive `path` as `settings` say. Gives the report as JSON values.
 
     A relative folder in the settings is one of `base`; `project` is the folder of the workflow project, whose targets a deployment
-    may name. Raises a `TileboxError` for whatever the user can mend; before anything is sent where that can be known.
+    may name; `prompt` asks the user for a secret. Raises a `TileboxError` for whatever the user can mend, before anything is sent
+    where that can be known.
     """
     from hatch_tilebox.publish.deployment import clusters_of, deploy_release, plan_deployment
     from hatch_tilebox.publish.destinations import open_destination
@@ -26,7 +36,7 @@ def publish_archive(path: Path, settings: Settings, *, base: Path, project: Path
 
     local = open_release(path, progress)
     clusters = clusters_of(project, settings.deploy) if settings.deploy else ()
-    with open_destination(settings, base) as destination:
+    with open_destination(settings, base, prompt=prompt, progress=progress) as destination:
         deployment = None
         if settings.deploy:
             tasks = frozenset((task.name, task.version) for task in local.manifest.tasks)

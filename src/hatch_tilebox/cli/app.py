@@ -15,6 +15,11 @@ _COMMANDS = {
     "inspect": "Show what a release says about itself",
     "verify": "Prove that a release is whole and starts",
     "extract": "Unpack a release into a folder",
+    "publish": "Publish a built release",
+    "fetch": "Fetch a published release",
+    "releases": "List published releases",
+    "deploy": "Deploy a published release to clusters",
+    "undeploy": "Take a release off clusters",
 }
 
 

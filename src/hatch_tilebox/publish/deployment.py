@@ -97,7 +97,7 @@ def clusters_of(project: Path | None, target: str) -> tuple[str, ...]:
         known = ", ".join(sorted(targets)) or "none"
         hint = f"targets there: {known}"
         raise PublishError(Problem(f"{CONFIG_NAME} has no target {target!r}", hint=hint))
-    return tuple(targets[target].clusters)
+    return targets[target]
 
 
 def plan_deployment(

@@ -1,0 +1,39 @@
+"""`hatch-tilebox fetch`: a published release comes back."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.publishing import open_here, output_options, project_root, show_json, workflow_slug
+
+
+@click.command(short_help="Fetch a published release")
+@click.argument("url", required=False)
+@click.option("--release", "selector", metavar="ID", help="Id, project version, or start of a digest or fingerprint.")
+@click.option("--workflow", metavar="SLUG", help="The workflow.  [default: this project's]")
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Folder for the archive.")
+@output_options
+def command(
+    url: str | None, selector: str | None, workflow: str | None, folder: Path, *, as_json: bool, quiet: int, verbose: int
+) -> None:
+    """Fetch a release from the destination URL, the latest one unless another is named. Its digest is checked.
+
+    Example: hatch-tilebox fetch file:///srv/releases --to downloads
+    """
+    from hatch_tilebox.publish.service import fetch_release, select_published
+
+    root = project_root(Path.cwd())
+    with (
+        closing(RichProgress(verbose - quiet)) as progress,
+        open_here(url, progress) as destination,
+    ):
+        release = select_published(destination, workflow or (None if url else workflow_slug(root)), selector)
+        local = fetch_release(destination, release, folder, progress=progress)
+    if as_json:
+        show_json({**release.to_dict(), "path": str(local.artifact.path)})
+    else:
+        click.echo(local.artifact.path)

@@ -1,0 +1,57 @@
+"""`hatch-tilebox publish`: a built release goes to a destination."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.publishing import ask_secret, output_options, project_root, read_settings, show_json
+
+
+@click.command(short_help="Publish a built release")
+@click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option("--to", metavar="URL", help="tilebox, https://…, oci://REGISTRY/REPOSITORY, file:///… or a folder.")
+@click.option("--verify/--no-verify", default=None, help="Start the release's worker first; this runs its code.")
+@click.option("--check-compatibility/--no-check-compatibility", default=None, help="Compare with the latest release there.")
+@click.option("--allow-breaking", is_flag=True, default=None, help="Publish although jobs of the latest release would break.")
+@click.option("--deploy", metavar="TARGET", help="Then deploy to the clusters of this target.")
+@click.option("--artifact-url", metavar="URL", help="Where the Tilebox API takes artifacts.")
+@click.option("--dry-run", is_flag=True, default=None, help="Say what would happen, and change nothing.")
+@output_options
+def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+    """Publish the release FILE, or else the one of the project's current version in its dist folder.
+
+    Publishing a release that is there changes nothing. The key of the Tilebox API is read from TILEBOX_API_KEY or the keyring.
+
+    Example: hatch-tilebox publish --to file:///srv/releases
+    """
+    from hatch_tilebox.publication import publish_archive
+
+    root = project_root(Path.cwd())
+    settings = read_settings(root, **given)
+    with closing(RichProgress(verbose - quiet)) as progress:
+        report = publish_archive(_find(file, root), settings, base=Path.cwd(), project=root, prompt=ask_secret, progress=progress)
+    if as_json:
+        show_json(report)
+    elif report["id"]:
+        click.echo(report["id"])
+
+
+def _find(file: Path | None, root: Path | None) -> Path:
+    """The archive that is meant."""
+    from hatch_tilebox.publish.locate import find_release
+
+    if file is not None and (root is None or not file.is_dir()):
+        return find_release([file], None)
+    from hatch_tilebox.config import find_config
+
+    root = root or find_config(Path.cwd()).parent
+    from hatch_tilebox.cli.project import read_metadata
+    from hatch_tilebox.model import Project
+
+    metadata = read_metadata(root)
+    return find_release([file or root / "dist"], Project(metadata.core.name, metadata.version))

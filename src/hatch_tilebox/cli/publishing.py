@@ -1,0 +1,150 @@
+"""What the commands share that talk to a destination."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import closing
+
+    from hatch_tilebox.progress import Progress
+    from hatch_tilebox.publish.destination import Destination, PublishedRelease
+    from hatch_tilebox.publish.settings import Settings
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DIGITS = 12
+
+
+def output_options(command: Command) -> Command:
+    """`--json`, `-q` and `-v`."""
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Say more."),
+        click.option("-q", "--quiet", count=True, help="Say less."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+    ):
+        command = option(command)
+    return command
+
+
+def project_root(start: Path) -> Path | None:
+    """The folder of the nearest workflow project upward from `start`, if there is one."""
+    from hatch_tilebox.config import find_config
+    from hatch_tilebox.errors import ConfigError
+
+    try:
+        return find_config(start).parent
+    except ConfigError:
+        return None
+
+
+def read_settings(root: Path | None, **given: Any) -> Settings:
+    """The settings of a publication: `given` ones that are not None, and what environment, project and user say."""
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    from hatch_tilebox.publish.settings import load_settings, read_user_table
+
+    project: dict[str, Any] = {}
+    if root is not None and (root / "pyproject.toml").is_file():
+        metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
+        project = metadata.hatch.config.get("publish", {}).get("tilebox", {})
+    return load_settings(
+        given={key.replace("_", "-"): value for key, value in given.items() if value is not None},
+        project=project,
+        user=read_user_table(),
+    )
+
+
+def workflow_slug(root: Path | None) -> str | None:
+    """The slug of the workflow project in `root`."""
+    if root is None:
+        return None
+    from hatch_tilebox.config import load_config
+    from hatch_tilebox.model import CONFIG_NAME
+
+    return load_config(root / CONFIG_NAME).workflow.slug
+
+
+def show_json(result: Any) -> None:
+    """The one thing on stdout that a program reads."""
+    click.echo(json.dumps(result, indent=2))
+
+
+def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:
+    """A line of a table about a release: version, id, digest, date, clusters."""
+    return (
+        release.version or "",
+        release.id,
+        release.digest[:_DIGITS],
+        (release.created_at or "")[:10],
+        ", ".join(release.clusters),
+    )
+
+
+def ask_secret(question: str) -> str:
+    """What the user types unseen; "" where nobody sits at a terminal."""
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    return str(click.prompt(question, hide_input=True, err=True))
+
+
+def deploy_options(command: Command) -> Command:
+    """What selects a release and its clusters."""
+    for option in (
+        click.option("--to", metavar="URL", help="The Tilebox API.  [default: the project's destination]"),
+        click.option("--cluster", metavar="A,B", help="Slugs of clusters, comma-separated."),
+        click.option("--target", metavar="NAME", help="The clusters of a target of tilebox.workflow.toml."),
+        click.option("--latest", is_flag=True, help="The latest release."),
+        click.option("--release", "selector", metavar="ID", help="The id of the release."),
+        click.option("--workflow", metavar="SLUG", help="The workflow.  [default: this project's]"),
+    ):
+        command = option(command)
+    return command
+
+
+def open_here(to: str | None, progress: Progress) -> closing[Destination]:
+    """The destination `to`, or else the one of the project that the current folder is in."""
+    from hatch_tilebox.publish.destinations import open_destination
+
+    here = Path.cwd()
+    return open_destination(read_settings(project_root(here), to=to), here, prompt=ask_secret, progress=progress)
+
+
+def pick_release(destination: Destination, *, workflow: str | None, selector: str | None, latest: bool) -> PublishedRelease:
+    """The release that the options mean: exactly one of an id and the latest is asked for."""
+    from hatch_tilebox.publish.service import select_published
+
+    if latest == (selector is not None):
+        msg = "name the release: either --release ID or --latest"
+        raise click.UsageError(msg)
+    slug = workflow or workflow_slug(project_root(Path.cwd()))
+    if slug is None:
+        msg = "name the workflow with --workflow, or run this in its project"
+        raise click.UsageError(msg)
+    return select_published(destination, slug, selector)
+
+
+def named_clusters(target: str | None, cluster: str | None) -> tuple[str, ...]:
+    """The clusters that the options mean; none for the default one. A target excludes clusters."""
+    from hatch_tilebox.publish.deployment import clusters_of
+
+    if target is not None and cluster is not None:
+        msg = "--target and --cluster exclude each other"
+        raise click.UsageError(msg)
+    if target is not None:
+        return clusters_of(project_root(Path.cwd()), target)
+    if cluster is None:
+        return ()
+    slugs = tuple(slug.strip() for slug in cluster.split(","))
+    if not all(slugs):
+        msg = f"--cluster {cluster!r} has an empty slug"
+        raise click.UsageError(msg)
+    return slugs

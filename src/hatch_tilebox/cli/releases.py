@@ -1,0 +1,40 @@
+"""`hatch-tilebox releases`: what a destination has."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.publishing import describe, open_here, output_options, project_root, show_json, workflow_slug
+
+
+@click.command(short_help="List published releases")
+@click.argument("url", required=False)
+@click.option("--workflow", metavar="SLUG", help="Only of this workflow.  [default: this project's, or all for a URL]")
+@output_options
+def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int, verbose: int) -> None:
+    """List the releases at the destination URL, or else at the one this project publishes to; the latest first.
+
+    Example: hatch-tilebox releases file:///srv/releases
+    """
+    root = project_root(Path.cwd())
+    with (
+        closing(RichProgress(verbose - quiet)) as progress,
+        open_here(url, progress) as destination,
+    ):
+        progress.started("Asking the destination")
+        found = destination.releases(workflow or (None if url else workflow_slug(root)))
+        progress.finished(f"{destination.url} has {len(found)} releases")
+    if as_json:
+        show_json({"url": destination.url, "releases": [release.to_dict() for release in found]})
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Workflow", "Version", "Release", "Digest", "Created", "Clusters", box=None, header_style="bold", pad_edge=False)
+    for release in found:
+        table.add_row(release.workflow, *describe(release))
+    Console().print(table)

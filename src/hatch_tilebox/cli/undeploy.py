@@ -1,0 +1,35 @@
+"""`hatch-tilebox undeploy`: a release is taken off clusters."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, output_options, pick_release, show_json
+
+
+@click.command(short_help="Take a release off clusters")
+@deploy_options
+@output_options
+def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+    """Take a release off clusters: those of --target or --cluster, or else the default one.
+
+    The release itself stays published and can be deployed again.
+
+    Example: hatch-tilebox undeploy --release 0191a2b3-… --cluster staging
+    """
+    from hatch_tilebox.publish.deployment import undeploy_release
+
+    clusters = named_clusters(given["target"], given["cluster"])
+    with closing(RichProgress(verbose - quiet)) as progress, open_here(given["to"], progress) as destination:
+        release = pick_release(destination, **{key: given[key] for key in ("workflow", "selector", "latest")})
+        deployment = undeploy_release(destination, release, clusters, progress=progress)
+    if as_json:
+        show_json(deployment.to_dict())
+        return
+    click.echo(f"{release.id} is off {', '.join(deployment.clusters)}")
+    for back in deployment.back:
+        click.echo(f"To go back: {back}", err=True)

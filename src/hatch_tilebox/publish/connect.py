@@ -1,0 +1,81 @@
+"""Unary calls of the Connect protocol with JSON. Source: https://connectrpc.com/docs/protocol"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import Problem, PublishError
+
+if TYPE_CHECKING:
+    from hatch_tilebox.publish.http import Http, Response
+
+SERVICE = "workflows.v1.WorkflowsService"
+
+
+class ConnectError(PublishError):
+    """The service answered with an error. `code` is one of the protocol's, such as "not_found"."""
+
+    def __init__(self, code: str, problem: Problem) -> None:
+        super().__init__(problem)
+        self.code = code
+
+
+class Connect:
+    """The WorkflowsService at `url`, called with `key`."""
+
+    def __init__(self, http: Http, url: str, key: str) -> None:
+        self._http = http
+        self._url = url.rstrip("/")
+        self._headers = {
+            "Authorization": f"Bearer {key}",
+            "Content-Type": "application/json",
+            "Connect-Protocol-Version": "1",
+        }
+
+    def call(self, method: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The response message of a method, as JSON values. Raises ConnectError with the service's words, else PublishError."""
+        url = f"{self._url}/{SERVICE}/{method}"
+        response = self._http.send("POST", url, body=json.dumps(request).encode(), headers=self._headers)
+        answer = _object(response)
+        if response.status_code == 200 and answer is not None:  # noqa: PLR2004 -- the one status of success
+            return answer
+        if answer is None or not isinstance(answer.get("code"), str):
+            raise self._http.refusal(response, "this is not how the Tilebox API answers", hint=_hint("", response))
+        code, message = answer["code"], self._http.mask(str(answer.get("message", "")))
+        raise ConnectError(code, Problem(f"{method} failed: {message or code} ({code})", hint=_hint(code, response)))
+
+
+def encode_id(identifier: str) -> dict[str, str]:
+    """An ID message. Raises PublishError where `identifier` is no UUID."""
+    try:
+        return {"uuid": base64.b64encode(uuid.UUID(identifier).bytes).decode()}
+    except ValueError:
+        raise PublishError(Problem(f"{identifier!r} is no release id", hint="hatch-tilebox releases lists them")) from None
+
+
+def decode_id(message: Any) -> str:
+    """The UUID of an ID message. Raises PublishError where there is none."""
+    try:
+        return str(uuid.UUID(bytes=base64.b64decode(message["uuid"])))
+    except (TypeError, KeyError, ValueError, binascii.Error):
+        raise PublishError(Problem(f"the Tilebox API gave {message!r} for an id")) from None
+
+
+def _object(response: Response) -> dict[str, Any] | None:
+    try:
+        answer = response.json()
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _hint(code: str, response: Response) -> str | None:
+    if code == "unauthenticated" or response.status_code == 401:  # noqa: PLR2004 -- Unauthorized
+        return "the key is not, or no longer, good: make one at https://console.tilebox.com and set TILEBOX_API_KEY"
+    if code == "permission_denied" or response.status_code == 403:  # noqa: PLR2004 -- Forbidden
+        return "the key has not the right to do this"
+    return None

@@ -1,0 +1,282 @@
+"""HTTP as a publication needs it: time limits, retries that respect the server, bounded memory, and no secret let out.
+
+Connection errors and the statuses 408, 429 and 5xx are tried again, with exponential waits and jitter, at least as long as the
+server's Retry-After says; all but 501, which the server will not learn meanwhile. Every other answer is the caller's to judge.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import ipaddress
+import re
+import ssl
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from hatch_tilebox import __version__
+from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.progress import Progress
+
+try:
+    import httpx
+    import tenacity
+except ModuleNotFoundError as error:
+    if error.name not in {"httpx", "tenacity"}:
+        raise
+    missing = Problem(f"this destination needs {error.name}, which is not installed", hint='pip install "hatch-tilebox[publish]"')
+    raise PublishError(missing) from None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["Body", "Http", "Response", "Retries", "require_safe", "same_origin"]
+
+Response = httpx.Response
+Result = TypeVar("Result")
+
+_CONNECT_SECONDS = 10.0
+_SILENCE_SECONDS = 60.0
+"""Seconds without a byte from or to the server that end a request."""
+_TRANSIENT = {408, 429, *(status for status in range(500, 600) if status != 501)}  # noqa: PLR2004 -- Not Implemented
+_MAX_DETAILS = 500
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often and how patiently. Waits grow from `first` to `longest` seconds; nobody waits more than `patience` for a server."""
+
+    attempts: int = 10
+    first: float = 0.5
+    longest: float = 30.0
+    patience: float = 120.0
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent: `size` bytes, produced anew for every attempt."""
+
+    chunks: Callable[[], Iterator[bytes]]
+    size: int
+
+
+class _TryAgain(Exception):  # noqa: N818 -- a signal to the loop, not an error that anybody sees
+    """A failure that may pass. `problem` is what to say when it does not."""
+
+    def __init__(self, problem: Problem, wait: float = 0.0) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.wait = wait
+
+
+class Http:
+    """A client of one service. `secrets` never appear in what it says, not even when a server repeats them."""
+
+    def __init__(
+        self, url: str, *, secrets: tuple[str, ...] = (), retries: Retries | None = None, progress: Progress | None = None
+    ) -> None:
+        self._secrets = tuple(filter(None, secrets))
+        self._retries = retries or Retries()
+        self._progress = progress or Progress()
+        # A proxy of the environment must not see what goes to this machine.
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS),
+            trust_env=not is_loopback(url),
+            headers={"User-Agent": f"hatch-tilebox/{__version__}"},
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def hide(self, secret: str) -> None:
+        """One more secret, learned on the way."""
+        self._secrets = (*self._secrets, secret)
+
+    def mask(self, text: str) -> str:
+        """`text` without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def send(
+        self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a request, read to its end, whatever its status; transient ones come back only as errors.
+
+        Redirects are answers like others. Raises PublishError when there was no answer, or none but transient ones.
+        """
+        return self._persist(lambda: self._once(method, url, body, headers or {}))
+
+    def download(self, url: str, headers: Mapping[str, str]) -> Iterator[bytes]:
+        """The bytes at `url`, resumed where a connection breaks. Redirects are followed; other hosts never see `headers`' secrets.
+
+        Raises PublishError where they cannot be had.
+        """
+        done = failures = 0
+        while failures < self._retries.attempts:
+            try:
+                for chunk in self._persist(partial(self._open, url, headers, done)):
+                    yield chunk
+                    done += len(chunk)
+                    failures = 0
+            except _TryAgain as signal:  # noqa: PERF203 -- a download is made of attempts
+                failures += 1
+                self._progress.detail(f"{signal.problem.message}; going on after {done} bytes")
+            else:
+                return
+        raise PublishError(Problem(f"{plain_url(url)} breaks off after {done} bytes", hint="try again later"))
+
+    def refusal(self, response: Response, what: str, hint: str | None = None) -> PublishError:
+        """The error of an answer that the caller cannot use."""
+        where = f"{response.request.method} {plain_url(str(response.request.url))}"
+        if response.is_redirect and not hint:
+            hint = (
+                f"it redirects to {plain_url(response.headers.get('location', ''))}; if you trust that, name it as the destination"
+            )
+        details = self.mask(response.text.strip()[:_MAX_DETAILS]) or None
+        return PublishError(Problem(f"{what}: {where} answered {response.status_code}", hint=hint, details=details))
+
+    def _once(self, method: str, url: str, body: Body | bytes | None, headers: Mapping[str, str]) -> Response:
+        content = body.chunks() if isinstance(body, Body) else body
+        if isinstance(body, Body):
+            headers = {**headers, "Content-Length": str(body.size)}
+        with self._transient(method, url):
+            response = self._client.request(method, url, content=content, headers=dict(headers))
+        self._check(response)
+        return response
+
+    def _open(self, url: str, headers: Mapping[str, str], start: int) -> Iterator[bytes]:
+        """A connection that gives the bytes from `start` on."""
+        headers = {**headers, "Range": f"bytes={start}-"} if start else dict(headers)
+        with self._transient("GET", url):
+            request = self._client.build_request("GET", url, headers=headers)
+            response = self._client.send(request, stream=True, follow_redirects=True)
+        if start and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            response.close()
+            return iter(())
+        if not response.is_success:
+            with self._transient("GET", url):
+                response.read()
+            self._check(response)
+            raise self.refusal(response, "the archive cannot be fetched")
+        return self._body(response, start if response.status_code == httpx.codes.OK else 0)
+
+    def _body(self, response: Response, skip: int) -> Iterator[bytes]:
+        """The bytes of an answer, without the first `skip`: some servers do not know ranges."""
+        with self._transient("GET", str(response.request.url)):
+            try:
+                for chunk in response.iter_raw():
+                    rest = chunk[skip:]
+                    skip = max(skip - len(chunk), 0)
+                    if rest:
+                        yield rest
+            finally:
+                response.close()
+
+    @contextmanager
+    def _transient(self, method: str, url: str) -> Iterator[None]:
+        """Connection errors of the block become `_TryAgain`, and errors that will not pass become PublishError."""
+        where = f"{method} {plain_url(url)}"
+        try:
+            yield
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
+            raise PublishError(Problem(f"{where} cannot be sent: {self.mask(str(error))}")) from None
+        except httpx.HTTPError as error:
+            message = f"{where}: {self.mask(str(error)) or type(error).__name__}"
+            if _is_certificate(error):
+                raise PublishError(Problem(message, hint="set SSL_CERT_FILE to your organisation's certificates")) from None
+            raise _TryAgain(Problem(message, hint="is the destination up, and is its URL right?")) from None
+
+    def _check(self, response: Response) -> None:
+        if response.status_code not in _TRANSIENT:
+            return
+        wait = _retry_after(response.headers.get("Retry-After", ""))
+        error = self.refusal(response, "the destination is not able to answer", hint="try again later")
+        if wait > self._retries.patience:
+            problem = error.problems[0]
+            raise PublishError(Problem(problem.message, hint=f"it asks to come back in {wait:.0f} s", details=problem.details))
+        raise _TryAgain(error.problems[0], wait)
+
+    def _persist(self, action: Callable[[], Result]) -> Result:
+        """What `action` gives, tried again while that may help. Raises PublishError with the last problem."""
+        retries = self._retries
+        jitter = tenacity.wait_random_exponential(multiplier=retries.first, max=retries.longest)
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            return max(jitter(state), _signal(state).wait)
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            seconds = state.next_action.sleep if state.next_action else 0.0
+            self._progress.detail(f"{_signal(state).problem.message}; trying again in {seconds:.1f} s")
+
+        loop = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(retries.attempts),
+            retry=tenacity.retry_if_exception_type(_TryAgain),
+            wait=wait,
+            before_sleep=tell,
+            reraise=True,
+        )
+        try:
+            return loop(action)
+        except _TryAgain as signal:
+            problem = signal.problem
+            message = f"{problem.message} ({retries.attempts} attempts)"
+            raise PublishError(Problem(message, hint=problem.hint, details=problem.details)) from None
+
+
+def require_safe(url: str) -> None:
+    """Refuse, with PublishError, a URL that a secret must not go to: plain http to another machine, or one that holds a secret."""
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        hint = "leave out USER:PASSWORD@; see docs/how-to/publish.md for where keys are read from"
+        raise PublishError(Problem(f"{plain_url(url)}: a URL is no place for a password", hint=hint))
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
+        raise PublishError(Problem(f"{plain_url(url)}: keys are sent over https only, or to this machine", hint="write https://…"))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host of `url` is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs share scheme, host and port, so that the secrets of one may go to the other."""
+    first, second = httpx.URL(one), httpx.URL(other)
+    return (first.scheme, first.host, first.port) == (second.scheme, second.host, second.port)
+
+
+def plain_url(url: str) -> str:
+    """A URL as people may see it: without user, password, query and fragment, any of which may hold a secret."""
+    return re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+def _retry_after(value: str) -> float:
+    """Seconds to wait, from a number or a date. Source: RFC 9110, section 10.2.3."""
+    if value.isdecimal():
+        return float(value)
+    date = email.utils.parsedate_tz(value)
+    return max(email.utils.mktime_tz(date) - time.time(), 0.0) if date else 0.0
+
+
+def _signal(state: tenacity.RetryCallState) -> _TryAgain:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, _TryAgain):
+        raise TypeError(error)
+    return error
+
+
+def _is_certificate(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
