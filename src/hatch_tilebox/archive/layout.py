@@ -23,7 +23,8 @@ END = bytes(2 * BLOCK)
 MAX_FILE_SIZE = 8**11 - 1
 """What the eleven octal digits of a ustar header can say: one byte less than 8 GiB."""
 MAX_MANIFEST_SIZE = 8 * 2**20
-"""The reader holds the manifest in memory; parsed, JSON made for the purpose takes up to thirty times its size."""
+MAX_MANIFEST_PARTS = 2**17
+"""Objects and arrays in the manifest. With both limits no JSON, however it was made, takes more than 256 MiB to read."""
 MAX_PATH_SIZE = 4096
 """Bytes of a path; Linux opens none that is longer."""
 MANIFEST_MODE = "0644"
@@ -105,6 +106,15 @@ def path_fault(path: str) -> str | None:
     if "." in parts or "" in parts:
         return 'has an empty or "." part in its path'
     return f"has a path of more than {MAX_PATH_SIZE} bytes" if len(path.encode()) > MAX_PATH_SIZE else None
+
+
+def manifest_fault(data: bytes) -> str | None:
+    """What is wrong with the size of a manifest, None for one that readers take."""
+    if len(data) > MAX_MANIFEST_SIZE:
+        return f"has {len(data)} bytes; at most {MAX_MANIFEST_SIZE} are allowed"
+    # Brackets within texts are counted too: this must be cheap, and no real release comes near the limit.
+    parts = data.count(b"{") + data.count(b"[")
+    return f"has {parts} objects and arrays; at most {MAX_MANIFEST_PARTS} are allowed" if parts > MAX_MANIFEST_PARTS else None
 
 
 def check_files(files: Iterable[FileEntry]) -> None:

@@ -67,8 +67,12 @@ def read_member(block: bytes, read: Callable[[int], bytes]) -> Member | None:
     if layout.split_path(match[1]) is not None:
         msg = f"{_decode(match[1])!r}: its pax header is not needed"
         raise ValueError(msg)
+    path = _decode(match[1])
+    if block != layout.member_header(path, 0, layout.MANIFEST_MODE, "")[:BLOCK]:
+        msg = f"{path!r}: its pax header is named {_name(block)!r} or has other fields than the format's"
+        raise ValueError(msg)
     member = _member(read(BLOCK).ljust(BLOCK, b"\0"))
-    return Member(_decode(match[1]), member.size, member.mode, member.path)
+    return Member(path, member.size, member.mode, member.path)
 
 
 def _member(block: bytes) -> Member:

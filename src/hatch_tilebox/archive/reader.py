@@ -180,6 +180,8 @@ class Archive:
 
 
 def _parse_manifest(data: bytes, frame: FrameReader) -> ReleaseManifest:
+    if fault := layout.manifest_fault(data):
+        frame.refuse(f"{MANIFEST_PATH!r} {fault}")
     try:
         raw = json.loads(data.decode())
         found = raw.get("format") if isinstance(raw, dict) else None

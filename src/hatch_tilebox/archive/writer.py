@@ -41,11 +41,8 @@ def write_archive(manifest: ReleaseManifest, files: FileSet, destination: Path) 
         raise ValueError(msg)
     layout.check_files(manifest.files)
     data = manifest.to_json()
-    if len(data) > layout.MAX_MANIFEST_SIZE:
-        message = (
-            f"the manifest of {len(manifest.files)} files has {len(data)} bytes; at most {layout.MAX_MANIFEST_SIZE} are allowed"
-        )
-        raise ArchiveError(Problem(message, "select fewer files"))
+    if fault := layout.manifest_fault(data):
+        raise ArchiveError(Problem(f"the manifest {fault}", f"select fewer files than {len(manifest.files)}"))
     with _new_file(destination) as raw:
         packed = _Packed(raw, layout.stream_size(len(data), manifest.files))
         packed.write(layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest()))

@@ -164,6 +164,10 @@ def test_refuses_a_manifest_that_is_too_large_before_it_is_read():
     assert "has 8388609 bytes; at most 8388608 are allowed" in refused(archive([block]))
 
 
+def test_refuses_a_manifest_of_too_many_parts():
+    assert "has 131073 objects and arrays; at most 131072 are allowed" in refused(with_manifest(b"[" * (2**17 + 1)))
+
+
 def test_refuses_a_manifest_that_is_cut_off():
     assert "'.tilebox/release.json' is cut off" in refused(compress(GOOD[0][:1000]))
 
@@ -309,7 +313,7 @@ def test_refuses_bytes_hidden_in_the_padding():
 
 
 def pax(records, after):
-    head = layout.member_header("x", len(records), "0644", "")
+    head = layout.member_header(".tilebox/long-path", len(records), "0644", "")
     return forge(head, 156, b"x") + pad(records) + after
 
 
@@ -345,6 +349,12 @@ def test_refuses_another_name_beside_a_pax_header():
     block = GOOD[INDEX[LONG_PATH]]
     forged = block[:1024] + forge(block[1024:], 0, b"../../evil".ljust(100, b"\0"))
     assert "has '../../evil' as the name beside its pax header" in refused(with_member(LONG_PATH, forged))
+
+
+def test_refuses_another_name_of_a_pax_header():
+    """A program that knows no pax headers would unpack it under that name."""
+    block = forge(GOOD[INDEX[LONG_PATH]][:512], 0, b"../../evil".ljust(100, b"\0"))
+    assert "its pax header is named '../../evil'" in refused(with_member(LONG_PATH, block + GOOD[INDEX[LONG_PATH]][512:]))
 
 
 @pytest.mark.parametrize("end", [b"", bytes(512), bytes(1023), bytes(512) + b"x" * 512, bytes(1024) + b"x"])
