@@ -154,4 +154,4 @@ def test_command_line_prints_one_json_object(project, frontend_env, tmp_path):
     paths = [file["path"] for file in data["files"]]
     assert "water_mask/data/thresholds.json" in paths
     assert not any("notebooks" in path for path in paths)
-    assert "Preparing the runtime" in result.stderr
+    assert "Selecting files" in result.stderr
