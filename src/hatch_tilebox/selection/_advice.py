@@ -11,7 +11,7 @@ from hatch_tilebox.selection.globs import escape, normalize
 from hatch_tilebox.selection.walk import NEVER_SHIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from hatch_tilebox.errors import Location
     from hatch_tilebox.selection.walk import Rule, Walk
@@ -22,9 +22,16 @@ _SPECIAL = frozenset("*?[]{}\\")
 
 
 def includes_without_effect(
-    walk: Walk, selected_by: Collection[int], folders: Mapping[int, str], kept_out: Mapping[int, tuple[str, Rule]]
+    walk: Walk,
+    selected_by: Collection[int],
+    folders: Mapping[int, str],
+    kept_out: Mapping[int, tuple[str, Rule]],
+    unseen: Sequence[tuple[str, Rule]],
 ) -> list[Problem]:
-    """A problem for each include pattern that selects no file: the folder it names, what keeps its files out, or what is close."""
+    """A problem for each include pattern that selects no file: the folder it names, what keeps its files out, or what is close.
+
+    `unseen` are folders that a rule kept out before anything in them was seen.
+    """
     problems = []
     for index, pattern in enumerate(walk.includes.patterns):
         if index in selected_by:
@@ -38,7 +45,11 @@ def includes_without_effect(
         elif index in folders:
             problems.append(_names_folder(pattern.text, folders[index], pattern.location))
         else:
-            problems.append(Problem(f'"{pattern.text}" matches nothing', _close(walk, pattern.text), pattern.location))
+            hint = _close(walk, pattern.text)
+            if hint is None and "**" in pattern.text and unseen:
+                path, rule = unseen[0]
+                hint = f"{path} is not looked into: it is kept out by {rule.text}"
+            problems.append(Problem(f'"{pattern.text}" matches nothing', hint, pattern.location))
     return problems
 
 
@@ -95,7 +106,7 @@ def _spelling(folder: str, names: Mapping[str, str], parts: list[str], at: int) 
 
 def _lonely_stars(text: str) -> str | None:
     """`src/**.py` looks as if it went into folders, but only a `**` between slashes does."""
-    mended = re.sub(r"(?<![*/])\*\*(?=[/]|$)", "*/**", re.sub(r"(^|/)\*\*(?=[^*/])", r"\1**/*", text))
+    mended = re.sub(r"(?<=[^*/])\*\*(?=/|$)", "*/**", re.sub(r"(^|/)\*\*(?=[^*/])", r"\1**/*", text))
     return f'only a "**" between slashes goes into folders: "{mended}"' if mended != text else None
 
 

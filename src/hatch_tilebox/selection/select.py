@@ -49,7 +49,7 @@ def select_files(
     files = tuple(sorted(run.files, key=attrgetter("path")))
     errors, doubts = path_problems(files)
     errors = run.errors + errors
-    unused = includes_without_effect(walk, run.selected_by, run.folders_matched, run.kept_out)
+    unused = includes_without_effect(walk, run.selected_by, run.folders_matched, run.kept_out, run.unseen)
     if errors:
         raise SelectionError(*sorted(errors, key=str))
     if not files:
@@ -71,6 +71,7 @@ class _Run:
         self.folders_matched: dict[int, str] = {}
         self.folders_excluded: dict[int, str] = {}
         self.kept_out: dict[int, tuple[str, Rule]] = {}
+        self.unseen: list[tuple[str, Rule]] = []
 
     def all(self) -> None:
         """Select everything under the root."""
@@ -130,6 +131,8 @@ class _Run:
     def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
         for index in {*verdict.matched, *verdict.reached}:
             self.kept_out.setdefault(index, (verdict.path, rule))
+        if verdict.kind == "folder" and rule.kind in {"exclude", "ignore"}:
+            self.unseen.append((verdict.path, rule))
         if rule.kind == "exclude":
             name = verdict.path.rpartition("/")[2]
             self.excluded_by.update(folder.excludes.match(name))
