@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.model import ReleaseManifest, release_filename
+from hatch_tilebox.plugins import ReleaseFile, run_release_checks
 from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.runtime import discover_tasks
-from hatch_tilebox.selection import select_files
+from hatch_tilebox.selection import check_expected, check_files, select_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.errors import Problem
     from hatch_tilebox.model import Artifact, FileSet, Project
 
-__all__ = ["Release", "build_release", "select_release"]
+__all__ = ["Release", "build_release", "check_selection", "select_release"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,27 @@ def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> Fi
     Raises SelectionError. Needs neither user code nor the workflow's environment.
     """
     return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
+
+
+def check_selection(
+    config: WorkflowConfig, files: FileSet, options: BuildOptions, *, skip: Collection[Path] = ()
+) -> tuple[Problem, ...]:
+    """Everything doubtful about the selected files: what a release should hold and they lack, what is large, what is not seen.
+
+    Raises SelectionError for what must not be released: secrets, too much, or a selection that its runner is not part of.
+    """
+    runner = config.workflow.runner
+    expected = check_expected(
+        files,
+        runner.partition(":")[0] if runner else None,
+        config.include,
+        config.exclude,
+        use_gitignore=config.use_gitignore,
+        skip=skip,
+        location=config.location("workflow.runner"),
+    )
+    checked = check_files(files, max_size=options.max_size, allow_secrets=options.allow_secrets)
+    return (*files.warnings, *expected, *checked)
 
 
 def build_release(
@@ -67,11 +89,12 @@ def build_release(
     progress.started("Selecting files")
     began = perf_counter()
     files = select_release(config, skip=skip)
+    doubts = check_selection(config, files, options, skip=skip)
     entries = hash_files(files)
     progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
-    warn(files.warnings)
     for file in files.files:
         progress.detail(f"{file.path} ({format_size(file.size)})")
+    warn(doubts)
 
     discovery = discover_tasks(
         files,
@@ -89,9 +112,12 @@ def build_release(
         [(task.name, task.version, task.object or "") for task in discovery.tasks],
     )
 
+    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries)
+    sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
+    warn(run_release_checks(manifest.to_dict(), sources))
+
     progress.started("Writing the release")
     began = perf_counter()
-    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries)
     artifact = write_archive(manifest, files, directory / release_filename(project))
     progress.finished(f"{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
     progress.result("Digest", f"sha256:{artifact.sha256}")
