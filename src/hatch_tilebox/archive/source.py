@@ -10,7 +10,7 @@ from hatch_tilebox.errors import ArchiveError, Problem
 from hatch_tilebox.model import FileEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hatch_tilebox.model import FileSet, SelectedFile
 
@@ -29,11 +29,27 @@ def hash_files(files: FileSet) -> tuple[FileEntry, ...]:
     return tuple(_hash(file) for file in files.files)
 
 
-def read_chunks(file: SelectedFile) -> Iterator[bytes]:
+def read_chunks(file: SelectedFile) -> Iterable[bytes]:
     """The content of a file in chunks of at most `CHUNK` bytes; `file.size` bytes in all.
 
     Raises ArchiveError where it cannot be read or has another size.
     """
+    try:
+        if file.size < CHUNK:
+            descriptor = os.open(file.source, _FLAGS)
+            try:
+                data = os.read(descriptor, file.size + 1)
+            finally:
+                os.close(descriptor)
+            if len(data) == file.size:
+                return (data,)
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    return _read_slowly(file)
+
+
+def _read_slowly(file: SelectedFile) -> Iterator[bytes]:
+    """Large files, those that come in small pieces, and those that changed."""
     left = file.size
     try:
         descriptor = os.open(file.source, _FLAGS)
@@ -46,7 +62,7 @@ def read_chunks(file: SelectedFile) -> Iterator[bytes]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise ArchiveError(Problem(f"{file.path!r} cannot be read: {error.strerror}")) from error
+        raise _unreadable(file, error) from error
     if left:
         raise changed(file.path)
 
@@ -61,3 +77,7 @@ def _hash(file: SelectedFile) -> FileEntry:
     for chunk in read_chunks(file):
         digest.update(chunk)
     return FileEntry(file.path, file.size, file.mode, digest.hexdigest())
+
+
+def _unreadable(file: SelectedFile, error: OSError) -> ArchiveError:
+    return ArchiveError(Problem(f"{file.path!r} cannot be read: {error.strerror}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +17,7 @@ from hatch_tilebox.model import MANIFEST_PATH, Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Executor, Future
     from pathlib import Path
 
     from hatch_tilebox.model import FileSet, ReleaseManifest
@@ -43,8 +45,8 @@ def write_archive(manifest: ReleaseManifest, files: FileSet, destination: Path) 
     data = manifest.to_json()
     if fault := layout.manifest_fault(data):
         raise ArchiveError(Problem(f"the manifest {fault}", f"select fewer files than {len(manifest.files)}"))
-    with _new_file(destination) as raw:
-        packed = _Packed(raw, layout.stream_size(len(data), manifest.files))
+    with _new_file(destination) as raw, ThreadPoolExecutor(1) as helper:
+        packed = _Packed(raw, layout.stream_size(len(data), manifest.files), helper)
         packed.write(layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest()))
         packed.write(data + layout.padding(len(data)))
         for file, entry in zip(files.files, manifest.files, strict=True):
@@ -62,14 +64,20 @@ def write_archive(manifest: ReleaseManifest, files: FileSet, destination: Path) 
 
 
 class _Packed:
-    """The compressed stream: one frame with content size and checksum. `size` is the bytes that will be written."""
+    """The compressed stream: one frame with content size and checksum. `size` is the bytes that will be written.
 
-    def __init__(self, raw: BinaryIO, size: int) -> None:
+    The one thread of `helper` compresses a chunk while the next one is read: half of the time goes into each. The chunks keep
+    their order, so the bytes are the same as without it.
+    """
+
+    def __init__(self, raw: BinaryIO, size: int, helper: Executor) -> None:
         self.digest = hashlib.sha256()
         self._raw = raw
+        self._helper = helper
         self._size = 0
         self._parts: list[bytes] = []
-        self._pending = 0
+        self._gathered = 0
+        self._running: Future[None] | None = None
         self._compressor = ZstdCompressor(
             options={
                 CompressionParameter.compression_level: LEVEL,
@@ -82,17 +90,29 @@ class _Packed:
     def write(self, data: bytes) -> None:
         """Small pieces are gathered: a call into the compressor for each would cost more than the compression."""
         self._parts.append(data)
-        self._pending += len(data)
-        if self._pending >= CHUNK:
-            self._emit(self._compressor.compress(b"".join(self._parts)))
-            self._parts.clear()
-            self._pending = 0
+        self._gathered += len(data)
+        if self._gathered >= CHUNK:
+            self._hand_over()
 
     def close(self) -> int:
         """End the frame. Gives its size."""
-        self._emit(self._compressor.compress(b"".join(self._parts)))
+        self._hand_over()
+        self._wait()
         self._emit(self._compressor.flush())
         return self._size
+
+    def _hand_over(self) -> None:
+        parts, self._parts, self._gathered = self._parts, [], 0
+        self._wait()
+        self._running = self._helper.submit(self._compress, parts)
+
+    def _wait(self) -> None:
+        """At most one chunk waits, so memory stays bounded. Raises what went wrong with it."""
+        if self._running is not None:
+            self._running.result()
+
+    def _compress(self, parts: list[bytes]) -> None:
+        self._emit(self._compressor.compress(b"".join(parts)))
 
     def _emit(self, data: bytes) -> None:
         self.digest.update(data)

@@ -1,0 +1,182 @@
+"""How fast a release is packed, and what each compression level would cost. Prints ratios, which carry over to other machines.
+
+    python benchmarks/archive.py speed [--files 20000] [--rounds 5]
+    python benchmarks/archive.py levels NAME=FOLDER...
+
+`speed` makes a tree of small Python files, tracked by git, and takes turns between three ways to pack it, each as a process of its
+own: ours (select, hash, write; no discovery), hatchling's sdist, and a shell pipeline of git, sort, tar and zstd. The best time of
+each counts. Then it packs in this process and says where the time goes.
+
+`levels` packs each folder's files into one tar stream and compresses that with every level. The table in
+docs/reference/format.md comes from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from hatch_tilebox.archive import layout, writer
+from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
+from hatch_tilebox.archive.source import CHUNK, hash_files, read_chunks
+from hatch_tilebox.model import FileSet, Pattern, Project, ReleaseManifest, Task, Workflow
+from hatch_tilebox.selection import select_files
+
+INCLUDE = (Pattern("**"),)
+LEVELS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 15, 19)
+WINDOWS = (19, 21, 23)
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "many-files"
+version = "1.0"
+"""
+WORDS = (
+    *("scene", "band", "tile", "mask", "cloud", "cover", "index", "path", "task", "runner", "submit", "read", "write", "raster"),
+    *("self", "None", "return", "import", "from", "def", "class", "for", "in", "if", "else", "not", "with", "as", "try", "raise"),
+    *("sensor", "granule", "product", "level", "region", "window", "dtype", "nodata", "array", "float", "except", "yield"),
+)
+
+
+def make_tree(root: Path, count: int) -> None:
+    """`count` files of about 1.5 KB, forty to a folder, the same ones each time."""
+    source = random.Random(20)
+    for number in range(count):
+        folder = root / f"package_{number // 2000:02}" / f"module_{number // 40 % 50:02}"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = (
+            " " * 4 * source.randrange(3) + " ".join(source.choices(WORDS, k=source.randint(2, 9))) + f"  # {source.random()}"
+            for _ in range(source.randint(5, 50))
+        )
+        (folder / f"part_{number:05}.py").write_text("\n".join(lines) + "\n")
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    for command in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+
+
+def pack(root: Path, destination: Path) -> dict[str, float]:
+    """Select, hash, write. Gives the seconds that each took."""
+    times, began = {}, perf_counter()
+
+    def lap(name: str) -> None:
+        nonlocal began
+        now = perf_counter()
+        times[name], began = now - began, now
+
+    files = select_files(root, INCLUDE)
+    lap("select")
+    entries = hash_files(files)
+    lap("hash")
+    tasks = [Task("many/Files", "v1.0")]
+    manifest = ReleaseManifest.of(Workflow("many-files", runner="a:b"), Project("many-files", "1.0"), tasks, entries)
+    writer.write_archive(manifest, files, destination)
+    lap("write")
+    return times
+
+
+def speed(count: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        root, out = Path(temporary, "project"), Path(temporary, "out")
+        out.mkdir()
+        make_tree(root, count)
+        shell = f"git ls-files -z | sort -z | tar --null -T - --no-recursion -cf - | zstd -3 -q -f -o {out}/shell.tar.zst"
+        ways = {
+            "hatch-tilebox": [sys.executable, __file__, "pack", root, out / "ours.tbrelease"],
+            "hatchling sdist": [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", out],
+            "git, sort, tar, zstd": ["sh", "-c", shell],
+        }
+        best = dict.fromkeys(ways, float("inf"))
+        for _ in range(rounds):
+            for name, command in ways.items():
+                began = perf_counter()
+                subprocess.run(command, cwd=root, check=True, capture_output=True)
+                best[name] = min(best[name], perf_counter() - began)
+        ours = best["hatch-tilebox"]
+        print(f"{count} files; best of {rounds} rounds\n")
+        for name, seconds in best.items():
+            print(f"{name:22}{seconds:8.3f} s   {seconds / ours:5.2f} times ours")
+        laps = [pack(root, out / "ours.tbrelease") for _ in range(rounds)]
+        print("\nin one process: " + ", ".join(f"{name} {min(times[name] for times in laps):.3f} s" for name in laps[0]))
+        files = select_files(root, INCLUDE)
+        began = perf_counter()
+        stream = tar_stream(files)
+        read = perf_counter() - began
+        began = perf_counter()
+        compress(stream, {CompressionParameter.compression_level: writer.LEVEL, CompressionParameter.window_log: writer.WINDOW_LOG})
+        print(f"of which, measured alone: open and read the files {read:.3f} s, compress {perf_counter() - began:.3f} s")
+
+
+def levels(trees: list[str]) -> None:
+    for tree in trees:
+        name, _, folder = tree.partition("=")
+        stream = tar_stream(select_files(Path(folder).resolve(), INCLUDE))
+        print(f"\n{name}: {len(stream)} bytes of tar\n")
+        print("| level | window | bytes | of level 3 | compress MB/s | decompress MB/s |")
+        print("| --- | --- | --- | --- | --- | --- |")
+        rows = [(level, writer.WINDOW_LOG) for level in LEVELS] + [
+            (writer.LEVEL, log) for log in WINDOWS if log != writer.WINDOW_LOG
+        ]
+        base = len(compress(stream, {CompressionParameter.compression_level: 3})[0])
+        for level, log in rows:
+            options = {CompressionParameter.compression_level: level, CompressionParameter.window_log: log}
+            packed, seconds = compress(stream, options)
+            began = perf_counter()
+            ZstdDecompressor().decompress(packed)
+            back = perf_counter() - began
+            mb = len(stream) / 1e6
+            print(f"| {level} | 2^{log} | {len(packed)} | {len(packed) / base:.0%} | {mb / seconds:.0f} | {mb / back:.0f} |")
+
+
+def tar_stream(files: FileSet) -> bytes:
+    parts = []
+    for file in files.files:
+        parts += [layout.member_header(file.path, file.size, file.mode, "0" * 64), *read_chunks(file), layout.padding(file.size)]
+    return b"".join([*parts, layout.END])
+
+
+def compress(stream: bytes, options: dict[int, int]) -> tuple[bytes, float]:
+    """The frame, and the best of three times for streams that are quick enough to repeat."""
+    best = float("inf")
+    packed = b""
+    for _ in range(3 if len(stream) < 10 * CHUNK else 1):
+        began = perf_counter()
+        compressor = ZstdCompressor(options={**options, CompressionParameter.checksum_flag: 1})
+        compressor.set_pledged_input_size(len(stream))
+        parts = [compressor.compress(stream[start : start + CHUNK]) for start in range(0, len(stream), CHUNK)]
+        packed = b"".join([*parts, compressor.flush()])
+        best = min(best, perf_counter() - began)
+    return packed, best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    of_speed = commands.add_parser("speed")
+    of_speed.add_argument("--files", type=int, default=20_000)
+    of_speed.add_argument("--rounds", type=int, default=5)
+    commands.add_parser("levels").add_argument("trees", nargs="+", metavar="NAME=FOLDER")
+    of_pack = commands.add_parser("pack", help="one round, for `speed`")
+    of_pack.add_argument("root", type=Path)
+    of_pack.add_argument("destination", type=Path)
+    arguments = parser.parse_args()
+    if arguments.command == "speed":
+        missing = [tool for tool in ("git", "tar", "zstd") if not shutil.which(tool)]
+        if missing:
+            parser.error(f"speed compares with {', '.join(missing)}, which is not installed")
+        speed(arguments.files, arguments.rounds)
+    elif arguments.command == "levels":
+        levels(arguments.trees)
+    else:
+        pack(arguments.root, arguments.destination)
+
+
+if __name__ == "__main__":
+    main()
