@@ -55,7 +55,8 @@ def select_files(
     if not files:
         raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern")]))
     unused += excludes_without_effect(walk, run.excluded_by, run.folders_excluded)
-    return FileSet(Path(walk.root), files, tuple(unused + sorted(run.warnings, key=str) + doubts))
+    warnings = tuple(unused + sorted(run.warnings, key=str) + doubts)
+    return FileSet(Path(walk.root), files, warnings, tuple(sorted(walk.deciding_ignore_files)))
 
 
 class _Run:

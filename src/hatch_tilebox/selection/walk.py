@@ -101,6 +101,8 @@ class Walk:
         self.includes, self.excludes = _both(include, exclude)
         self._real_root = os.path.realpath(self.root)
         self._skip = self._relative(skip)
+        self.deciding_ignore_files: set[str] = set()
+        """Ignore files of which a line decided about an entry, relative to the root."""
 
     def start(self) -> Folder:
         """The root."""
@@ -192,6 +194,7 @@ class Walk:
         for start, file in reversed(folder.ignores):
             rule = file.match(raw_path[start:], raw_name, is_folder=is_folder)
             if rule is not None:
+                self.deciding_ignore_files.add(rule.source)
                 return None if rule.negated else _ignore_rule(rule)
         return None
 

@@ -31,19 +31,18 @@ class Tree:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
 
+    def patterns(self, texts, line=5):
+        """The patterns as if they stood below each other in the configuration."""
+        return [Pattern(text, Location("tilebox.workflow.toml", line + i, 3)) for i, text in enumerate(texts)]
+
     def select(self, *include, exclude=(), **options):
-        return select_files(self.root, patterns(include), patterns(exclude, 20), **options)
+        return select_files(self.root, self.patterns(include), self.patterns(exclude, 20), **options)
 
     def paths(self, *include, exclude=(), **options):
         return [file.path for file in self.select(*include, exclude=exclude, **options).files]
 
     def warnings(self, *include, exclude=(), **options):
         return [str(warning) for warning in self.select(*include, exclude=exclude, **options).warnings]
-
-
-def patterns(texts, line=5):
-    """The patterns as if they stood below each other in the configuration."""
-    return [Pattern(text, Location("tilebox.workflow.toml", line + i, 3)) for i, text in enumerate(texts)]
 
 
 @pytest.fixture
