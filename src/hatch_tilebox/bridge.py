@@ -52,6 +52,21 @@ class HatchlingProject:
         with self._mistakes_end_the_build():
             return self.project.select(self._directory)
 
+    def sdist_files(self) -> dict[str, str]:
+        """What an sdist needs for the wheel that is built from it to have this release: source to path in the sdist."""
+        files = self.select()
+        inside = self.project.config.root.relative_to(self.project.root)
+        needed = {str(file.source): (inside / file.path).as_posix() for file in files.files}
+        for name in (*files.ignore_files, "uv.lock"):
+            needed[str(files.root / name)] = (inside / name).as_posix()
+        needed[str(self.project.config.path)] = Path(self.options.config).as_posix()
+        if lost := [name for name in needed.values() if name.startswith(".git/")]:
+            self._app.display_warning(
+                f"hatch-tilebox: {lost[0]} decides about files of the release, and an sdist cannot hold it: a wheel built from "
+                "this sdist may have another release. Move its lines to .gitignore."
+            )
+        return {source: path for source, path in needed.items() if path not in lost and Path(source).is_file()}
+
     @contextmanager
     def _mistakes_end_the_build(self) -> Iterator[None]:
         try:

@@ -42,12 +42,18 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         remove_releases(self.metadata, Path(self.directory))
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the release, and give the wheel its modules where neither configuration nor name tells which they are."""
-        if self.target_name != "wheel" or version == "editable" or GUARD in os.environ:
+        """Build the release, and give the wheel its modules where neither configuration nor name tells which they are.
+
+        An sdist gets all that the release of a wheel built from it needs.
+        """
+        if self.target_name not in {"sdist", "wheel"} or version == "editable" or GUARD in os.environ:
             return
         from hatch_tilebox.bridge import HOOK_TABLE, HatchlingProject, modules_of
 
         build = HatchlingProject(self.root, self.metadata, self.config, HOOK_TABLE, self.directory, self.app)
+        if self.target_name == "sdist":
+            build_data["force_include"].update(build.sdist_files())
+            return
         if build.options.skip:
             self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")
             files = build.select()

@@ -118,11 +118,15 @@ class SelectedFile:
 
 @dataclass(frozen=True)
 class FileSet:
-    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and what is doubtful about them."""
+    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and what is doubtful about them.
+
+    `ignore_files` are the paths of the ignore files that had a say.
+    """
 
     root: Path
     files: tuple[SelectedFile, ...]
     warnings: tuple[Problem, ...] = ()
+    ignore_files: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

@@ -27,6 +27,7 @@ NEVER_SHIPPED = frozenset({
     "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints",
     ".tox", ".nox", ".hatch",
     ".DS_Store",
+    "PKG-INFO",  # what an sdist adds to the files of a project: a release built from one would differ
 })  # fmt: skip
 NEVER_SHIPPED_SUFFIXES = (".pyc", ".pyo", RELEASE_SUFFIX)
 _ENVIRONMENT_MARK = "pyvenv.cfg"
