@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from tomlkit.exceptions import ParseError
+
 __all__ = ["Document", "dotted", "read_toml"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -90,11 +92,9 @@ def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
     from tomlkit import exceptions
 
     positions = Positions(text)
-    if isinstance(error, exceptions.UnexpectedEofError):
-        offset, message = len(text.rstrip()), "the file ends in the middle of a value; a closing quote or bracket is missing"
-    elif isinstance(error, exceptions.ParseError) and "already exists" not in str(error):
-        offset = sum(map(len, text.splitlines(keepends=True)[: error.line - 1])) + error.col
-        offset, message = _explain(text, offset, error)
+    if isinstance(error, exceptions.ParseError) and "already exists" not in str(error):
+        stop = _offset(text, error)
+        offset, message = _unclosed(positions, stop) or _explain(text, stop, error)
     elif positions.repeated:
         path, span = next(iter(positions.repeated.items()))
         first = positions.line_and_column(positions.keys[path].start)[0]
@@ -102,6 +102,29 @@ def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
     else:
         return Problem(f"not valid TOML: {_words(error)}", location=Location(name, getattr(error, "line", 0)))
     return Problem(f"not valid TOML: {message}", location=Location(name, *positions.line_and_column(offset)))
+
+
+def _offset(text: str, error: ParseError) -> int:
+    """Where the parser stopped. It counts columns from 0, and puts the end of the text at the beginning of the last line."""
+    from tomlkit import exceptions
+
+    lines = text.splitlines(keepends=True)
+    is_there = isinstance(error, exceptions.InvalidControlChar) or lines[-1].startswith("=")
+    if (error.line, error.col) == (len(lines), 0) and not is_there:
+        return len(text)
+    return sum(map(len, lines[: error.line - 1])) + error.col
+
+
+def _unclosed(positions: Positions, offset: int) -> tuple[int, str] | None:
+    """The beginning of a value that lacks its end, if that is why the parser stopped at `offset`: at a later header or key."""
+    start, text = positions.unfinished, positions.text
+    if start is None:
+        return None
+    line = text.rfind("\n", 0, offset) + 1
+    if offset < len(text) and (line <= start or not re.match(r"\s*(\[|[\w.-]+\s*=)", text[line:])):
+        return None
+    kind = {"[": "array", "{": "inline table"}.get(text[start], "string")
+    return start, f"the {kind} that begins here is not closed"
 
 
 def _words(error: Exception) -> str:
@@ -120,6 +143,9 @@ def _explain(text: str, offset: int, error: Exception) -> tuple[int, str]:
         return max(0, offset - 1), f"`{escape}` is no escape; write `/` between folders, or a backslash as `\\\\`"
     if isinstance(error, exceptions.UnexpectedCharError):
         return _explain_character(text, offset)
+    if str(error).startswith("Invalid "):  # number, date, time
+        value = _found(r"[^\s=,\[{]+$", text[:offset])
+        return offset - len(value), f"{_words(error)} `{value}`" if value.isprintable() else _words(error)
     return offset, _words(error)
 
 

@@ -260,7 +260,7 @@ class Table(Kind):
         elif elsewhere is not None:
             end = f'did you mean "{report.places[elsewhere]}"?'
         else:
-            end = "known are " + ", ".join(keys)
+            end = "allowed: " + ", ".join(keys)
         report.key((*at, name), f"unknown key; {end}")
 
     def schema(self) -> dict[str, Any]:

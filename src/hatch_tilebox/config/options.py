@@ -84,7 +84,7 @@ class BuildOptions:
         metadata=key(
             Size(),
             'The largest sum of the sizes of the selected files: a number of bytes, or a size such as `"500 MB"` or `"1 GiB"`.',
-            shown='"100 MiB"',
+            shown='`"100 MiB"`',
         ),
     )
     allow_secrets: tuple[str, ...] = field(
@@ -175,7 +175,7 @@ def _read_table(
         if name in keys:
             wrong += [((name, *path), message, False) for path, message in _read(keys[name], raw, values)]
         elif name not in known:
-            end = suggestion(name, keys) or f"; known are {', '.join(keys)}"
+            end = suggestion(name, keys) or f"; allowed: {', '.join(keys)}"
             wrong.append(((name,), f"unknown option{end}", True))
     places = list(_tables_of_ours(project, where)) if wrong and project else []
     problems = [_table_problem(path, message, where, places, of_key=of_key) for path, message, of_key in wrong]
@@ -225,5 +225,5 @@ def _read_settings(settings: Mapping[str, object], keys: Mapping[str, Key], valu
             for path, message in _read(ours[name], value, values):
                 yield Problem(f"config setting {name}{dotted(path)}: {message}")
         elif name.startswith("tilebox."):
-            end = suggestion(name, ours) or f"; known are {', '.join(ours)}"
+            end = suggestion(name, ours) or f"; allowed: {', '.join(ours)}"
             yield Problem(f"config setting {name}: unknown option{end}")

@@ -26,6 +26,7 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _OTHER = re.compile(r"\d{4}-\d\d-\d\d [0-9][^\s,\]}#]*|[^\s,\[\]{}#\"']+")
+_DEEPEST = 200  # levels of nesting: parsers refuse fewer than Python's stack could take
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Positions:
     """The places of all keys and values in `text`, by their path from the top of the document.
 
     `keys` holds the key alone; `values` the value as it is written, or of a table its `[header]`, or of one without a header what
-    first names it. `repeated` are the paths of keys that are defined a second time, with the place of the second.
+    first names it. `repeated` are the paths of keys that are defined a second time, with the place of the second. `unfinished` is
+    the offset of a value that the text ends in, or breaks off.
     """
 
     def __init__(self, text: str) -> None:
@@ -48,6 +50,7 @@ class Positions:
         self.keys: dict[KeyPath, Span] = {}
         self.values: dict[KeyPath, Span] = {}
         self.repeated: dict[KeyPath, Span] = {}
+        self.unfinished: int | None = None
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         _Scanner(self).scan()
 
@@ -169,14 +172,20 @@ class _Scanner:
         return understood
 
     def _value(self, path: KeyPath) -> bool:
-        if self._take("["):
-            return self._array(path)
-        if self._take("{"):
-            return self._inline_table(path)
-        match = _STRING.match(self._text, self._at) or _OTHER.match(self._text, self._at)
-        if match:
-            self._at = match.end()
-        return match is not None
+        start = self._at
+        if len(path) > _DEEPEST:
+            understood = False
+        elif self._take("["):
+            understood = self._array(path)
+        elif self._take("{"):
+            understood = self._inline_table(path)
+        else:
+            match = _STRING.match(self._text, start) or _OTHER.match(self._text, start)
+            understood = match is not None
+            self._at = match.end() if match else start
+        if not understood:
+            self._found.unfinished = start
+        return understood
 
     def _array(self, path: KeyPath) -> bool:
         index = 0

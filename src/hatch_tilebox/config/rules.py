@@ -8,6 +8,7 @@ from keyword import iskeyword
 __all__ = [
     "BAD_PATTERN",
     "BAD_ROOT",
+    "BAD_RUNNER",
     "RUNNER_PATTERN",
     "SLUG_LENGTH",
     "SLUG_PATTERN",
@@ -25,11 +26,12 @@ SLUG_LENGTH = 100
 
 _IDENTIFIER = "[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*"
 RUNNER_PATTERN = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*$"
+BAD_RUNNER = r"\.py:"  # a file name, though it could be a module `py` in a package
 
 # A `\` takes a wildcard literally; before anything else, and between a name and a `*` or `?`, it is meant as Windows means it.
 _SEPARATING_BACKSLASH = r"\\([^*?\[\]{}\\,!^-]|$)|[\w.-]\\[*?]"
-BAD_PATTERN = rf"^\s*$|^/|^[A-Za-z]:[\\/]|(^|/)\.\.(/|$)|{_SEPARATING_BACKSLASH}"
-BAD_ROOT = r"^\s*$|^/|^[A-Za-z]:|\\"
+BAD_PATTERN = rf"^/|^[A-Za-z]:[\\/]|(^|/)\.\.(/|$)|{_SEPARATING_BACKSLASH}"
+BAD_ROOT = r"^/|^[A-Za-z]:|\\"
 
 
 def check_slug(text: str) -> str | None:
@@ -39,7 +41,7 @@ def check_slug(text: str) -> str | None:
     if len(text) > SLUG_LENGTH:
         return f"a slug has at most {SLUG_LENGTH} characters, this one has {len(text)}"
     better = re.sub("[^A-Za-z0-9]+", "-", text).strip("-")
-    end = f'; did you mean "{better}"?' if better else ""
+    end = f'; did you mean "{better}"?' if better and text.isascii() else ""
     return f'"{text}" is no slug: letters A-Z and a-z, digits and hyphens{end}'
 
 
@@ -67,32 +69,36 @@ def check_root(text: str) -> str | None:
 
 def check_runner(text: str) -> str | None:
     """`module:object`, each of them Python identifiers with dots between them, as `python -m tilebox.workflows.runner` takes it."""
-    if _is_import_path(text):
+    if _is_import_path(text) and not re.search(BAD_RUNNER, text):
         return None
     keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
     if keyword:
         return f'"{text}" cannot be imported: "{keyword}" is a keyword of Python'
-    better = _mend_runner(text)
-    end = f'did you mean "{better}"?' if better else 'as in "my_workflow.runner:runner"'
-    return f'"{text}" is not of the form module:object; {end}'
+    return f'"{text}" {_advise_on_runner(text)}'
 
 
-def _is_import_path(text: str) -> bool:
-    module, colon, target = text.partition(":")
-    parts = [*module.split("."), *target.split(".")]
-    return bool(colon) and all(part.isidentifier() and not iskeyword(part) for part in parts)
-
-
-def _mend_runner(text: str) -> str | None:
-    """What was meant by a file path, a module alone, a call, or a name with hyphens."""
-    module, _, target = re.sub(r"\s|\(.*\)$", "", text).replace("\\", "/").replace("::", ":").partition(":")
+def _advise_on_runner(text: str) -> str:
+    """What is wrong, and what was meant by a file path, a module alone, a call, a command line, or a name with hyphens."""
+    if text.endswith(")"):
+        return "is a call; assign its result to a name in the module, and write module:name"
+    if ":" not in text and len(text.split()) > 1:
+        array = ", ".join(f'"{word}"' for word in text.split())
+        return f"is not of the form module:object; a command line stands in command = [{array}]"
+    module, _, target = re.sub(r"\s", "", text).replace("\\", "/").replace("::", ":").partition(":")
     module = re.sub(r"\.py$", "", re.sub(r"^(\./)*(src/)?", "", module))
     module = module.replace("/", ".").replace("-", "_").strip(".")
     parts = module.split(".")
     if not target and len(parts) > 1 and parts[-1] == parts[-2]:
         module = ".".join(parts[:-1])
     mended = f"{module}:{target or 'runner'}"
-    return mended if _is_import_path(mended) else None
+    end = f'did you mean "{mended}"?' if _is_import_path(mended) else 'an example is "my_workflow.runner:runner"'
+    return f"is not of the form module:object; {end}"
+
+
+def _is_import_path(text: str) -> bool:
+    module, colon, target = text.partition(":")
+    parts = [*module.split("."), *target.split(".")]
+    return bool(colon) and all(part.isidentifier() and not iskeyword(part) for part in parts)
 
 
 def check_inside(text: str) -> str | None:

@@ -50,7 +50,7 @@ class WorkflowTable:
     runner: str | None = field(
         default=None,
         metadata=key(
-            Text(rules.check_runner, {"pattern": rules.RUNNER_PATTERN}),
+            Text(rules.check_runner, {"pattern": rules.RUNNER_PATTERN, "not": {"pattern": rules.BAD_RUNNER}}),
             "The `Runner` object as `module:object`; both may have dots. Release runners start it with "
             "`uv run python -m tilebox.workflows.runner module:object`. Set either this or `command`.",
             examples=("my_workflow.runner:runner",),

@@ -1,0 +1,60 @@
+"""Taplo, which checks TOML in editors, judges the corpus by our JSON Schema as the loader does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+CORPUS = Path(__file__).parents[1] / "unit" / "config" / "corpus"
+SCHEMA = Path(str(files("hatch_tilebox"))) / "schemas" / "tilebox.workflow.schema.json"
+PACKAGE = "@taplo/cli@0.7.0"
+
+
+@pytest.fixture(scope="module")
+def taplo(shared):
+    """A function that lints files with the schema and returns the finished process."""
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("npm is not on this machine")
+    folder = shared / "taplo"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "node_modules").exists():
+            subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, PACKAGE], check=True)
+
+    def lint(*paths):
+        command = [folder / "node_modules" / ".bin" / "taplo", "lint", "--no-auto-config", "--colors", "never"]
+        return subprocess.run(
+            [*command, "--schema", SCHEMA.as_uri(), *paths], cwd=folder, capture_output=True, encoding="utf-8", check=False
+        )
+
+    return lint
+
+
+def test_good_files_pass(taplo):
+    result = taplo(*(CORPUS / "good").glob("*.toml"))
+    assert result.returncode == 0, result.stderr
+
+
+def test_bad_files_fail(taplo):
+    """All but those with a mistake that a JSON Schema cannot name."""
+    paths = set((CORPUS / "bad").glob("*.toml"))
+    beyond = {path.name for path in paths if path.read_text("utf-8").startswith("#~ ")}
+    result = taplo(*paths)
+    failed = set(re.findall(r'invalid file .*path="[^"]*?([^"/\\]+\.toml)"', result.stderr))
+    assert result.returncode != 0
+    assert failed == {path.name for path in paths} - beyond
+    assert beyond
+
+
+def test_schema_itself_is_not_refused(taplo, tmp_path):
+    """A schema that Taplo cannot load would let every file fail: a file with one mistake has one place that is wrong."""
+    path = tmp_path / "one.toml"
+    path.write_text('[workflow]\nslug = "a"\nrunner = "a:b"\n\n[build]\ninclude = ["a", "/b"]\n')
+    result = taplo(path)
+    assert set(re.findall(r"one\.toml:(\d+):\d+", result.stderr)) == {"6"}
