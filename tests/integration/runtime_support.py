@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -65,6 +66,18 @@ def discover(folder, include=None, **options):
     files, entries, workflow = load(folder, include)
     location = Location("tilebox.workflow.toml", 3, 1)
     return discover_tasks(files, entries, workflow, location=location, **options)
+
+
+def interpreter(version):
+    """An interpreter of `version`, such as "3.12", on this machine, or None."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
+    if found:
+        return str(found[-1])
+    answer = subprocess.run(
+        ["uv", "python", "find", "--no-project", "--no-python-downloads", version], capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip() or None
 
 
 def processes_that(mention):

@@ -64,7 +64,8 @@ def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
     message = f"importing {what} fails: {facts['type']}"
     if facts["message"]:
         message += f": {context.paths.clean(facts['message']).splitlines()[0]}"
-    return Problem(message, None, place or context.location, trace)
+    hint = "its dependencies are of versions that it does not know: try `uv lock --upgrade`" if facts.get("sdk_itself") else None
+    return Problem(message, hint, place or context.location, trace)
 
 
 def _module_not_found(context: Context, module: str, place: Location | None, trace: str | None) -> Problem:

@@ -1,0 +1,102 @@
+"""Discovery with SDKs from the oldest that has `Runner` to the newest, on every Python at hand."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from runtime_support import PROJECTS, discover, interpreter, lock
+
+from hatch_tilebox import runtime
+from hatch_tilebox.model import Project, ReleaseManifest, Workflow
+
+pytestmark = pytest.mark.runtime
+
+MATRIX = [
+    ("3.10", "==0.53.0"),
+    ("3.10", ""),
+    ("3.11", "==0.57.0"),
+    ("3.11", ""),
+    ("3.12", "==0.60.0"),
+    ("3.12", ""),
+    ("3.13", "==0.53.0"),
+    ("3.13", ""),
+    ("3.14", ""),
+]
+EXTRA = {"": ["odc-geo"], "==0.53.0": ["opentelemetry-sdk<1.42"]}
+"""The geospatial types come with the newest; the oldest uses what a later OpenTelemetry no longer has."""
+EXPECTED = [
+    ("tilebox.com/scene-qa/CheckCollection", "v1.1"),
+    ("tilebox.com/scene-qa/CheckFootprint", "v1.0"),
+    ("tilebox.com/scene-qa/CheckScene", "v1.0"),
+    ("tilebox.com/scene-qa/Classify", "v2.0"),
+    ("tilebox.com/scene-qa/Ping", "v1.0"),
+    ("tilebox.com/scene-qa/Summarize", "v1.0"),
+]
+
+
+@pytest.fixture
+def on(tmp_path, shared, clean_env, monkeypatch):
+    """A function from a Python and a requirement of the SDK to `scene_qa`, locked for them."""
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", clean_env["HATCH_TILEBOX_CACHE_DIR"])
+
+    def make(python, sdk):
+        found = interpreter(python)
+        if found is None:
+            pytest.skip(f"no Python {python} here")
+        monkeypatch.setenv("UV_PYTHON", found)
+        folder = tmp_path / f"scene_qa-{python}"
+        shutil.copytree(PROJECTS / "scene_qa", folder)
+        text = (folder / "pyproject.toml").read_text()
+        companions = ("tilebox-workflows", "tilebox-datasets", "tilebox-grpc")  # an old one needs the others of its time
+        wanted = ", ".join(
+            f'"{name}"'
+            for name in (*(f"{name}{sdk}" for name in companions), "hypothesis", "jsonschema", *([] if sdk else ["odc-geo"]))
+        )
+        text = text.replace('"tilebox", "tilebox-workflows"', wanted).replace('">=3.10"', f'"=={python}.*"')
+        (folder / "pyproject.toml").write_text(text)
+        return lock(folder, shared, {**clean_env, "UV_PYTHON": found})
+
+    return make
+
+
+@pytest.mark.parametrize(("python", "sdk"), MATRIX)
+def test_both_levels_agree_and_schemas_hold(python, sdk, on, clean_env):
+    folder = on(python, sdk)
+    discovery = discover(folder, level="worker")
+    assert [(task.name, task.version) for task in discovery.tasks] == EXPECTED
+    assert discovery.python.startswith(f"{python}.")
+    assert discovery.warnings == ()
+    assert not sdk or sdk == f"=={discovery.sdk}"
+    assert {task.object for task in discovery.tasks if task.name.endswith("Ping")} == {"scene_qa.tasks:Ping"}
+    assert next(task.description for task in discovery.tasks) == "Check every scene of a collection, then summarize."
+
+    environment = next(
+        entry
+        for entry in Path(clean_env["HATCH_TILEBOX_CACHE_DIR"], "environments").glob("*/")
+        if (entry / "project/pyproject.toml").read_bytes() == (folder / "pyproject.toml").read_bytes()
+    )
+    interpreters = [path for path in (environment / "env/bin/python", environment / "env/Scripts/python.exe") if path.exists()]
+    script = Path(__file__).with_name("schema_properties.py")
+    result = subprocess.run(
+        [interpreters[0], "-W", "ignore", script, Path(runtime.__file__).parent, "10"],
+        env=clean_env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_schemas_are_the_same_on_every_python(on):
+    """One SDK, several Pythons: the manifest has the same bytes."""
+    pythons = [python for python in ("3.11", "3.12", "3.13", "3.14") if interpreter(python)]
+    found = {}
+    for python in pythons:
+        tasks = discover(on(python, "==0.66.0")).tasks
+        manifest = ReleaseManifest.of(Workflow("x", "scene_qa.runner:runner"), Project("x", "1"), tasks, [])
+        found[python] = manifest.to_json()
+    assert len(pythons) > 1
+    assert len({*found.values()}) == 1
