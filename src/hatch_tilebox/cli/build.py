@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from pathlib import Path
 
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.output import output_options, show_json
 
 
 @click.command(short_help="Build the release of a workflow project")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-@click.option("-q", "--quiet", count=True, help="Say less.")
-@click.option("-v", "--verbose", count=True, help="Say more.")
+@output_options
 def command(project: Path, out: Path | None, *, as_json: bool, quiet: int, verbose: int) -> None:
     """Build the release of the workflow project in the folder PROJECT.
 
@@ -38,6 +36,6 @@ def command(project: Path, out: Path | None, *, as_json: bool, quiet: int, verbo
             "tasks": manifest["tasks"],
             "files": manifest["files"],
         }
-        click.echo(json.dumps(result, indent=2))
+        show_json(result)
     else:
         click.echo(artifact.path)

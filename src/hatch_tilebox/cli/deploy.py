@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, output_options, pick_release, show_json
+from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, pick_release
 
 
 @click.command(short_help="Deploy a published release to clusters")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import closing
 from pathlib import Path
+from time import perf_counter
 
 import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.output import output_options, show_json
 
 
 @click.command(short_help="Unpack a release into a folder")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--to", type=click.Path(path_type=Path), help="Folder that does not exist yet or is empty.  [default: FILE's stem]")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(file: Path, to: Path | None, *, as_json: bool) -> None:
+@output_options
+def command(file: Path, to: Path | None, *, as_json: bool, quiet: int, verbose: int) -> None:
     """Check FILE and unpack it. Nothing is left behind if it is refused.
 
     Example: hatch-tilebox extract dist/scene_qa-1.2.0.tbrelease --to unpacked
@@ -21,5 +25,14 @@ def command(file: Path, to: Path | None, *, as_json: bool) -> None:
     from hatch_tilebox.model import RELEASE_SUFFIX
 
     target = (to or Path(file.name.removesuffix(RELEASE_SUFFIX))).absolute()
-    manifest = extract_archive(file, target)
-    click.echo(json.dumps({"path": str(target), "files": len(manifest.files)}, indent=2) if as_json else target)
+    with closing(RichProgress(verbose - quiet)) as progress:
+        progress.started("Unpacking")
+        began = perf_counter()
+        manifest = extract_archive(file, target)
+        progress.finished(f"{len(manifest.files)} files", seconds=perf_counter() - began)
+        for entry in manifest.files:
+            progress.detail(entry.path)
+    if as_json:
+        show_json({"path": str(target), "files": len(manifest.files)})
+    else:
+        click.echo(target)

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.publishing import open_here, output_options, project_root, show_json, workflow_slug
+from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
 
 
 @click.command(short_help="Fetch a published release")

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.publishing import ask_secret, output_options, project_root, read_settings, show_json
+from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
 
 
 @click.command(short_help="Publish a built release")

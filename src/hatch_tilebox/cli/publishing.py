@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,17 +18,6 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DIGITS = 12
-
-
-def output_options(command: Command) -> Command:
-    """`--json`, `-q` and `-v`."""
-    for option in (
-        click.option("-v", "--verbose", count=True, help="Say more."),
-        click.option("-q", "--quiet", count=True, help="Say less."),
-        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
-    ):
-        command = option(command)
-    return command
 
 
 def project_root(start: Path) -> Path | None:
@@ -69,11 +57,6 @@ def workflow_slug(root: Path | None) -> str | None:
     from hatch_tilebox.model import CONFIG_NAME
 
     return load_config(root / CONFIG_NAME).workflow.slug
-
-
-def show_json(result: Any) -> None:
-    """The one thing on stdout that a program reads."""
-    click.echo(json.dumps(result, indent=2))
 
 
 def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:

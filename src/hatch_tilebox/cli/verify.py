@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from pathlib import Path
 
 import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.output import output_options, show_json
 
 
 @click.command(short_help="Prove that a release is whole and starts")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-@click.option("-q", "--quiet", count=True, help="Say less.")
-@click.option("-v", "--verbose", count=True, help="Say more.")
+@output_options
 @click.pass_context
 def command(ctx: click.Context, file: Path, *, no_run: bool, timeout: float, as_json: bool, quiet: int, verbose: int) -> None:
     """Check FILE from end to end, then unpack it and start its worker as a release runner would.
@@ -36,7 +34,7 @@ def command(ctx: click.Context, file: Path, *, no_run: bool, timeout: float, as_
     if as_json:
         tasks = [{"name": name, "version": version} for name, version in result.tasks]
         problems = [str(problem) for problem in result.problems]
-        click.echo(json.dumps({"ok": result.ok, "tasks": tasks, "problems": problems}, indent=2))
+        show_json({"ok": result.ok, "tasks": tasks, "problems": problems})
     else:
         show_problems(result.problems)
     if not result.ok:

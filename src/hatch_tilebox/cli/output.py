@@ -1,0 +1,44 @@
+"""What every command shares: `--json`, `-q` and `-v`, and JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hatch_tilebox.errors import Problem
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def output_options(command: Command) -> Command:
+    """`--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`; the last two count how often they were given."""
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Say more."),
+        click.option("-q", "--quiet", count=True, help="Say less; twice: nothing but errors."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+    ):
+        command = option(command)
+    return command
+
+
+def show_json(result: Any) -> None:
+    """The one thing on stdout that a program reads."""
+    click.echo(json.dumps(result, indent=2))
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON values; `line` and `column` count from 1 and are null where only the file, or not even that, is known."""
+    place = problem.location
+    return {
+        "message": problem.message,
+        "hint": problem.hint,
+        "details": problem.details,
+        "file": place.path if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+    }
