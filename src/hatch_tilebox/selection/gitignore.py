@@ -10,19 +10,31 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.selection._wildmatch import translate
 
-__all__ = ["IgnoreFile", "IgnoreRule", "repository_exclude_file"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["IgnoreFile", "IgnoreRule", "repository_exclude_file", "spelled"]
 
 _BOM = b"\xef\xbb\xbf"
-_SPECIAL = re.compile(rb"[*?\[\\]")
-_ENDING = re.compile(rb"\*[^*?\[\\]*", re.DOTALL)
+_SPECIAL = re.compile(r"[*?\[\\]")
+_ENDING = re.compile(r"\*[^*?\[\\]*", re.DOTALL)
+
+
+def spelled(path: str) -> str:
+    """The bytes of a path, each as one character: what ignore files are matched with."""
+    return path if path.isascii() else os.fsencode(path).decode("latin-1")
 
 
 @dataclass(frozen=True)
 class IgnoreRule:
-    """One line of an ignore file. `text` is the line as it is written, `source` the file's path as a user would say it."""
+    """One line of an ignore file. `text` is the line as it is written, `source` the file's path as a user would say it.
+
+    `glob` is what is left of it without its marks. A `basename` rule is compared with names, another one with paths.
+    """
 
     source: str
     line: int
@@ -30,44 +42,60 @@ class IgnoreRule:
     negated: bool
     folders_only: bool
     basename: bool
-    glob: bytes
-    regex: re.Pattern[bytes]
+    glob: str
+    regex: re.Pattern[str]
+
+    def may_match_at(self, depth: int) -> bool:
+        """Whether the rule may match something that lies `depth` folders below the one of the ignore file."""
+        uncertain = "**" in self.glob or "[" in self.glob  # a slash in brackets separates nothing
+        return self.basename or uncertain or self.glob.count("/") == depth
 
 
 class _AnyRule:
-    """Whether one of `rules` may match a text. Nearly every file matches none, and nearly all rules are a name or an ending."""
+    """Finds names that one of `rules` may match. Nearly all names match none, and nearly all rules are a name or an ending."""
 
     def __init__(self, rules: list[IgnoreRule]) -> None:
         self._literals = frozenset(rule.glob for rule in rules if not _SPECIAL.search(rule.glob))
-        starred = [rule.glob for rule in rules if rule.basename and _ENDING.fullmatch(rule.glob)]
+        starred = {rule.glob for rule in rules if rule.basename and _ENDING.fullmatch(rule.glob)}
         self._endings = tuple(glob[1:] for glob in starred)
         others = [rule.regex.pattern for rule in rules if rule.glob not in self._literals and rule.glob not in starred]
-        self._regex = re.compile(b"|".join(b"(?:%b)" % pattern for pattern in others), re.DOTALL) if others else None
+        self._regex = re.compile("|".join(f"(?:{pattern})" for pattern in others), re.DOTALL) if others else None
 
-    def matches(self, text: bytes) -> bool:
-        """Whether one of them matches, were it only for folders."""
-        if text in self._literals or text.endswith(self._endings):
-            return True
-        return self._regex is not None and self._regex.fullmatch(text) is not None
+    def among(self, names: Sequence[str], prefix: str = "") -> list[str]:
+        """Those of `names` that with `prefix` before them match a rule."""
+        found = []
+        if self._literals or self._endings:
+            literals, endings = self._literals, self._endings
+            found = [name for name in names if prefix + name in literals or name.endswith(endings)]
+        if self._regex is not None:
+            matches = self._regex.fullmatch
+            found += [name for name in names if matches(prefix + name)]
+        return found
 
 
 class IgnoreFile:
-    """The rules of one ignore file; they hold for paths under the folder it stands in."""
+    """The rules of one ignore file; they hold for paths under the folder it stands in. All paths are `spelled`."""
 
     def __init__(self, content: bytes, source: str) -> None:
         parsed = (_parse(line, number, source) for number, line in enumerate(_lines(content), 1))
         rules = [rule for rule in parsed if rule is not None]
         self._rules = rules[::-1]
-        self._names = _AnyRule([rule for rule in rules if rule.basename])
-        self._paths = _AnyRule([rule for rule in rules if not rule.basename])
+        self._any_name = _AnyRule([rule for rule in rules if rule.basename])
+        self._any_path: dict[int, _AnyRule] = {}
 
-    def match(self, path: bytes, name: bytes, *, is_folder: bool) -> IgnoreRule | None:
-        """The last rule that matches, None where none does. `path` is relative to the ignore file's folder, `name` its last part.
+    def candidates(self, folder: str, names: Sequence[str]) -> list[str]:
+        """Those of `names`, entries of `folder`, that a rule may match. `folder` is empty or ends with a slash."""
+        depth = folder.count("/")
+        if depth not in self._any_path:
+            self._any_path[depth] = _AnyRule([rule for rule in self._rules if not rule.basename and rule.may_match_at(depth)])
+        return self._any_name.among(names) + self._any_path[depth].among(names, folder)
+
+    def match(self, path: str, *, is_folder: bool) -> IgnoreRule | None:
+        """The last rule that matches, None where none does. `path` is relative to the ignore file's folder.
 
         A rule for folders only does not match a link to a folder: pass `is_folder=False` for one.
         """
-        if not self._names.matches(name) and not self._paths.matches(path):
-            return None
+        name = path[path.rfind("/") + 1 :]
         for rule in self._rules:
             if (is_folder or not rule.folders_only) and rule.regex.fullmatch(name if rule.basename else path):
                 return rule
@@ -119,7 +147,6 @@ def _lines(content: bytes) -> list[bytes]:
 def _parse(line: bytes, number: int, source: str) -> IgnoreRule | None:
     if line.startswith(b"#"):
         return None
-    # Latin-1 spells each byte as one character, so that one translator serves text and bytes.
     glob = _without_trailing_spaces(line.decode("latin-1"))
     negated = glob.startswith("!")
     glob = glob[negated:]
@@ -130,9 +157,8 @@ def _parse(line: bytes, number: int, source: str) -> IgnoreRule | None:
     regex = translate(glob)
     if not glob or regex is None:
         return None
-    compiled = re.compile(regex.encode("latin-1"), re.DOTALL)
     text = line.decode("utf-8", "replace")
-    return IgnoreRule(source, number, text, negated, folders_only, basename, glob.encode("latin-1"), compiled)
+    return IgnoreRule(source, number, text, negated, folders_only, basename, glob, re.compile(regex, re.DOTALL))
 
 
 def _without_trailing_spaces(text: str) -> str:

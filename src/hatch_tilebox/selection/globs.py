@@ -142,6 +142,15 @@ class GlobState:
         matched += [index for index, regex in self._wild if regex.fullmatch(name)]
         return tuple(dict.fromkeys(matched))
 
+    def candidates(self, names: Sequence[str]) -> Sequence[str]:
+        """Those of `names`, which are normalized, that a glob matches."""
+        if self.everything:
+            return names
+        found = [name for name in names if name in self._literals] if self._literals else []
+        for _, regex in self._wild:
+            found += [name for name in names if regex.fullmatch(name)]
+        return found
+
 
 def _fits(segment: _Segment, name: str) -> bool:
     return segment.literal == name if segment.regex is None else segment.regex.fullmatch(name) is not None

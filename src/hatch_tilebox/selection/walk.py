@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.errors import Location, Problem, SelectionError
 from hatch_tilebox.model import RELEASE_SUFFIX
-from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file
+from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file, spelled
 from hatch_tilebox.selection.globs import GlobSet, normalize
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Folder:
 
     `prefix` is its path with a slash at the end, empty for the root; `ignores` are the ignore files that hold in it, the nearest
     one last, each with the length of the prefix of its own folder; `real` are the real paths of the folder and of those above.
+    `suspects` are the names that a rule may keep out: to find those of a whole folder is much faster than to ask entry by entry.
     """
 
     prefix: str
@@ -78,6 +79,7 @@ class Folder:
     ignores: tuple[tuple[int, IgnoreFile], ...]
     real: tuple[str, ...]
     entries: list[os.DirEntry[str]]
+    suspects: frozenset[str] = frozenset()
 
 
 class Walk:
@@ -114,7 +116,7 @@ class Walk:
             exclude_file = path and self._read(path, ".git/info/exclude", follow=True)
             ignores = ((0, exclude_file),) if exclude_file else ()
         folder = Folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
-        return self._with_ignore_file(folder)
+        return self._prepared(folder)
 
     def judge(self, folder: Folder, found: os.DirEntry[str]) -> Verdict:
         """What becomes of the entry `found` of `folder`."""
@@ -126,7 +128,7 @@ class Walk:
             return self._judge_link(folder, found, name, matched)
         path = folder.prefix + found.name
         kind = "file" if found.is_file(follow_symlinks=False) else "special"
-        rule = self._file_rule(folder, path, found.name, name) if matched else None
+        rule = self._file_rule(folder, path, found.name, name) if matched and found.name in folder.suspects else None
         return Verdict(path, found.path, kind, matched, rule)
 
     def open(self, parent: Folder, verdict: Verdict) -> Folder | Rule:
@@ -135,13 +137,13 @@ class Walk:
         Raises SelectionError where it cannot be read.
         """
         entries = self._scan(verdict.source, verdict.path)
-        if _holds(entries, _ENVIRONMENT_MARK):
+        if _ENVIRONMENT_MARK in [found.name for found in entries]:
             return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {_ENVIRONMENT_MARK})")
         source = verdict.source
         real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
         includes, excludes = verdict.includes or parent.includes, verdict.excludes or parent.excludes
         folder = Folder(f"{verdict.path}/", source, includes, excludes, parent.ignores, (*parent.real, real), entries)
-        return self._with_ignore_file(folder)
+        return self._prepared(folder)
 
     def _judge_folder(self, folder: Folder, found: os.DirEntry[str], name: str, matched: tuple[int, ...]) -> Verdict:
         path = folder.prefix + found.name
@@ -190,20 +192,32 @@ class Walk:
     def _ignored(self, folder: Folder, path: str, *, is_folder: bool) -> Rule | None:
         if not folder.ignores:
             return None
-        raw_path = path.encode() if path.isascii() else os.fsencode(path)
-        raw_name = raw_path[raw_path.rfind(b"/") + 1 :]
+        text = spelled(path)
         for start, file in reversed(folder.ignores):
-            rule = file.match(raw_path[start:], raw_name, is_folder=is_folder)
+            rule = file.match(text[start:], is_folder=is_folder)
             if rule is not None:
                 self.deciding_ignore_files.add(rule.source)
                 return None if rule.negated else _ignore_rule(rule)
         return None
 
-    def _with_ignore_file(self, folder: Folder) -> Folder:
-        if self.use_gitignore and _holds(folder.entries, ".gitignore"):
+    def _prepared(self, folder: Folder) -> Folder:
+        """The folder with its own ignore file and its suspects."""
+        prefix = spelled(folder.prefix)
+        names = [found.name for found in folder.entries]
+        if self.use_gitignore and ".gitignore" in names:
             file = self._read(os.path.join(folder.source, ".gitignore"), f"{folder.prefix}.gitignore")
             if file is not None:
-                folder.ignores = (*folder.ignores, (len(os.fsencode(folder.prefix)), file))
+                folder.ignores = (*folder.ignores, (len(prefix), file))
+        if not "".join(names).isascii():
+            folder.suspects = frozenset(names)
+            return folder
+        suspects = {name for name in names if name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES)}
+        if self._skip:
+            suspects.update(name for name in names if folder.prefix + name in self._skip)
+        suspects.update(folder.excludes.candidates(names))
+        for start, file in folder.ignores:
+            suspects.update(file.candidates(prefix[start:], names))
+        folder.suspects = frozenset(suspects)
         return folder
 
     def _read(self, path: str, source: str, *, follow: bool = False) -> IgnoreFile | None:
@@ -241,10 +255,6 @@ class Walk:
                 if resolved.startswith(os.path.join(start, "")):
                     relative.add(os.path.relpath(resolved, start).replace(os.sep, "/"))
         return frozenset(relative)
-
-
-def _holds(entries: Sequence[os.DirEntry[str]], name: str) -> bool:
-    return name in [found.name for found in entries]
 
 
 def _both(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:
