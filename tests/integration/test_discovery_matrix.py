@@ -25,7 +25,7 @@ MATRIX = [
     ("3.13", ""),
     ("3.14", ""),
 ]
-EXTRA = {"": ["odc-geo"], "==0.53.0": ["opentelemetry-sdk<1.42"]}
+EXTRA = {"": ["odc-geo"], "==0.53.0": ["opentelemetry-exporter-otlp-proto-http<1.42"]}
 """The geospatial types come with the newest; the oldest uses what a later OpenTelemetry no longer has."""
 EXPECTED = [
     ("tilebox.com/scene-qa/CheckCollection", "v1.1"),
@@ -52,8 +52,7 @@ def on(tmp_path, shared, clean_env, monkeypatch):
         text = (folder / "pyproject.toml").read_text()
         companions = ("tilebox-workflows", "tilebox-datasets", "tilebox-grpc")  # an old one needs the others of its time
         wanted = ", ".join(
-            f'"{name}"'
-            for name in (*(f"{name}{sdk}" for name in companions), "hypothesis", "jsonschema", *([] if sdk else ["odc-geo"]))
+            f'"{name}"' for name in (*(f"{name}{sdk}" for name in companions), "hypothesis", "jsonschema", *EXTRA.get(sdk, ()))
         )
         text = text.replace('"tilebox", "tilebox-workflows"', wanted).replace('">=3.10"', f'"=={python}.*"')
         (folder / "pyproject.toml").write_text(text)
