@@ -57,8 +57,9 @@ def build_wheel(
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
     """https://peps.python.org/pep-0660/#get-requires-for-build-editable"""
-    builder = _wheel_builder(config_settings)
-    return [*builder.config.dependencies, *_editable_requirements(builder)]
+    from hatchling.builders.constants import EDITABLES_REQUIREMENT
+
+    return [*_wheel_builder(config_settings).config.dependencies, EDITABLES_REQUIREMENT]
 
 
 def build_editable(
@@ -80,16 +81,11 @@ if "PIP_BUILD_TRACKER" not in os.environ:
 
     def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
         """https://peps.python.org/pep-0660/#prepare-metadata-for-build-editable"""
+        from hatchling.builders.constants import EDITABLES_REQUIREMENT
+
         builder = _wheel_builder(config_settings)
-        return _write_metadata(builder, metadata_directory, _editable_requirements(builder))
-
-
-def _editable_requirements(builder: WheelBuilder) -> list[str]:
-    """What an editable wheel of this project needs at run time."""
-    from hatchling.builders.constants import EDITABLES_REQUIREMENT
-
-    exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
-    return [EDITABLES_REQUIREMENT] if exposes_files else []
+        exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
+        return _write_metadata(builder, metadata_directory, [EDITABLES_REQUIREMENT] if exposes_files else [])
 
 
 def _build(builder: SdistBuilder | WheelBuilder, directory: str, version: str) -> str:

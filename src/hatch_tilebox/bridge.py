@@ -6,9 +6,10 @@ import os
 import re
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.errors import TileboxError
+from hatch_tilebox.errors import ConfigError, TileboxError
 from hatch_tilebox.text_progress import TextProgress
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from hatchling.bridge.app import Application
     from hatchling.metadata.core import ProjectMetadata
 
+    from hatch_tilebox.errors import Problem
     from hatch_tilebox.model import FileSet, Project
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.release import Release
+    from hatch_tilebox.selection import Explanation
 
 HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
 TARGET_TABLE = "tool.hatch.build.targets.tilebox"
@@ -45,7 +48,14 @@ class HatchlingProject:
     def build(self) -> Release:
         """Build the release."""
         with self._mistakes_end_the_build():
-            return self.project.build(self._directory, self._progress)
+            release = self.project.build(self._directory, self._progress)
+        folder = release.artifact.path.parent
+        if folder.is_relative_to(Path(gettempdir()).resolve()) and not folder.is_relative_to(self.project.root):
+            self._app.display_info(
+                f"{folder} is a temporary folder: pip, and hatch with another backend than its own, take the wheel out of theirs "
+                "and drop the rest. The option output-dir keeps the release."
+            )
+        return release
 
     def select(self) -> FileSet:
         """The files of the release, without building it."""
@@ -82,12 +92,22 @@ class WorkflowProject:
     """
 
     def __init__(self, root: Path, metadata: ProjectMetadata[Any], table: Mapping[str, Any], where: str) -> None:
-        from hatch_tilebox.config import check_root_inside, load_config, load_options
+        from hatch_tilebox.config import BuildOptions, check_root_inside, load_config, load_options
 
         self.root = root.resolve()
         self._metadata = metadata
-        self.options = load_options(table, where=where, environ=os.environ, project=self.root)
-        self.config = load_config(self.root / self.options.config, base=self.root)
+        problems: list[Problem] = []
+        self.options = BuildOptions()
+        try:
+            self.options = load_options(table, where=where, environ=os.environ, project=self.root)
+        except ConfigError as error:
+            problems += error.problems
+        try:
+            self.config = load_config(self.root / self.options.config, base=self.root)
+        except ConfigError as error:
+            problems += error.problems
+        if problems:
+            raise ConfigError(*problems)
         check_root_inside(self.config, self.root)
 
     def output(self, directory: Path) -> Path:
@@ -99,6 +119,19 @@ class WorkflowProject:
         from hatch_tilebox.release import select_release
 
         return select_release(self.config, skip=self._output_folders(directory))
+
+    def check(self, directory: Path, files: FileSet) -> tuple[Problem, ...]:
+        """Everything doubtful about the files that `select(directory)` gave. Raises SelectionError for what stops a build."""
+        from hatch_tilebox.release import check_selection
+
+        return check_selection(self.config, files, self.options, skip=self._output_folders(directory))
+
+    def explain(self, directory: Path, path: Path | str) -> Explanation:
+        """Which rule of `select(directory)` decides about `path`: absolute, or relative to the root of the workflow."""
+        from hatch_tilebox.selection import explain
+
+        config, skip = self.config, self._output_folders(directory)
+        return explain(config.root, config.include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)
 
     def build(self, directory: Path, progress: Progress) -> Release:
         """Build the release into `output(directory)`, which is made where it is missing."""
