@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tomlkit.exceptions import ParseError
 
-__all__ = ["Document", "dotted", "read_toml"]
+__all__ = ["Document", "dotted", "one_line", "read_toml"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
@@ -48,6 +48,11 @@ def dotted(path: Sequence[str | int]) -> str:
         else:
             text += f".{part}" if _BARE_KEY.fullmatch(part) else f'."{part}"'
     return text.removeprefix(".")
+
+
+def one_line(text: str) -> str:
+    """`text` with whatever would break a line, or a terminal, written as an escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def read_toml(path: Path, name: str) -> Document:
@@ -101,7 +106,7 @@ def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
         offset, message = span.start, f"{dotted(path)} is defined twice, first in line {first}"
     else:
         return Problem(f"not valid TOML: {_words(error)}", location=Location(name, getattr(error, "line", 0)))
-    return Problem(f"not valid TOML: {message}", location=Location(name, *positions.line_and_column(offset)))
+    return Problem(f"not valid TOML: {one_line(message)}", location=Location(name, *positions.line_and_column(offset)))
 
 
 def _offset(text: str, error: ParseError) -> int:
@@ -145,7 +150,7 @@ def _explain(text: str, offset: int, error: Exception) -> tuple[int, str]:
         return _explain_character(text, offset)
     if str(error).startswith("Invalid "):  # number, date, time
         value = _found(r"[^\s=,\[{]+$", text[:offset])
-        return offset - len(value), f"{_words(error)} `{value}`" if value.isprintable() else _words(error)
+        return offset - len(value), f"{_words(error)} `{value}`"
     return offset, _words(error)
 
 

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.config.document import dotted
+from hatch_tilebox.config.document import dotted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -372,4 +372,4 @@ def _shown(value: Any) -> str:
 def sentences(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
     """Each finding with its message as people read it, key first."""
     for finding in findings:
-        yield finding, f"{dotted(finding.path)}: {finding.message}"
+        yield finding, one_line(f"{dotted(finding.path)}: {finding.message}")

@@ -25,7 +25,7 @@ _STRING = re.compile(
     r'''"""(?:\\.|[^\\])*?"{3,5}|"(?:\\.|[^"\\\n])*"|\'\'\'.*?'{3,5}|'[^'\n]*\'''',
     re.DOTALL,
 )
-_OTHER = re.compile(r"\d{4}-\d\d-\d\d [0-9][^\s,\]}#]*|[^\s,\[\]{}#\"']+")
+_OTHER = re.compile(r"\d{4}-\d\d-\d\d [0-9][^ \t\r\n,\]}#]*|[^ \t\r\n,\[\]{}#\"']+")
 _DEEPEST = 200  # levels of nesting: parsers refuse fewer than Python's stack could take
 
 
@@ -183,7 +183,7 @@ class _Scanner:
             match = _STRING.match(self._text, start) or _OTHER.match(self._text, start)
             understood = match is not None
             self._at = match.end() if match else start
-        if not understood:
+        if not understood and start < len(self._text):
             self._found.unfinished = start
         return understood
 

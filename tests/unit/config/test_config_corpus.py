@@ -15,6 +15,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 import tomlkit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
 from hatch_tilebox.config import load_config
@@ -48,11 +50,11 @@ def test_good_file_loads(path, tmp_path, validator):
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_every_mistake_is_told_in_the_order_of_the_file(path, tmp_path):
-    expected = [re.sub(r"^(?!\d)", " ", line[3:]) for line in path.read_text("utf-8").splitlines() if line.startswith("#: ")]
+    lines = [line.removeprefix("#: ") for line in path.read_text("utf-8").splitlines() if line.startswith("#: ")]
+    expected = [f"{CONFIG_NAME}:{line}" if line[0].isdigit() else f"{CONFIG_NAME}: {line}" for line in lines]
     with pytest.raises(ConfigError) as caught:
         load(path, tmp_path)
-    told = [str(problem).removeprefix(f"{CONFIG_NAME}:") for problem in caught.value.problems]
-    assert told == expected
+    assert [str(problem) for problem in caught.value.problems] == expected
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
@@ -64,6 +66,43 @@ def test_schema_judges_alike(path, validator):
         assert path.stem.startswith("syntax_")
     else:
         assert validator.is_valid(values) == text.startswith("#~ ")
+
+
+TEXTS = [re.sub(r"(?m)^#[:~].*\n", "", path.read_text("utf-8")) for path in [*GOOD, *BAD]]
+TOKENS = [
+    *list("[]{}\"'=.,\n\r#\\-_ \t\x00\x7f\u2028é1"),
+    '"""',
+    "'''",
+    "[[",
+    "]]",
+    "\\u",
+    "0x",
+    "inf",
+    "2020-01-01",
+    "[build]",
+    "[[build]]",
+]
+EDITS = st.tuples(st.integers(0, 400), st.integers(0, 8), st.sampled_from(["", *TOKENS]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(TEXTS), st.lists(EDITS, min_size=1, max_size=4))
+def test_no_slip_of_the_keyboard_shows_a_traceback(scratch, text, edits):
+    """Something is cut or put in, anywhere: every problem is one line, and one that is written has a place."""
+    for at, cut, put in edits:
+        text = text[: at % (len(text) + 1)] + put + text[at % (len(text) + 1) + cut :]
+    scratch.write_bytes(text.encode())
+    try:
+        load_config(scratch)
+    except ConfigError as error:
+        for problem in error.problems:
+            assert len(problem.message.splitlines()) == 1
+            assert problem.location.line or "missing; write a [" in problem.message
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    return tmp_path_factory.mktemp("scratch") / CONFIG_NAME
 
 
 def test_schema_and_pages_are_up_to_date():
