@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Branch", "accepts", "bound", "branches", "describe", "describe_branch", "finite_values", "same_rest", "show_values"]
+__all__ = [
+    "Branch",
+    "accepts",
+    "bound",
+    "branches",
+    "describe",
+    "describe_branch",
+    "finite_values",
+    "same_rest",
+    "show_values",
+    "unknown_type",
+]
 
 _MAX_DEPTH = 40
 _MAX_BRANCHES = 1000
 _MAX_SHOWN = 5
 
 _ANNOTATIONS = {
-    *("$comment", "$defs", "$schema", "contentMediaType", "default", "definitions", "deprecated"),
+    *("$comment", "$defs", "$schema", "default", "definitions", "deprecated"),
     *("description", "discriminator", "examples", "readOnly", "title", "writeOnly"),
 }
 _STRUCTURE = {"$ref", "anyOf", "const", "enum", "type"}
@@ -187,6 +198,13 @@ def bound(branch: Branch, side: int) -> tuple[float, int] | None:
     if not branch.integers:
         return value, excluded
     return (math.floor(value) + 1 if excluded else math.ceil(value)), 0
+
+
+def unknown_type(schema: Any) -> str | None:
+    """The type's name, where a schema accepts everything because nothing is known of a type but that. None for other schemas."""
+    if isinstance(schema, dict) and "title" in schema and not schema.keys() - _ANNOTATIONS:
+        return str(schema["title"])
+    return None
 
 
 def accepts(branch: Branch, value: Any) -> bool | None:

@@ -8,6 +8,8 @@ The question is undecidable for JSON Schema as a whole. It is answered here for 
 from __future__ import annotations
 
 import math
+import re
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from hatch_tilebox._schema_branches import (
     finite_values,
     same_rest,
     show_values,
+    unknown_type,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ __all__ = ["Finding", "compare_schemas"]
 _MAX_STEPS = 5000
 _MAX_DEPTH = 40
 _MAX_VALUES = 1000
+_MAX_SHOWN = 40
+_SHORT_TEXTS = ("", "~", "a", "0", "~~", "~~~")
 _FORMATS = {"date", "date-time", "decimal", "duration", "time", "uuid"}
 """Of any two of these, each holds texts that the other does not."""
 
@@ -70,6 +75,9 @@ class _Comparison:
         """
         if old is False or new is True or new == {}:
             return []
+        if name := unknown_type(new):
+            known = unknown_type(old) or describe(old, self._old_root)
+            return [] if known == name else [_unsure(path, f"{known} -> {name}, of which nothing is known")]
         self._steps += 1
         if self._steps > _MAX_STEPS or depth > _MAX_DEPTH:
             return [_unsure(path, "too much to compare")]
@@ -223,7 +231,21 @@ def _string_findings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) 
             was = f"string ({before})" if before else "string"
             yield Finding(_at(path, f"{was} -> string ({after})"), certain=certain)
     if "pattern" in new and old.get("pattern") != new["pattern"]:
-        yield _unsure(path, f"must match {new['pattern']!r} now")
+        shown = new["pattern"] if len(new["pattern"]) <= _MAX_SHOWN else f"{new['pattern'][:_MAX_SHOWN]}..."
+        certain = not {"pattern", "format"} & old.keys() and _refuses_some(new["pattern"], old)
+        yield Finding(_at(path, f"must match {shown!r} now"), certain=certain)
+
+
+def _refuses_some(pattern: str, old: Mapping[str, Any]) -> bool:
+    """Whether a pattern is known to refuse a text that `old` allows. Only short texts are tried: on long ones some run for good."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compiled = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    allowed = (text for text in _SHORT_TEXTS if old.get("minLength", 0) <= len(text) <= old.get("maxLength", math.inf))
+    return not all(map(compiled.search, allowed))
 
 
 def _value_findings(values: Sequence[Any], candidates: Sequence[Branch], path: str) -> Iterator[Finding]:

@@ -65,6 +65,9 @@ def tagged(kind, **properties):
         ({"$ref": "#/$defs/S", "default": "a", "$defs": {"S": STRING}}, STRING),
         ({"not": STRING, "type": "integer"}, {"not": STRING, "type": "number"}),
         (False, STRING),
+        ({"title": "scenes.Scene"}, {"title": "scenes.Scene"}),
+        ({"title": "scenes.Scene"}, {}),
+        ({"type": "null", "$comment": "no input"}, {"type": "null"}),
     ],
 )
 def test_wider_schemas_are_accepted(old, new):
@@ -88,6 +91,8 @@ def test_wider_schemas_are_accepted(old, new):
         ({**NUMBER, "maximum": 1}, {**NUMBER, "exclusiveMaximum": 1}, "input: maximum 1 -> 1 (excluded)"),
         ({**STRING, "maxLength": 9}, {**STRING, "maxLength": 8}, "input: maxLength 9 -> 8"),
         (STRING, {**STRING, "format": "uuid"}, "input: string -> string (uuid)"),
+        (STRING, {**STRING, "pattern": "^S2"}, "input: must match '^S2' now"),
+        ({**STRING, "minLength": 2}, {**STRING, "pattern": "^" + "[0-9]" * 20}, f"input: must match '^{'[0-9]' * 7}[0-9...' now"),
         ({"type": "array", "items": INTEGER}, {"type": "array", "items": STRING}, "[]: integer -> string"),
         ({"type": "array"}, {"type": "array", "uniqueItems": True}, "input: items must differ from one another now"),
         (pair(INTEGER, STRING), pair(INTEGER, INTEGER), "[1]: string -> integer"),
@@ -113,7 +118,13 @@ def test_narrower_schemas_say_what_they_refuse(old, new, text):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (STRING, {**STRING, "pattern": "^S2"}),
+        ({**STRING, "pattern": "^S"}, {**STRING, "pattern": "^S2"}),
+        (STRING, {**STRING, "pattern": ""}),
+        (STRING, {**STRING, "pattern": "("}),
+        (STRING, {"title": "scenes.Scene"}),
+        ({"title": "scenes.Scene"}, {"title": "scenes.Product"}),
+        (STRING, {"contentMediaType": "application/protobuf; messageType=scenes.Scene"}),
+        ({"contentMediaType": "application/protobuf; messageType=scenes.Scene"}, STRING),
         (INTEGER, {**INTEGER, "not": {"const": 1}}),
         ({**INTEGER, "not": {"const": 1}}, STRING),
         (INTEGER, {"$ref": "#/$defs/Missing"}),
