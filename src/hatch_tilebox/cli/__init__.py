@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
 
 def main() -> None:
     """The entry point of `hatch-tilebox`: ends the process with 0 (done), 1 (failed), 2 (usage) or 3 (incompatible)."""
+    if sys.argv[1:] == ["--version"]:  # without click, which takes longer to import than Python to start
+        from hatch_tilebox import __version__
+
+        sys.stdout.write(f"hatch-tilebox, version {__version__}\n")
+        return
     try:
         from hatch_tilebox.cli.app import app
     except ModuleNotFoundError as error:
         if error.name not in {"click", "rich"}:
             raise
         sys.exit(f'hatch-tilebox: the command line needs {error.name}: pip install "hatch-tilebox[cli]"')
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     app(prog_name="hatch-tilebox")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from hatch_tilebox import __version__
-from hatch_tilebox.errors import TileboxError
+from hatch_tilebox.cli import INTERRUPTED
 
 _COMMANDS = {
+    "check": "Check a project without running its code",
+    "files": "Show which files go into the release, or why one does not",
     "build": "Build the release of a workflow project",
     "inspect": "Show what a release says about itself",
     "verify": "Prove that a release is whole and starts",
@@ -20,6 +24,8 @@ _COMMANDS = {
     "releases": "List published releases",
     "deploy": "Deploy a published release to clusters",
     "undeploy": "Take a release off clusters",
+    "cache": "Show or clear what builds keep on this machine",
+    "schema": "Print a JSON Schema",
 }
 
 
@@ -36,11 +42,18 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and (close := get_close_matches(args[0], _COMMANDS, 1)):
+            ctx.fail(f"there is no command {args[0]!r}; did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        from hatch_tilebox.errors import TileboxError
+
         try:
             return super().invoke(ctx)
         except TileboxError as error:
@@ -48,9 +61,19 @@ class _Commands(click.Group):
 
             show_problems(error.problems)
             ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incompatible with the release before, 130 interrupted.",
+)
+@click.option("-C", "directory", type=click.Path(exists=True, file_okay=False), help="Change to this folder first.")
 @click.version_option(__version__, prog_name="hatch-tilebox")
-def app() -> None:
+def app(directory: str | None) -> None:
     """Turn Tilebox workflow projects into releases."""
+    if directory is not None:
+        os.chdir(directory)

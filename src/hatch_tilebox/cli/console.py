@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from hatch_tilebox.errors import Problem
 
 _STEP_WIDTH = len("Preparing the runtime")
+_ERRORS_ONLY = -2
 
 
 class RichProgress(Progress):
-    """Steps with a spinner while they run and one line when they are done. `verbosity`: -1 quiet, 0 normal, 1 with details."""
+    """Steps with a spinner while they run and one line when they are done.
+
+    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details.
+    """
 
     def __init__(self, verbosity: int = 0) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -63,7 +67,8 @@ class RichProgress(Progress):
             self._console.print(f"  [dim]{escape(message)}[/]", soft_wrap=True)
 
     def warning(self, problem: Problem) -> None:
-        self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)
+        if self._verbosity > _ERRORS_ONLY:
+            self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)
 
     def close(self) -> None:
         """End the spinner, if one turns."""

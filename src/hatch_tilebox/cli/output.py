@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def json_option(command: Command) -> Command:
+    """`--json`, as the argument `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(command)
+
+
 def output_options(command: Command) -> Command:
     """`--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`; the last two count how often they were given."""
-    for option in (
-        click.option("-v", "--verbose", count=True, help="Say more."),
-        click.option("-q", "--quiet", count=True, help="Say less; twice: nothing but errors."),
-        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
-    ):
-        command = option(command)
-    return command
+    command = click.option("-v", "--verbose", count=True, help="Say more.")(command)
+    command = click.option("-q", "--quiet", count=True, help="Say less; twice: nothing but errors.")(command)
+    return json_option(command)
 
 
 def show_json(result: Any) -> None:

@@ -1,0 +1,120 @@
+"""All that can be said about a project without running its code, in one go."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hatch_tilebox.errors import Location, Problem, SelectionError, TileboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hatchling.metadata.core import ProjectMetadata
+
+    from hatch_tilebox.bridge import WorkflowProject
+    from hatch_tilebox.config import WorkflowConfig
+    from hatch_tilebox.model import FileSet
+
+    Result = TypeVar("Result")
+
+__all__ = ["CheckReport", "check_project"]
+
+OWN_BACKEND = "hatch_tilebox.backend"
+
+
+@dataclass
+class CheckReport:
+    """What a check found. `files` is None where the selection could not be made."""
+
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    files: FileSet | None = None
+
+    def collect(self, step: Callable[[], Result]) -> Result | None:
+        """What `step` gives, or None where it finds errors."""
+        try:
+            return step()
+        except TileboxError as error:
+            self.errors += [problem for problem in error.problems if problem not in self.errors]
+            return None
+
+
+def check_project(start: Path) -> CheckReport:
+    """Check the workflow project that the folder `start` lies in: its configuration, metadata, files and runner object.
+
+    Runs no code of the project, starts nothing and writes nothing. Raises ConfigError where there is no project at all.
+    """
+    from hatch_tilebox.bridge import HOOK_TABLE, WorkflowProject
+    from hatch_tilebox.config import find_config, load_config
+    from hatch_tilebox.standalone import build_table, read_metadata
+
+    path = find_config(start)
+    root = path.parent
+    report = CheckReport()
+    metadata = report.collect(lambda: read_metadata(root, run_code=False))
+    if metadata is None:
+        report.collect(lambda: load_config(path))
+        return report
+    report.collect(lambda: _check_build_system(metadata, report))
+    table = report.collect(lambda: build_table(metadata))
+    project = report.collect(lambda: WorkflowProject(root, metadata, table or {}, HOOK_TABLE))
+    if project is not None:
+        _check_files(project, report)
+    return report
+
+
+def _check_files(project: WorkflowProject, report: CheckReport) -> None:
+    directory = project.root / "dist"
+    files = report.collect(lambda: project.select(directory))
+    if files is None:
+        return
+    report.files = files
+    checked = report.collect(lambda: project.check(directory, files))
+    report.warnings += files.warnings if checked is None else checked
+    report.collect(lambda: _check_runner(project.config, files, report))
+
+
+def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -> None:
+    """Raise SelectionError unless the runner's module, where it is among the files, binds the name of the runner object."""
+    if config.workflow.runner is None:
+        return
+    from hatch_tilebox.config.kinds import close_match
+    from hatch_tilebox.source_code import bound_names, runner_names
+
+    module, _, target = config.workflow.runner.partition(":")
+    name, base = target.partition(".")[0], module.replace(".", "/")
+    paths = {f"{folder}{base}{end}" for folder in ("", "src/") for end in (".py", "/__init__.py")}
+    file = next((file for file in files.files if file.path in paths), None)
+    if file is None:
+        return
+    try:
+        tree = ast.parse(file.source.read_bytes(), file.path)
+    except (SyntaxError, ValueError) as error:
+        # Not an error for sure: the workflow may run on a newer Python than this one.
+        place = Location(file.path, getattr(error, "lineno", None) or 0, getattr(error, "offset", None) or 0)
+        report.warnings.append(Problem(f"this Python cannot read it: {getattr(error, 'msg', error)}", location=place))
+        return
+    bound = bound_names(tree)
+    if bound is None or name in bound:
+        return
+    runners = runner_names(tree)
+    meant = runners[0] if len(runners) == 1 else close_match(name, sorted(bound))
+    hint = f'did you mean "{module}:{meant}"?' if meant else f"give {file.path} a line like: {name} = Runner(tasks=[…])"
+    message = f"workflow.runner: {file.path} has no {name!r} at its top level"
+    raise SelectionError(Problem(message, hint, config.location("workflow.runner")))
+
+
+def _check_build_system(metadata: ProjectMetadata[Any], report: CheckReport) -> None:
+    """Warn where the usual build commands would build no release."""
+    backend = metadata.build.build_backend
+    config = metadata.hatch.build_config
+    hooks = {**config.get("hooks", {}), **metadata.hatch.build_targets.get("wheel", {}).get("hooks", {})}
+    if backend == OWN_BACKEND or (
+        backend == "hatchling.build" and ("tilebox" in hooks or "tilebox" in metadata.hatch.build_targets)
+    ):
+        return
+    message = "uv build, hatch build and pip build no release of this project: it does not ask for hatch-tilebox"
+    report.warnings.append(Problem(message, "run: hatch-tilebox adopt", Location("pyproject.toml")))

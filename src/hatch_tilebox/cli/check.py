@@ -1,0 +1,44 @@
+"""`hatch-tilebox check`: everything that needs no user code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hatch_tilebox.cli.output import output_options, problem_json, show_json
+
+
+@click.command(short_help="Check a project without running its code")
+@click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
+@output_options
+@click.pass_context
+def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, quiet: int, verbose: int) -> None:
+    """Check configuration, metadata, files and runner object of the workflow project in the folder PROJECT.
+
+    No code of the project runs and nothing is written, so this is quick enough for a commit hook. Whether the worker starts is
+    for `build` and `verify` to tell.
+
+    Example: hatch-tilebox check --strict
+    """
+    from hatch_tilebox.checking import check_project
+    from hatch_tilebox.progress import format_size
+
+    report = check_project(project)
+    ok = not report.errors and not (strict and report.warnings)
+    if as_json:
+        errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
+        show_json({"ok": ok, "errors": errors, "warnings": warnings})
+    else:
+        if report.errors or report.warnings:
+            from hatch_tilebox.cli.console import RichProgress, show_problems
+
+            progress = RichProgress(verbose - quiet)
+            for problem in report.warnings:
+                progress.warning(problem)
+            show_problems(report.errors)
+        if ok and quiet <= verbose and report.files:
+            click.echo(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}")
+    if not ok:
+        ctx.exit(1)

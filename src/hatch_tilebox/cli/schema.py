@@ -1,0 +1,27 @@
+"""`hatch-tilebox schema`: the JSON Schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FILES = {
+    "workflow": "tilebox.workflow.schema.json",
+    "release": "release.schema.json",
+}
+
+
+@click.command(short_help="Print a JSON Schema")
+@click.argument("which", type=click.Choice(list(_FILES)), default="workflow")
+@click.option("--json", "as_json", is_flag=True, expose_value=False, help="Accepted as everywhere; a schema is JSON anyway.")
+@click.option("--path", is_flag=True, help="Print the path of the installed file instead, for editors.")
+def command(which: str, *, path: bool) -> None:
+    """Print the JSON Schema of tilebox.workflow.toml, or with `release` of the manifest in a release.
+
+    Example: hatch-tilebox schema release
+    """
+    import hatch_tilebox
+
+    file = Path(hatch_tilebox.__file__).parent / "schemas" / _FILES[which]
+    click.echo(file if path else file.read_text("utf-8"), nl=path)

@@ -1,0 +1,79 @@
+"""The project that a command works on, found without a build frontend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import ConfigError, Location, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatchling.metadata.core import ProjectMetadata
+
+    from hatch_tilebox.bridge import WorkflowProject
+
+__all__ = ["build_table", "open_project", "read_metadata"]
+
+
+def open_project(start: Path, out: Path | None = None, *, run_code: bool = True) -> WorkflowProject:
+    """The project that `start` lies in, with the options of a build into `out`. Raises ConfigError with all that is wrong.
+
+    With `run_code=False` it cannot be built, for its version may be unknown; see `read_metadata`.
+    """
+    from hatch_tilebox.bridge import HOOK_TABLE, WorkflowProject
+    from hatch_tilebox.config import find_config
+
+    root = find_config(start).parent
+    metadata = read_metadata(root, run_code=run_code)
+    table = build_table(metadata)
+    if out is not None:
+        table["output-dir"] = str(out.resolve())
+    return WorkflowProject(root, metadata, table, HOOK_TABLE)
+
+
+def build_table(metadata: ProjectMetadata[Any]) -> dict[str, Any]:
+    """Our options for a build, as the project has them. Raises ConfigError where the tables around them are no tables."""
+    try:
+        hook = metadata.hatch.build_config.get("hooks", {}).get("tilebox", {})
+        return {**hook, **metadata.hatch.build_targets.get("tilebox", {})}
+    except Exception as error:
+        # Hatchling's checks, and what happens to values that they let pass.
+        raise ConfigError(Problem(str(error), location=Location("pyproject.toml"))) from error
+
+
+def read_metadata(root: Path, *, run_code: bool = True) -> ProjectMetadata[Any]:
+    """The core metadata of the project in `root`, read as hatchling reads it. Raises ConfigError where it cannot be told.
+
+    With `run_code=False` metadata that only code of the project can tell, such as a version that it computes, is not looked at.
+    """
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    from hatch_tilebox.config.document import read_toml
+
+    if not (root / "pyproject.toml").is_file():
+        raise ConfigError(
+            Problem(
+                f"no pyproject.toml beside {root / 'tilebox.workflow.toml'}",
+                hint="a release takes its name and version from [project] in pyproject.toml",
+            )
+        )
+    metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
+    try:
+        if run_code or not _needs_code(metadata):
+            metadata.validate_fields()
+    except Exception as error:
+        # Hatchling, its plugins and the TOML parser each have errors of their own; all of them are about this one file.
+        # Ours names the place where it is no TOML.
+        read_toml(root / "pyproject.toml", "pyproject.toml")
+        raise ConfigError(Problem(str(error), location=Location("pyproject.toml"))) from error
+    return metadata
+
+
+def _needs_code(metadata: ProjectMetadata[Any]) -> bool:
+    """Whether hatchling would run code of the project, or a plugin that may not be here. `regex` and `env` are its own."""
+    config = metadata.hatch.config
+    if config.get("metadata", {}).get("hooks"):
+        return True
+    return "version" in config and config["version"].get("source", "regex") not in {"env", "regex"}
