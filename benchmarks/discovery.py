@@ -1,0 +1,137 @@
+"""How long it takes to learn a workflow's tasks: the documented procedure, and builds with hatch-tilebox.
+
+    python benchmarks/discovery.py PROJECT [--rounds N]
+
+PROJECT is a locked workflow project with a `runner`. Every round measures, one after the other:
+
+documented      unpack the release into a new folder, `uv run python -m tilebox.workflows.runner`, dial, list the tasks, shut down
+first build     a whole build with an empty cache of ours
+edited          a whole build after one more line in the module of the runner
+unedited        a whole build without a change
+import          a bare `import` of the runner's module in the prepared environment, bytecode at hand: the floor
+
+uv's own cache is warm throughout. Printed are medians in seconds, the range, and the ratio to the documented procedure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.archive.extract import extract_archive
+from hatch_tilebox.config import BuildOptions, load_config
+from hatch_tilebox.model import CONFIG_NAME, Project
+from hatch_tilebox.release import build_release
+from hatch_tilebox.runtime.cache import DIRECTORY_VARIABLE
+from hatch_tilebox.runtime.uv import child_environment, require_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAIVE_CLIENT = """
+import sys, time, grpc
+from google.protobuf.empty_pb2 import Empty
+from tilebox.workflows.workflows.v1 import worker_pb2_grpc
+stub = worker_pb2_grpc.WorkerServiceStub(grpc.insecure_channel(sys.argv[1]))
+while True:
+    try:
+        print(len(stub.ListRegisteredTasks(Empty()).identifiers))
+        break
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            raise
+        time.sleep(0.1)
+stub.ShutdownWorker(Empty())
+"""
+
+
+def documented(archive: Path, runner: str, client: Path, scratch: Path) -> Path:
+    """What the documentation says a release's check does."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    extract_archive(archive, folder / "release")
+    address = f"unix:{folder / 'worker.sock'}"
+    environment = child_environment(TILEBOX_WORKER_ADDRESS=address.replace("unix:", "unix://"))
+    worker = subprocess.Popen(
+        [require_uv(), "run", "--quiet", "python", "-m", "tilebox.workflows.runner", runner],
+        cwd=folder / "release",
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    subprocess.run([client, "-c", NAIVE_CLIENT, address], env=child_environment(), check=True, capture_output=True)
+    worker.wait()
+    return folder
+
+
+@contextmanager
+def timed(times: dict[str, list[float]], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    times.setdefault(name, []).append(time.perf_counter() - began)
+
+
+def one_round(times: dict[str, list[float]], project: Path, client: Path, archive: Path, scratch: Path) -> None:
+    cache = Path(tempfile.mkdtemp(dir=scratch))
+    os.environ[DIRECTORY_VARIABLE] = str(cache)
+    out = Path(tempfile.mkdtemp(dir=scratch))
+
+    def build() -> None:
+        build_release(load_config(project / CONFIG_NAME), Project("benchmark", "1"), out, BuildOptions())
+
+    runner = load_config(project / CONFIG_NAME).workflow.runner or ""
+    module = runner.partition(":")[0]
+    with timed(times, "documented"):
+        folder = documented(archive, runner, client, scratch)
+    with timed(times, "first build"):
+        build()
+    source = project / f"{module.replace('.', '/')}.py"
+    source.write_text(source.read_text() + f"\n# {time.time()}\n")
+    with timed(times, "edited"):
+        build()
+    with timed(times, "unedited"):
+        build()
+    entry = next((cache / "environments").glob("*/"))
+    environment = child_environment(PYTHONPYCACHEPREFIX=str(entry / "bytecode"))
+    python = next(path for path in (entry / "env/bin/python", entry / "env/Scripts/python.exe") if path.exists())
+    with timed(times, "import"):
+        subprocess.run([python, "-c", f"import {module}"], cwd=entry / "project", env=environment, check=True)
+    for used in (cache, out, folder):
+        shutil.rmtree(used)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("project", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    times: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name).resolve()
+        project = Path(shutil.copytree(arguments.project, scratch / "project", ignore=shutil.ignore_patterns(".venv")))
+        os.environ[DIRECTORY_VARIABLE] = str(scratch / "prepared")
+        archive = build_release(
+            load_config(project / CONFIG_NAME), Project("benchmark", "0"), scratch, BuildOptions()
+        ).artifact.path
+        entry = next((scratch / "prepared" / "environments").glob("*/"))
+        client = next(path for path in (entry / "env/bin/python", entry / "env/Scripts/python.exe") if path.exists())
+        for done in range(arguments.rounds):
+            print(f"round {done + 1} of {arguments.rounds}", file=sys.stderr)
+            one_round(times, project, client, archive, scratch)
+    base = statistics.median(times["documented"])
+    print("| | median (s) | range (s) | ratio |\n|---|---|---|---|")
+    for name, values in times.items():
+        median = statistics.median(values)
+        print(f"| {name} | {median:.2f} | {min(values):.2f} to {max(values):.2f} | {median / base:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
