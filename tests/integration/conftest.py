@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import socket
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlopen
@@ -69,3 +74,46 @@ def tilebox_api(sdk_python):
         server.terminate()
         server.wait()
         server.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def registry_binary(shared):
+    """The program of a real OCI registry, Debian's `docker-registry`, installed where this may be done."""
+    with FileLock(shared / "docker-registry.lock"):
+        if not shutil.which("docker-registry"):
+            if not (shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0):
+                pytest.skip("docker-registry is not installed, and only root can install it (apt-get install docker-registry)")
+            command = ["apt-get", "install", "-y", "--no-install-recommends", "docker-registry"]
+            if subprocess.run(command, capture_output=True, check=False).returncode:
+                subprocess.run(["apt-get", "update"], capture_output=True, check=True)
+                subprocess.run(command, capture_output=True, check=True)
+    return shutil.which("docker-registry")
+
+
+@pytest.fixture
+def oci_registry(registry_binary, tmp_path):
+    """A function that starts a registry with the given `auth` section and gives its port."""
+    servers = []
+
+    def start(auth=""):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        config = tmp_path / f"registry-{port}.yml"
+        config.write_text(
+            f"version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n"
+            f"storage: {{filesystem: {{rootdirectory: {tmp_path / f'registry-{port}'}}}}}\n"
+            f"http: {{addr: '127.0.0.1:{port}', secret: s}}\n{auth}"
+        )
+        server = subprocess.Popen([registry_binary, "serve", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        servers.append(server)
+        while server.poll() is None:
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                return port
+            time.sleep(0.02)
+        return pytest.fail("docker-registry does not start")
+
+    yield start
+    for server in servers:
+        server.terminate()
+        server.wait()

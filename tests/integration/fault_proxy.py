@@ -25,7 +25,7 @@ class FaultProxy:
     def __init__(self, port, *, rate, seed, faults=FAULTS):
         self.target, self.rate, self.faults = port, rate, faults
         self.dice, self.lock = random.Random(seed), threading.Lock()
-        self.burst, self.counts, self.requests = 0, Counter(), 0
+        self.burst, self.counts, self.log = 0, Counter(), []
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -33,8 +33,11 @@ class FaultProxy:
             def log_message(self, *_args):
                 pass
 
+        def serve(handler):
+            self.serve(handler)
+
         for method in ("GET", "HEAD", "PATCH", "POST", "PUT"):
-            setattr(Handler, f"do_{method}", lambda handler: self.serve(handler))
+            setattr(Handler, f"do_{method}", serve)
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
@@ -51,9 +54,8 @@ class FaultProxy:
         self.server.shutdown()
         self.server.server_close()
 
-    def choose(self):
+    def choose(self, handler):
         with self.lock:
-            self.requests += 1
             if self.burst:
                 self.burst -= 1
                 fault = "503"
@@ -62,10 +64,11 @@ class FaultProxy:
                 if fault == "503":
                     self.burst = self.dice.randrange(3)
             self.counts[fault] += 1
+            self.log.append((handler.command, handler.path, fault))
             return fault
 
     def serve(self, handler):
-        fault = self.choose()
+        fault = self.choose(handler)
         if fault == "reset":
             # In the middle of the upload, if there is one.
             handler.rfile.read(min(int(handler.headers.get("Content-Length", 0)), 100))

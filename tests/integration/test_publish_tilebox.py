@@ -177,7 +177,7 @@ def test_500_publishes_under_faults_make_one_release_each(tilebox_api, make_rele
             reports = list(pool.map(publish_one, paths))
     finally:
         proxy.close()
-    assert proxy.requests - proxy.counts[None] > 0.25 * proxy.requests
+    assert len(proxy.log) - proxy.counts[None] > 0.25 * len(proxy.log)
     assert min(proxy.counts[fault] for fault in proxy.faults) > 50
     there = {(slug, *release) for slug, releases in tilebox_api.state()["releases"].items() for release in releases}
     assert sum(map(len, tilebox_api.state()["releases"].values())) == 500

@@ -32,23 +32,26 @@ class LocalRelease:
         """The slug of the workflow that it belongs to."""
         return self.manifest.workflow.slug
 
-    def chunks(self, start: int = 0, size: int = CHUNK) -> Iterator[bytes]:
-        """The bytes of the archive from `start` on, at most `size` at a time.
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes of the archive from `start` to before `stop`, or to its end, at most `CHUNK` at a time.
 
-        Raises PublishError at the end of a full pass (`start` 0) that read other bytes than were checked, and where the file
-        cannot be read.
+        Raises PublishError where the file cannot be read, and at the end of a pass over all of it that read other bytes than were
+        checked.
         """
-        digest, done = hashlib.sha256(), start
+        whole = start == 0 and stop is None
+        left = (self.artifact.size if stop is None else stop) - start
+        digest = hashlib.sha256()
         try:
             with self.artifact.path.open("rb") as file:
                 file.seek(start)
-                while chunk := file.read(size):
+                while chunk := file.read(min(left, CHUNK)):
+                    left -= len(chunk)
                     digest.update(chunk)
-                    done += len(chunk)
                     yield chunk
+                more = whole and file.read(1)
         except OSError as error:
             raise PublishError(Problem(f"{self.artifact.path} cannot be read: {error.strerror}")) from error
-        if done != self.artifact.size or (start == 0 and digest.hexdigest() != self.artifact.sha256):
+        if left or more or (whole and digest.hexdigest() != self.artifact.sha256):
             message = f"{self.artifact.path} changed while it was published"
             raise PublishError(Problem(message, hint="publish again when nothing writes to it"))
 

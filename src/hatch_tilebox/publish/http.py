@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import ipaddress
+import random
 import re
 import ssl
 import time
@@ -93,8 +94,8 @@ class Http:
         self._client.close()
 
     def hide(self, secret: str) -> None:
-        """One more secret, learned on the way."""
-        self._secrets = (*self._secrets, secret)
+        """One more secret, learned on the way; "" is none."""
+        self._secrets = tuple(filter(None, (*self._secrets, secret)))
 
     def mask(self, text: str) -> str:
         """`text` without secrets."""
@@ -110,6 +111,22 @@ class Http:
         Redirects are answers like others. Raises PublishError when there was no answer, or none but transient ones.
         """
         return self._persist(lambda: self._once(method, url, body, headers or {}))
+
+    def attempt(
+        self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response | None:
+        """The answer to a request that must not be repeated blindly; None, after a wait, where `send` would repeat it."""
+        try:
+            return self._once(method, url, body, headers or {})
+        except _TryAgain as signal:
+            self._progress.detail(signal.problem.message)
+            time.sleep(signal.wait)
+            self.pause(0)
+            return None
+
+    def pause(self, failures: int) -> None:
+        """Wait as long as fits after so many failures in a row."""
+        time.sleep(random.uniform(0, min(self._retries.first * 2**failures, self._retries.longest)))  # noqa: S311 -- jitter
 
     def download(self, url: str, headers: Mapping[str, str]) -> Iterator[bytes]:
         """The bytes at `url`, resumed where a connection breaks. Redirects are followed; other hosts never see `headers`' secrets.

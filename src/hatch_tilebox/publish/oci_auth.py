@@ -1,0 +1,171 @@
+"""Who we are to a registry: docker's credentials, Basic and Bearer.
+
+Sources: https://distribution.github.io/distribution/spec/auth/token/ and the credential files that `docker login` writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.publish.http import require_safe, same_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatch_tilebox.publish.http import Body, Http, Response
+
+_DOCKER_HUB = "https://index.docker.io/v1/"
+_IDENTITY_TOKEN = "<token>"  # noqa: S105 -- the user name by which a credential helper says that the secret is one
+_HELPER_SECONDS = 60
+
+
+@dataclass(frozen=True, repr=False)
+class Credentials:
+    """A user and a password, or an identity token in place of both."""
+
+    user: str = ""
+    password: str = ""
+    identity_token: str = ""
+
+    @property
+    def basic(self) -> str:
+        """User and password as the Basic scheme sends them."""
+        return base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+class Authorization:
+    """Requests to the registry `host`, whose API is at `base`, with the headers that it asks for."""
+
+    def __init__(self, http: Http, host: str, base: str) -> None:
+        self._http = http
+        self._host = host
+        self._base = base
+        self.headers: dict[str, str] = {}
+
+    def send(
+        self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a request, made again with credentials where the registry asks for them."""
+        response = self._http.send(method, url, body=body, headers=self._signed(url, headers))
+        if response.status_code == 401 and self._answer(response):  # noqa: PLR2004 -- Unauthorized
+            response = self._http.send(method, url, body=body, headers=self._signed(url, headers))
+        return response
+
+    def attempt(self, method: str, url: str, *, body: Body, headers: Mapping[str, str]) -> Response | None:
+        """The like for a request that must not be repeated when its answer is lost."""
+        response = self._http.attempt(method, url, body=body, headers=self._signed(url, headers))
+        if response is not None and response.status_code == 401 and self._answer(response):  # noqa: PLR2004 -- Unauthorized
+            response = self._http.attempt(method, url, body=body, headers=self._signed(url, headers))
+        return response
+
+    def _signed(self, url: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+        """Headers for `url`; an upload may be sent to another host, which gets no credentials."""
+        return {**(headers or {}), **(self.headers if same_origin(url, self._base) else {})}
+
+    def _answer(self, response: Response) -> bool:
+        """Learn the header that a challenge asks for. False where the credentials were refused already."""
+        challenge = response.headers.get("WWW-Authenticate", "")
+        scheme, _, rest = challenge.partition(" ")
+        credentials = find_credentials(self._host)
+        if credentials:
+            for secret in (credentials.password, credentials.identity_token, credentials.basic):
+                self._http.hide(secret)
+        header = ""
+        if scheme.lower() == "basic" and credentials:
+            header = f"Basic {credentials.basic}"
+        elif scheme.lower() == "bearer":
+            parameters: dict[str, str] = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+            header = f"Bearer {self._token(parameters, credentials)}"
+        if not header or header == self.headers.get("Authorization"):
+            return False
+        self.headers = {"Authorization": header}
+        return True
+
+    def _token(self, challenge: dict[str, str], credentials: Credentials | None) -> str:
+        realm = challenge.get("realm", "")
+        if not realm:
+            raise PublishError(Problem(f"{self._host} asks for a token and does not say where from"))
+        require_safe(realm)
+        query: dict[str, str] = {name: challenge[name] for name in ("service", "scope") if name in challenge}
+        if credentials and credentials.identity_token:
+            form = {
+                **query,
+                "grant_type": "refresh_token",
+                "refresh_token": credentials.identity_token,
+                "client_id": "hatch-tilebox",
+            }
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            response = self._http.send("POST", realm, body=urlencode(form).encode(), headers=headers)
+        else:
+            headers = {"Authorization": f"Basic {credentials.basic}"} if credentials else {}
+            response = self._http.send("GET", f"{realm}?{urlencode(query)}", headers=headers)
+        try:
+            answer: dict[str, Any] = response.json() if response.is_success else {}
+            token = str(answer.get("token") or answer["access_token"])
+        except (ValueError, KeyError):
+            hint = f"log in again: docker login {self._host}"
+            raise self._http.refusal(response, f"{self._host} gives no token", hint) from None
+        self._http.hide(token)
+        return token
+
+
+def find_credentials(host: str, environ: Mapping[str, str] | None = None) -> Credentials | None:
+    """What docker knows about a registry: from a credential helper if its configuration names one, else from its file.
+
+    Raises PublishError where the file or the helper cannot be understood.
+    """
+    environ = os.environ if environ is None else environ
+    path = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
+    try:
+        config: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        # The parser's own message may quote a secret.
+        raise PublishError(Problem(f"{path} is no JSON", hint="docker login writes it anew")) from None
+    server = _DOCKER_HUB if host == "docker.io" else host
+    helper = config.get("credHelpers", {}).get(host) or config.get("credsStore")
+    if helper and (found := _ask_helper(helper, server)):
+        return found
+    auths = config.get("auths", {})
+    entry = auths.get(server) or auths.get(f"https://{server}") or auths.get(f"https://{server}/")
+    return _read_entry(entry, path) if entry else None
+
+
+def _read_entry(entry: dict[str, str], path: Path) -> Credentials | None:
+    if token := entry.get("identitytoken"):
+        return Credentials(identity_token=token)
+    user, password = entry.get("username", ""), entry.get("password", "")
+    if auth := entry.get("auth"):
+        try:
+            user, _, password = base64.b64decode(auth, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            raise PublishError(Problem(f"{path} holds an auth that is no base64", hint="docker login writes it anew")) from None
+    return Credentials(user, password) if user else None
+
+
+def _ask_helper(name: str, server: str) -> Credentials | None:
+    """What `docker-credential-NAME get` answers, None where it knows nothing."""
+    command = f"docker-credential-{name}"
+    try:
+        done = subprocess.run([command, "get"], input=server.encode(), capture_output=True, check=False, timeout=_HELPER_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        raise PublishError(Problem(f"docker's credential helper {command} does not run", hint="see docker's config.json")) from None
+    if done.returncode:
+        return None
+    try:
+        answer = json.loads(done.stdout)
+        user, secret = answer["Username"], answer["Secret"]
+    except (ValueError, KeyError, TypeError):
+        raise PublishError(Problem(f"docker's credential helper {command} answers with no credentials")) from None
+    return Credentials(identity_token=secret) if user == _IDENTITY_TOKEN else Credentials(user, secret)

@@ -1,0 +1,322 @@
+"""OCI registries as destinations, against a real one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import multiprocessing
+import random
+import stat
+import subprocess
+import sys
+import threading
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+from fault_proxy import FaultProxy
+
+from hatch_tilebox.errors import IncompatibleError, PublishError
+from hatch_tilebox.model import Task
+from hatch_tilebox.progress import Progress
+from hatch_tilebox.publish import oci_upload
+from hatch_tilebox.publish.http import Retries
+from hatch_tilebox.publish.oci import MANIFEST_TYPE, OciRepository
+from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
+
+pytestmark = pytest.mark.service
+
+QUICK = Retries(attempts=12, first=0.001, longest=0.02)
+USER, PASSWORD = "ada", "pass-Word.3c7"
+HTPASSWD = "ada:$2b$05$Kec7TUiNGGUP7gCH80FrsOE1baq2mBGTrny9iNgl5DQvXBXLLzlwC\n"
+
+
+@pytest.fixture
+def repository():
+    """A function that opens a repository of the registry on a port."""
+    with ExitStack() as stack:
+
+        def open_repository(port, name="acme/scene-qa"):
+            destination = OciRepository(f"oci://127.0.0.1:{port}/{name}", retries=QUICK)
+            stack.callback(destination.close)
+            return destination
+
+        yield open_repository
+
+
+def publish(path, destination, **options):
+    return publish_release(open_release(path), destination, **options)
+
+
+def get(port, path, accept=MANIFEST_TYPE):
+    with urlopen(Request(f"http://127.0.0.1:{port}/v2/acme/scene-qa/{path}", headers={"Accept": accept})) as response:
+        return response.read()
+
+
+@pytest.fixture(autouse=True)
+def docker_config(tmp_path, monkeypatch):
+    """Docker's configuration of this test's own."""
+    folder = tmp_path / "docker"
+    folder.mkdir()
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    return folder / "config.json"
+
+
+def noise(size, seed=1):
+    """Bytes that do not compress."""
+    return random.Random(seed).randbytes(size)
+
+
+def test_a_release_is_published_once_and_comes_back(oci_registry, make_release, tmp_path, repository):
+    port = oci_registry()
+    path, destination = make_release(version="1.0.0+local.7"), repository(port)
+    first, second = publish(path, destination), publish(path, destination)
+    assert (first.created, second.created) == (True, False)
+    assert first.release == second.release
+    local = fetch_release(destination, select_published(destination, None, None), tmp_path)
+    assert local.artifact.path.read_bytes() == path.read_bytes()
+    assert destination.manifest(first.release) == local.manifest
+    tags = json.loads(get(port, "tags/list"))["tags"]
+    identity = f"{local.manifest.fingerprint}-{local.artifact.sha256[:16]}"
+    assert sorted(tags) == sorted(["1.0.0_local.7", "latest", identity])
+
+
+def test_the_registry_holds_what_other_tools_understand(oci_registry, make_release, repository):
+    port = oci_registry()
+    path = make_release()
+    release = publish(path, repository(port)).release
+    body = get(port, "manifests/latest")
+    manifest = json.loads(body)
+    assert release.id == f"sha256:{hashlib.sha256(body).hexdigest()}"
+    assert manifest["artifactType"] == "application/vnd.hatch-tilebox.release.v1"
+    (layer,) = manifest["layers"]
+    assert layer["annotations"] == {"org.opencontainers.image.title": "scene_qa-1.0.0.tbrelease"}
+    assert get(port, f"blobs/{layer['digest']}", "*/*") == path.read_bytes()
+    assert json.loads(get(port, f"blobs/{manifest['config']['digest']}", "*/*"))["workflow"]["slug"] == release.workflow
+
+
+def test_latest_is_the_one_published_last(oci_registry, make_release, repository):
+    destination = repository(oci_registry())
+    for version in ("1.10.0", "1.9.0"):
+        publish(make_release(version=version, content=version.encode()), destination)
+    assert [release.version for release in destination.releases(None)] == ["1.9.0", "1.10.0"]
+    publish(make_release(version="1.8.0", content=b"1.8.0"), destination)
+    assert [release.version for release in destination.releases(None)] == ["1.8.0", "1.10.0", "1.9.0"]
+
+
+def test_a_breaking_change_is_stopped(oci_registry, make_release, repository):
+    destination = repository(oci_registry())
+    publish(make_release(), destination)
+    breaking = make_release(version="2.0.0", tasks=(Task("tests.Greet", "v1.1", {"type": "integer"}),))
+    with pytest.raises(IncompatibleError, match=r"breaks jobs of 1\.0\.0"):
+        publish(breaking, destination)
+    assert publish(breaking, destination, allow_breaking=True).created
+    assert [release.version for release in destination.releases(None)] == ["2.0.0", "1.0.0"]
+
+
+def test_an_empty_repository_has_no_releases(oci_registry, repository):
+    assert repository(oci_registry()).releases(None) == []
+
+
+def test_pieces_arrive_in_order_and_memory_is_bounded(oci_registry, make_release, monkeypatch, repository):
+    port = oci_registry()
+    path = make_release(content=noise(40 * 2**20))
+    proxy, seen = FaultProxy(port, rate=0, seed=0), []
+
+    class Listener(Progress):
+        def transferred(self, done, total):
+            seen.append((done, total))
+
+    destination = repository(urlsplit(proxy.url).port)
+    local = open_release(path)
+    tracemalloc.start()
+    try:
+        publish_release(local, destination, progress=Listener())
+        # The proxy of this test holds a request and its answer; the publication holds a chunk.
+        assert tracemalloc.get_traced_memory()[1] < 3 * oci_upload.PIECE
+    finally:
+        tracemalloc.stop()
+        proxy.close()
+    assert [method for method, _, _ in proxy.log].count("PATCH") == 6
+    assert seen[-1] == (local.artifact.size, local.artifact.size)
+    assert get(port, f"blobs/sha256:{local.artifact.sha256}", "*/*") == path.read_bytes()
+
+
+def test_an_interrupted_upload_goes_on_where_it_was(oci_registry, make_release, monkeypatch, repository):
+    monkeypatch.setattr(oci_upload, "PIECE", 2**14)
+    port, path = oci_registry(), make_release(content=noise(2**20))
+    proxy = FaultProxy(port, rate=0.2, seed=3, faults=("429", "503", "slow"))
+    try:
+        publish(path, repository(urlsplit(proxy.url).port))
+    finally:
+        proxy.close()
+    log = [(method, fault) for method, path, fault in proxy.log if "uploads" in path]
+    assert {("PATCH", "429"), ("PATCH", "503")} <= set(log)
+    # One session for the config, one for the archive: no piece that had arrived was sent twice.
+    assert [method for method, fault in log if fault in {None, "slow"}].count("POST") == 2
+    assert [method for method, fault in log if fault in {None, "slow"}].count("PATCH") == -(-path.stat().st_size // 2**14)
+
+
+def test_100_publishes_under_faults_make_one_release_each(oci_registry, make_release, monkeypatch, repository):
+    monkeypatch.setattr(oci_upload, "PIECE", 2**13)
+    port = oci_registry()
+    proxy = FaultProxy(port, rate=0.3, seed=20250712)
+    paths = [make_release(version=f"1.0.{number}", content=noise(2**14, number)) for number in range(100)]
+
+    def publish_one(number):
+        return publish(paths[number], repository(urlsplit(proxy.url).port, f"acme/scene-{number % 10}")).release
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            published = list(pool.map(publish_one, range(100)))
+    finally:
+        proxy.close()
+    assert min(proxy.counts[fault] for fault in proxy.faults) > 30
+    there = [release for n in range(10) for release in repository(port, f"acme/scene-{n}").releases(None)]
+    assert len(there) == 100
+    assert {release.id for release in there} == {release.id for release in published}
+
+
+def test_a_fetch_resumes_where_it_broke(oci_registry, make_release, tmp_path, repository):
+    port = oci_registry()
+    path = make_release(content=noise(2**20))
+    publish(path, repository(port))
+    proxy = FaultProxy(port, rate=0.5, seed=5, faults=("truncated",))
+    try:
+        destination = repository(urlsplit(proxy.url).port)
+        local = fetch_release(destination, select_published(destination, None, None), tmp_path)
+    finally:
+        proxy.close()
+    assert local.artifact.path.read_bytes() == path.read_bytes()
+
+
+def _publish_at_once(path, port, gate, results):
+    gate.wait()
+    results.put(publish(path, OciRepository(f"oci://127.0.0.1:{port}/acme/scene-qa")).release.id)
+
+
+def test_twenty_processes_make_one_release(oci_registry, make_release, repository):
+    port = oci_registry()
+    context = multiprocessing.get_context("spawn")
+    gate, results = context.Barrier(20), context.Queue()
+    path = make_release()
+    workers = [context.Process(target=_publish_at_once, args=(path, port, gate, results)) for _ in range(20)]
+    for worker in workers:
+        worker.start()
+    assert len({results.get(timeout=90) for _ in workers}) == 1
+    for worker in workers:
+        worker.join()
+    assert len(repository(port).releases(None)) == 1
+
+
+@pytest.fixture
+def basic_registry(oci_registry, tmp_path):
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    return oci_registry(f"auth: {{htpasswd: {{realm: tests, path: {tmp_path / 'htpasswd'}}}}}\n")
+
+
+def log_in(docker_config, port, password=PASSWORD):
+    auth = base64.b64encode(f"{USER}:{password}".encode()).decode()
+    docker_config.write_text(json.dumps({"auths": {f"127.0.0.1:{port}": {"auth": auth}}}))
+    return auth
+
+
+def test_basic_authentication_with_docker_credentials(basic_registry, docker_config, make_release, tmp_path, repository):
+    log_in(docker_config, basic_registry)
+    path, destination = make_release(content=noise(2**16)), repository(basic_registry)
+    assert publish(path, destination).created
+    fetched = fetch_release(destination, select_published(destination, None, None), tmp_path / "to")
+    assert fetched.artifact.path.read_bytes() == path.read_bytes()
+
+
+def test_a_credential_helper_is_asked(basic_registry, docker_config, make_release, monkeypatch, tmp_path, repository):
+    helper = tmp_path / "bin/docker-credential-tests"
+    helper.parent.mkdir()
+    helper.write_text(
+        f'#!/bin/sh\nread server\n[ "$1 $server" = "get 127.0.0.1:{basic_registry}" ] || exit 1\n'
+        f'echo \'{{"Username": "{USER}", "Secret": "{PASSWORD}"}}\'\n'
+    )
+    helper.chmod(helper.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(helper.parent), prepend=":")
+    docker_config.write_text(json.dumps({"credsStore": "tests"}))
+    assert publish(make_release(), repository(basic_registry)).created
+
+
+def test_without_or_with_wrong_credentials_login_is_advised(basic_registry, docker_config, make_release, repository):
+    path = make_release()
+    with pytest.raises(PublishError, match=r"answered 401\n  (.|\n)*docker login REGISTRY"):
+        publish(path, repository(basic_registry))
+    auth = log_in(docker_config, basic_registry, "no-Pass.9e1")
+    with pytest.raises(PublishError, match="docker login REGISTRY") as caught:
+        publish(path, repository(basic_registry))
+    assert "no-Pass.9e1" not in str(caught.value)
+    assert auth not in str(caught.value)
+
+
+@pytest.fixture
+def token_server():
+    """Gives tokens to those who know the password. `asked` are the queries it got."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            server.asked.append(parse_qs(urlsplit(self.path).query))
+            basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+            good = self.headers["Authorization"] == f"Basic {basic}"
+            body = json.dumps({"token": "tok-En.5a5"} if good else {"details": f"bad {self.headers['Authorization']}"}).encode()
+            self.send_response(200 if good else 401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_token_authentication(oci_registry, token_server, docker_config, make_release, repository):
+    realm = f"http://127.0.0.1:{token_server.server_address[1]}/token"
+    port = oci_registry(f"auth: {{silly: {{realm: '{realm}', service: tests}}}}\n")
+    log_in(docker_config, port)
+    assert publish(make_release(), repository(port)).created
+    assert token_server.asked[-1]["service"] == ["tests"]
+    assert {scope for query in token_server.asked for scope in query["scope"]} <= {
+        "repository:acme/scene-qa:pull",
+        "repository:acme/scene-qa:pull,push",
+        "repository:acme/scene-qa:push,pull",
+    }
+    wrong = log_in(docker_config, port, "no-Pass.9e1")
+    with pytest.raises(PublishError, match="gives no token") as caught:
+        publish(make_release(), repository(port))
+    assert "bad Basic ***" in str(caught.value)
+    assert wrong not in str(caught.value)
+
+
+def test_from_the_command_line(basic_registry, docker_config, make_release, clean_env, tmp_path):
+    log_in(docker_config, basic_registry)
+    path = make_release()
+    env = {**clean_env, "DOCKER_CONFIG": str(docker_config.parent), "HATCH_CONFIG": str(tmp_path / "none.toml")}
+    url = f"oci://127.0.0.1:{basic_registry}/acme/scene-qa"
+
+    def command(*arguments):
+        line = [sys.executable, "-m", "hatch_tilebox", *arguments, "--json"]
+        result = subprocess.run(line, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        assert PASSWORD not in result.stdout + result.stderr
+        return json.loads(result.stdout)
+
+    published = command("publish", path, "--to", url)
+    assert published["url"] == f"{url}@{published['id']}"
+    assert command("releases", url)["releases"][0]["id"] == published["id"]
+    assert command("fetch", url, "--to", "here")["digest"] == published["digest"]
+    assert (tmp_path / "here" / path.name).read_bytes() == path.read_bytes()
