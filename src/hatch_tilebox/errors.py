@@ -7,6 +7,7 @@ TileboxError                a mistake that the user can mend; never shown with a
 ├── DiscoveryError          the workflow's runtime: environment, start-up, tasks
 ├── ArchiveError            a .tbrelease that cannot be written or must not be trusted
 ├── PublishError            a destination, or the way to it
+├── RunError                a task that cannot be executed on this machine as asked
 ├── PluginError             an installed plugin refuses the release, or is broken
 └── IncompatibleError       a release that would break jobs of the one before it
 ```
@@ -83,6 +84,10 @@ class ArchiveError(TileboxError):
 
 class PublishError(TileboxError):
     """A destination refuses a release or cannot be reached."""
+
+
+class RunError(TileboxError):
+    """A task of a release cannot be executed on this machine as asked."""
 
 
 class PluginError(TileboxError):

@@ -18,13 +18,15 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["ACTIVE_VARIABLE", "Child", "Finished", "run"]
+__all__ = ["ACTIVE_VARIABLE", "LONGEST_MESSAGE", "Child", "Finished", "run"]
 
 ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
 """Set, to a value of its own, in every process that the build starts; a build hook of ours that sees it returns at once."""
 
 KEPT_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+LONGEST_MESSAGE = 1 << 30
+"""Bytes of a line that is part of a protocol, such as the inputs of all subtasks that a task submits. Other lines may be cut."""
 GRACE = 1.0
 """Seconds that a process gets to die, or its pipes to close, after it was told to."""
 
@@ -49,8 +51,9 @@ class Finished:
 class _Tail:
     """The last `KEPT_BYTES` of a stream, read by a thread so that the writer never blocks."""
 
-    def __init__(self, stream: IO[bytes], on_line: Callable[[str], None] | None = None) -> None:
+    def __init__(self, stream: IO[bytes], on_line: Callable[[str], None] | None = None, longest: int = READ_BYTES) -> None:
         self._stream = stream
+        self._longest = longest
         self._on_line = on_line
         self._chunks: deque[bytes] = deque()
         self._size = 0
@@ -75,7 +78,7 @@ class _Tail:
 
     def _split(self, chunk: bytes) -> None:
         *lines, self._partial = (self._partial + chunk).split(b"\n")
-        self._partial = self._partial[-READ_BYTES:]
+        self._partial = self._partial[-self._longest :]
         for line in lines:
             text = line.decode(errors="replace").rstrip()
             if text and self._on_line is not None:
@@ -104,11 +107,13 @@ class Child:
         on_output: Callable[[str], None] | None = None,
         on_end: Callable[[], None] | None = None,
         stdin: bool = False,
+        longest_line: int = READ_BYTES,
     ) -> None:
         """Start `arguments` in `folder`. Raises OSError where the program cannot be started.
 
         `on_line` gets each line of stderr, `on_output` of stdout, and `on_end` is called when the process is gone, all from
-        threads. `stdin` keeps a pipe to the child open, else its input is empty.
+        threads. `stdin` keeps a pipe to the child open, else its input is empty. Of a line of stdout that has more bytes than
+        `longest_line` only the end is kept.
         """
         self._mark = uuid4().hex
         self._began = time.perf_counter()
@@ -126,7 +131,7 @@ class Child:
             stderr=subprocess.PIPE,
             **options,
         )
-        self._output = _Tail(_pipe(self.process.stdout), on_output)
+        self._output = _Tail(_pipe(self.process.stdout), on_output, longest_line)
         self._errors = _Tail(_pipe(self.process.stderr), on_line)
         self._left_behind: tuple[str, ...] = ()
         self._ended = threading.Event()

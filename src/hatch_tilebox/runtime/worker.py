@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from hatch_tilebox.runtime.process import Child, Finished
+from hatch_tilebox.runtime.process import LONGEST_MESSAGE, Child, Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hatch_tilebox.model import Workflow
     from hatch_tilebox.runtime.environment import Environment
 
-__all__ = ["CLIENT", "ENDED", "PROGRAM", "TIMEOUT", "Worker", "WorkerError", "start_worker"]
+__all__ = ["CLIENT", "ENDED", "PROGRAM", "TIMEOUT", "Worker", "WorkerError", "client_command", "start_worker"]
 
 PROGRAM, ENDED, TIMEOUT, CLIENT = "program", "ended", "timeout", "client"
 CLIENT_SCRIPT = Path(__file__).with_name("worker_client.py")
@@ -140,10 +140,12 @@ def start_worker(
     *,
     timeout: float = 120.0,
     on_line: Callable[[str], None] | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Iterator[Worker]:
     """Start the worker of `workflow` in a prepared environment; at the end nothing of it is left.
 
     Start-up may take `timeout` seconds, from now to the first answer. `on_line` gets what the worker writes, from threads.
+    `extra` are environment variables for the worker.
     Raises WorkerError where its program cannot be started.
     """
     with _runtime_folder() as folder:
@@ -151,7 +153,7 @@ def start_worker(
         token = secrets.token_hex(16)
         address = f"unix://{folder / 'worker.sock'}" if unix else "127.0.0.1:0"
         events: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        variables = environment.variables()
+        variables = {**environment.variables(), **(extra or {})}
         try:
             process = Child(
                 [*(workflow.command or _runner_command(environment, workflow))],
@@ -173,12 +175,13 @@ def start_worker(
         with (
             process,
             Child(
-                [*_client_command(environment, uv), str(CLIENT_SCRIPT), str(folder), address if unix else "", token],
+                [*client_command(environment, uv), str(CLIENT_SCRIPT), str(folder), address if unix else "", token],
                 folder=folder,
                 environment={key: value for key, value in variables.items() if not key.startswith("TILEBOX_")},
                 on_output=events.put,
                 on_end=lambda: events.put(None),
                 stdin=True,
+                longest_line=LONGEST_MESSAGE,
             ) as client,
         ):
             yield Worker(process, client, events, timeout)
@@ -189,7 +192,7 @@ def _runner_command(environment: Environment, workflow: Workflow) -> Sequence[st
     return [str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""]
 
 
-def _client_command(environment: Environment, uv: Path) -> Sequence[str]:
+def client_command(environment: Environment, uv: Path) -> Sequence[str]:
     """An interpreter that has tilebox-workflows: the workflow's own, else one that uv makes for the purpose."""
     if any(environment.prefix.glob("[Ll]ib/**/site-packages/tilebox/workflows/workflows/v1/worker_pb2_grpc.py")):
         return [str(environment.python)]

@@ -1,0 +1,213 @@
+"""Stands where a worker expects the Tilebox API: takes its logs and spans, and refuses everything else in clear words.
+
+    python worker_sink.py
+
+Runs where tilebox-workflows is installed. The worker's exporters speak OTLP, protobuf over HTTP, at `/v1/logs` and `/v1/traces`; a
+`Client()` in a task speaks gRPC or Connect to the same address. What comes in goes to stdout as lines of JSON: first
+`{"url": …}`, then `{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. A line on stdin is answered by
+`{"drained": true}` when everything that came before it has been written. The process ends with stdin.
+
+Source of the messages: https://opentelemetry.io/docs/specs/otlp/
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import gzip
+import importlib
+import json
+import os
+import socket
+import sys
+import threading
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+HTTP2_PREFACE = b"PRI"
+"""What an HTTP/2 connection, and so gRPC, begins with. Source: RFC 9113, section 3.4"""
+BLOCK = 64 * 1024
+REFUSAL = "`hatch-tilebox run` has no Tilebox service: {} needs the real one"
+
+
+class Sink:
+    """Decodes what is sent, and writes it as events."""
+
+    def __init__(self) -> None:
+        collector = "opentelemetry.proto.collector"
+        self.logs = importlib.import_module(f"{collector}.logs.v1.logs_service_pb2").ExportLogsServiceRequest
+        self.traces = importlib.import_module(f"{collector}.trace.v1.trace_service_pb2").ExportTraceServiceRequest
+        self.events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self.lock = threading.Lock()
+
+    def write(self, event: dict[str, Any]) -> None:
+        """Write one event."""
+        line = json.dumps(event) + "\n"
+        with self.lock:
+            self.events.write(line)
+            self.events.flush()
+
+    def receive(self, path: str, body: bytes) -> bool:
+        """Take what was posted to `path`; False where nothing is taken there."""
+        if path.endswith("/v1/logs"):
+            for resource in self.logs.FromString(body).resource_logs:
+                for scope in resource.scope_logs:
+                    for record in scope.log_records:
+                        self.write({"log": decode_log(record)})
+        elif path.endswith("/v1/traces"):
+            for resource in self.traces.FromString(body).resource_spans:
+                for scope in resource.scope_spans:
+                    for span in scope.spans:
+                        self.write({"span": decode_span(span)})
+        else:
+            return False
+        return True
+
+    def refuse(self, method: str) -> str:
+        """Note a call that only the real service could answer. The message for the caller."""
+        self.write({"refused": method})
+        return REFUSAL.format(method.strip("/"))
+
+
+def decode_log(record: Any) -> dict[str, Any]:
+    """A log record as JSON values; times are nanoseconds of the epoch."""
+    return {
+        "time": record.time_unix_nano or record.observed_time_unix_nano,
+        "level": record.severity_text,
+        "message": decode_value(record.body),
+        "attributes": decode_attributes(record.attributes),
+    }
+
+
+def decode_span(span: Any) -> dict[str, Any]:
+    """A span as JSON values. `error` tells whether its status is one; `stacktrace` is that of the exception that it recorded."""
+    stacktraces = [
+        str(attributes.get("exception.stacktrace", ""))
+        for event in span.events
+        if event.name == "exception" and (attributes := decode_attributes(event.attributes))
+    ]
+    return {
+        "name": span.name,
+        "id": span.span_id.hex(),
+        "parent": span.parent_span_id.hex(),
+        "start": span.start_time_unix_nano,
+        "end": span.end_time_unix_nano,
+        "error": span.status.code == span.status.STATUS_CODE_ERROR,
+        "attributes": decode_attributes(span.attributes),
+        "stacktrace": stacktraces[-1] if stacktraces else None,
+    }
+
+
+def decode_attributes(attributes: Any) -> dict[str, Any]:
+    """Attributes by name."""
+    return {item.key: decode_value(item.value) for item in attributes}
+
+
+def decode_value(value: Any) -> Any:
+    """An OTLP value as a JSON value."""
+    kind = value.WhichOneof("value")
+    if kind is None:
+        return None
+    found = getattr(value, kind)
+    if kind == "array_value":
+        return [decode_value(item) for item in found.values]
+    if kind == "kvlist_value":
+        return decode_attributes(found.values)
+    return found.hex() if kind == "bytes_value" else found
+
+
+class Handler(BaseHTTPRequestHandler):
+    """HTTP/1.1: telemetry is taken, a call over the Connect protocol is refused as that protocol says it."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_POST(self) -> None:
+        """Take what is posted."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        encoding = self.headers.get("Content-Encoding", "")
+        if encoding in {"gzip", "deflate"}:
+            body = gzip.decompress(body) if encoding == "gzip" else zlib.decompress(body)
+        if self.server.sink.receive(self.path, body):
+            self.answer(200, "application/x-protobuf", b"")
+        else:
+            message = self.server.sink.refuse(self.path)
+            self.answer(400, "application/json", json.dumps({"code": "failed_precondition", "message": message}).encode())
+
+    def answer(self, status: int, kind: str, body: bytes) -> None:
+        """Send a response."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
+        """Say nothing: stderr is for what goes wrong."""
+
+
+class Server(ThreadingHTTPServer):
+    """One address for both: HTTP/1.1 is served here, HTTP/2 is passed on to a gRPC server."""
+
+    daemon_threads = True
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.sink = sink
+        self.grpc_server, self.grpc_port = serve_grpc(sink)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection as what its first bytes say it is."""
+        if request.recv(len(HTTP2_PREFACE), socket.MSG_PEEK) == HTTP2_PREFACE:
+            with socket.create_connection(("127.0.0.1", self.grpc_port)) as other:
+                threading.Thread(target=copy_bytes, args=(other, request), daemon=True).start()
+                copy_bytes(request, other)
+        else:
+            super().finish_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that breaks is the worker's to report."""
+
+
+def copy_bytes(source: socket.socket, target: socket.socket) -> None:
+    """Send on what `source` receives until it ends."""
+    try:
+        while data := source.recv(BLOCK):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # the other side has gone
+
+
+def serve_grpc(sink: Sink) -> tuple[Any, int]:
+    """A gRPC server that refuses every call, and its port on loopback."""
+    grpc = importlib.import_module("grpc")
+
+    class Refuse(grpc.GenericRpcHandler):  # type: ignore[misc, name-defined]
+        def service(self, details: Any) -> Any:
+            def refuse(_: Any, context: Any) -> None:
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, sink.refuse(details.method))
+
+            return grpc.unary_unary_rpc_method_handler(refuse)
+
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), handlers=[Refuse()])
+    port: int = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    sys.path.pop(0)  # this folder, whose modules must not hide others
+    sink = Sink()
+    os.dup2(2, 1)  # whatever a library prints is no event
+    server = Server(sink)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sink.write({"url": f"http://127.0.0.1:{server.server_port}"})
+    for _ in sys.stdin:
+        sink.write({"drained": True})
+    os._exit(0)  # without waiting for gRPC's threads
+
+
+if __name__ == "__main__":
+    main()
