@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hatch_tilebox.cli.output import output_options, problem_json, show_json
+from hatch_tilebox.progress import format_size
 
 if TYPE_CHECKING:
-    from rich.tree import Tree
+    from collections.abc import Iterator
+
+    from rich.text import Text
 
     from hatch_tilebox.bridge import WorkflowProject
     from hatch_tilebox.model import FileSet
@@ -83,42 +86,44 @@ def _show(files: FileSet, *, largest: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from hatch_tilebox.progress import format_size
-
     console = Console(highlight=False)
     if not largest:
-        console.print(_tree(files), no_wrap=True, overflow="ignore", crop=False)
+        for line in _tree(files, ascii_only=console.options.ascii_only):
+            console.print(line, soft_wrap=True)
         return
     for file in sorted(files.files, key=lambda file: (-file.size, file.path)):
         console.print(f"[cyan]{format_size(file.size):>10}[/]  {escape(file.path)}", soft_wrap=True)
     console.print(f"[bold]{format_size(files.size):>10}  {len(files.files)} files[/]")
 
 
-def _tree(files: FileSet) -> Tree:
+def _tree(files: FileSet, *, ascii_only: bool) -> Iterator[Text]:
+    """Lines of a tree; rich's own would be cut at the width of the terminal."""
     from rich.text import Text
-    from rich.tree import Tree
 
-    from hatch_tilebox.progress import format_size
-
+    last, inner, along = ("`-- ", "|-- ", "|   ") if ascii_only else ("└── ", "├── ", "│   ")
+    children: dict[str, dict[str, int]] = {"": {}}
     totals: dict[str, list[int]] = {"": []}
     for file in files.files:
-        folder = file.path
-        while folder:
-            folder = folder.rpartition("/")[0]
-            totals.setdefault(folder, []).append(file.size)
+        path, folder = file.path, ""
+        while path:
+            path, folder = path.rpartition("/")[0], path
+            children.setdefault(path, {})[folder] = file.size
+            totals.setdefault(path, []).append(file.size)
 
-    def label(name: str, sizes: list[int], style: str) -> Text:
-        count = f"{len(sizes)} files, " if style else ""
-        return Text(name, style).append(f"  {count}{format_size(sum(sizes))}", "not bold cyan")
+    def below(folder: str, guide: str) -> Iterator[Text]:
+        for number, (path, size) in enumerate(children[folder].items(), 1):
+            ends = number == len(children[folder])
+            line = Text(guide + (last if ends else inner), "dim")
+            name = path.rpartition("/")[2]
+            if path not in children:
+                yield line.append(name, "not dim").append(f"  {format_size(size)}", "not dim cyan")
+                continue
+            yield line.append(f"{name}/", "not dim bold").append(_total(totals[path]), "not dim cyan")
+            yield from below(path, guide + ("    " if ends else along))
 
-    tree = Tree(label(f"{files.root.name}/", totals[""], "bold"), guide_style="dim")
-    branches = {"": tree}
-    for file in files.files:
-        parts = file.path.split("/")
-        for depth in range(1, len(parts)):
-            folder = "/".join(parts[:depth])
-            if folder not in branches:
-                above = branches["/".join(parts[: depth - 1])]
-                branches[folder] = above.add(label(f"{parts[depth - 1]}/", totals[folder], "bold"))
-        branches["/".join(parts[:-1])].add(label(parts[-1], [file.size], ""))
-    return tree
+    yield Text(f"{files.root.name}/", "bold").append(_total(totals[""]), "not bold cyan")
+    yield from below("", "")
+
+
+def _total(sizes: list[int]) -> str:
+    return f"  {len(sizes)} {'file' if len(sizes) == 1 else 'files'}, {format_size(sum(sizes))}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, problem_json, show_json
 
 
 @click.command(short_help="Prove that a release is whole and starts")
@@ -33,7 +33,7 @@ def command(ctx: click.Context, file: Path, *, no_run: bool, timeout: float, as_
             progress.table(("Task", "Version"), rows) if rows else None
     if as_json:
         tasks = [{"name": name, "version": version} for name, version in result.tasks]
-        problems = [str(problem) for problem in result.problems]
+        problems = [problem_json(problem) for problem in result.problems]
         show_json({"ok": result.ok, "tasks": tasks, "problems": problems})
     else:
         show_problems(result.problems)

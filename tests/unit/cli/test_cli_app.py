@@ -1,0 +1,124 @@
+"""The manners of the group and of all its commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hatch_tilebox import __version__
+from hatch_tilebox.cli.app import _COMMANDS, app
+
+MODULES = {path.stem for path in Path(sys.modules["hatch_tilebox.cli"].__file__).parent.glob("*.py")}
+
+
+@pytest.fixture(params=_COMMANDS)
+def command(request):
+    return request.param
+
+
+def test_the_group_knows_every_command_there_is():
+    helpers = {"__init__", "app", "console", "output", "project", "publishing"}
+    with_command = {name for name in MODULES - helpers if "def command(" in (Path(app_folder()) / f"{name}.py").read_text()}
+    assert with_command == set(_COMMANDS)
+
+
+def app_folder():
+    return Path(sys.modules["hatch_tilebox.cli"].__file__).parent
+
+
+def test_help_of_the_group_says_what_the_command_says_of_itself(command):
+    assert app.get_command(None, command).short_help == _COMMANDS[command]
+
+
+def test_help_of_a_command_fits_a_screen_and_has_an_example(invoke, command):
+    result = invoke(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example: hatch-tilebox {command}" in result.stdout
+    assert len(result.stdout.splitlines()) <= 36
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_every_command_takes_json(command):
+    assert any("--json" in parameter.opts for parameter in app.get_command(None, command).params)
+
+
+def test_help_names_the_exit_codes(invoke):
+    assert "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incompatible" in invoke("-h").stdout
+
+
+@pytest.mark.parametrize("start", [["-c", "from hatch_tilebox.cli import main; main()"], ["-m", "hatch_tilebox"]])
+def test_version(start):
+    done = subprocess.run([sys.executable, *start, "--version"], check=True, capture_output=True, text=True)
+    assert done.stdout == f"hatch-tilebox, version {__version__}\n"
+
+
+def test_version_among_other_options(invoke):
+    assert invoke("-C", ".", "--version").stdout == f"hatch-tilebox, version {__version__}\n"
+
+
+def test_a_misspelt_command_is_recognised(invoke):
+    result = invoke("chek")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean 'check'?" in result.stderr
+
+
+def test_an_unknown_command_is_a_mistake_of_usage(invoke):
+    assert invoke("zzz").exit_code == 2
+
+
+def test_c_changes_the_folder_first(invoke, small_project, monkeypatch, tmp_path):
+    small_project()
+    monkeypatch.chdir(tmp_path)
+    assert invoke("-C", "project", "check").exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert invoke("-C", "nowhere", "check").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "colours"), [("FORCE_COLOR", True), ("NO_COLOR", False), (None, False)], ids=["forced", "refused", "no terminal"]
+)
+def test_colours_are_as_the_environment_says(invoke, small_project, monkeypatch, variable, colours):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    project = small_project({"uv.lock": None})
+    assert ("\x1b[" in invoke("check", project).stderr) == colours
+
+
+def test_help_imports_no_command_and_nothing_heavy():
+    code = "import sys, click\nfrom hatch_tilebox.cli.app import app\napp(['--help'], standalone_mode=False)\nprint(*sys.modules)"
+    names = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+    ours = {name for name in names if name.startswith("hatch_tilebox")}
+    assert ours <= {"hatch_tilebox", "hatch_tilebox.cli", "hatch_tilebox.cli.app", "hatch_tilebox.errors"}
+    assert not names & {"rich", "tomlkit", "hatchling", "pathspec", "importlib.metadata", "httpx"}
+
+
+def test_version_does_not_import_click():
+    code = "import sys\nsys.argv = ['hatch-tilebox', '--version']\nfrom hatch_tilebox.cli import main\nmain()\nprint(*sys.modules)"
+    names = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "click" not in names
+
+
+def test_cache(invoke, monkeypatch, tmp_path):
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "cache" / "results").mkdir(parents=True)
+    (tmp_path / "cache" / "results" / "0.json").write_bytes(b"x" * 2048)
+    shown = json.loads(invoke("cache", "--json").stdout)
+    assert shown == {"path": str(tmp_path / "cache"), "size": 2048, "environments": 0, "results": 1}
+    assert "0 environments, 1 results, 2.0 KiB" in invoke("cache").stdout
+    cleared = json.loads(invoke("cache", "--clear", "--json").stdout)
+    assert cleared == {"path": str(tmp_path / "cache"), "size": 0, "environments": 0, "results": 0, "freed": 2048}
+    assert "Freed 0 B" in invoke("cache", "--clear").stdout
+
+
+@pytest.mark.parametrize(("which", "title"), [("workflow", "tilebox.workflow.toml"), ("release", "release")])
+def test_schema(invoke, which, title):
+    schema = json.loads(invoke("schema", which, "--json").stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema" or "draft" in schema["$schema"]
+    assert title in schema["title"]
+    file = Path(invoke("schema", which, "--path").stdout.rstrip("\n"))
+    assert json.loads(file.read_text("utf-8")) == schema
