@@ -25,9 +25,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.model import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from filelock import BaseFileLock
+    from collections.abc import Callable, Iterator
 
     from hatch_tilebox.model import JSON
 
@@ -81,12 +79,22 @@ class Store:
         self.environments = root / "environments"
         self.results = root / "results"
 
-    def lock(self, key: str) -> BaseFileLock:
-        """The lock that guards the environment `key`."""
-        from filelock import FileLock
+    @contextlib.contextmanager
+    def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
+        """Keep others from the environment `key`. `on_wait` is called where somebody else has it first."""
+        from filelock import FileLock, Timeout
 
         self.environments.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.environments / f"{key}.lock", poll_interval=LOCK_POLL)
+        lock = FileLock(self.environments / f"{key}.lock", poll_interval=LOCK_POLL)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            on_wait()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def read_result(self, key: str) -> dict[str, Any] | None:
         """The result kept under `key`, if it reads back as it was written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from dataclasses import asdict, dataclass
@@ -20,17 +21,20 @@ from hatch_tilebox.runtime.uv import require_uv
 from hatch_tilebox.runtime.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hatch_tilebox.errors import Location, Problem
     from hatch_tilebox.model import FileEntry, FileSet, Task, Workflow
     from hatch_tilebox.runtime.cache import Store
+    from hatch_tilebox.runtime.worker import Worker
 
-__all__ = ["Discovery", "Level", "discover_tasks"]
+__all__ = ["Discovery", "Level", "discover_tasks", "open_worker"]
 
 Level = Literal["import", "worker"]
 
 PROBE = Path(__file__).with_name("probe.py")
+DEFAULT_VERSION = "v0.0"
+"""What the SDK takes for a task class without an identifier of its own; its name then is the name of the class."""
 GRACE = 5.0
 """Seconds between the probe's own time limit, which tells where the code hangs, and ours, which ends it whatever it does."""
 
@@ -83,11 +87,9 @@ def discover_tasks(
     question = _Question(
         files, entries, workflow, "worker" if workflow.command else level, timeout, location, progress or Progress()
     )
-    metadata = read_metadata(files)
-    if metadata is None:
-        raise DiscoveryError(explain.no_pyproject(files))
+    metadata = _metadata(question)
     with open_store(keep=cache) as store:
-        key = result_key(entries, workflow, question.level) if cache and reproducible(files) else None
+        key = result_key(entries, workflow, question.level) if cache and reproducible(files, workflow) else None
         kept = store.read_result(key) if key else None
         if kept is not None and interpreter_unchanged(kept):
             question.progress.started("Asking for the tasks")
@@ -101,38 +103,107 @@ def discover_tasks(
         return discovery
 
 
-def _ask(store: Store, question: _Question, metadata: Metadata) -> dict[str, Any]:
-    """The answer of the runner, of the worker, or of both, from an environment that is sound."""
+@contextlib.contextmanager
+def open_worker(
+    files: FileSet,
+    entries: Sequence[FileEntry],
+    workflow: Workflow,
+    *,
+    timeout: float = 120.0,
+    cache: bool = True,
+    progress: Progress | None = None,
+    location: Location | None = None,
+) -> Iterator[Worker]:
+    """A started worker of `workflow` that has told its tasks, in an environment as `discover_tasks` prepares it.
+
+    At the end it is asked to end, and nothing of it is left. Builds that need the same environment wait meanwhile. The arguments
+    are those of `discover_tasks`. Raises DiscoveryError where the worker does not start; calls to it raise WorkerError.
+    """
+    question = _Question(files, entries, workflow, "worker", timeout, location, progress or Progress())
+    metadata = _metadata(question)
+    with open_store(keep=cache) as store, _prepared(store, question, metadata) as prepared:
+        environment = prepared.environment if prepared.environment.intact() else prepared.again()
+        context = _context(environment, question, metadata)
+        with contextlib.ExitStack() as stack:
+            try:
+                worker = stack.enter_context(
+                    start_worker(environment, workflow, prepared.uv, timeout=timeout, on_line=question.progress.detail)
+                )
+                worker.tasks()
+            except WorkerError as error:
+                raise DiscoveryError(explain_start.worker_failed(context, error)) from error
+            yield worker
+            worker.shutdown()
+
+
+def _metadata(question: _Question) -> Metadata:
+    """What the selected `pyproject.toml` says; a worker command may do without one. Raises DiscoveryError."""
+    metadata = read_metadata(question.files)
+    if metadata is None and question.workflow.command is None:
+        raise DiscoveryError(explain.no_pyproject(question.files))
+    return metadata or Metadata({}, "", locked=False, present=False)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An environment, the uv that made it, and how to make it once more where it turns out to be damaged."""
+
+    environment: Environment
+    uv: Path
+    again: Callable[[], Environment]
+
+
+@contextlib.contextmanager
+def _prepared(store: Store, question: _Question, metadata: Metadata) -> Iterator[_Prepared]:
+    """The environment for `question`, which nobody else uses meanwhile. Raises DiscoveryError."""
     uv = require_uv()
     progress = question.progress
     progress.started("Preparing the runtime")
     began = perf_counter()
     key = environment_key(question.files, question.entries, metadata, uv)
     folder = store.environments / key
-    with store.lock(key):
-        environment = prepare(folder, question.files, question.entries, metadata, uv, progress.detail)
+
+    def make() -> Environment:
+        return prepare(folder, question.files, question.entries, metadata, uv, progress.detail)
+
+    def make_again() -> Environment:
+        progress.detail("the environment kept from an earlier build is damaged: it is made again")
+        Environment(folder, reused=False).ready.unlink(missing_ok=True)
+        return make()
+
+    with store.lock(key, lambda: progress.detail("waiting for another build, which uses the same environment")):
+        environment = make()
         progress.finished("kept from an earlier build" if environment.reused else "made", seconds=perf_counter() - began)
-        progress.started("Asking for the tasks")
+        yield _Prepared(environment, uv, make_again)
+
+
+def _ask(store: Store, question: _Question, metadata: Metadata) -> dict[str, Any]:
+    """The answer of the runner, of the worker, or of both, from an environment that is sound."""
+    with _prepared(store, question, metadata) as prepared:
+        environment = prepared.environment
+        question.progress.started("Asking for the tasks")
         began = perf_counter()
         try:
-            answer = _answer(environment, question, metadata, uv)
+            answer = _answer(environment, question, metadata, prepared.uv)
         except DiscoveryError:
             if not environment.reused or environment.intact():
                 raise
-            progress.detail("the environment kept from an earlier build is damaged: it is made again")
-            environment.ready.unlink(missing_ok=True)
-            environment = prepare(folder, question.files, question.entries, metadata, uv, progress.detail)
-            answer = _answer(environment, question, metadata, uv)
+            environment = prepared.again()
+            answer = _answer(environment, question, metadata, prepared.uv)
         answer["written"] = environment.changes(question.entries)
     answer["identity"] = file_identity(Path(answer["interpreter"]))
     sdk = f", tilebox-workflows {answer['sdk']}" if answer["sdk"] else ""
-    progress.finished(f"{_count(answer['tasks'])}, Python {answer['python']}{sdk}", seconds=perf_counter() - began)
+    question.progress.finished(f"{_count(answer['tasks'])}, Python {answer['python']}{sdk}", seconds=perf_counter() - began)
     return answer
 
 
-def _answer(environment: Environment, question: _Question, metadata: Metadata, uv: Path) -> dict[str, Any]:
+def _context(environment: Environment, question: _Question, metadata: Metadata) -> explain.Context:
     paths = explain.Paths(environment.project, environment.prefix)
-    context = explain.Context(question.files, question.workflow, metadata.data, question.location, paths, question.timeout)
+    return explain.Context(question.files, question.workflow, metadata.data, question.location, paths, question.timeout)
+
+
+def _answer(environment: Environment, question: _Question, metadata: Metadata, uv: Path) -> dict[str, Any]:
+    context = _context(environment, question, metadata)
     imported = None if question.workflow.command else _import(environment, question, context)
     if imported is not None and question.level == "import":
         return imported
@@ -187,7 +258,7 @@ def _serve(environment: Environment, question: _Question, context: explain.Conte
     return {
         **about,
         "tasks": [{"name": name, "version": version, **nothing} for name, version in tasks],
-        "unnamed": [],
+        "unnamed": [name for name, version in tasks if version == DEFAULT_VERSION and name.isidentifier()],
         "left_behind": left_behind,
         "stopped": stopped,
     }
@@ -199,7 +270,8 @@ def _judge(answer: dict[str, Any], question: _Question, metadata: Metadata) -> D
     problems = explain_start.unusable_tasks(tasks, question.workflow, question.location)
     if problems:
         raise DiscoveryError(*problems)
-    warnings = explain_start.doubts(answer, question.files, locked=metadata.locked)
+    locked = metadata.locked or not metadata.present
+    warnings = explain_start.doubts(answer, question.files, locked=locked)
     return Discovery(tasks, tuple(warnings), answer["python"], answer["sdk"])
 
 

@@ -38,11 +38,12 @@ VERSION_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version)\.py
 
 @dataclass(frozen=True)
 class Metadata:
-    """What `pyproject.toml` among the selected files says that matters here. `data` is the whole of it."""
+    """What `pyproject.toml` among the selected files says that matters here, if it is `present`. `data` is the whole of it."""
 
     data: dict[str, Any]
     text: str
     locked: bool
+    present: bool = True
 
     @property
     def packaged(self) -> bool:
@@ -192,7 +193,8 @@ def prepare(
         folder.mkdir(parents=True, exist_ok=True)
         stage(files, entries, environment.project)
     environment.ready.unlink(missing_ok=True)
-    _sync(environment, files, metadata, uv, on_line)
+    if metadata.present:
+        _sync(environment, files, metadata, uv, on_line)
     built = foreign_changes(environment.project, entries, ignored=("uv.lock",))
     write_sealed(
         environment.ready,

@@ -27,8 +27,10 @@ LOCAL_SOURCE = re.compile(r'\b(?:editable|directory|virtual|path) = "(?:/|\.\.|[
 """A dependency in `uv.lock` that lies outside of the project on this machine, so that its content is not locked."""
 
 
-def reproducible(files: FileSet) -> bool:
-    """Whether `uv.lock` is selected and pins everything that the workflow imports."""
+def reproducible(files: FileSet, workflow: Workflow) -> bool:
+    """Whether `uv.lock` is selected and pins everything that the workflow runs."""
+    if workflow.command and workflow.command[0] != "uv":
+        return False
     for file in files.files:
         if file.path == "uv.lock":
             return LOCAL_SOURCE.search(file.source.read_text(encoding="utf-8", errors="replace")) is None
