@@ -86,7 +86,9 @@ def test_cut_off_file_with_something_after_it(size, rest):
 @fuzz
 @given(edits(len(STREAM)))
 def test_damaged_tar_stream_in_a_good_frame(changes):
-    check(compress(edited(STREAM, changes)))
+    """What neither a hash nor the fingerprint covers, such as a task's description, may differ: only the digest tells that."""
+    found = read(compress(edited(STREAM, changes)))
+    assert found is None or (found[0].fingerprint, found[1]) == (MANIFEST.fingerprint, CONTENTS)
 
 
 NUMBERS = st.one_of(
