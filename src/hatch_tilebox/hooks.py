@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hatch_tilebox.build_hook import TileboxBuildHook
     from hatch_tilebox.builder import TileboxBuilder
+    from hatch_tilebox.publisher import TileboxPublisher
 
 
 @hookimpl
@@ -28,3 +29,11 @@ def hatch_register_builder() -> type[TileboxBuilder]:
     from hatch_tilebox.builder import TileboxBuilder
 
     return TileboxBuilder
+
+
+@hookimpl
+def hatch_register_publisher() -> type[TileboxPublisher]:
+    """The publisher `tilebox`. Hatch alone asks for it; hatchling does not know publishers."""
+    from hatch_tilebox.publisher import TileboxPublisher
+
+    return TileboxPublisher

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from hatchling.metadata.core import ProjectMetadata
+
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.publish.settings import Settings
 
@@ -54,6 +56,24 @@ def publish_archive(
         if deployment and publication.release and not settings.dry_run:
             deployment = deploy_release(destination, publication.release, clusters, progress=progress)
     return {**publication.to_dict(), "deployment": deployment.to_dict() if deployment else None}
+
+
+def current_release(root: Path, metadata: ProjectMetadata[Any]) -> Path:
+    """The archive of the current version of the project in `root`, where its builds put it.
+
+    Raises PublishError where there is none, or several, listing what there is.
+    """
+    import os
+
+    from hatch_tilebox.config import load_options
+    from hatch_tilebox.model import Project
+    from hatch_tilebox.publish.locate import find_release
+
+    tables = (metadata.hatch.build_config.get("hooks", {}), metadata.hatch.build_targets)
+    table = {key: value for each in tables for key, value in each.get("tilebox", {}).items()}
+    options = load_options(table, where="tool.hatch.build.hooks.tilebox", environ=os.environ)
+    folder = root / (options.output_dir or "dist")
+    return find_release([folder], Project(metadata.core.name, metadata.version))
 
 
 def _verify(path: Path, progress: Progress) -> None:

@@ -44,15 +44,13 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
 
 def _find(file: Path | None, root: Path | None) -> Path:
     """The archive that is meant."""
-    from hatch_tilebox.publish.locate import find_release
+    if file is not None:
+        from hatch_tilebox.publish.locate import find_release
 
-    if file is not None and (root is None or not file.is_dir()):
         return find_release([file], None)
+    from hatch_tilebox.cli.project import read_metadata
     from hatch_tilebox.config import find_config
+    from hatch_tilebox.publication import current_release
 
     root = root or find_config(Path.cwd()).parent
-    from hatch_tilebox.cli.project import read_metadata
-    from hatch_tilebox.model import Project
-
-    metadata = read_metadata(root)
-    return find_release([file or root / "dist"], Project(metadata.core.name, metadata.version))
+    return current_release(root, read_metadata(root))

@@ -45,6 +45,7 @@ def read_settings(root: Path | None, **given: Any) -> Settings:
     return load_settings(
         given={key.replace("_", "-"): value for key, value in given.items() if value is not None},
         project=project,
+        root=root,
         user=read_user_table(),
     )
 

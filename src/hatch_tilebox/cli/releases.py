@@ -11,6 +11,9 @@ from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json
 from hatch_tilebox.cli.publishing import describe, open_here, project_root, workflow_slug
 
+_WIDE = 1000
+"""Columns where no terminal sets a limit."""
+
 
 @click.command(short_help="List published releases")
 @click.argument("url", required=False)
@@ -35,7 +38,12 @@ def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int,
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Workflow", "Version", "Release", "Digest", "Created", "Clusters", box=None, header_style="bold", pad_edge=False)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("Workflow", "Version", "Release", "Digest", "Created", "Clusters"):
+        table.add_column(title, overflow="fold", no_wrap=title == "Release")
     for release in found:
         table.add_row(release.workflow, *describe(release))
-    Console().print(table)
+    console.print(table)

@@ -53,12 +53,13 @@ def load_settings(
     *,
     given: Mapping[str, Any] | None = None,
     project: Mapping[str, Any] | None = None,
+    root: Path | None = None,
     user: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings: what is `given` with the command, else the environment's, the project's, the user's, else the default.
 
-    `given` may have texts for truth values, as hatch's `-o` does. Raises ConfigError, naming table and key, for all that is
+    `given` may have texts for truth values, as hatch's `-o` does; a folder that `project` names is relative to `root`. Raises ConfigError, naming table and key, for all that is
     wrong at once.
     """
     problems: list[Problem] = []
@@ -78,6 +79,8 @@ def load_settings(
     ]
     if problems:
         raise ConfigError(*problems)
+    if root and "to" in layers[1]:
+        layers[1]["to"] = _anchored(layers[1]["to"], root)
     merged: dict[str, Any] = {}
     options: dict[str, str] = {}
     for layer in layers:
@@ -106,6 +109,11 @@ def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     publish = data.get("publish", {})
     table = publish.get("tilebox", {}) if isinstance(publish, dict) else {}
     return table if isinstance(table, dict) else {}
+
+
+def _anchored(to: str, root: Path) -> str:
+    """A destination that a project names; a folder is one of the project's, wherever the command is run."""
+    return to if to == "tilebox" or "://" in to else str(root / Path(to).expanduser())
 
 
 def _split_options(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Store(Destination):
     """A release store in the folder `root`, which is made when the first release comes."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
+        self.root = root.resolve()
         self.url = self.root.as_uri()
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:

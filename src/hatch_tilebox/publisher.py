@@ -1,0 +1,67 @@
+"""The publisher `tilebox`: `hatch publish -p tilebox`. Only hatch imports this module; hatchling alone could not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch.publish.plugin.interface import PublisherInterface
+
+from hatch_tilebox.errors import ConfigError, Location, Problem, TileboxError
+from hatch_tilebox.text_progress import TextProgress
+
+if TYPE_CHECKING:
+    from hatchling.metadata.core import ProjectMetadata
+
+
+class TileboxPublisher(PublisherInterface):
+    """Publishes a release as `[tool.hatch.publish.tilebox]`, hatch's own configuration, `-o` and the environment say."""
+
+    PLUGIN_NAME = "tilebox"
+
+    def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
+        """Publish the release among `artifacts`, files or folders, or else the one of the current version, and print its id."""
+        progress = TextProgress(self.app)
+        try:
+            report = self._publish([Path(artifact) for artifact in artifacts], options, progress)
+        except TileboxError as error:
+            self.app.abort(progress.error(error), code=error.exit_code)
+            raise  # unreachable: abort ends the process
+        if report["id"]:
+            self.app.display(report["id"])
+
+    def _publish(self, artifacts: list[Path], options: dict[str, Any], progress: TextProgress) -> dict[str, Any]:
+        from hatch_tilebox.publication import current_release, publish_archive
+        from hatch_tilebox.publish.locate import find_release
+        from hatch_tilebox.publish.settings import load_settings
+
+        root = Path(self.root)
+        given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
+        settings = load_settings(given=given, project=self.project_config, root=root, user=self.plugin_config)
+        asks = not options.get("no_prompt") and sys.stdin.isatty()
+        return publish_archive(
+            find_release(artifacts, None) if artifacts else current_release(root, _metadata(root)),
+            settings,
+            base=root,
+            project=root,
+            prompt=self._ask if asks else None,
+            progress=progress,
+        )
+
+    def _ask(self, question: str) -> str:
+        return str(self.app.prompt(question, hide_input=True))
+
+
+def _metadata(root: Path) -> ProjectMetadata[Any]:
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
+    try:
+        metadata.validate_fields()
+    except Exception as error:
+        # Hatchling, its plugins and the TOML parser each have errors of their own.
+        hint = "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease"
+        raise ConfigError(Problem(str(error), hint=hint, location=Location("pyproject.toml"))) from error
+    return metadata
