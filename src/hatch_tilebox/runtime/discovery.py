@@ -173,7 +173,9 @@ def _prepared(store: Store, question: _Question, metadata: Metadata) -> Iterator
 
     with store.lock(key, lambda: progress.detail("waiting for another build, which uses the same environment")):
         environment = make()
-        progress.finished("kept from an earlier build" if environment.reused else "made", seconds=perf_counter() - began)
+        progress.finished(
+            "environment kept from an earlier build" if environment.reused else "environment made", seconds=perf_counter() - began
+        )
         yield _Prepared(environment, uv, make_again)
 
 

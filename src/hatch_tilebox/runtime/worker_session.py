@@ -102,7 +102,7 @@ def open_session(
         began = perf_counter()
         folder = store.environments / environment_key(files, entries, metadata, uv)
         environment = prepare(folder, files, entries, metadata, uv, progress.detail)
-        progress.finished("made", seconds=perf_counter() - began)
+        progress.finished("environment made", seconds=perf_counter() - began)
 
         progress.started("Starting the worker")
         began = perf_counter()
