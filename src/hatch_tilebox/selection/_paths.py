@@ -10,25 +10,21 @@ from hatch_tilebox.model import MANIFEST_PATH
 from hatch_tilebox.selection.globs import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from hatch_tilebox.model import SelectedFile
 
 __all__ = ["path_problems"]
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-# Three expressions, as each alone is found fast; they expect a slash before and after every part of a path.
-_NOT_ON_WINDOWS = (
-    re.compile(r'[<>:"\\|?*\x00-\x1f]'),
-    re.compile(r"[. ]/"),
-    re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?/"),
-)
+_FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f]')
+_RESERVED = re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?/")
 _SHOWN = 5
 _WAY_OUT = "rename one, or leave one out with an exclude pattern"
 
 
-def path_problems(files: Sequence[SelectedFile]) -> tuple[list[Problem], list[Problem]]:
-    """What a release cannot hold, and what is doubtful, about the paths of `files`: errors and warnings.
+def path_problems(files: Sequence[SelectedFile], folders: Collection[str]) -> tuple[list[Problem], list[Problem]]:
+    """What a release cannot hold, and what is doubtful, about the paths of `files`, which lie in `folders`: errors and warnings.
 
     Two paths that differ in case or Unicode form only are one file on macOS and Windows: the one would silently replace the other.
     """
@@ -37,7 +33,7 @@ def path_problems(files: Sequence[SelectedFile]) -> tuple[list[Problem], list[Pr
     # All paths in one text: one search finds that nothing is wrong, which is nearly always so. No path holds a NUL.
     paths = [file.path for file in files]
     folded = normalize("\0".join(paths)).lower().split("\0")
-    errors = _collisions(paths, folded)
+    errors = _collisions(paths, folded, folders)
     if not _odd_on_windows("/".join(folded)):
         return errors, []
     odd = [path for path in paths if _odd_on_windows(path.lower())]
@@ -45,9 +41,9 @@ def path_problems(files: Sequence[SelectedFile]) -> tuple[list[Problem], list[Pr
     return errors, [Problem(f"Windows cannot unpack a release with these names: {names}")]
 
 
-def _collisions(paths: Sequence[str], folded: Sequence[str]) -> list[Problem]:
+def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection[str]) -> list[Problem]:
     """Files that share a folded path with another, with a folder or with the manifest."""
-    folders = _folders(folded)
+    folders = _folders(parents)
     distinct = set(folded)
     if len(distinct) == len(paths) and MANIFEST_PATH not in distinct and folders.isdisjoint(distinct):
         return []
@@ -64,18 +60,19 @@ def _collisions(paths: Sequence[str], folded: Sequence[str]) -> list[Problem]:
     return problems
 
 
-def _folders(paths: Sequence[str]) -> set[str]:
-    """All folders above `paths`."""
+def _folders(parents: Collection[str]) -> set[str]:
+    """`parents` and all folders above them, folded."""
     folders: set[str] = set()
-    above = {path[: max(path.rfind("/"), 0)] for path in paths}
+    above = {normalize(folder).lower() for folder in parents}
     while above := above - folders - {""}:
         folders |= above
-        above = {path.rpartition("/")[0] for path in above}
+        above = {folder.rpartition("/")[0] for folder in above}
     return folders
 
 
 def _odd_on_windows(path: str) -> bool:
-    return any(regex.search(f"/{path}/") for regex in _NOT_ON_WINDOWS)
+    text = f"/{path}/"
+    return "./" in text or " /" in text or bool(_FORBIDDEN.search(text) or _RESERVED.search(text))
 
 
 def _shown(path: str) -> str:

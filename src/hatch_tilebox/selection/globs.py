@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.errors import Problem, SelectionError
 from hatch_tilebox.selection._wildmatch import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hatch_tilebox.model import Pattern
 
@@ -37,10 +38,10 @@ def escape(path: str) -> str:
 
 @dataclass(frozen=True)
 class _Segment:
-    """What one part of a path must be: `literal`, or any text that `regex` matches."""
+    """What one part of a path must be: `literal`, or with None any text for which `matches` gives something true."""
 
     literal: str | None
-    regex: re.Pattern[str] | None = None
+    matches: Callable[[str], object]
 
 
 class GlobSet:
@@ -74,7 +75,7 @@ class GlobSet:
             segment = self._globs[glob][1][at]
             if segment is None:
                 reached.add((glob, at))
-            elif at + 1 < len(self._globs[glob][1]) and _fits(segment, name):
+            elif at + 1 < len(self._globs[glob][1]) and segment.matches(name):
                 reached.add((glob, at + 1))
         return self._state(reached)
 
@@ -114,21 +115,21 @@ class GlobState:
         self.places = places
         self.everything: tuple[int, ...] = ()
         self._literals: dict[str, tuple[int, ...]] = {}
-        self._wild: list[tuple[int, re.Pattern[str]]] = []
+        self._wild: list[tuple[int, Callable[[str], object]]] = []
         count = 0
         for index, segment in last:
             count += 1
             if segment is None:
                 self.everything = (*self.everything, index)
-            elif segment.regex is not None:
-                self._wild.append((index, segment.regex))
+            elif segment.literal is None:
+                self._wild.append((index, segment.matches))
             else:
-                literal = segment.literal or ""
-                self._literals[literal] = (*self._literals.get(literal, ()), index)
+                self._literals[segment.literal] = (*self._literals.get(segment.literal, ()), index)
         self.folders_named = self._literals.pop("", ())
         # A folder may hold thousands of entries: what most of them are asked takes one look-up or one search.
         self._plain = not self._wild and not self._literals
-        self._only = self._wild[0] if len(self._wild) == 1 and not self._literals and not self.everything else None
+        lone = len(self._wild) == 1 and not self._literals and not self.everything
+        self._only = ((self._wild[0][0],), self._wild[0][1]) if lone else None
         self.total = bool(self.everything) and count == len(places) == len(self.everything)
 
     def match(self, name: str) -> tuple[int, ...]:
@@ -136,10 +137,10 @@ class GlobState:
         if self._plain:
             return self.everything
         if self._only is not None:
-            index, regex = self._only
-            return (index,) if regex.fullmatch(name) else ()
+            only, matches = self._only
+            return only if matches(name) else ()
         matched = [*self.everything, *self._literals.get(name, ())]
-        matched += [index for index, regex in self._wild if regex.fullmatch(name)]
+        matched += [index for index, matches in self._wild if matches(name)]
         return tuple(dict.fromkeys(matched))
 
     def candidates(self, names: Sequence[str]) -> Sequence[str]:
@@ -147,13 +148,9 @@ class GlobState:
         if self.everything:
             return names
         found = [name for name in names if name in self._literals] if self._literals else []
-        for _, regex in self._wild:
-            found += [name for name in names if regex.fullmatch(name)]
+        for _, matches in self._wild:
+            found += [name for name in names if matches(name)]
         return found
-
-
-def _fits(segment: _Segment, name: str) -> bool:
-    return segment.literal == name if segment.regex is None else segment.regex.fullmatch(name) is not None
 
 
 def _parse(text: str) -> Iterator[tuple[_Segment | None, ...]]:
@@ -179,13 +176,15 @@ def _parse(text: str) -> Iterator[tuple[_Segment | None, ...]]:
 
 def _segment(part: str) -> _Segment:
     if not _SPECIAL.intersection(part):
-        return _Segment(part)
+        return _Segment(part, part.__eq__)
+    if part[0] == "*" and not _SPECIAL.intersection(part[1:]):
+        return _Segment(None, methodcaller("endswith", part[1:]))
     regex = translate(part)
     if regex is None:
         msg = r"is malformed: a `[` is not closed, or a `\` stands at the end; write `\[` for the character itself"
         raise ValueError(msg)
     literal = re.sub(r"\\(.)", r"\1", part) if not re.search(r"(?<!\\)(?:\\\\)*[*?\[]", part) else None
-    return _Segment(literal) if literal is not None else _Segment(None, re.compile(regex, re.DOTALL))
+    return _Segment(literal, re.compile(regex, re.DOTALL).fullmatch)
 
 
 def _expand(glob: str) -> list[str]:

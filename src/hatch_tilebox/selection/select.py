@@ -47,7 +47,7 @@ def select_files(
     run = _Run(walk)
     run.all()
     files = tuple(sorted(run.files, key=attrgetter("path")))
-    errors, doubts = path_problems(files)
+    errors, doubts = path_problems(files, run.folders)
     errors = run.errors + errors
     unused = includes_without_effect(walk, run.selected_by, run.folders_matched, run.kept_out, run.unseen)
     if errors:
@@ -65,9 +65,11 @@ class _Run:
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
         self.files: list[SelectedFile] = []
+        self.folders: list[str] = []
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
         self.selected_by: set[int] = set()
+        self._matched: tuple[int, ...] = ()
         self.excluded_by: set[int] = set()
         self.folders_matched: dict[int, str] = {}
         self.folders_excluded: dict[int, str] = {}
@@ -80,6 +82,7 @@ class _Run:
         while folders:
             folder = folders.pop()
             where = Path(folder.source)
+            before = len(self.files)
             for found in folder.entries:
                 verdict = self._walk.judge(folder, found)
                 if verdict.rule is not None:
@@ -93,6 +96,8 @@ class _Run:
                         folders.append(opened)
                 else:
                     self._note_unusable(verdict)
+            if len(self.files) > before:
+                self.folders.append(folder.prefix.removesuffix("/"))
 
     def _open(self, parent: Folder, verdict: Verdict) -> Folder | None:
         self._note_folder(parent, verdict)
@@ -111,7 +116,8 @@ class _Run:
     def _take(self, folder: Path, found: os.DirEntry[str], verdict: Verdict) -> None:
         source = folder / found.name  # several times faster than to parse the whole path again
         try:
-            verdict.path.encode()
+            if not verdict.path.isascii():
+                verdict.path.encode()
             status = found.stat()
         except UnicodeEncodeError:
             shown = verdict.path.encode("utf-8", "backslashreplace").decode()
@@ -126,7 +132,9 @@ class _Run:
         if not for_everyone and not os.access(verdict.source, os.R_OK):
             self.errors.append(unreadable(verdict.path, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
             return
-        self.selected_by.update(verdict.matched)
+        if verdict.matched is not self._matched:
+            self._matched = verdict.matched  # mostly the very tuple of the file before
+            self.selected_by.update(verdict.matched)
         self.files.append(SelectedFile(verdict.path, source, status.st_size, bool(status.st_mode & stat.S_IXUSR)))
 
     def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:

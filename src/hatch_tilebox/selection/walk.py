@@ -122,12 +122,15 @@ class Walk:
         """What becomes of the entry `found` of `folder`."""
         name = found.name if found.name.isascii() else normalize(found.name)
         matched = folder.includes.match(name)
-        if found.is_dir(follow_symlinks=False):
+        if found.is_file(follow_symlinks=False):
+            kind = "file"
+        elif found.is_dir(follow_symlinks=False):
             return self._judge_folder(folder, found, name, matched)
-        if found.is_symlink():
+        elif found.is_symlink():
             return self._judge_link(folder, found, name, matched)
+        else:
+            kind = "special"
         path = folder.prefix + found.name
-        kind = "file" if found.is_file(follow_symlinks=False) else "special"
         rule = self._file_rule(folder, path, found.name, name) if matched and found.name in folder.suspects else None
         return Verdict(path, found.path, kind, matched, rule)
 
