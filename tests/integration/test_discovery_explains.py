@@ -6,10 +6,9 @@ import shutil
 import sys
 
 import pytest
-from runtime_support import PROJECTS, Events, discover, load, lock, processes_that
+from runtime_support import PROJECTS, Events, discover, lock, processes_that
 
 from hatch_tilebox.errors import DiscoveryError
-from hatch_tilebox.runtime import discover_tasks
 
 pytestmark = pytest.mark.runtime
 
@@ -164,11 +163,3 @@ def test_output_is_shown_to_who_asks(broken):
     events = Events()
     discover(folder, progress=events)
     assert "resolution is {}" in events.details
-
-
-def test_a_file_that_changes_during_the_build(broken):
-    folder = broken("default_identifiers")
-    files, entries, workflow = load(folder)
-    (folder / "runner.py").write_text("# other content\n")
-    with pytest.raises(DiscoveryError, match=r"runner\.py changed while the release was built"):
-        discover_tasks(files, entries, workflow, cache=False)

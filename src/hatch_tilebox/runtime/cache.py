@@ -119,6 +119,7 @@ class Store:
             return
         self.root.mkdir(parents=True, exist_ok=True)
         stamp.touch()
+        os.utime(stamp, (now, now))
         self._drop(lambda path: now - path.stat().st_mtime > EXPIRY)
 
     def clear(self) -> None:
