@@ -43,6 +43,10 @@ class TextProgress(Progress):
     def result(self, name: str, value: str) -> None:
         self._app.display_info(f"{self._paint(name.ljust(_STEP_WIDTH), _GREEN)}  {value}")
 
+    def transferred(self, done: int, total: int) -> None:
+        if total:
+            self._show_transient(f"{self._step}… {100 * done // total} %")
+
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
         for style, row in ((_BOLD, header), *(("", row) for row in rows)):

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hatch_tilebox.progress import Progress
+from hatch_tilebox.progress import Progress, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.errors import Problem
 
 _STEP_WIDTH = len("Preparing the runtime")
+_BAR_WIDTH = 30
 _ERRORS_ONLY = -2
 
 
@@ -69,6 +71,14 @@ class RichProgress(Progress):
     def warning(self, problem: Problem) -> None:
         if self._verbosity > _ERRORS_ONLY:
             self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)
+
+    def transferred(self, done: int, total: int) -> None:
+        if self._status is None or not self._console.is_terminal:
+            return
+        bar = Table.grid(padding=(0, 1))
+        size = format_size(done) + (f" of {format_size(total)}" if total else "")
+        bar.add_row(f"{escape(self._step)}…", ProgressBar(total or None, done, width=_BAR_WIDTH), size)
+        self._status.update(bar)
 
     def close(self) -> None:
         """End the spinner, if one turns."""

@@ -59,8 +59,8 @@ def load_settings(
 ) -> Settings:
     """The settings: what is `given` with the command, else the environment's, the project's, the user's, else the default.
 
-    `given` may have texts for truth values, as hatch's `-o` does; a folder that `project` names is relative to `root`. Raises ConfigError, naming table and key, for all that is
-    wrong at once.
+    `given` may have texts for truth values, as hatch's `-o` does; a folder that `project` names is relative to `root`. Raises
+    ConfigError, naming table and key, for all that is wrong at once.
     """
     problems: list[Problem] = []
     environ = os.environ if environ is None else environ
