@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -58,6 +58,8 @@ def _show(manifest: ReleaseManifest, digest: str, size: int) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from hatch_tilebox.input_shape import describe_input
+
     console = Console(highlight=False)
     workflow = manifest.workflow
     facts: list[tuple[str, str]] = [
@@ -78,10 +80,3 @@ def _show(manifest: ReleaseManifest, digest: str, size: int) -> None:
     for file in manifest.files:
         files.add_row(escape(file.path), format_size(file.size))
     console.print("", tasks, "", files)
-
-
-def describe_input(schema: Any) -> str:
-    """A task's input in few words: "scene_id: string, max_cloud_cover: number = 0.3"."""
-    if schema is None:
-        return "unknown"
-    return str(schema)

@@ -1,0 +1,214 @@
+"""The JSON Schema of a task's input, said for people: in one line, in several, and by an example."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["describe_input", "describe_value", "example_input", "protobuf_message", "shape_lines", "takes_input"]
+
+_SAMPLES = {"date-time": "2026-01-31T09:30:00Z", "time": "09:30:00", "duration": "P30D", "decimal": "1.5"}
+"""Texts whose form a schema gives as a pattern alone: it is the kind whose sample, and no other, it accepts."""
+_FORMATS = {"date": "2026-01-31", "uuid": "3f2b8c1e-6d4a-4f7b-9a55-0c1d2e3f4a5b", **_SAMPLES}
+_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+}
+_REFERENCE = "#/$defs/"
+_LONGEST = 40
+_MOST_VALUES = 6
+_DEEPEST = 8
+
+
+def takes_input(schema: Mapping[str, Any] | None) -> bool:
+    """Whether a task has an input at all; True where that is not known."""
+    return schema is None or schema.get("type") != "null"
+
+
+def protobuf_message(schema: Mapping[str, Any] | None) -> str | None:
+    """The name of the protobuf message whose wire bytes are the input; None where the input is JSON."""
+    if schema is None or "type" in schema or not str(schema.get("contentMediaType", "")).startswith("application/protobuf"):
+        return None
+    return str(schema.get("title", "message"))
+
+
+def describe_input(schema: Mapping[str, Any] | None) -> str:
+    """The input in one line: `scene_id: string, max_cloud_cover: number = 0.3`."""
+    if schema is None:
+        return "unknown"
+    if not takes_input(schema):
+        return "none"
+    if message := protobuf_message(schema):
+        return f"protobuf message {message}"
+    fields = list(_fields(schema, schema))
+    if not fields:
+        return describe_value(schema, schema) + _default(schema)
+    text = ", ".join(f"{name}{mark}: {kind}{default}" for name, mark, kind, default in fields)
+    return f"{describe_value(schema, schema)} ({text})" if "$ref" in schema else text
+
+
+def shape_lines(schema: Mapping[str, Any]) -> list[str]:
+    """The input in several lines: one for each field, then the same for each type that is named there."""
+    lines = [] if "$ref" in schema else _table(schema, schema, "")
+    lines = lines or [describe_value(schema, schema) + _default(schema)]
+    for name, definition in schema.get("$defs", {}).items():
+        lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {describe_value(definition, schema)}"])]
+    return lines
+
+
+def describe_value(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR0911 -- a kind of schema, a return
+    """The values that `schema`, a part of `root`, accepts, in a few words: "array of string or null"."""
+    if not isinstance(schema, dict):
+        return "nothing" if schema is False else "any value"
+    if isinstance(schema.get("$ref"), str):
+        return str(schema["$ref"].removeprefix(_REFERENCE))
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(describe_value(part, root) for part in schema["anyOf"]))
+    if "const" in schema or "enum" in schema:
+        return _values(schema.get("enum", [schema.get("const")]))
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return " or ".join(describe_value({**schema, "type": one}, root) for one in kind)
+    if kind is None:
+        return f"any value ({schema['title']})" if "title" in schema else "any value"
+    describe = {"string": _text, "array": _array, "object": _object}.get(kind)
+    text = describe(schema, root) if describe else str(kind)
+    known = "prefixItems" in schema or "title" in schema or _count(schema) is not None
+    limits = [] if known else [words.format(schema[key]) for key, words in _LIMITS.items() if key in schema]
+    return f"{text} ({', '.join(limits)})" if limits else text
+
+
+def example_input(schema: Mapping[str, Any]) -> Any:
+    """A small value of the shape that `schema` describes. It may miss a limit of which nothing general can be said."""
+    return _example(schema, schema, 0)
+
+
+def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Name, "?" for one that may be left out, values and default of each field of an object.
+
+    Required ones come first, in the author's order: the manifest keeps no order but that of `required`.
+    """
+    schema = _resolve(schema, root)
+    required, properties = schema.get("required", ()), schema.get("properties", {})
+    for name in [*required, *(name for name in properties if name not in required)]:
+        value = properties.get(name, True)
+        default = _default(value)
+        yield name, "" if name in required or default else "?", describe_value(value, root), default
+
+
+def _table(schema: Any, root: Mapping[str, Any], indent: str) -> list[str]:
+    fields = list(_fields(schema, root))
+    width = max((len(name + mark) for name, mark, _, _ in fields), default=0)
+    return [f"{indent}{(name + mark).ljust(width)}  {kind}{default}" for name, mark, kind, default in fields]
+
+
+def _resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
+    found = root.get("$defs", {}).get(reference.removeprefix(_REFERENCE)) if isinstance(reference, str) else schema
+    return found if isinstance(found, dict) else {}
+
+
+def _default(schema: Any) -> str:
+    if not isinstance(schema, dict) or "default" not in schema:
+        return ""
+    text = json.dumps(schema["default"], ensure_ascii=False)
+    return f" = {text}" if len(text) <= _LONGEST else f" = {text[: _LONGEST - 1]}…"
+
+
+def _values(values: list[Any]) -> str:
+    shown = [json.dumps(value, ensure_ascii=False) for value in values[:_MOST_VALUES]]
+    return " or ".join([*shown, "…"] if len(values) > _MOST_VALUES else shown)
+
+
+def _text(schema: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    if "contentEncoding" in schema:
+        return f"{schema['contentEncoding']} text" + (f" ({schema['title']})" if "title" in schema else "")
+    kind = schema.get("format") or _pattern_kind(schema)
+    if kind or "title" in schema:
+        return str(kind or f"string ({schema['title']})")
+    return f"string matching {schema['pattern']}" if len(schema.get("pattern", " " * _LONGEST)) < _LONGEST else "string"
+
+
+def _pattern_kind(schema: Mapping[str, Any]) -> str | None:
+    try:
+        kinds = [kind for kind, sample in _SAMPLES.items() if "pattern" in schema and re.search(schema["pattern"], sample)]
+    except re.error:
+        return None
+    return kinds[0] if len(kinds) == 1 else None
+
+
+def _array(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+    if "prefixItems" in schema:
+        return f"[{', '.join(describe_value(item, root) for item in schema['prefixItems'])}]"
+    if "items" not in schema:
+        return "array"
+    items = describe_value(schema["items"], root)
+    items = f"({items})" if " or " in items else items
+    count = _count(schema)
+    return f"array of {items}" if count is None else f"array of {items} ({count} items)"
+
+
+def _count(schema: Mapping[str, Any]) -> int | None:
+    """How many items an array has, None where that may differ."""
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    return least if least == most else None
+
+
+def _object(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+    members = schema.get("additionalProperties")
+    if isinstance(members, dict) and not schema.get("properties"):
+        return f"object of {describe_value(members, root)}"
+    return str(schema.get("title", "object"))
+
+
+def _example(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
+    if not isinstance(schema, dict):
+        return None
+    if "$ref" in schema:
+        return _example(_resolve(schema, root), root, depth + 1) if depth < _DEEPEST else {}
+    for key in ("const", "default"):
+        if key in schema:
+            return schema[key]
+    for key in ("anyOf", "enum"):
+        if schema.get(key):
+            return _example(schema[key][0], root, depth) if key == "anyOf" else schema[key][0]
+    kind = schema.get("type")
+    return _example_of(kind[0] if isinstance(kind, list) else kind, schema, root, depth)
+
+
+def _example_of(kind: Any, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Any:
+    """A value of the JSON type `kind`."""
+    if kind in {"integer", "number"}:
+        return _number(schema)
+    if kind == "string":
+        return _FORMATS.get(_text(schema, root), "AAAA" if "contentEncoding" in schema else "…")
+    if kind == "array":
+        return _items(schema, root, depth)
+    if kind == "object":
+        return {name: _example(schema["properties"][name], root, depth + 1) for name in schema.get("required", ())}
+    return False if kind == "boolean" else None
+
+
+def _number(schema: Mapping[str, Any]) -> Any:
+    if "minimum" in schema or "exclusiveMinimum" in schema:
+        return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+    return min(schema.get("maximum", 1), schema.get("exclusiveMaximum", 2) - 1)
+
+
+def _items(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> list[Any]:
+    prefix = [_example(item, root, depth + 1) for item in schema.get("prefixItems", ())]
+    if prefix or "items" not in schema or depth >= _DEEPEST:
+        return prefix
+    count = max(schema.get("minItems", 0), min(1, schema.get("maxItems", 1)))
+    return [_example(schema["items"], root, depth + 1) for _ in range(count)]
