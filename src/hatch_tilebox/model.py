@@ -224,7 +224,9 @@ class ReleaseManifest:
             tuple(_parse_file(item, f"files[{i}]") for i, item in enumerate(_list(manifest["files"], "files"))),
         )
         if result != cls.of(result.workflow, result.project, result.tasks, result.files):
-            msg = "tasks and files must be sorted"
+            paths = [file.path for file in result.files]
+            late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
+            msg = f"files must be sorted, but {late!r} is not in its place" if late else "tasks must be sorted by name and version"
             raise ValueError(msg)
         if manifest["fingerprint"] != result.fingerprint:
             msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
