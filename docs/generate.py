@@ -12,16 +12,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.config.kinds import keys_of
 from hatch_tilebox.config.options import option_keys, setting_name, variable_name
 from hatch_tilebox.config.schema import workflow_schema
+from hatch_tilebox.config.tables import keys_of
 from hatch_tilebox.config.workflow import BuildTable, TargetTable, WorkflowTable
 from hatch_tilebox.model import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hatch_tilebox.config.kinds import Key
+    from hatch_tilebox.config.tables import Key
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "src" / "hatch_tilebox" / "schemas" / "tilebox.workflow.schema.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config.positions import Positions
@@ -24,14 +23,10 @@ _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
 class Document:
     """A TOML document: `values` as Python has them; `name` is what messages call the file."""
 
-    def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
+    def __init__(self, name: str, values: dict[str, Any], positions: Positions) -> None:
         self.name = name
         self.values = values
-        self._text = text
-
-    @cached_property
-    def _positions(self) -> Positions:
-        return Positions(self._text)
+        self._positions = positions
 
     def location(self, path: Sequence[str | int], *, key: bool = False) -> Location:
         """Where the value (or with `key` the key) at `path` stands; of something not written down, what it would be part of."""
@@ -64,13 +59,16 @@ def read_toml(path: Path, name: str) -> Document:
     from tomlkit.exceptions import TOMLKitError
 
     text = _read_text(path, name)
+    positions = Positions(text)
     try:
         values = tomlkit.parse(text).unwrap()
     except TOMLKitError as error:
-        raise ConfigError(_syntax_problem(name, text, error)) from error
+        raise ConfigError(_syntax_problem(name, positions, error)) from error
     except RecursionError as error:
         raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name))) from error
-    return Document(name, text, values)
+    if positions.repeated:  # the parser lets tables that are not in one piece begin twice
+        raise ConfigError(_repetition(name, positions))
+    return Document(name, values, positions)
 
 
 def _read_text(path: Path, name: str) -> str:
@@ -93,20 +91,23 @@ def _read_text(path: Path, name: str) -> str:
         ) from error
 
 
-def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
+def _syntax_problem(name: str, positions: Positions, error: Exception) -> Problem:
     from tomlkit import exceptions
 
-    positions = Positions(text)
-    if isinstance(error, exceptions.ParseError) and "already exists" not in str(error):
-        stop = _offset(text, error)
-        offset, message = _unclosed(positions, stop) or _explain(text, stop, error)
-    elif positions.repeated:
-        path, span = next(iter(positions.repeated.items()))
-        first = positions.line_and_column(positions.keys[path].start)[0]
-        offset, message = span.start, f"{dotted(path)} is defined twice, first in line {first}"
-    else:
-        return Problem(f"not valid TOML: {_words(error)}", location=Location(name, getattr(error, "line", 0)))
+    if positions.repeated:
+        return _repetition(name, positions)
+    if not isinstance(error, exceptions.ParseError):
+        return Problem(f"not valid TOML: {one_line(_words(error))}", location=Location(name))
+    stop = _offset(positions.text, error)
+    offset, message = _unclosed(positions, stop) or _explain(positions.text, stop, error)
     return Problem(f"not valid TOML: {one_line(message)}", location=Location(name, *positions.line_and_column(offset)))
+
+
+def _repetition(name: str, positions: Positions) -> Problem:
+    path, span = next(iter(positions.repeated.items()))
+    first = positions.line_and_column(positions.keys[path].start)[0]
+    message = f"{one_line(dotted(path))} is defined twice, first in line {first}"
+    return Problem(f"not valid TOML: {message}", location=Location(name, *positions.line_and_column(span.start)))
 
 
 def _offset(text: str, error: ParseError) -> int:

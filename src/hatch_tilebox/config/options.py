@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config import rules
 from hatch_tilebox.config.document import dotted, one_line, read_toml
-from hatch_tilebox.config.kinds import Choice, Flag, Key, Number, Report, Size, Text, Texts, key, keys_of, suggestion
+from hatch_tilebox.config.kinds import Choice, Flag, Number, Report, Size, Text, Texts, suggestion
+from hatch_tilebox.config.tables import Key, key, keys_of
 from hatch_tilebox.errors import ConfigError, Problem
 from hatch_tilebox.model import CONFIG_NAME
 

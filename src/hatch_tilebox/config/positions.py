@@ -166,7 +166,8 @@ class _Scanner:
         understood = self._value(path)
         self._add(path, parts[-1][1], Span(start, self._at), repeated=repeated, replace=True)
         for end, (_, key) in enumerate(parts[:-1], start=len(table) + 1):
-            self._add(path[:end], key, Span(key.start, self._at), repeated=path[:end] in self._written)
+            repeated = path[:end] in self._written or path[:end] in self._headers
+            self._add(path[:end], key, Span(key.start, self._at), repeated=repeated)
             self._dotted.add(path[:end])
         self._written.add(path)
         return understood

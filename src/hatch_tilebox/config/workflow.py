@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.config import rules
-from hatch_tilebox.config.document import Document, read_toml
-from hatch_tilebox.config.kinds import Flag, Report, Table, Tables, Text, Texts, close_match, key, keys_of, sentences, suggestion
+from hatch_tilebox.config.document import Document, dotted, one_line, read_toml
+from hatch_tilebox.config.kinds import Flag, Report, Text, Texts, close_match, suggestion
+from hatch_tilebox.config.tables import Table, Tables, key, keys_of
 from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.model import CONFIG_NAME, Pattern, Workflow
 
@@ -148,6 +149,14 @@ FILE = Table(WorkflowFile)
 _MODELS = {"workflow": WorkflowTable, "build": BuildTable, "targets.NAME": TargetTable}
 _PLACES = {key.name: f"{table}.{key.name}" for table, model in _MODELS.items() for key in keys_of(model)}
 
+_EXAMPLE = """\
+[workflow]
+slug = "my-workflow"
+runner = "my_workflow.runner:runner"
+
+[build]
+include = ["pyproject.toml", "uv.lock", "my_workflow/**"]"""
+
 
 @dataclass(frozen=True)
 class WorkflowConfig:
@@ -245,7 +254,7 @@ def _advice_on_missing(folder: Path) -> str:
         return f"there is {close}; rename it to {CONFIG_NAME}"
     if below := sorted(path.relative_to(folder).as_posix() for path in folder.glob(f"*/{CONFIG_NAME}")):
         return f"there is {below[0]}; name its folder"
-    return f"{CONFIG_NAME} says which workflow a project is and which files belong to it; see docs/reference/configuration.md"
+    return f"say in {CONFIG_NAME} which workflow this is, and which files belong to it:\n{_EXAMPLE}"
 
 
 def _check_start(table: Mapping[str, Any], report: Report) -> None:
@@ -275,8 +284,10 @@ def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
 def _problems(document: Document, report: Report) -> list[Problem]:
     """What is wrong, in the order of the file."""
     problems = [
-        Problem(message, location=document.location(finding.path, key=finding.of_key))
-        for finding, message in sentences(report.findings)
+        Problem(
+            one_line(f"{dotted(finding.path)}: {finding.message}"), location=document.location(finding.path, key=finding.of_key)
+        )
+        for finding in report.findings
     ]
     return sorted(problems, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
 
