@@ -1,6 +1,6 @@
 """`.gitignore` files, read and matched as git does.
 
-git compares bytes, so `?` is one byte here too, and so are the ends of a range. pathspec 1.1 is not used: over cases generated as in
+git compares bytes, so `?` is one byte here too, and so are the ends of a range. pathspec 1.1 is not used: over the cases of
 `tests/integration/test_gitignore_against_git.py`, which compares us with real git, it refused a line that git accepts in one of six
 and chose other files in one of thirty. Source of the rules: gitignore(5) and the behaviour of git.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from hatch_tilebox.selection._paths import path_problems
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from hatch_tilebox.model import Pattern
 
@@ -81,23 +82,30 @@ class _Run:
         folders = [self._walk.start()]
         while folders:
             folder = folders.pop()
-            where = Path(folder.source)
             before = len(self.files)
-            for found in folder.entries:
-                verdict = self._walk.judge(folder, found)
-                if verdict.rule is not None:
-                    self._note_rule(folder, verdict, verdict.rule)
-                elif verdict.kind == "file":
-                    if verdict.matched:
-                        self._take(where, found, verdict)
-                elif verdict.kind == "folder":
-                    opened = self._open(folder, verdict)
-                    if opened is not None:
-                        folders.append(opened)
-                else:
-                    self._note_unusable(verdict)
+            with _descriptor(folder.source) as descriptor:
+                folders += self._entries(folder, descriptor)
             if len(self.files) > before:
                 self.folders.append(folder.prefix.removesuffix("/"))
+
+    def _entries(self, folder: Folder, descriptor: int | None) -> list[Folder]:
+        """Select from one folder; its subfolders to go on with."""
+        opened = []
+        where = Path(folder.source)
+        for found in folder.entries:
+            verdict = self._walk.judge(folder, found)
+            if verdict.rule is not None:
+                self._note_rule(folder, verdict, verdict.rule)
+            elif verdict.kind == "file":
+                if verdict.matched:
+                    self._take(where, descriptor, found, verdict)
+            elif verdict.kind == "folder":
+                below = self._open(folder, verdict)
+                if below is not None:
+                    opened.append(below)
+            else:
+                self._note_unusable(verdict)
+        return opened
 
     def _open(self, parent: Folder, verdict: Verdict) -> Folder | None:
         self._note_folder(parent, verdict)
@@ -113,12 +121,12 @@ class _Run:
         self._note_rule(parent, verdict, opened)
         return None
 
-    def _take(self, folder: Path, found: os.DirEntry[str], verdict: Verdict) -> None:
+    def _take(self, folder: Path, descriptor: int | None, found: os.DirEntry[str], verdict: Verdict) -> None:
         source = folder / found.name  # several times faster than to parse the whole path again
         try:
             if not verdict.path.isascii():
                 verdict.path.encode()
-            status = found.stat()
+            status = found.stat() if descriptor is None else os.stat(found.name, dir_fd=descriptor)
         except UnicodeEncodeError:
             shown = verdict.path.encode("utf-8", "backslashreplace").decode()
             self.errors.append(
@@ -170,3 +178,16 @@ class _Run:
         else:
             hint = f'add "{verdict.path}" to exclude if that is right'
             self.warnings.append(Problem(f"nothing under the link {verdict.path} is looked at: {verdict.broken}", hint))
+
+
+@contextmanager
+def _descriptor(folder: str) -> Iterator[int | None]:
+    """The open folder, so that the system need not find the whole path of each file again; None where it cannot use one."""
+    if os.stat not in os.supports_dir_fd:
+        yield None
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
