@@ -51,7 +51,7 @@ def _write(folder: str, path: str, mode: int, chunks: Iterable[bytes], made: set
         os.makedirs(os.path.join(folder, parent), exist_ok=True)  # noqa: PTH103, PTH118 -- 20,000 times, at half the cost
         made.add(parent)
     descriptor = os.open(os.path.join(folder, path), _FLAGS, mode)  # noqa: PTH118 -- likewise
-    with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 -- a descriptor, not a path
+    with open(descriptor, "wb") as file:  # noqa: PTH123 -- a descriptor, not a path; buffered, for a raw write may fall short
         file.writelines(chunks)
 
 
