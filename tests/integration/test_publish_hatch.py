@@ -167,6 +167,13 @@ def test_a_dry_run_says_what_would_happen(run, tmp_path):
     assert not (tmp_path / "project/store").exists()
 
 
+def test_a_release_that_does_not_start_is_not_published_with_verify(run, tmp_path):
+    result = run("hatch-tilebox", "publish", "--to", "store", "--verify")
+    assert result.returncode == 1
+    assert "error" in result.stderr
+    assert not (tmp_path / "project/store").exists()
+
+
 def test_fetch_and_releases_of_the_project(run, folder, tmp_path):
     set_publish(folder, 'to = "../store"')
     published = json.loads(run("hatch-tilebox", "publish", "--json").stdout)

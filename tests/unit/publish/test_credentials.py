@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from types import ModuleType
+
+import pytest
+
+from hatch_tilebox.errors import PublishError
+from hatch_tilebox.publish.credentials import api_key
+from hatch_tilebox.publish.oci_auth import Credentials, find_credentials
+
+URL = "https://api.example"
+
+
+@pytest.fixture(autouse=True)
+def keyring(monkeypatch):
+    """A keyring of this test's own; `kept` is what it holds."""
+    module, errors = ModuleType("keyring"), ModuleType("keyring.errors")
+    errors.KeyringError = type("KeyringError", (Exception,), {})
+    module.kept, module.errors = {}, errors
+    module.get_password = lambda service, user: module.kept.get((service, user))
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
+    monkeypatch.delenv("TILEBOX_API_KEY", raising=False)
+    return module
+
+
+def test_environment_then_keyring_then_question(keyring, monkeypatch):
+    assert api_key(URL, lambda question: f"typed for {question}".replace(" ", "-")) == f"typed-for-Key-for-{URL}"
+    keyring.kept[URL, "__token__"] = "kept"
+    assert api_key(URL, None) == "kept"
+    monkeypatch.setenv("TILEBOX_API_KEY", " set\n")
+    assert api_key(URL, None) == "set"
+
+
+def test_no_key_tells_where_to_put_one():
+    with pytest.raises(
+        PublishError, match=f"no key for {URL}\n  hint: set TILEBOX_API_KEY, or keep the key with: keyring set {URL}"
+    ):
+        api_key(URL, None)
+
+
+@pytest.mark.parametrize("key", ["two words", "new\nline", "ümlaut", "bell\x07"])
+def test_a_key_that_no_header_can_hold_is_not_repeated(monkeypatch, key):
+    monkeypatch.setenv("TILEBOX_API_KEY", key)
+    with pytest.raises(PublishError, match="holds characters that no key has") as caught:
+        api_key(URL, None)
+    assert key not in str(caught.value)
+
+
+def test_a_keyring_that_is_not_installed_or_locked_is_passed_over(keyring, monkeypatch):
+    def locked(_service, _user):
+        raise keyring.errors.KeyringError
+
+    keyring.get_password = locked
+    assert api_key(URL, lambda _question: "typed") == "typed"
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert api_key(URL, lambda _question: "typed") == "typed"
+
+
+@pytest.fixture
+def docker(tmp_path):
+    def write(config):
+        (tmp_path / "config.json").write_text(config if isinstance(config, str) else json.dumps(config))
+        return {"DOCKER_CONFIG": str(tmp_path)}
+
+    return write
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("host", "entry", "expected"),
+    [
+        ("ghcr.io", {"ghcr.io": {"auth": encoded("ada:pa:ss")}}, Credentials("ada", "pa:ss")),
+        ("ghcr.io", {"https://ghcr.io": {"username": "ada", "password": "p"}}, Credentials("ada", "p")),
+        ("a:5000", {"a:5000": {"identitytoken": "t", "auth": encoded("x:")}}, Credentials(identity_token="t")),
+        ("docker.io", {"https://index.docker.io/v1/": {"auth": encoded("ada:p")}}, Credentials("ada", "p")),
+        ("other.io", {"ghcr.io": {"auth": encoded("ada:p")}}, None),
+        ("ghcr.io", {"ghcr.io": {}}, None),
+    ],
+)
+def test_what_docker_login_wrote_is_read(docker, host, entry, expected):
+    assert find_credentials(host, docker({"auths": entry})) == expected
+
+
+def test_no_docker_no_credentials(tmp_path):
+    assert find_credentials("ghcr.io", {"DOCKER_CONFIG": str(tmp_path / "none")}) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ('{"auths": {"ghcr.io": {"auth": "s3cr"', "is no JSON"),
+        ({"auths": {"ghcr.io": {"auth": "s3cret!"}}}, "no base64"),
+        ({"credHelpers": {"ghcr.io": "is-not-installed"}}, "docker-credential-is-not-installed does not run"),
+    ],
+)
+def test_a_broken_configuration_is_named_and_not_quoted(docker, config, says):
+    with pytest.raises(PublishError, match=says) as caught:
+        find_credentials("ghcr.io", docker(config))
+    assert "s3cr" not in str(caught.value)
+
+
+def test_credentials_do_not_show_in_a_repr():
+    assert "pa-ss" not in repr(Credentials("ada", "pa-ss", "pa-ss"))

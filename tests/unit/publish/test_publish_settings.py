@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_tilebox.errors import ConfigError
+from hatch_tilebox.publish.settings import Settings, load_settings, read_user_table
+
+
+def test_nothing_set_means_the_tilebox_api_and_the_careful_way():
+    assert load_settings(environ={}) == Settings()
+    assert (Settings().to, Settings().check_compatibility, Settings().verify) == ("tilebox", True, False)
+
+
+def test_each_layer_beats_the_one_below():
+    layers = {
+        "given": {"to": "https://given"},
+        "environ": {"HATCH_TILEBOX_PUBLISH_TO": "https://environ"},
+        "project": {"to": "https://project"},
+        "user": {"to": "https://user"},
+    }
+    for name in list(layers):
+        assert load_settings(**{"environ": {}, **layers}).to == f"https://{name}"
+        del layers[name]
+
+
+def test_texts_are_truth_values_where_nothing_else_can_be_written():
+    environ = {"HATCH_TILEBOX_PUBLISH_ALLOW_BREAKING": "1", "HATCH_TILEBOX_PUBLISH_CHECK_COMPATIBILITY": "False"}
+    settings = load_settings(given={"dry-run": "true", "verify": "0"}, environ=environ)
+    assert settings == Settings(dry_run=True, allow_breaking=True, check_compatibility=False)
+
+
+def test_options_of_a_plugin_come_together():
+    settings = load_settings(
+        given={"options.region": "eu"},
+        project={"options": {"region": "us", "bucket": "b"}},
+        user={"options": {"a": "b"}},
+        environ={},
+    )
+    assert settings.options == {"region": "eu", "bucket": "b", "a": "b"}
+
+
+def test_a_folder_of_the_project_is_one_of_its_own(tmp_path):
+    def to(value):
+        return load_settings(project={"to": value}, root=tmp_path, environ={}).to
+
+    assert to("../releases") == str(tmp_path / "../releases")
+    assert to("/srv/releases") == str(Path("/srv/releases"))
+    assert to("tilebox") == "tilebox"
+    assert to("oci://ghcr.io/a/b") == "oci://ghcr.io/a/b"
+
+
+def test_all_that_is_wrong_is_named_at_once():
+    with pytest.raises(ConfigError) as caught:
+        load_settings(
+            given={"verfy": "true", "dry-run": "maybe"},
+            project={"to": "", "options": {"a": 1}, "token": "s3cret", "allow-breaking": "true"},
+            user={"disable": True, "too": "x"},
+            environ={"HATCH_TILEBOX_PUBLISH_VERIFY": "si"},
+        )
+    assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
+        ("[publish.tilebox] too is not known", "did you mean 'to'?"),
+        ("[tool.hatch.publish.tilebox] to must be a text that is not empty, not ''", None),
+        ("[tool.hatch.publish.tilebox] options must be a table of texts, not {'a': 1}", None),
+        (
+            "[tool.hatch.publish.tilebox] token: a secret has no place here",
+            "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry",
+        ),
+        ("[tool.hatch.publish.tilebox] allow-breaking must be true or false, not 'true'", None),
+        ("HATCH_TILEBOX_PUBLISH_VERIFY must be true or false, not 'si'", None),
+        ("option verfy is not known", "did you mean 'verify'?"),
+        ("option dry-run must be true or false, not 'maybe'", None),
+    ]
+
+
+def test_hatch_own_configuration_is_read(tmp_path):
+    path = tmp_path / "config.toml"
+    environ = {"HATCH_CONFIG": str(path)}
+    assert read_user_table(environ) == {}
+    path.write_text('[publish.index]\nrepo = "x"\n')
+    assert read_user_table(environ) == {}
+    path.write_text('[publish.tilebox]\nto = "x"\n')
+    assert read_user_table(environ) == {"to": "x"}
+    path.write_text("[publish\n")
+    with pytest.raises(ConfigError, match=r"config\.toml: is not TOML"):
+        read_user_table(environ)
