@@ -13,6 +13,7 @@ from hatch_tilebox import __version__
 from hatch_tilebox.cli import INTERRUPTED
 
 _COMMANDS = {
+    "init": "Make a new workflow project",
     "check": "Check a project without running its code",
     "files": "Show which files go into the release, or why one does not",
     "build": "Build the release of a workflow project",

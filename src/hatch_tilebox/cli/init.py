@@ -1,0 +1,52 @@
+"""`hatch-tilebox init`: a new workflow project."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.output import output_options, show_json
+
+
+@click.command(short_help="Make a new workflow project")
+@click.argument("path", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.option("--name", help="What the workflow is called.  [default: the name of the folder]")
+@click.option("--offline", is_flag=True, help="Make the slug here instead of creating the workflow at Tilebox.")
+@output_options
+def command(path: Path, name: str | None, *, offline: bool, as_json: bool, quiet: int, verbose: int) -> None:
+    """Make a workflow project in the folder PATH: configuration, a runner with one task, environment and lock.
+
+    With a key in TILEBOX_API_KEY or the keyring, the workflow is created at Tilebox, which gives the slug. If anything fails,
+    the folder is left as it was.
+
+    Example: hatch-tilebox init --name "Scene QA" scene-qa
+    """
+    from hatch_tilebox.errors import Problem
+    from hatch_tilebox.scaffold import create_workflow, find_key, scaffold_project
+
+    root = path.resolve()
+    key = None if offline else find_key()
+    with closing(RichProgress(verbose - quiet)) as progress:
+        create = partial(create_workflow, key=key, progress=progress) if key else None
+        scaffold = scaffold_project(root, name or root.name, create, progress)
+        if not key and not offline:
+            progress.warning(
+                Problem(
+                    f"no key, so no workflow was created at Tilebox; the slug {scaffold.slug} is known here only",
+                    hint="before publishing to Tilebox, create the workflow there and write its slug into tilebox.workflow.toml",
+                )
+            )
+        if not scaffold.synced:
+            progress.warning(Problem(f"{root / '.venv'} was there already and was left alone", hint="uv sync fits it to the lock"))
+    if as_json:
+        remote = scaffold.created_remotely
+        show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, "files": list(scaffold.files)})
+    else:
+        click.echo(root)
+        if verbose >= quiet:
+            here = "" if root == Path.cwd() else f" {path}"
+            click.echo(f"Next: edit {path / 'runner.py'}, then: hatch-tilebox build{here}", err=True)

@@ -1,0 +1,67 @@
+"""What `hatch-tilebox init` makes passes `check`, `build` and `verify` at once, and its workflow is made at Tilebox with a key."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def hatch_tilebox(frontend_env, tmp_path):
+    """A function that runs the command line in a process of its own."""
+
+    def run(*args, **env):
+        environment = {name: value for name, value in frontend_env.items() if not name.startswith("TILEBOX_")}
+        command = [sys.executable, "-m", "hatch_tilebox", *args]
+        return subprocess.run(command, cwd=tmp_path, env={**environment, **env}, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.mark.runtime
+def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
+    made = hatch_tilebox("init", "--offline", "--name", "Scene QA", "qa", "--json")
+    assert made.returncode == 0, made.stderr
+    report = json.loads(made.stdout)
+    assert (report["slug"], report["created_remotely"]) == ("scene-qa", False)
+    assert sorted(path.name for path in (tmp_path / "qa").iterdir()) == sorted([*report["files"], ".venv"])
+
+    checked = hatch_tilebox("check", "qa", "--strict")
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+    built = hatch_tilebox("build", "qa", "--json")
+    assert built.returncode == 0, built.stderr
+    release = json.loads(built.stdout)
+    (task,) = release["tasks"]
+    assert (task["name"], task["version"]) == ("tilebox.com/scene-qa/CheckScene", "v1.0")
+    assert task["input_schema"]["required"] == ["scene_id", "cloud_cover"]
+
+    verified = hatch_tilebox("verify", release["path"], "--json")
+    assert json.loads(verified.stdout)["ok"], verified.stderr
+
+    for command in (["uv", "build"], ["hatch", "build", "-t", "tilebox"]):
+        done = subprocess.run(command, cwd=tmp_path / "qa", env=frontend_env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.runtime
+@pytest.mark.service
+def test_a_key_makes_the_workflow(hatch_tilebox, tilebox_api, tmp_path):
+    made = hatch_tilebox("init", "--name", "Scene QA", "qa", TILEBOX_API_URL=tilebox_api.url, TILEBOX_API_KEY=tilebox_api.key)
+    assert made.returncode == 0, made.stderr
+    slug = re.search('slug = "(.*)"', (tmp_path / "qa" / "tilebox.workflow.toml").read_text())[1]
+    assert slug == tilebox_api.sdk("result = [flow.slug for flow in client.workflows().all()]")[0]
+    assert slug in made.stderr
+
+
+@pytest.mark.service
+def test_a_wrong_key_leaves_nothing_behind_and_stays_secret(hatch_tilebox, tilebox_api, tmp_path):
+    made = hatch_tilebox("init", "qa", TILEBOX_API_URL=tilebox_api.url, TILEBOX_API_KEY="wrong-key-4711")
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "make one at https://console.tilebox.com" in made.stderr
+    assert "wrong-key-4711" not in made.stderr
+    assert not (tmp_path / "qa").exists()
