@@ -82,6 +82,18 @@ def test_pip_wheel_works(name, project, frontend_env, tmp_path):
     assert [path.suffix for path in (tmp_path / "wheels").iterdir()] == [".whl"]
 
 
+def test_frontend_brings_uv_where_there_is_none(project, frontend_env, tmp_path):
+    """The hook asks for it as a build dependency; the environment of the build is where it is found."""
+    environment = tmp_path / "env"
+    run(["uv", "venv", "-q", "--seed", "-p", sys.executable, environment], tmp_path, frontend_env)
+    python = environment / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    run(["uv", "pip", "install", "-q", "-p", python, "build"], tmp_path, frontend_env)
+    folder = project("single_file")
+    env = {**frontend_env, "PATH": str(tmp_path / "nothing")}
+    run([python, "-m", "build", "--wheel"], folder, env)
+    assert (folder / "dist" / "tide_gauge-0.1.0.tbrelease").exists()
+
+
 def has_pip():
     return subprocess.run([sys.executable, "-c", "import pip"], check=False, capture_output=True).returncode == 0
 

@@ -92,13 +92,19 @@ def child_environment(**extra: str) -> dict[str, str]:
 
 
 def search_path() -> str:
-    """PATH without the folders of the interpreter that runs the build where that one is a virtual environment."""
+    """PATH without the folders of the interpreter that runs the build where that one is a virtual environment.
+
+    The interpreter that such an environment stands on comes last: uv takes it rather than download one, if nothing else fits.
+    """
     environments = {os.environ.get("VIRTUAL_ENV")}
     if sys.prefix != sys.base_prefix:
         environments.add(sys.prefix)
     private = {Path(folder, part) for folder in environments if folder for part in ("bin", "Scripts")}
-    private |= {path for part in os.environ.get("PATH", "").split(os.pathsep) if _is_overlay(path := Path(part))}
-    return os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if part and Path(part) not in private)
+    given = os.environ.get("PATH", "").split(os.pathsep)
+    private |= {path for part in given if _is_overlay(path := Path(part))}
+    kept = [part for part in given if part and Path(part) not in private]
+    base = str(Path(sys._base_executable).parent)  # type: ignore[attr-defined]  # noqa: SLF001 -- venv itself asks no other way
+    return os.pathsep.join(kept if base in kept else [*kept, base])
 
 
 def _is_overlay(folder: Path) -> bool:
