@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hatch_tilebox.runtime.discovery import Discovery, Level, discover_tasks, open_worker
+from hatch_tilebox.runtime.discovery import Discovery, Level, discover_tasks
 from hatch_tilebox.runtime.uv import find_uv
 
-__all__ = ["Discovery", "Level", "discover_tasks", "find_uv", "open_worker"]
+__all__ = ["Discovery", "Level", "discover_tasks", "find_uv"]

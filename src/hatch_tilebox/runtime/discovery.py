@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.errors import Location, Problem
     from hatch_tilebox.model import FileEntry, FileSet, Task, Workflow
     from hatch_tilebox.runtime.cache import Store
-    from hatch_tilebox.runtime.worker import Worker
 
-__all__ = ["Discovery", "Level", "discover_tasks", "open_worker"]
+__all__ = ["Discovery", "Level", "discover_tasks"]
 
 Level = Literal["import", "worker"]
 
@@ -101,39 +100,6 @@ def discover_tasks(
         if key:
             store.write_result(key, {**asdict(discovery), "interpreter": answer["identity"]})
         return discovery
-
-
-@contextlib.contextmanager
-def open_worker(
-    files: FileSet,
-    entries: Sequence[FileEntry],
-    workflow: Workflow,
-    *,
-    timeout: float = 120.0,
-    cache: bool = True,
-    progress: Progress | None = None,
-    location: Location | None = None,
-) -> Iterator[Worker]:
-    """A started worker of `workflow` that has told its tasks, in an environment as `discover_tasks` prepares it.
-
-    At the end it is asked to end, and nothing of it is left. Builds that need the same environment wait meanwhile. The arguments
-    are those of `discover_tasks`. Raises DiscoveryError where the worker does not start; calls to it raise WorkerError.
-    """
-    question = _Question(files, entries, workflow, "worker", timeout, location, progress or Progress())
-    metadata = _metadata(question)
-    with open_store(keep=cache) as store, _prepared(store, question, metadata) as prepared:
-        environment = prepared.environment if prepared.environment.intact() else prepared.again()
-        context = _context(environment, question, metadata)
-        with contextlib.ExitStack() as stack:
-            try:
-                worker = stack.enter_context(
-                    start_worker(environment, workflow, prepared.uv, timeout=timeout, on_line=question.progress.detail)
-                )
-                worker.tasks()
-            except WorkerError as error:
-                raise DiscoveryError(explain_start.worker_failed(context, error)) from error
-            yield worker
-            worker.shutdown()
 
 
 def _metadata(question: _Question) -> Metadata:

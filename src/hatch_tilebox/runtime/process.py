@@ -30,6 +30,8 @@ LONGEST_MESSAGE = 1 << 30
 GRACE = 1.0
 """Seconds that a process gets to die, or its pipes to close, after it was told to."""
 
+DYING_POLL = 0.002
+
 WINDOWS = sys.platform == "win32"
 
 
@@ -205,9 +207,12 @@ class Child:
             return
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-        for survivor in _survivors(self._mark, pid):  # those that made a session of their own
-            with contextlib.suppress(OSError):
-                os.kill(survivor, signal.SIGKILL)
+        deadline = time.monotonic() + GRACE
+        while (survivors := _survivors(self._mark, pid)) and time.monotonic() < deadline:
+            for survivor in survivors:  # one that made a session of its own, or that is about to die
+                with contextlib.suppress(OSError):
+                    os.kill(survivor, signal.SIGKILL)
+            time.sleep(DYING_POLL)
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

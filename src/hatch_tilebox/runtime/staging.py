@@ -55,10 +55,9 @@ def foreign_changes(folder: Path, entries: Sequence[FileEntry], *, ignored: Coll
         if inside == Path():
             names[:] = [name for name in names if name not in ignored]
         names[:] = [name for name in names if name != "__pycache__" and not name.endswith(".egg-info")]
-        for name in files:
-            path = (inside / name).as_posix()
-            if path not in hashed and path not in ignored:
-                found.add(path)
+        links = [name for name in names if Path(parent, name).is_symlink()]
+        written = {(inside / name).as_posix() for name in (*files, *links)}
+        found |= written.difference(hashed, ignored)
     return sorted(found)
 
 

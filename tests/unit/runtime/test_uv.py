@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from hatch_tilebox.errors import DiscoveryError
+from hatch_tilebox.runtime.uv import child_environment, find_uv, require_uv, search_path
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """No uv to be found, and a function that makes one."""
+    for name in ("UV", "HATCH_UV"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setitem(sys.modules, "uv", None)
+
+    def make(folder):
+        path = tmp_path / folder / ("uv.exe" if os.name == "nt" else "uv")
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return path
+
+    return make
+
+
+def test_order(nowhere, monkeypatch):
+    on_path = nowhere("bin")
+    assert find_uv() == on_path
+    by_hatch = nowhere("hatch")
+    monkeypatch.setenv("HATCH_UV", str(by_hatch))
+    assert find_uv() == by_hatch
+    by_uv = nowhere("uv")
+    monkeypatch.setenv("UV", str(by_uv))
+    assert find_uv() == by_uv
+    by_uv.unlink()
+    assert find_uv() == by_hatch, "a variable that names nothing is passed over"
+
+
+def test_none(nowhere):
+    assert find_uv() is None
+    with pytest.raises(DiscoveryError, match=r"uv is not found: looked at UV, HATCH_UV, PATH(?s:.*)pip install uv"):
+        require_uv()
+
+
+def test_the_package_comes_last(nowhere, monkeypatch):
+    monkeypatch.delitem(sys.modules, "uv")
+    uv = pytest.importorskip("uv")
+    assert find_uv() == Path(uv.find_uv_bin())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONDONTWRITEBYTECODE",
+        "PIP_BUILD_TRACKER",
+        "HATCH_BUILD_CLEAN",
+        "HATCH_UV",
+        "_PYPROJECT_HOOKS_BUILD_BACKEND",
+        "PEP517_BUILD_BACKEND",
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_PROJECT",
+        "UV_WORKING_DIR",
+        "UV_FROZEN",
+        "UV_NO_SYNC",
+        "UV_NO_DEV",
+        "TILEBOX_WORKER_ADDRESS",
+        "TILEBOX_RUNTIME_TOKEN",
+    ],
+)
+def test_dropped(name, monkeypatch):
+    monkeypatch.setenv(name, "/x")
+    assert name not in child_environment()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "UV_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+        "UV_CACHE_DIR",
+        "UV_OFFLINE",
+        "UV_PYTHON",
+        "SSL_CERT_FILE",
+        "HTTPS_PROXY",
+        "HOME",
+        "TILEBOX_API_KEY",
+        "PIP_INDEX_URL",
+    ],
+)
+def test_kept(name, monkeypatch):
+    monkeypatch.setenv(name, "/x")
+    assert child_environment(EXTRA="1") | {"EXTRA": "1", name: "/x"} == child_environment(EXTRA="1")
+
+
+def test_path_without_environments_of_the_build(monkeypatch, tmp_path):
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    overlay = tmp_path / "pip-build-env-x1" / "overlay" / scripts
+    kept = [str(tmp_path / "tools"), str(tmp_path / "bin")]
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "venv"))
+    parts = [str(overlay), str(tmp_path / "venv" / scripts), kept[0], str(Path(sys.prefix, scripts)), "", kept[1]]
+    monkeypatch.setenv("PATH", os.pathsep.join(parts))
+    expected = kept if sys.prefix != sys.base_prefix else [kept[0], str(Path(sys.prefix, scripts)), kept[1]]
+    # Last, for uv rather takes what the build runs on than download an interpreter.
+    assert search_path().split(os.pathsep) == [*expected, str(Path(sys._base_executable).parent)]
