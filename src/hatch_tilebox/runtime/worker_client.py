@@ -90,7 +90,7 @@ class Client:
         if self.stub is None and not self.connect(deadline):
             return {"error": {"code": "UNAVAILABLE", "details": "the worker does not listen"}}
         message = self.message_type(self.service.methods_by_name[name].input_type)()
-        request = self.json_format.ParseDict(fields, message)
+        request = self.json_format.ParseDict(fields, message, ignore_unknown_fields=True)  # an older SDK knows fewer
         while True:
             try:
                 left = max(deadline - time.monotonic(), POLL)

@@ -1,0 +1,236 @@
+"""A release is unpacked, its worker started, and tasks are executed by it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.archive.extract import extract_archive
+from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.errors import DiscoveryError, Problem
+from hatch_tilebox.input_values import encode_input
+from hatch_tilebox.local_run.job import Job, LocalTask
+from hatch_tilebox.local_run.selection import find_heir, find_task
+from hatch_tilebox.local_run.submissions import progress_of, submissions_of
+from hatch_tilebox.local_run.telemetry import Telemetry
+from hatch_tilebox.progress import Progress, format_size
+from hatch_tilebox.runtime.worker_session import LOCAL_CLUSTER, encode_id, open_session
+from hatch_tilebox.verification import unpacked_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_tilebox.local_run.job import JobState
+    from hatch_tilebox.local_run.telemetry import LogRecord, Span
+    from hatch_tilebox.model import ReleaseManifest, Task
+    from hatch_tilebox.runtime.worker_session import Session
+
+__all__ = ["RunResult", "Watcher", "run_task"]
+
+_SHOWN = 5
+
+
+class Watcher:
+    """Receives what happens while tasks are executed, partly from threads. This base class lets it pass in silence."""
+
+    def task_started(self, task: LocalTask, job: Job) -> None:
+        """A task is being executed."""
+
+    def task_ended(self, task: LocalTask, job: Job) -> None:
+        """A task has been computed, has failed, or is queued again after a failure."""
+
+    def log(self, record: LogRecord) -> None:
+        """A task, or the SDK, wrote to the log."""
+
+    def output(self, line: str) -> None:
+        """The worker's process wrote a line to stdout or stderr."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came of a run. `problems` say why it did not reach its end; `warnings` what is doubtful although it may have.
+
+    `state` is that of the job: "completed"; "failed"; "started" where subtasks are still queued; "submitted" where no task has
+    been computed. `tasks` have parents before their subtasks.
+    """
+
+    state: JobState
+    tasks: tuple[LocalTask, ...]
+    logs: tuple[LogRecord, ...]
+    spans: tuple[Span, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def run_task(
+    path: Path,
+    task: str | None,
+    given: bytes | None,
+    *,
+    follow: bool = False,
+    debug: bool = False,
+    timeout: float = 120.0,
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
+) -> RunResult:
+    """Execute a task of the release `path` on this machine, through the worker protocol, without a Tilebox account.
+
+    `task` is `NAME[@VERSION]`, where the last part of a name will do if no other task has it, and None the only task. `given` is
+    its input as the user gave it (see `input_values`), None for none. With `follow`, the subtasks that it submits are executed
+    too, in dependency order, one after the other. `debug` lets the tasks' debug messages through. The worker gets `timeout`
+    seconds to start. This runs the code in the archive.
+
+    Raises a `TileboxError` where the archive, the choice of task or the input is refused, or the worker does not start. That a
+    task fails is in the result.
+    """
+    progress, watcher = progress or Progress(), watcher or Watcher()
+    progress.started("Checking the archive")
+    began = perf_counter()
+    manifest, artifact = check_archive(path)
+    progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
+    chosen = find_task(manifest.tasks, task)
+    data, warnings = encode_input(chosen, given)
+    telemetry = Telemetry(watcher.log)
+    job = Job(LocalTask(chosen.name, chosen.version, data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
+    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
+        extract_archive(path, Path(folder, "release"))
+        with open_session(
+            unpacked_files(manifest, Path(folder, "release")),
+            manifest.files,
+            manifest.workflow,
+            timeout=timeout,
+            progress=progress,
+            on_event=telemetry.take,
+            on_line=watcher.output,
+            extra={"TILEBOX_LOG_LEVEL": "DEBUG"} if debug else {},
+        ) as session:
+            execution = _Execution(session, job, manifest, watcher)
+            execution.run(follow=follow)
+            written = session.finish(manifest.files)
+            problems = execution.problems(telemetry)
+    doubts = [*warnings, *_doubts(job, telemetry, written)]
+    return RunResult(
+        job.state, tuple(job.root.below()), tuple(telemetry.logs), tuple(telemetry.spans), tuple(problems), tuple(doubts)
+    )
+
+
+@dataclass
+class _Execution:
+    """Executes the tasks of a job one after the other."""
+
+    session: Session
+    job: Job
+    manifest: ReleaseManifest
+    watcher: Watcher
+    began: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
+    lost: Problem | None = None
+    strangers: list[LocalTask] = field(default_factory=list)
+
+    def run(self, *, follow: bool) -> None:
+        """Execute the root task, with its retries, and, if `follow`, what it submits."""
+        while self.lost is None and (task := self.job.next()):
+            heir = find_heir(self.manifest.tasks, task.name, task.version)
+            if heir is None:
+                self.strangers.append(task)
+                continue
+            self.watcher.task_started(task, self.job)
+            self._execute(task, heir)
+            self.watcher.task_ended(task, self.job)
+            if not follow and task.state != "queued":
+                return
+
+    def problems(self, telemetry: Telemetry) -> list[Problem]:
+        """Why the job did not reach its end."""
+        found = [self._failure(task, telemetry) for task in self.job.root.below() if task.state == "failed"]
+        if self.strangers:
+            names = ", ".join(dict.fromkeys(f"{task.name} {task.version}" for task in self.strangers))
+            message = f"submitted, but not among the tasks of this release: {names}"
+            found.append(Problem(message, "a runner with another release has to take them; here they stay queued"))
+        return found
+
+    def _execute(self, task: LocalTask, heir: Task) -> None:
+        task.attempts += 1
+        began = perf_counter()
+        try:
+            answer = self.session.execute(self._request(task, heir))
+        except DiscoveryError as error:
+            self.lost = error.problems[0]
+            task.max_retries = 0
+            self.job.failed(task, self.lost.message)
+            return
+        finally:
+            task.seconds = perf_counter() - began
+        response = answer.get("computedTask") or answer.get("failedTask") or {}
+        task.progress = progress_of(response)
+        display = response.get("display", task.display)
+        if "computedTask" in answer:
+            task.display = display
+            self.job.computed(task, submissions_of(response))
+            return
+        head, _, mistake = display.rpartition("\n")
+        task.display = head or task.display
+        self.job.failed(task, mistake if head else "the runner could not execute it")
+
+    def _request(self, task: LocalTask, heir: Task) -> dict[str, Any]:
+        """A `workflows.v1.Task` in protobuf's JSON form. All tasks of a job are part of one trace."""
+        return {
+            "id": encode_id(task.id.bytes),
+            "identifier": {"name": heir.name, "version": heir.version},
+            "state": "TASK_STATE_RUNNING",
+            "input": base64.b64encode(task.input).decode(),
+            "display": task.display,
+            "job": {
+                "id": encode_id(self.job.id.bytes),
+                "name": self.job.root.display,
+                "traceParent": f"00-{self.job.id.hex}-{self.job.id.hex[:16]}-01",
+                "state": "JOB_STATE_RUNNING",
+                "submittedAt": self.began,
+            },
+            "dependsOn": [encode_id(other.id.bytes) for other in task.depends_on],
+            "retryCount": task.attempts - 1,
+            **({"parentId": encode_id(task.parent.id.bytes)} if task.parent else {}),
+        }
+
+    def _failure(self, task: LocalTask, telemetry: Telemetry) -> Problem:
+        attempts = f" after {task.attempts} attempts" if task.attempts > 1 else ""
+        message = f"{task.display} ({task.name} {task.version}) failed{attempts}: {task.error}"
+        if self.lost:
+            return Problem(message, self.lost.hint, details=self.lost.details)
+        return Problem(
+            message, _refusals(telemetry) or _cache_hint(task), details=telemetry.stacktrace(str(task.id), self.session.clean)
+        )
+
+
+def _refusals(telemetry: Telemetry) -> str | None:
+    """What tasks asked the Tilebox service for."""
+    if not telemetry.refused:
+        return None
+    methods = ", ".join(method.strip("/") for method in telemetry.refused[:_SHOWN])
+    return f"a local run has no Tilebox service, and this was asked of it: {methods}; deploy the release to see that part work"
+
+
+def _cache_hint(task: LocalTask) -> str | None:
+    if not re.match("NoCacheError", task.error or ""):
+        return None
+    return "give the runner a cache: `Runner(tasks=[…], cache=LocalFileSystemCache())`, or a shared one for clusters"
+
+
+def _doubts(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Problem]:
+    """What went unnoticed, perhaps, by tasks that were computed."""
+    doubts = []
+    if job.state != "failed" and (refusals := _refusals(telemetry)):
+        doubts.append(Problem(refusals))
+    if optional := [task for task in job.root.below() if task.state == "failed_optional"]:
+        shown = "".join(f"\n  {task.display}: {task.error}" for task in optional[:_SHOWN])
+        doubts.append(Problem(f"{len(optional)} optional task{'' if len(optional) == 1 else 's'} failed:{shown}"))
+    if written:
+        more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
+        message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"
+        doubts.append(Problem(message, "that is gone now, and on a cluster other tasks do not see it; use the job cache"))
+    return doubts

@@ -1,0 +1,99 @@
+"""What a task submits: the messages of the worker protocol, taken apart."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Submission", "progress_of", "submissions_of"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A task that another one submitted. `depends_on` are indices into the list of submissions that this one is part of."""
+
+    name: str
+    version: str
+    input: bytes
+    display: str
+    depends_on: tuple[int, ...] = ()
+    max_retries: int = 0
+    optional: bool = False
+    cluster: str = ""
+
+
+def submissions_of(computed: Mapping[str, Any]) -> list[Submission]:
+    """The subtasks in a `workflows.v1.ComputedTask`, given in protobuf's JSON form.
+
+    Current SDKs submit groups of tasks that share their dependencies; those before submitted a list of tasks, under the same name
+    in the JSON form, or under `legacySubTasks` where the installed messages know both.
+    """
+    found = computed.get("subTasks")
+    if isinstance(found, dict):
+        return _grouped(found)
+    return [_single(item) for item in found or computed.get("legacySubTasks", ())]
+
+
+def progress_of(response: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:
+    """Label, done and total of the progress indicators in a `ComputedTask` or `TaskFailedRequest`."""
+    return tuple(
+        (str(item.get("label", "")), int(item.get("done", 0)), int(item.get("total", 0)))
+        for item in response.get("progressUpdates", ())
+    )
+
+
+def _grouped(message: Mapping[str, Any]) -> list[Submission]:
+    groups = message.get("taskGroups", [])
+    starts = [0]
+    for group in groups:
+        starts.append(starts[-1] + len(group.get("inputs", ())))
+    return [
+        submission
+        for group in groups
+        for submission in _group(
+            group,
+            message,
+            [i for other in group.get("dependenciesOnOtherGroups", ()) for i in range(*starts[int(other) : int(other) + 2])],
+        )
+    ]
+
+
+def _group(group: Mapping[str, Any], message: Mapping[str, Any], depends_on: list[int]) -> list[Submission]:
+    count = len(group.get("inputs", ()))
+    columns = {
+        name: [int(value) for value in group.get(name) or [0] * count]
+        for name in ("identifierPointers", "clusterSlugPointers", "displayPointers", "maxRetriesValues", "optionalValues")
+    }
+    identifiers, clusters, displays = (message.get(f"{name}Lookup", []) for name in ("identifier", "clusterSlug", "display"))
+    found = []
+    for row in range(count):
+        identifier = identifiers[columns["identifierPointers"][row]]
+        found.append(
+            Submission(
+                identifier["name"],
+                identifier["version"],
+                base64.b64decode(group["inputs"][row]),
+                displays[columns["displayPointers"][row]] if displays else "",
+                tuple(depends_on),
+                columns["maxRetriesValues"][row],
+                bool(columns["optionalValues"][row]),
+                clusters[columns["clusterSlugPointers"][row]] if clusters else "",
+            )
+        )
+    return found
+
+
+def _single(item: Mapping[str, Any]) -> Submission:
+    return Submission(
+        item["identifier"]["name"],
+        item["identifier"]["version"],
+        base64.b64decode(item.get("input", "")),
+        item.get("display", ""),
+        tuple(int(index) for index in item.get("dependencies", ())),
+        int(item.get("maxRetries", 0)),
+        cluster=item.get("clusterSlug", ""),
+    )
