@@ -188,6 +188,18 @@ def test_fetch_and_releases_of_the_project(run, folder, tmp_path):
     assert "1.0.0" in table.stdout
 
 
+def test_builds_need_no_hatch():
+    """Hatchling loads the plugin where hatch is not installed; only hatch may ask for the publisher."""
+    script = (
+        "import sys\nsys.modules['hatch'] = None\n"
+        "from hatchling.plugin.manager import PluginManager\nmanager = PluginManager()\n"
+        "print(manager.build_hook.get('tilebox').__name__, manager.builder.get('tilebox').__name__)\n"
+        "print([name for name in sys.modules if name.startswith(('hatch_tilebox.pub', 'httpx'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout == "TileboxBuildHook TileboxBuilder\n[]\n"
+
+
 def test_the_other_destinations_say_which_extra_they_need(folder, shell):
     script = (
         "import sys\nsys.modules.update(httpx=None, tenacity=None)\n"

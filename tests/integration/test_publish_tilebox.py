@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import random
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -193,6 +195,7 @@ def command(*arguments, env, **options):
 @pytest.fixture
 def shell(clean_env, tilebox_api, tmp_path):
     """The environment of a user who has set URL and key, and whose hatch has a configuration of this test's own."""
+    (tmp_path / "hatch.toml").touch()
     return {
         **clean_env,
         "TILEBOX_API_URL": tilebox_api.url,
@@ -284,6 +287,43 @@ except BaseException:
     unknown = command("publish", path, env={**shell, "TILEBOX_API_KEY": wrong}, cwd=folder)
     assert "bad: Bearer ***" in unknown.stderr
     assert "TILEBOX_API_KEY" in unknown.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
+@pytest.mark.parametrize("program", [["hatch_tilebox", "publish"], ["hatch", "publish", "-p", "tilebox"]])
+def test_the_key_is_asked_for_at_a_terminal_and_not_echoed(tilebox_api, workflow, shell, folder, make_release, program):
+    import pexpect
+
+    env = {**shell, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "TERM": "dumb"}
+    del env["TILEBOX_API_KEY"]
+    arguments = ["-m", *program, str(make_release())]
+    with pexpect.spawn(sys.executable, arguments, env=env, cwd=folder, encoding="utf-8", timeout=30) as terminal:
+        terminal.expect("Key for http://127.0.0.1:[0-9]+")
+        terminal.sendline(tilebox_api.key)
+        shown = terminal.read()
+    assert tilebox_api.key not in shown
+    assert len(tilebox_api.state()["releases"][SLUG]) == 1
+
+
+def test_a_large_archive_is_sent_in_bounded_memory(tilebox_api, workflow, api, make_release):
+    local = open_release(make_release(content=random.Random(1).randbytes(32 * 2**20)))
+    tracemalloc.start()
+    try:
+        publish_release(local, api)
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert tilebox_api.state()["releases"][SLUG] == [[local.manifest.fingerprint, local.artifact.sha256]]
+
+
+def test_an_upload_that_is_not_understood_says_that_it_is_an_assumption(tilebox_api, workflow, make_release):
+    api = TileboxApi(tilebox_api.url, tilebox_api.key, artifact_url=f"{tilebox_api.url}/elsewhere", retries=QUICK)
+    try:
+        with pytest.raises(PublishError, match=r"the artifact was not taken(.|\n)*how Tilebox takes artifacts is not public"):
+            publish(make_release(), api)
+    finally:
+        api.close()
+    assert tilebox_api.state()["releases"][SLUG] == []
 
 
 def test_without_a_key_the_way_to_one_is_told(shell, folder, make_release):

@@ -46,7 +46,7 @@ class HttpTransport:
         digest, size = release.artifact.sha256, release.artifact.size
         url = f"{self._url}/{digest}"
         response = self._http.send("GET", url, headers=self._headers)
-        if response.status_code != 200:  # noqa: PLR2004 -- anything else means that the bytes are missing, as PUT will tell
+        if response.status_code == 404:  # noqa: PLR2004 -- the bytes are missing
 
             def chunks() -> Iterator[bytes]:
                 done = 0
