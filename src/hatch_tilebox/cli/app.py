@@ -19,6 +19,7 @@ _COMMANDS = {
     "build": "Build the release of a workflow project",
     "inspect": "Show what a release says about itself",
     "verify": "Prove that a release is whole and starts",
+    "run": "Try a task of a release on this machine",
     "extract": "Unpack a release into a folder",
     "publish": "Publish a built release",
     "fetch": "Fetch a published release",

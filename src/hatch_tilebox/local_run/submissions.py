@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Submission", "progress_of", "submissions_of"]
+__all__ = ["Submission", "progress_of", "show_input", "submissions_of"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ def progress_of(response: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]
         (str(item.get("label", "")), int(item.get("done", 0)), int(item.get("total", 0)))
         for item in response.get("progressUpdates", ())
     )
+
+
+def show_input(data: bytes) -> Any:
+    """The input of a task as a JSON value: None for no input, and hexadecimal digits in a text for what is no JSON."""
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return data.hex()
 
 
 def _grouped(message: Mapping[str, Any]) -> list[Submission]:

@@ -1,0 +1,106 @@
+"""`hatch-tilebox run`: try a task of a release on this machine."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.output import output_options, show_json
+
+if TYPE_CHECKING:
+    from hatch_tilebox.local_run import LocalTask, RunResult
+
+
+@click.command(short_help="Try a task of a release on this machine")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--task", metavar="NAME[@VERSION]", help="The task; the last part of its name will do.  [default: the only task]")
+@click.option("--input", "text", metavar="JSON", help="Its input. What is not JSON counts as a text.")
+@click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
+@click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    file: Path,
+    *,
+    task: str | None,
+    follow: bool,
+    as_json: bool,
+    quiet: int,
+    verbose: int,
+    **options: Any,
+) -> None:
+    """Unpack FILE, start its worker as a release runner would, and execute one task, without a Tilebox account.
+
+    Logs appear as they come; then the submitted subtasks and a timeline. -v shows debug logs, too. This runs the code in FILE.
+
+    Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
+    """
+    from hatch_tilebox.cli.run_display import JobDisplay, show_job
+    from hatch_tilebox.local_run import run_task
+
+    given = _given(options["text"], options["input_file"])
+    verbosity = verbose - quiet
+    with closing(RichProgress(verbosity)) as progress, closing(JobDisplay(verbosity)) as display:
+        result = run_task(
+            file, task, given, follow=follow, debug=verbosity > 0, timeout=options["timeout"], progress=progress, watcher=display
+        )
+        display.close()
+        for problem in result.warnings:
+            progress.warning(problem)
+    if as_json:
+        show_json({"state": result.state, "tasks": [_task_json(task, result) for task in result.tasks]})
+    else:
+        show_job(result, everything=verbosity > 0)
+    show_problems(result.problems)
+    if result.problems:
+        ctx.exit(1)
+
+
+def _given(text: str | None, file: BinaryIO | None) -> bytes | None:
+    """The input as the user gave it, None where none is given."""
+    if text is not None and file is not None:
+        msg = "--input and --input-file exclude each other"
+        raise click.UsageError(msg)
+    if file is not None:
+        return file.read()
+    return None if text is None else text.encode()
+
+
+def _task_json(task: LocalTask, result: RunResult) -> dict[str, Any]:
+    """A task as JSON values; times are seconds from the beginning of the first span."""
+    from hatch_tilebox.local_run import show_input
+
+    task_id = str(task.id)
+    spans = [span for span in result.spans if span.task == task_id]
+    zero = min((span.start for span in result.spans), default=0)
+    return {
+        "id": task_id,
+        "name": task.name,
+        "version": task.version,
+        "display": task.display,
+        "state": task.state,
+        "parent": str(task.parent.id) if task.parent else None,
+        "depends_on": [str(other.id) for other in task.depends_on],
+        "input": show_input(task.input),
+        "attempts": task.attempts,
+        "seconds": round(task.seconds, 6),
+        "error": task.error,
+        "stacktrace": next((span.stacktrace for span in reversed(spans) if span.stacktrace), None),
+        "progress": [{"label": label, "done": done, "total": total} for label, done, total in task.progress],
+        "logs": [
+            {"level": record.level, "message": record.message, "attributes": dict(record.attributes)}
+            for record in result.logs
+            if record.task == task_id
+        ],
+        "spans": [
+            {"name": span.name, "start": (span.start - zero) / 1e9, "end": (span.end - zero) / 1e9, "error": span.error}
+            for span in spans
+        ],
+    }

@@ -1,0 +1,206 @@
+"""What a person sees of a job on this machine: logs while it runs, then its tasks and a timeline."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from hatch_tilebox.local_run import LocalTask, Watcher, show_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.progress import TaskID
+
+    from hatch_tilebox.local_run import LogRecord, RunResult, Span
+    from hatch_tilebox.local_run.job import Job
+
+_MOST_ROWS = 40
+_BAR = 40
+_INDENT = 4
+_LEVEL_STYLES = {"DEBUG": "dim", "INFO": "green", "WARN": "yellow", "ERROR": "red", "FATAL": "bold red"}
+_MARKS = {
+    "computed": ("✓", "ok", "green"),
+    "failed": ("✗", "failed", "red"),
+    "failed_optional": ("✗", "failed", "yellow"),
+    "queued": ("○", "queued", "dim"),
+    "skipped": ("-", "skipped", "dim"),
+}
+
+
+class JobDisplay(Watcher):
+    """Prints logs and ended tasks to stderr, above a bar that counts tasks where stderr is a terminal.
+
+    `verbosity`: -1 quiet, 0 normal, 1 with everything.
+    """
+
+    def __init__(self, verbosity: int) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._quiet = verbosity < 0
+        self._names: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._bar: Bar | None = None
+        self._row: TaskID | None = None
+
+    def task_started(self, task: LocalTask, job: Job) -> None:
+        with self._lock:
+            self._names[str(task.id)] = task.display
+            self._advance(job, task.display)
+
+    def task_ended(self, task: LocalTask, job: Job) -> None:
+        with self._lock:
+            self._names[str(task.id)] = task.display
+            self._advance(job, task.display)
+            if not self._quiet:
+                again = f", attempt {task.attempts} of {task.max_retries + 1}" if task.state == "queued" else ""
+                line = _mark(task, self._console)
+                line.append(task.display).append(f"{_took(task)}{again}", style="dim")
+                if task.error and task.state != "computed":
+                    line.append(f"  {task.error}", style="red")
+                self._console.print(line, soft_wrap=True)
+
+    def log(self, record: LogRecord) -> None:
+        if self._quiet:
+            return
+        with self._lock:
+            line = Text(f"{datetime.fromtimestamp(record.time / 1e9).astimezone():%H:%M:%S} ", style="dim")
+            line.append(record.level.ljust(5), style=_LEVEL_STYLES.get(record.level, "not dim"))
+            if record.task in self._names:
+                line.append(f" {self._names[record.task]}", style="cyan")
+            line.append(f"  {record.message}", style="not dim")
+            for name, value in record.attributes.items():
+                if not name.startswith("exception."):
+                    line.append(f"  {name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+            if record.stacktrace:
+                line.append(f"\n{record.stacktrace.rstrip()}")
+            self._console.print(line, soft_wrap=True)
+
+    def output(self, line: str) -> None:
+        if not self._quiet:
+            with self._lock:
+                self._console.print(Text("         ").append(line), soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bar away, if there is one."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _advance(self, job: Job, name: str) -> None:
+        if self._quiet or not self._console.is_terminal:
+            return
+        if self._bar is None:
+            columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+            self._bar = Bar(*columns, console=self._console, transient=True)
+            self._row = self._bar.add_task(name)
+            self._bar.start()
+        if self._row is not None:
+            self._bar.update(self._row, completed=job.done, total=job.count, description=name)
+
+
+def show_job(result: RunResult, *, everything: bool) -> None:
+    """Print the tasks of a job, its timeline and its state to stdout; long ones cut unless `everything` is asked for."""
+    console = Console(highlight=False)
+    limit = None if everything else _MOST_ROWS
+    console.print(_tree(result.tasks[0], console, limit))
+    if result.spans:
+        console.print("", _timeline(result.spans, console, limit))
+    progress: dict[str, list[int]] = {}
+    for task in result.tasks:
+        for label, done, total in task.progress:
+            sums = progress.setdefault(label or "progress", [0, 0])
+            sums[:] = [sums[0] + done, sums[1] + total]
+    for label, (done, total) in progress.items():
+        console.print(Text(f"\n{label}: {done} of {total}"))
+    console.print("", _summary(result), sep="\n")
+
+
+def _mark(task: LocalTask, console: Console) -> Text:
+    mark, word, style = _MARKS[task.state]
+    return Text(f"{word if console.options.ascii_only else mark} ", style=style)
+
+
+def _tree(root: LocalTask, console: Console, limit: int | None) -> Tree:
+    """The tasks below `root`, each under the one that submitted it."""
+    tree = Tree(_label(root, console))
+    branches = {root.id: tree}
+    tasks = list(root.below())[1:]
+    for task in tasks[:limit]:
+        if task.parent is not None:
+            branches[task.id] = branches[task.parent.id].add(_label(task, console))
+    if limit and len(tasks) > limit:
+        tree.add(Text(f"{len(tasks) - limit} more; -v shows all", style="dim"))
+    return tree
+
+
+def _label(task: LocalTask, console: Console) -> Text:
+    label = _mark(task, console)
+    label.append(task.display)
+    if task.depends_on and task.state == "queued":
+        names = ", ".join(dict.fromkeys(other.display for other in task.depends_on))
+        label.append(f"  after {names}", style="dim")
+    if task.input and task.state == "queued":
+        label.append(f"  {json.dumps(show_input(task.input), ensure_ascii=False)}", style="dim")
+    label.append(_took(task), style="dim")
+    if task.attempts > 1:
+        label.append(f"  {task.attempts} attempts", style="yellow")
+    label.truncate(max(console.width - _INDENT * len(task.order), _BAR), overflow="ellipsis")
+    return label
+
+
+def _took(task: LocalTask) -> str:
+    return f"  {task.seconds:.1f} s" if task.seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
+
+
+def _timeline(spans: Sequence[Span], console: Console, limit: int | None) -> Table:
+    """When each span began and how long it took, nested as they are."""
+    begin, end = min(span.start for span in spans), max(span.end for span in spans)
+    scale = _BAR / max(end - begin, 1)
+    block = "#" if console.options.ascii_only else "▇"
+    table = Table("Timeline", "", "Seconds", box=None, header_style="bold", pad_edge=False)
+    table.columns[1].no_wrap = True
+    table.columns[2].justify = "right"
+    rows = list(_nested(spans))
+    for span, depth in rows[:limit]:
+        offset = min(int((span.start - begin) * scale), _BAR - 1)
+        length = max(1, min(round((span.end - span.start) * scale), _BAR - offset))
+        bar = Text(" " * offset).append(block * length, style="red" if span.error else "green")
+        table.add_row(Text("  " * depth + span.name.removeprefix("task/")), bar, f"{(span.end - span.start) / 1e9:.3f}")
+    if len(rows) > len(rows[:limit]):
+        table.add_row(Text(f"{len(rows) - len(rows[:limit])} more; -v shows all", style="dim"), "", "")
+    return table
+
+
+def _nested(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
+    """Spans with their depth, each after the one it is part of, by the time of their beginning."""
+    below: dict[str, list[Span]] = {}
+    known = {span.id for span in spans}
+    for span in sorted(spans, key=lambda span: span.start):
+        below.setdefault(span.parent if span.parent in known else "", []).append(span)
+    stack = [(span, 0) for span in reversed(below.get("", []))]
+    while stack:
+        span, depth = stack.pop()
+        yield span, depth
+        stack += [(part, depth + 1) for part in reversed(below.get(span.id, []))]
+
+
+def _summary(result: RunResult) -> Text:
+    """The state of the job in a line."""
+    counts: dict[str, int] = {}
+    for task in result.tasks:
+        counts[task.state] = counts.get(task.state, 0) + 1
+    words = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items())
+    style = {"completed": "green", "failed": "red"}.get(result.state, "yellow")
+    line = Text(result.state, style=style).append(f": {words}", style="default")
+    if result.state == "started" and not result.problems:
+        line.append("; --follow executes the queued ones, too", style="dim")
+    return line
