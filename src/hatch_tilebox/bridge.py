@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
 TARGET_TABLE = "tool.hatch.build.targets.tilebox"
+REPOSITORY_EXCLUDE = ".git/info/exclude"
 
 
 class HatchlingProject:
@@ -66,16 +67,17 @@ class HatchlingProject:
         """What an sdist needs for the wheel that is built from it to have this release: source to path in the sdist."""
         files = self.select()
         inside = self.project.config.root.relative_to(self.project.root)
-        needed = {str(file.source): (inside / file.path).as_posix() for file in files.files}
+        needed = [(str(file.source), file.path) for file in files.files]
         for name in (*files.ignore_files, "uv.lock"):
-            needed[str(files.root / name)] = (inside / name).as_posix()
-        needed[str(self.project.config.path)] = Path(self.options.config).as_posix()
-        if lost := [name for name in needed.values() if name.startswith(".git/")]:
-            self._app.display_warning(
-                f"hatch-tilebox: {lost[0]} decides about files of the release, and an sdist cannot hold it: a wheel built from "
-                "this sdist may have another release. Move its lines to .gitignore."
-            )
-        return {source: path for source, path in needed.items() if path not in lost and Path(source).is_file()}
+            if name == REPOSITORY_EXCLUDE:
+                self._app.display_warning(
+                    f"hatch-tilebox: {name} decides about files of the release, and an sdist cannot hold it: a wheel built from "
+                    "this sdist may have another release. Move its lines to .gitignore."
+                )
+            elif (files.root / name).is_file():
+                needed.append((str(files.root / name), name))
+        found = {source: (inside / name).as_posix() for source, name in needed}
+        return {**found, str(self.project.config.path): Path(self.options.config).as_posix()}
 
     @contextmanager
     def _mistakes_end_the_build(self) -> Iterator[None]:
@@ -143,12 +145,13 @@ class WorkflowProject:
         return build_release(self.config, _project(self._metadata), output, self.options, progress=progress, skip=skip)
 
     def _output_folders(self, directory: Path) -> list[Path]:
-        """What is never part of the release, because builds write there.
+        """What is never part of the release, because builds write there: ours, and the official tool beside the project.
 
         `dist` is always among them, so that the content of a release does not depend on where this build writes; the project
         itself never, even where a frontend was told to write there.
         """
-        folders = {self.root / "dist", directory.resolve(), self.output(directory)}
+        official = self.root / f"{self.config.workflow.slug}.tar.zst"
+        folders = {self.root / "dist", official, directory.resolve(), self.output(directory)}
         return sorted(folders - {self.root, *self.root.parents})
 
 
