@@ -14,11 +14,13 @@ from hatch_tilebox.cli import INTERRUPTED
 
 _COMMANDS = {
     "init": "Make a new workflow project",
+    "adopt": "Add hatch-tilebox to a project",
     "check": "Check a project without running its code",
     "files": "Show which files go into the release, or why one does not",
     "build": "Build the release of a workflow project",
     "inspect": "Show what a release says about itself",
     "verify": "Prove that a release is whole and starts",
+    "diff": "Compare two releases",
     "run": "Try a task of a release on this machine",
     "extract": "Unpack a release into a folder",
     "publish": "Publish a built release",

@@ -1,0 +1,196 @@
+"""`hatch-tilebox diff`: what changed from one release to another."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.progress import format_size
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from hatch_tilebox.compatibility import FileChange, TaskChange
+    from hatch_tilebox.difference import Difference
+    from hatch_tilebox.model import FileEntry
+
+_INCOMPATIBLE = 3
+_MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+_KINDS = {
+    "unchanged": ("=", "dim"),
+    "added": ("+", "green"),
+    "compatible": ("~", "green"),
+    "undecided": ("?", "red"),
+    "breaking": ("!", "red"),
+}
+_LINES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@click.command(short_help="Compare two releases")
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--text", is_flag=True, help="Show the changed lines of text files; those of uv.lock with -v only.")
+@output_options
+@click.pass_context
+def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bool, quiet: int, verbose: int) -> None:
+    """Show which tasks, files and dependencies changed from OLD to NEW, and whether jobs of OLD still run on NEW.
+
+    The exit code is 3 if NEW is breaking: a task is gone, its version was lowered or has another major part, or its input refuses
+    what it accepted. What cannot be told counts as breaking.
+
+    Example: hatch-tilebox diff dist/scene_qa-1.2.0.tbrelease dist/scene_qa-1.3.0.tbrelease
+    """
+    from hatch_tilebox.difference import compare_archives
+
+    with closing(RichProgress(verbose - quiet)) as progress:
+        difference = compare_archives(old, new, texts=text, progress=progress)
+        for doubt in difference.doubts:
+            progress.warning(doubt)
+    if as_json:
+        show_json(_to_json(difference))
+    else:
+        _show(difference, everything=verbose > 0)
+    if difference.comparison.verdict == "breaking":
+        ctx.exit(_INCOMPATIBLE)
+
+
+def _to_json(difference: Difference) -> dict[str, Any]:
+    comparison = difference.comparison
+    packages = difference.packages
+    return {
+        "verdict": comparison.verdict,
+        "tasks": [
+            {
+                "name": change.name,
+                "kind": change.kind,
+                "old": change.old.version if change.old else None,
+                "new": change.new.version if change.new else None,
+                "reasons": change.reasons,
+                "doubts": change.doubts,
+                "needs": change.needs,
+                "violation": change.violation,
+            }
+            for change in comparison.tasks
+        ],
+        "files": [
+            {
+                "path": change.path,
+                "kind": _kind(change.old, change.new),
+                "old": _file_json(change.old),
+                "new": _file_json(change.new),
+                **({"diff": difference.texts[change.path]} if difference.texts else {}),
+            }
+            for change in comparison.files
+        ],
+        "dependencies": None if packages is None else [{"name": item.name, "old": item.old, "new": item.new} for item in packages],
+    }
+
+
+def _file_json(entry: FileEntry | None) -> dict[str, Any] | None:
+    return {"size": entry.size, "mode": entry.mode, "sha256": entry.sha256} if entry else None
+
+
+def _kind(old: object, new: object) -> str:
+    return "added" if not old else "removed" if not new else "changed"
+
+
+def _show(difference: Difference, *, everything: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    old, new = (f"{manifest.project.name} {manifest.project.version}" for manifest in (difference.old, difference.new))
+    console.print(Text(f"{old} -> {new}", style="bold"), soft_wrap=True)
+    for title, before, after in (
+        ("runner", difference.old.workflow.runner, difference.new.workflow.runner),
+        ("command", difference.old.workflow.command, difference.new.workflow.command),
+        ("Python", difference.old.project.requires_python, difference.new.project.requires_python),
+    ):
+        if before != after:
+            console.print(Text(f"  {title}: {before} -> {after}"), soft_wrap=True)
+    tasks = [change for change in difference.comparison.tasks if everything or change.kind != "unchanged"]
+    same = len(difference.comparison.tasks) - len(tasks)
+    _section(console, f"Tasks{f' ({same} unchanged)' if same else ''}", [line for task in tasks for line in _task_lines(task)])
+    files = difference.comparison.files
+    _section(console, "Files", [line for change in files for line in _file_lines(change, difference, everything=everything)])
+    packages = difference.packages
+    title = "Dependencies" + (" (unknown)" if packages is None else "")
+    _section(
+        console,
+        title,
+        [_line(_kind(item.old, item.new), item.name, _step(", ".join(item.old), ", ".join(item.new))) for item in packages or ()],
+    )
+    style = {"identical": "green", "compatible": "green", "breaking": "bold red"}[difference.comparison.verdict]
+    console.print("", Text(_verdict(difference), style=style), sep="\n", soft_wrap=True)
+
+
+def _section(console: Console, title: str, lines: list[Text]) -> None:
+    from rich.text import Text
+
+    console.print("", Text(title, style="bold"), sep="\n")
+    for line in lines or [Text("  no changes", style="dim")]:
+        console.print(line, soft_wrap=True)
+
+
+def _line(kind: str, name: str, rest: str) -> Text:
+    from rich.text import Text
+
+    mark, style = _MARKS[kind]
+    return Text("  ").append(f"{mark} ", style=style).append(name).append(f"  {rest}", style="dim")
+
+
+def _step(old: str, new: str) -> str:
+    return f"{old} -> {new}" if old and new else old or new
+
+
+def _task_lines(change: TaskChange) -> list[Text]:
+    from rich.text import Text
+
+    mark, style = _KINDS[change.kind]
+    versions = _step(change.old.version if change.old else "", change.new.version if change.new else "")
+    if change.old and change.new and change.old.version == change.new.version:
+        versions = change.new.version
+    head = Text("  ").append(f"{mark} ", style=style).append(change.name).append(f"  {versions}", style="dim")
+    head.append(f"  {change.kind}", style=style)
+    lines = [head, *(Text(f"      {reason}", style=style) for reason in change.reasons)]
+    lines += [Text(f"      not compared: {doubt}", style="yellow") for doubt in change.doubts]
+    if change.needs:
+        lines.append(Text(f"      the version ought to be {change.needs}", style="cyan"))
+    return lines
+
+
+def _file_lines(change: FileChange, difference: Difference, *, everything: bool) -> list[Text]:
+    from rich.text import Text
+
+    from hatch_tilebox.difference import LOCK
+
+    old, new = change.old, change.new
+    sizes = _step(format_size(old.size) if old else "", format_size(new.size) if new else "")
+    if old and new and format_size(old.size) == format_size(new.size):
+        sizes = format_size(new.size)
+    if old and new and old.mode != new.mode:
+        sizes += f", mode {old.mode} -> {new.mode}"
+    lines = [_line(_kind(old, new), change.path, sizes)]
+    if difference.texts and (everything or change.path != LOCK):  # the dependencies say that one better
+        text = difference.texts[change.path] or "(not shown: no text, too large, or empty)"
+        lines += [Text(f"      {line}", style=_LINES.get(line[:1], "dim")) for line in text.splitlines()[2:] or [text]]
+    return lines
+
+
+def _verdict(difference: Difference) -> str:
+    comparison = difference.comparison
+    if comparison.verdict == "identical":
+        return "identical: both have one fingerprint"
+    if comparison.verdict == "compatible":
+        return "compatible: jobs submitted to the old release run on the new one"
+    broken = [change for change in comparison.tasks if change.kind in {"breaking", "undecided"}]
+    names = ", ".join(dict.fromkeys(change.name for change in broken))
+    if comparison.violations:
+        return f"breaking, and not said by a new major version: {names}"
+    return f"breaking: jobs submitted to the old release may not run on the new one: {names}"
