@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from runtime_support import PROJECTS, Events, discover, lock, processes_that
@@ -86,6 +88,16 @@ OPTIONS = {"levels_disagree": {"level": "worker"}, **{name: {"timeout": 3.0} for
 UNLOCKED = {"lock_missing", "lock_stale", "unresolvable"}
 
 
+PAGE = Path(__file__).parent.parent.parent / "docs/how-to/fix-a-failing-build.md"
+
+
+def is_documented(problem):
+    """Whether a heading of the page is the message, in which words in capitals stand for anything."""
+    headings = [line.removeprefix("### ") for line in PAGE.read_text().splitlines() if line.startswith("### ")]
+    patterns = [re.sub(r"\b[A-Z]{4,}\b", ".+", re.escape(heading)) for heading in headings]
+    return any(re.match(pattern, problem.message, re.DOTALL) for pattern in patterns)
+
+
 @pytest.fixture
 def broken(tmp_path, shared, clean_env, monkeypatch):
     """A function from a name to a locked copy of a broken project."""
@@ -115,6 +127,7 @@ def test_error(name, broken):
     assert "hatch_tilebox" not in text, "a frame of ours shows"
     assert "hatch-tilebox" not in text, "the staging folder shows"
     assert "environments" not in text.replace("`environments`", "").replace("supported environments", ""), "the cache shows"
+    assert all(is_documented(problem) for problem in error.value.problems)
     assert all(problem.hint for problem in error.value.problems) or name in {"user_error", "syntax_error"}
 
 
@@ -126,6 +139,7 @@ def test_warning(name, broken):
     text = "\n".join(map(str, discovery.warnings))
     assert [task.version for task in discovery.tasks] in (["v1.0"], ["v0.0"])
     assert len(discovery.warnings) == bool(WARNINGS[name])
+    assert all(is_documented(problem) for problem in discovery.warnings)
     for expected in WARNINGS[name]:
         assert expected in text
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, "the project was written to"

@@ -33,7 +33,7 @@ def explain(words, root, selected=(), pyproject=None, **options):
             "`environments`",
         ),
         (
-            "error: Distribution `x==1` can't be installed because it doesn't have a source distribution or wheel for the current platform",
+            "error: `x==1` can't be installed because it doesn't have a source distribution or wheel for the current platform",
             "nothing to install on this platform",
             "has wheels",
         ),
