@@ -1,0 +1,117 @@
+"""What changes, as texts before and after; and the writing of it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.adoption.pyproject import PYPROJECT, add_build_system, add_hook
+from hatch_tilebox.adoption.toml_text import TomlText, table_at
+from hatch_tilebox.adoption.workflow import write_config
+from hatch_tilebox.config.document import read_toml
+from hatch_tilebox.errors import ConfigError, Location, Problem
+from hatch_tilebox.model import CONFIG_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Adoption", "Change", "apply_changes", "plan_adoption"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file, relative to the project, with its text before (None: there is no file) and after."""
+
+    path: str
+    before: str | None
+    after: str
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff."""
+        return "".join(self._diff_lines())
+
+    def _diff_lines(self) -> Iterator[str]:
+        old, new = ((text or "").splitlines(keepends=True) for text in (self.before, self.after))
+        for line in difflib.unified_diff(old, new, "/dev/null" if self.before is None else self.path, self.path):
+            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+@dataclass
+class Adoption:
+    """What would change in the project at `root`, and notes on what is left as it is."""
+
+    root: Path
+    changes: list[Change] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+    def edit(self, name: str) -> TomlText:
+        """The file `name` as a text to edit. Raises ConfigError where it is no TOML."""
+        read_toml(self.root / name, name)
+        return TomlText(name, _read(self.root / name))
+
+    def keep(self, text: TomlText) -> None:
+        """Take an edited text among the changes, if it is another than before."""
+        if text.text != text.before:
+            self.changes.append(Change(text.name, text.before, text.text))
+
+
+def plan_adoption(root: Path) -> Adoption:
+    """What adding hatch-tilebox to the project in the folder `root` takes. Nothing is written; nothing to do gives no changes.
+
+    Raises ConfigError where there is no `pyproject.toml` with a `[project]` table, or no runner object to start.
+    """
+    adoption = Adoption(root)
+    if not (root / PYPROJECT).is_file():
+        raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
+    text = adoption.edit(PYPROJECT)
+    project = _project_table(text.values)
+    if add_build_system(root, text, adoption.notes):
+        hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").is_file() else None
+        add_hook(text, hatch)
+        if hatch is not None:
+            adoption.keep(hatch)
+    adoption.keep(text)
+    if not (root / CONFIG_NAME).is_file():
+        built = "build-system" in text.values and table_at(text.values, "tool.uv").get("package") is not False
+        config = write_config(root, project, built=built, notes=adoption.notes)
+        adoption.changes.append(Change(CONFIG_NAME, None, config))
+    if not (root / "uv.lock").is_file():
+        adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", "uv lock makes it"))
+    return adoption
+
+
+def apply_changes(adoption: Adoption) -> None:
+    """Write the changes, each file at once. Raises ConfigError where a file cannot be written or is no longer what it was."""
+    for change in adoption.changes:
+        path = adoption.root / change.path
+        try:
+            if (_read(path) if path.exists() else None) != change.before:
+                message = f"{change.path} changed meanwhile, and was left as it is"
+                raise ConfigError(Problem(message, "run hatch-tilebox adopt again"))
+            real = Path(os.path.realpath(path))
+            staged = real.with_name(f".{real.name}.tmp")
+            staged.write_bytes(change.after.encode())
+            if change.before is not None:
+                staged.chmod(real.stat().st_mode & 0o777)
+            staged.replace(real)
+        except OSError as error:
+            raise ConfigError(Problem(f"{change.path} cannot be written: {error.strerror}")) from error
+
+
+def _read(path: Path) -> str:
+    """The text with its line ends as they are."""
+    return path.read_bytes().decode()
+
+
+def _project_table(values: dict[str, Any]) -> dict[str, Any]:
+    project = table_at(values, "project")
+    if project.get("name"):
+        return project
+    hint = "uv init --bare writes one"
+    if table_at(values, "tool.poetry"):
+        hint = "move the metadata from [tool.poetry] to [project], where Poetry 2 reads it too"
+    raise ConfigError(Problem("there is no [project] table with a name", hint, Location(PYPROJECT)))

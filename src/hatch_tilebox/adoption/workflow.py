@@ -1,0 +1,131 @@
+"""A `tilebox.workflow.toml` for code that is there: its runner object, and the files that this one needs."""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import ConfigError, Problem, SelectionError
+from hatch_tilebox.model import CONFIG_NAME, Pattern
+from hatch_tilebox.scaffold import derive_slug
+from hatch_tilebox.selection.select import select_files
+from hatch_tilebox.source_code import runner_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["write_config"]
+
+_ASIDE = {"tests", "test", "docs", "examples", "benchmarks", "scripts"}
+_SOURCE = "src"
+
+
+@dataclass(frozen=True)
+class _Runner:
+    path: str
+    name: str
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the module's name."""
+        parts = self.path.removesuffix(".py").split("/")
+        parts = parts[1:] if parts[0] == _SOURCE and len(parts) > 1 else parts
+        return parts[:-1] if parts[-1] == "__init__" else parts
+
+    @property
+    def reference(self) -> str:
+        """As `module:object`."""
+        return f"{'.'.join(self.parts)}:{self.name}"
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int, str]:
+        """The likeliest one is the smallest."""
+        folders = set(self.path.split("/")[:-1])
+        is_aside = bool(folders & _ASIDE) or self.path.rpartition("/")[2].startswith("test_")
+        return is_aside, self.name != "runner", self.parts[-1:] != ["runner"], len(folders), self.path
+
+
+def write_config(root: Path, project: Mapping[str, Any], *, built: bool, notes: list[Problem]) -> str:
+    """The text of the configuration for the project whose `[project]` table is given.
+
+    `built` says whether uv builds the project, so that a release needs what the build reads. Raises ConfigError without a runner.
+    """
+    modules = _modules(root)
+    runners = sorted(
+        (
+            runner
+            for path, tree in modules.items()
+            for runner in (_Runner(path, name) for name in runner_names(tree))
+            if runner.parts and all(part.isidentifier() for part in runner.parts)
+        ),
+        key=lambda runner: runner.rank,
+    )
+    if not runners:
+        hint = "give a module one, such as: runner = Runner(tasks=[MyTask]), with `from tilebox.workflows import Runner`"
+        raise ConfigError(Problem(f"no module in {root} has a Runner object that a release could start", hint))
+    if len(runners) > 1:
+        others = ", ".join(runner.reference for runner in runners[1:])
+        notes.append(Problem(f"{runners[0].reference} is taken for the runner; there are others: {others}"))
+    slug = derive_slug(str(project["name"]))
+    notes.append(
+        Problem(f"the slug {slug} is made from the project's name", f"write the one that Tilebox has for it into {CONFIG_NAME}")
+    )
+    include = ["pyproject.toml", "uv.lock", *(_read_by_builds(root, project) if built else []), *_needed(runners[0].path, modules)]
+    lines = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in include)
+    start = f'[workflow]\nslug = "{slug}"\nrunner = "{runners[0].reference}"\n'
+    return f"{start}\n[build]\ninclude = [\n{lines}]\n"
+
+
+def _modules(root: Path) -> dict[str, ast.Module]:
+    """The modules of the project that this Python can read, by path. What git ignores, and environments, are none of them."""
+    try:
+        found = select_files(root, (Pattern("**/*.py"),), (), skip=[root / "dist", root / "build"])
+    except SelectionError:
+        return {}
+    parsed = {file.path: _parse(file.source) for file in found.files}
+    return {path: tree for path, tree in parsed.items() if tree is not None}
+
+
+def _parse(path: Path) -> ast.Module | None:
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError):
+        return None
+
+
+def _needed(start: str, modules: Mapping[str, ast.Module]) -> list[str]:
+    """Patterns for the module `start`, and all that it imports from the project, one for each package or lone module."""
+    if start.startswith(f"{_SOURCE}/"):
+        return [f"{_SOURCE}/**"]
+    wanted = [start.partition("/")[0]]
+    for top in wanted:  # grows meanwhile
+        for path, tree in modules.items():
+            if path == top or path.startswith(f"{top}/"):
+                wanted += sorted(name for name in _local(_imports(tree), modules) if name not in wanted)
+    return [top if top.endswith(".py") else f"{top}/**" for top in wanted]
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    """The first parts of the names that a module imports absolutely."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _local(names: set[str], modules: Mapping[str, ast.Module]) -> set[str]:
+    """Those of the names that are packages or lone modules of the project: their folders and files."""
+    tops = {path.partition("/")[0] for path in modules}
+    return {top for name in names for top in (name, f"{name}.py") if top in tops}
+
+
+def _read_by_builds(root: Path, project: Mapping[str, Any]) -> list[str]:
+    """Files that the metadata names."""
+    named = [value.get("file") if isinstance(value, dict) else value for value in (project.get("readme"), project.get("license"))]
+    return [name for name in named if isinstance(name, str) and (root / name).is_file()]
