@@ -26,7 +26,7 @@ from hatch_tilebox.archive import layout, writer
 from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
 from hatch_tilebox.archive.source import CHUNK, hash_files, read_chunks
 from hatch_tilebox.model import FileSet, Pattern, Project, ReleaseManifest, Task, Workflow
-from hatch_tilebox.selection import select_files
+from hatch_tilebox.selection.select import select_files
 
 INCLUDE = (Pattern("**"),)
 LEVELS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 15, 19)

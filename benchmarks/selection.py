@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from hatchling.builders.sdist import SdistBuilder
 
 from hatch_tilebox.model import Pattern
-from hatch_tilebox.selection import select_files
+from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.model import FileSet, Project
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.release import Release
-    from hatch_tilebox.selection import Explanation
+    from hatch_tilebox.selection.explain import Explanation
 
 HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
 TARGET_TABLE = "tool.hatch.build.targets.tilebox"
@@ -118,19 +118,19 @@ class WorkflowProject:
 
     def select(self, directory: Path) -> FileSet:
         """The files of the release; `directory` is where the frontend wants its own."""
-        from hatch_tilebox.release import select_release
+        from hatch_tilebox.contents import select_release
 
         return select_release(self.config, skip=self._output_folders(directory))
 
     def check(self, directory: Path, files: FileSet) -> tuple[Problem, ...]:
         """Everything doubtful about the files that `select(directory)` gave. Raises SelectionError for what stops a build."""
-        from hatch_tilebox.release import check_selection
+        from hatch_tilebox.contents import check_selection
 
         return check_selection(self.config, files, self.options, skip=self._output_folders(directory))
 
     def explain(self, directory: Path, path: Path | str) -> Explanation:
         """Which rule of `select(directory)` decides about `path`: absolute, or relative to the root of the workflow."""
-        from hatch_tilebox.selection import explain
+        from hatch_tilebox.selection.explain import explain
 
         config, skip = self.config, self._output_folders(directory)
         return explain(config.root, config.include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.contents import check_selection, select_release
 from hatch_tilebox.model import ReleaseManifest, release_filename
 from hatch_tilebox.plugins import ReleaseFile, run_release_checks
 from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.runtime import discover_tasks
-from hatch_tilebox.selection import check_expected, check_files, select_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.errors import Problem
     from hatch_tilebox.model import Artifact, FileSet, Project
 
-__all__ = ["Release", "build_release", "check_selection", "select_release"]
+__all__ = ["Release", "build_release"]
 
 
 @dataclass(frozen=True)
@@ -33,35 +33,6 @@ class Release:
     manifest: ReleaseManifest
     files: FileSet
     warnings: tuple[Problem, ...]
-
-
-def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> FileSet:
-    """The files of the release that `config` describes. `skip` names absolute output folders, which are never part of it.
-
-    Raises SelectionError. Needs neither user code nor the workflow's environment.
-    """
-    return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
-
-
-def check_selection(
-    config: WorkflowConfig, files: FileSet, options: BuildOptions, *, skip: Collection[Path] = ()
-) -> tuple[Problem, ...]:
-    """Everything doubtful about the selected files: what a release should hold and they lack, what is large, what is not seen.
-
-    Raises SelectionError for what must not be released: secrets, too much, or a selection that its runner is not part of.
-    """
-    runner = config.workflow.runner
-    expected = check_expected(
-        files,
-        runner.partition(":")[0] if runner else None,
-        config.include,
-        config.exclude,
-        use_gitignore=config.use_gitignore,
-        skip=skip,
-        location=config.location("workflow.runner"),
-    )
-    checked = check_files(files, max_size=options.max_size, allow_secrets=options.allow_secrets)
-    return (*files.warnings, *expected, *checked)
 
 
 def build_release(

@@ -15,7 +15,7 @@ from hatch_tilebox.errors import Location
 from hatch_tilebox.model import FileEntry, Pattern, Workflow
 from hatch_tilebox.progress import Progress
 from hatch_tilebox.runtime import discover_tasks
-from hatch_tilebox.selection import select_files
+from hatch_tilebox.selection.select import select_files
 
 PROJECTS = Path(__file__).parent.parent.parent / "test_projects"
 

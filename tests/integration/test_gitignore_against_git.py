@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from hatch_tilebox.errors import SelectionError
 from hatch_tilebox.model import Pattern
-from hatch_tilebox.selection import explain, select_files
+from hatch_tilebox.selection.explain import explain
+from hatch_tilebox.selection.select import select_files
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 

@@ -6,7 +6,7 @@ import pytest
 
 from hatch_tilebox.errors import Location
 from hatch_tilebox.model import Pattern
-from hatch_tilebox.selection import select_files
+from hatch_tilebox.selection.select import select_files
 
 
 class Tree:

@@ -7,8 +7,10 @@ import json
 import pytest
 
 from hatch_tilebox.errors import Location, SelectionError
-from hatch_tilebox.selection import check_expected, check_files, select_files
+from hatch_tilebox.selection.checks import check_files
 from hatch_tilebox.selection.credentials import HEAD, check_secrets
+from hatch_tilebox.selection.expected import check_expected
+from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.selection.sizes import check_size
 
 # Put together here so that no scanner takes this file for a leak.

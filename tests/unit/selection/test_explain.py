@@ -8,7 +8,8 @@ import pytest
 
 from hatch_tilebox.errors import Location, SelectionError
 from hatch_tilebox.model import Pattern
-from hatch_tilebox.selection import explain, select_files
+from hatch_tilebox.selection.explain import explain
+from hatch_tilebox.selection.select import select_files
 
 CONFIG = "tilebox.workflow.toml"
 INCLUDE = [Pattern("pkg/**", Location(CONFIG, 5, 3)), Pattern("**/*.py", Location(CONFIG, 6, 3))]

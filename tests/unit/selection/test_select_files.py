@@ -13,7 +13,7 @@ import pytest
 
 from hatch_tilebox.errors import SelectionError
 from hatch_tilebox.model import Pattern, SelectedFile
-from hatch_tilebox.selection import select_files
+from hatch_tilebox.selection.select import select_files
 
 CONFIG = "tilebox.workflow.toml"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs a file system that keeps names as they are")
