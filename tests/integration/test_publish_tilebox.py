@@ -224,6 +224,7 @@ def test_from_the_command_line_to_the_clusters_and_back(tilebox_api, workflow, m
     report = json.loads(published.stdout)
     assert report["created"] is True
     assert report["deployment"]["clusters"] == ["staging", "production"]
+    assert "To go back" in published.stderr
     again = json.loads(command("publish", "--json", env=shell, cwd=folder).stdout)
     assert (again["created"], again["id"]) == (False, report["id"])
     listed = json.loads(command("releases", "--json", env=shell, cwd=folder).stdout)["releases"]

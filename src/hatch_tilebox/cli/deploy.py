@@ -30,7 +30,5 @@ def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
         deployment = deploy_release(destination, release, clusters, progress=progress)
     if as_json:
         show_json(deployment.to_dict())
-        return
-    click.echo(f"{release.id} runs on {', '.join(deployment.clusters)}")
-    for back in deployment.back:
-        click.echo(f"To go back: {back}", err=True)
+    else:
+        click.echo(f"{release.id} runs on {', '.join(deployment.clusters)}")

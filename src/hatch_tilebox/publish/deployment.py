@@ -128,7 +128,14 @@ def deploy_release(
     reached = deployer.deploy(workflow, release.id, clusters)
     progress.finished(", ".join(reached), seconds=perf_counter() - began)
     progress.table(("Cluster", "Before"), [(slug, before.get(slug) or "nothing of this workflow") for slug in reached])
-    return Deployment(workflow, release.id, reached, before, _way_back(workflow, release.id, before))
+    back = tuple(
+        f"hatch-tilebox deploy --workflow {workflow} --release {identifier} --cluster {slug}"
+        if identifier
+        else f"hatch-tilebox undeploy --workflow {workflow} --release {release.id} --cluster {slug}"
+        for slug, identifier in before.items()
+        if identifier != release.id
+    )
+    return _report(Deployment(workflow, release.id, reached, before, back), progress)
 
 
 def undeploy_release(
@@ -147,7 +154,7 @@ def undeploy_release(
         for slug, identifier in before.items()
         if identifier == release.id
     )
-    return Deployment(release.workflow, release.id, reached, before, back)
+    return _report(Deployment(release.workflow, release.id, reached, before, back), progress)
 
 
 def _deployer(destination: Destination) -> Deployer:
@@ -172,12 +179,7 @@ def _refuse_conflicts(workflow: str, tasks: frozenset[tuple[str, str]], clusters
         raise PublishError(*problems)
 
 
-def _way_back(workflow: str, release: str, before: dict[str, str | None]) -> tuple[str, ...]:
-    """The commands that bring the clusters back to what they had."""
-    return tuple(
-        f"hatch-tilebox deploy --workflow {workflow} --release {identifier} --cluster {slug}"
-        if identifier
-        else f"hatch-tilebox undeploy --workflow {workflow} --release {release} --cluster {slug}"
-        for slug, identifier in before.items()
-        if identifier != release
-    )
+def _report(deployment: Deployment, progress: Progress) -> Deployment:
+    for command in deployment.back:
+        progress.result("To go back", command)
+    return deployment

@@ -51,7 +51,8 @@ def _own(settings: Settings, base: Path, hooks: Any, prompt: Callable[[str], str
         url = (os.environ.get("TILEBOX_API_URL") or API_URL) if to == "tilebox" else to
         require_safe(url)
         key = api_key(url, prompt)
-        transport = _ask(hooks.hatch_tilebox_artifact_transport, api_url=url, api_key=key, artifact_url=settings.artifact_url)
+        own = {"api_url": url, "api_key": key, "artifact_url": settings.artifact_url}
+        transport = _ask(hooks.hatch_tilebox_artifact_transport, secret=key, **own)
         return TileboxApi(url, key, artifact_url=settings.artifact_url, transport=transport, progress=progress)
     if mark and scheme == "oci":
         from hatch_tilebox.publish.oci import OciRepository
@@ -65,14 +66,15 @@ def _own(settings: Settings, base: Path, hooks: Any, prompt: Callable[[str], str
     raise PublishError(Problem(f"no destination is called {to!r}", hint=hint))
 
 
-def _ask(hook: Any, **arguments: Any) -> Any:
-    """What the first plugin that knows the answer gives, None where none does."""
+def _ask(hook: Any, *, secret: str = "", **arguments: Any) -> Any:
+    """What the first plugin that knows the answer gives, None where none does. Its error is told without the `secret`."""
     try:
         return hook(**arguments)
     except TileboxError:
         raise
     except Exception as error:
         details = "".join(traceback.format_exception_only(error)).rstrip()
+        details = details.replace(secret, "***") if secret else details
         message = f"a plugin failed in the hook {hook.name}"
         raise PluginError(Problem(message, hint="mend or uninstall the package that brings it", details=details)) from error
 

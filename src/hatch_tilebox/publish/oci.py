@@ -19,7 +19,7 @@ from hatch_tilebox.model import ReleaseManifest, canonical_json, release_filenam
 from hatch_tilebox.progress import Progress
 from hatch_tilebox.publish.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.http import Http, is_loopback, require_safe
-from hatch_tilebox.publish.oci_auth import Authorization
+from hatch_tilebox.publish.oci_auth import Authorization, advise
 from hatch_tilebox.publish.oci_upload import BlobUpload
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class OciRepository(Destination):
             if response.status_code == 201:  # noqa: PLR2004 -- Created
                 return response
             if "BLOB_UNKNOWN" not in response.text or failures == _BRINGS:
-                raise self._http.refusal(response, "the registry does not take the release", _hint(response))
+                raise self._http.refusal(response, "the registry does not take the release", advise(response))
             self._http.pause(failures)
             failures += 1
             self.upload(release, Progress())
@@ -169,7 +169,7 @@ class OciRepository(Destination):
 
     def _ok(self, response: Response, what: str) -> Response:
         if response.status_code != 200:  # noqa: PLR2004 -- OK
-            raise self._http.refusal(response, what, _hint(response))
+            raise self._http.refusal(response, what, advise(response))
         if len(response.content) > _MAX_MANIFEST:
             raise self._http.refusal(response, "the answer is too long to be true")
         return response
@@ -213,9 +213,3 @@ def _version_tag(version: str) -> str:
 
 def _digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def _hint(response: Response) -> str | None:
-    if response.status_code in {401, 403}:
-        return "log in with `docker login REGISTRY` as somebody who may write there"
-    return None

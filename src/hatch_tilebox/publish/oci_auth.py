@@ -119,6 +119,15 @@ class Authorization:
         return token
 
 
+def advise(response: Response) -> str | None:
+    """What a user can do about an answer that refuses."""
+    if response.status_code in {401, 403}:
+        return "log in with `docker login REGISTRY` as somebody who may do this there"
+    if response.status_code == 404:  # noqa: PLR2004 -- Not Found
+        return "is the repository's name right? Some registries want it made before it is written to"
+    return None
+
+
 def find_credentials(host: str, environ: Mapping[str, str] | None = None) -> Credentials | None:
     """What docker knows about a registry: from a credential helper if its configuration names one, else from its file.
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin
 
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.http import Body
+from hatch_tilebox.publish.oci_auth import advise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,8 +54,7 @@ class BlobUpload:
         url = f"{self._base}/blobs/uploads/"
         response = self._auth.send("POST", url, body=b"")
         if response.status_code != 202:  # noqa: PLR2004 -- Accepted
-            hint = "log in with `docker login REGISTRY` as somebody who may write there" if response.is_client_error else None
-            raise self._http.refusal(response, "the registry takes no upload", hint)
+            raise self._http.refusal(response, "the registry takes no upload", advise(response))
         return _location(response, url)
 
     def _send_pieces(self, location: str, size: int, read: Read, progress: Progress | None) -> tuple[str, int] | None:
