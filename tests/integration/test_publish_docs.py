@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -19,6 +20,21 @@ pytestmark = pytest.mark.frontends
 DOCS = Path(__file__, "../../../docs").resolve()
 
 
+@pytest.fixture
+def run(project, clean_env, tmp_path):
+    """A function that runs a command line in a workflow project."""
+    folder = project("single_file")
+    env = {**clean_env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), clean_env["PATH"]])}
+
+    def run(command):
+        done = subprocess.run(shlex.split(command), cwd=folder, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        done.folder = folder
+        return done
+
+    return run
+
+
 def section(page, title):
     """The text below a heading, to the next of its rank."""
     text = (DOCS / page).read_text(encoding="utf-8")
@@ -26,19 +42,22 @@ def section(page, title):
     return found[2]
 
 
-def test_the_commands_for_a_folder_work_as_printed(project, clean_env, tmp_path):
-    (script,) = re.findall(r"^```sh\n(.*?)^```", section("how-to/publish.md", "To a folder"), re.DOTALL | re.MULTILINE)
-    folder = project("single_file")
-    commands = [line for line in script.splitlines() if not line.startswith("pip install")]
-    assert len(commands) == 4
-    env = {**clean_env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), clean_env["PATH"]])}
-    outputs = [
-        subprocess.run(shlex.split(command), cwd=folder, env=env, check=True, capture_output=True, text=True).stdout
-        for command in commands
-    ]
-    assert outputs[1].strip() in outputs[2]
-    archive = folder / outputs[3].strip()
-    assert archive.read_bytes() == (folder / outputs[0].strip()).read_bytes()
+@pytest.mark.parametrize(
+    ("page", "title"), [("how-to/publish.md", "To a folder"), ("../README.md", "Publish it")], ids=["how-to", "readme"]
+)
+def test_the_commands_for_a_folder_work_as_printed(run, page, title):
+    (script,) = re.findall(r"^```sh\n(.*?)^```", section(page, title), re.DOTALL | re.MULTILINE)
+    commands = [line for line in script.splitlines() if not line.startswith(("pip install", "hatch-tilebox build"))]
+    assert len(commands) == 3
+    archive = run("hatch-tilebox build")
+    published, listed, fetched = map(run, commands)
+    assert published.stdout.strip() in listed.stdout
+    assert Path(fetched.folder, fetched.stdout.strip()).read_bytes() == Path(archive.folder, archive.stdout.strip()).read_bytes()
+
+
+def test_a_release_that_starts_is_published_with_verify(run):
+    run("hatch-tilebox build")
+    assert json.loads(run("hatch-tilebox publish --to ./releases --verify --json").stdout)["created"] is True
 
 
 def test_the_reference_names_every_setting_and_its_default():
