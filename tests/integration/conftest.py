@@ -33,13 +33,13 @@ def make_release(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sdk_python(shared, clean_env):
-    """An interpreter that has the official SDK, with the vendor's client and generated server applications."""
+    """An interpreter that has the official SDK, with the vendor's client and generated server applications, and the ORAS client."""
     folder = shared / "sdk"
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
             subprocess.run(["uv", "venv", "--quiet", "--clear", folder], env=clean_env, check=True)
             python = folder / "bin" / "python"
-            command = ["uv", "pip", "install", "--quiet", "--python", python, "tilebox-workflows", "waitress"]
+            command = ["uv", "pip", "install", "--quiet", "--python", python, "tilebox-workflows", "waitress", "oras"]
             subprocess.run(command, env=clean_env, check=True)
             (folder / "done").touch()
     return folder / "bin" / "python"

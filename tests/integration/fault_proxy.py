@@ -19,11 +19,12 @@ class FaultProxy:
     """Listens at `url` and forwards to the server on `port`. `rate` of the requests get one of `faults`.
 
     "reset" breaks the connection before the server hears of the request, "lost" after it did the work, "truncated" in the middle
-    of the answer; "429" and "503" come in bursts; "slow" is an answer in crumbs.
+    of the answer; "429" and "503" come in bursts; "slow" is an answer in crumbs. After `limit` requests, the answer to the last of
+    which is lost, nothing comes through any more.
     """
 
-    def __init__(self, port, *, rate, seed, faults=FAULTS):
-        self.target, self.rate, self.faults = port, rate, faults
+    def __init__(self, port, *, rate=0.0, seed=0, faults=FAULTS, limit=None):
+        self.target, self.rate, self.faults, self.limit = port, rate, faults, limit
         self.dice, self.lock = random.Random(seed), threading.Lock()
         self.burst, self.counts, self.log = 0, Counter(), []
 
@@ -56,7 +57,9 @@ class FaultProxy:
 
     def choose(self, handler):
         with self.lock:
-            if self.burst:
+            if self.limit is not None and len(self.log) >= self.limit - 1:
+                fault = "lost" if len(self.log) == self.limit - 1 else "reset"
+            elif self.burst:
                 self.burst -= 1
                 fault = "503"
             else:

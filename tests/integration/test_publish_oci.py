@@ -100,6 +100,18 @@ def test_the_registry_holds_what_other_tools_understand(oci_registry, make_relea
     assert json.loads(get(port, f"blobs/{manifest['config']['digest']}", "*/*"))["workflow"]["slug"] == release.workflow
 
 
+def test_the_oras_client_pulls_the_archive(oci_registry, make_release, repository, sdk_python, tmp_path):
+    port, path = oci_registry(), make_release()
+    publish(path, repository(port))
+    script = (
+        "import oras.client\n"
+        f"client = oras.client.OrasClient(hostname='127.0.0.1:{port}', insecure=True)\n"
+        f"client.pull(target='127.0.0.1:{port}/acme/scene-qa:1.0.0', outdir={str(tmp_path / 'out')!r})"
+    )
+    subprocess.run([sdk_python, "-c", script], check=True, capture_output=True)
+    assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
+
+
 def test_latest_is_the_one_published_last(oci_registry, make_release, repository):
     destination = repository(oci_registry())
     for version in ("1.10.0", "1.9.0"):
@@ -180,6 +192,28 @@ def test_100_publishes_under_faults_make_one_release_each(oci_registry, make_rel
     there = [release for n in range(10) for release in repository(port, f"acme/scene-{n}").releases(None)]
     assert len(there) == 100
     assert {release.id for release in there} == {release.id for release in published}
+
+
+def test_a_way_that_is_cut_at_any_point_loses_and_doubles_nothing(oci_registry, make_release, repository):
+    path, cuts = make_release(), 0
+    port = oci_registry()
+    for limit in range(1, 40):
+        name = f"acme/scene-{limit}"
+        proxy = FaultProxy(port, limit=limit)
+        cut = OciRepository(f"oci://127.0.0.1:{urlsplit(proxy.url).port}/{name}", retries=Retries(attempts=1, first=0, longest=0))
+        try:
+            publish(path, cut)
+        except PublishError:
+            cuts += 1
+        else:
+            break
+        finally:
+            cut.close()
+            proxy.close()
+        release = publish(path, repository(port, name)).release
+        assert repository(port, name).releases(None) == [release]
+        assert {repository(port, name)._tagged(tag) for tag in ("1.0.0", "latest")} == {release}
+    assert cuts > 8
 
 
 def test_a_fetch_resumes_where_it_broke(oci_registry, make_release, tmp_path, repository):

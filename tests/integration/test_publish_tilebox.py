@@ -187,6 +187,26 @@ def test_500_publishes_under_faults_make_one_release_each(tilebox_api, make_rele
     assert tilebox_api.state()["artifacts"] == 500
 
 
+def test_a_way_that_is_cut_at_any_point_loses_and_doubles_nothing(tilebox_api, api, make_release):
+    cuts, slugs = 0, [f"workflow-{number}" for number in range(20)]
+    tilebox_api.sdk(f"result = [client.workflows().create(slug, 'a test').slug for slug in {slugs}]")
+    for limit, slug in enumerate(slugs, 1):
+        path, proxy = make_release(slug=slug), FaultProxy(tilebox_api.port, limit=limit)
+        cut = TileboxApi(proxy.url, tilebox_api.key, retries=Retries(attempts=1))
+        try:
+            publish(path, cut)
+        except PublishError:
+            cuts += 1
+        else:
+            break
+        finally:
+            cut.close()
+            proxy.close()
+        publish(path, api)
+        assert len(tilebox_api.state()["releases"][slug]) == 1
+    assert cuts == 6
+
+
 def command(*arguments, env, **options):
     line = [sys.executable, "-m", "hatch_tilebox", *arguments]
     return subprocess.run(line, env=env, capture_output=True, text=True, check=False, **options)
