@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.output import json_option, show_json
+from hatch_tilebox.model import RELEASE_SUFFIX
 from hatch_tilebox.progress import format_size
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show what a release says about itself")
 @click.argument("what", metavar="FILE")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(what: str, *, as_json: bool) -> None:
+@click.option("-v", "--verbose", count=True, help="Show inputs in full, with the types that they are made of.")
+@json_option
+def command(what: str, *, as_json: bool, verbose: int) -> None:
     """Show workflow, tasks, files, fingerprint and digest of a release.
 
     FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. The content is neither
@@ -28,9 +30,9 @@ def command(what: str, *, as_json: bool) -> None:
     """
     manifest, digest, size = _read(what)
     if as_json:
-        click.echo(json.dumps({"manifest": manifest.to_dict(), "digest": digest, "size": size}, indent=2))
+        show_json({"manifest": manifest.to_dict(), "digest": digest, "size": size})
     else:
-        _show(manifest, digest, size)
+        _show(manifest, digest, size, everything=verbose > 0)
 
 
 def _read(what: str) -> tuple[ReleaseManifest, str, int]:
@@ -41,7 +43,7 @@ def _read(what: str) -> tuple[ReleaseManifest, str, int]:
     path = Path(what)
     if path.suffix == ".whl":
         release = read_wheel(path)
-    elif path.is_file() or path.suffix:
+    elif path.is_file() or path.suffix == RELEASE_SUFFIX:
         manifest = read_manifest(path)
         digest = hashlib.sha256()
         with path.open("rb") as file:
@@ -53,12 +55,13 @@ def _read(what: str) -> tuple[ReleaseManifest, str, int]:
     return release.manifest, release.sha256, release.size
 
 
-def _show(manifest: ReleaseManifest, digest: str, size: int) -> None:
+def _show(manifest: ReleaseManifest, digest: str, size: int, *, everything: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.table import Column, Table
 
-    from hatch_tilebox.input_shape import describe_input
+    from hatch_tilebox.input_shape import describe_input, shape_lines
 
     console = Console(highlight=False)
     workflow = manifest.workflow
@@ -73,10 +76,16 @@ def _show(manifest: ReleaseManifest, digest: str, size: int) -> None:
     ]
     for title, value in facts:
         console.print(f"[bold]{title.ljust(11)}[/]  {escape(value)}", soft_wrap=True)
-    tasks = Table("Task", "Version", "Input", box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    console.print("", "[bold]Tasks[/]", sep="\n")
     for task in manifest.tasks:
-        tasks.add_row(escape(task.name), task.version, escape(describe_input(task.input_schema)))
-    files = Table("File", "Size", box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+        console.print(f"  {escape(task.name)}  [dim]{task.version}[/]", soft_wrap=True)
+        if task.description:
+            console.print(Padding(f"[dim]{escape(' '.join(task.description.split()))}[/]", (0, 0, 0, 6)))
+        short = f"input: {describe_input(task.input_schema)}"
+        lines = ["input:", *shape_lines(task.input_schema)] if everything and task.input_schema else [short]
+        for line in lines:
+            console.print(Padding(escape(line), (0, 0, 0, 6)))
+    files = Table("Files", Column(justify="right"), box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for file in manifest.files:
-        files.add_row(escape(file.path), format_size(file.size))
-    console.print("", tasks, "", files)
+        files.add_row(f"  {escape(file.path)}", format_size(file.size))
+    console.print("", files)

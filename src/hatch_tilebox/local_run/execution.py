@@ -202,9 +202,7 @@ class _Execution:
         message = f"{task.display} ({task.name} {task.version}) failed{attempts}: {task.error}"
         if self.lost:
             return Problem(message, self.lost.hint, details=self.lost.details)
-        return Problem(
-            message, _refusals(telemetry) or _cache_hint(task), details=telemetry.stacktrace(str(task.id), self.session.clean)
-        )
+        return Problem(message, _refusals(telemetry) or _cache_hint(task), details=telemetry.stacktrace(str(task.id)))
 
 
 def _refusals(telemetry: Telemetry) -> str | None:
@@ -226,9 +224,13 @@ def _doubts(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Prob
     doubts = []
     if job.state != "failed" and (refusals := _refusals(telemetry)):
         doubts.append(Problem(refusals))
-    if optional := [task for task in job.root.below() if task.state == "failed_optional"]:
-        shown = "".join(f"\n  {task.display}: {task.error}" for task in optional[:_SHOWN])
-        doubts.append(Problem(f"{len(optional)} optional task{'' if len(optional) == 1 else 's'} failed:{shown}"))
+    optional = [task for task in job.root.below() if task.state == "failed_optional"]
+    doubts += [
+        Problem(f"{task.display}, which is optional, failed: {task.error}", details=telemetry.stacktrace(str(task.id)))
+        for task in optional[:_SHOWN]
+    ]
+    if len(optional) > _SHOWN:
+        doubts.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed"))
     if written:
         more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
         message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"

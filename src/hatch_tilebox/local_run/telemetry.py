@@ -73,10 +73,10 @@ class Telemetry:
             elif event["refused"] not in self.refused:
                 self.refused.append(event["refused"])
 
-    def stacktrace(self, task: str, clean: Callable[[str], str]) -> str | None:
-        """Why `task` failed the last time, as Python says it, with paths that `clean` makes readable."""
+    def stacktrace(self, task: str) -> str | None:
+        """Why `task` failed the last time, as Python says it."""
         found = [span.stacktrace for span in self.spans if span.task == task and span.stacktrace]
-        return clean(found[-1]) if found else None
+        return found[-1] if found else None
 
 
 def _log(data: Mapping[str, Any]) -> LogRecord:

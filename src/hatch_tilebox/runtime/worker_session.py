@@ -39,7 +39,7 @@ SINK_LIMIT = 30.0
 """Seconds that the sink gets to listen, and to write what it has."""
 LONGEST_TASK = 7 * 86400.0
 """Seconds that a task may take: as good as no limit, and a number that every system can wait for."""
-EXPORT_INTERVAL = "0.2s"
+EXPORT_INTERVAL = "0.1s"
 """How often the worker sends logs and spans; its own choice, 5 s, is too slow to follow."""
 
 
@@ -59,7 +59,7 @@ class Session:
         try:
             return self._worker.call("ExecuteTask", dict(task), LONGEST_TASK)
         except WorkerError as error:
-            raise DiscoveryError(_lost(error, self.clean)) from error
+            raise DiscoveryError(_lost(error, _paths(self._environment))) from error
 
     def finish(self, entries: Sequence[FileEntry]) -> list[str]:
         """Let the worker end, and take the logs and spans that it still sends.
@@ -69,10 +69,6 @@ class Session:
         self._worker.shutdown()
         self._sink.drain()
         return self._environment.changes(entries)
-
-    def clean(self, text: str) -> str:
-        """`text` with paths as in the release."""
-        return explain.Paths(self._environment.project, self._environment.prefix).clean(text)
 
 
 @contextlib.contextmanager
@@ -90,8 +86,9 @@ def open_session(
     """Prepare the environment of an unpacked release, start its worker and initialize it; at the end nothing of it is left.
 
     The environment is made anew, as a release runner makes it. Start-up may take `timeout` seconds. `on_event` gets the sink's
-    events (see `worker_sink.py`), `on_line` what the worker writes, both from threads. `extra` are environment variables for the
-    worker. The worker has no way to the Tilebox API: that is the sink, which refuses all but telemetry. Raises DiscoveryError.
+    events (see `worker_sink.py`), `on_line` what the worker writes, both from threads, with paths as in the release. `extra` are
+    environment variables for the worker. The worker has no way to the Tilebox API: that is the sink, which refuses all but
+    telemetry. Raises DiscoveryError.
     """
     metadata = read_metadata(files)
     if metadata is None:
@@ -106,15 +103,19 @@ def open_session(
 
         progress.started("Starting the worker")
         began = perf_counter()
-        context = explain.Context(
-            files, workflow, metadata.data, None, explain.Paths(environment.project, environment.prefix), timeout
-        )
+        paths = _paths(environment)
+        context = explain.Context(files, workflow, metadata.data, None, paths, timeout)
         token = secrets.token_hex(16)
         try:
             with (
                 _Sink(environment, uv, on_event) as sink,
                 start_worker(
-                    environment, workflow, uv, timeout=timeout, on_line=on_line, extra={**_variables(sink.url, token), **extra}
+                    environment,
+                    workflow,
+                    uv,
+                    timeout=timeout,
+                    on_line=lambda line: on_line(paths.clean(line)),
+                    extra={**_variables(sink.url, token), **extra},
                 ) as worker,
             ):
                 _initialize(worker, sink.url, token, timeout)
@@ -162,13 +163,17 @@ def _variables(url: str, token: str) -> dict[str, str]:
     }
 
 
-def _lost(error: WorkerError, clean: Callable[[str], str]) -> Problem:
+def _paths(environment: Environment) -> explain.Paths:
+    return explain.Paths(environment.project, environment.prefix)
+
+
+def _lost(error: WorkerError, paths: explain.Paths) -> Problem:
     """The worker did not answer while it executed a task."""
     finished = error.finished
     if error.code == ENDED and finished is not None:
         message = f"the worker {explain.ending(finished.returncode)} while it executed a task"
         hint = "a task must not end its process; a process that is killed may have used up the memory"
-        return Problem(message, hint, details=explain.tail(clean(finished.errors or finished.output)))
+        return Problem(message, hint, details=explain.tail(paths.clean(finished.errors or finished.output)))
     return Problem(f"the worker answered {error.code}: {error.details}", "the runner's log may say more")
 
 
@@ -177,6 +182,7 @@ class _Sink:
 
     def __init__(self, environment: Environment, uv: Path, on_event: Callable[[dict[str, Any]], None]) -> None:
         self._on_event = on_event
+        self._paths = _paths(environment)
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         variables = environment.variables()
         self._child = Child(
@@ -211,8 +217,12 @@ class _Sink:
         event: dict[str, Any] = json.loads(line)
         if "url" in event or "drained" in event:
             self._answers.put(event)
-        else:
-            self._on_event(event)
+            return
+        data = event.get("log") or event.get("span") or {}
+        for texts, name in ((data, "stacktrace"), (data.get("attributes", {}), "exception.stacktrace")):
+            if texts.get(name):
+                texts[name] = self._paths.clean(texts[name])
+        self._on_event(event)
 
     def _answer(self) -> dict[str, Any]:
         try:
