@@ -19,7 +19,7 @@ from hatch_tilebox.runtime.cache import EXPIRY, Store, cache_info, clear_cache
 
 pytestmark = pytest.mark.runtime
 
-MADE, KEPT = "made", "kept from an earlier build"
+MADE, KEPT = "environment made", "environment kept from an earlier build"
 
 
 @pytest.fixture
@@ -261,6 +261,29 @@ def test_packaged_project(cache, locked_project, frontend_env, tmp_path, monkeyp
     assert discovery.tasks[0].description.startswith("Judge one pixel")
     with pytest.raises(DiscoveryError, match=r"(?s)README.md is not among them.*`package = false`"):
         discover(folder, ["pyproject.toml", "uv.lock", "src/**"])
+
+
+def test_a_build_that_writes_into_the_project(cache, project, tmp_path):
+    """As hatch-vcs does: what it writes over a selected file stays for later starts, as it does on a release runner."""
+    edit(project / "pyproject.toml", "package = false", "package = true")
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('\n[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n')
+        file.write('[tool.hatch.build]\ndev-mode-dirs = ["."]\n\n[tool.hatch.build.hooks.custom]\n')
+    (project / "hatch_build.py").write_text(
+        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\n"
+        "class Hook(BuildHookInterface):\n    def initialize(self, version, build_data):\n"
+        "        for name in ('stamp', 'made'):\n            open(f'{self.root}/{name}.py', 'w').write('TEXT = \"built\"')\n"
+    )
+    (project / "stamp.py").write_text('TEXT = "source"\n')
+    edit(project / "runner.py", "\nfrom tilebox", "\nimport made\nimport stamp\nfrom tilebox")
+    edit(project / "runner.py", '    """Count the bands of a scene."""', '    __doc__ = f"{stamp.TEXT} and {made.TEXT}"')
+    subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
+    for expected in ("environment made", KEPT):
+        discovery, said = steps(project)
+        assert expected in said
+        assert discovery.tasks[0].description == "built and built"
+        assert "start-up wrote" not in "".join(map(str, discovery.warnings))
+        edit(project / "runner.py", "from tilebox", "\nfrom tilebox")
 
 
 def test_workspace_member(cache, project, clean_env):

@@ -22,18 +22,18 @@ from hatch_tilebox.runtime.staging import foreign_changes, stage
 from hatch_tilebox.runtime.uv import child_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatch_tilebox.model import JSON, FileEntry, FileSet
 
 __all__ = ["Environment", "Metadata", "environment_key", "prepare", "read_metadata"]
 
-LAYOUT = 1
+LAYOUT = 2
 """Goes up when what an entry holds changes."""
 INSTALL_LIMIT = 3600.0
 """Seconds that uv gets to install; a download has time limits of its own."""
 PROJECT_FILES = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
-VERSION_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version)\.py$")
+BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|build|hatch_build|pdm_build)\.py$")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,9 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
     """Whether the content of `path` may change what a build of the project installs, beyond code that is imported in place."""
-    if not path.endswith(".py") or "/" not in path or path in metadata.text or VERSION_FILES.search(path):
+    if not path.endswith(".py") or path in metadata.text or BUILD_FILES.search(path):
+        return True
+    if "/" not in path and re.search(rf"\b{re.escape(path.removesuffix('.py'))}\b", metadata.text):  # a build backend in the tree
         return True
     return any(path.startswith(f"{folder}/") for folder in metadata.copied)
 
@@ -180,7 +182,8 @@ def prepare(
 
     `on_line` gets what uv says. Raises DiscoveryError where uv cannot make it.
     """
-    marker = _usable(folder)
+    hashed = {entry.path: entry.sha256 for entry in entries}
+    marker = _usable(folder, hashed)
     if marker is not None:
         environment = Environment(folder, reused=True)
         stage(files, entries, environment.project, keep=marker["built"])
@@ -200,6 +203,7 @@ def prepare(
         environment.ready,
         {
             "built": built,
+            "overwritten": {path: hashed[path] for path in built if path in hashed},
             "env": census(environment.prefix),
             "python": file_identity(environment.python),
         },
@@ -207,11 +211,16 @@ def prepare(
     return environment
 
 
-def _usable(folder: Path) -> dict[str, Any] | None:
-    """The marker of the environment in `folder` if that is complete and its interpreter is the one it was made with."""
+def _usable(folder: Path, hashed: Mapping[str, str]) -> dict[str, Any] | None:
+    """The marker of the environment in `folder` if that is complete, and its interpreter is the one it was made with.
+
+    What a build wrote over a selected file stays, and only as long as that file is the same.
+    """
     environment = Environment(folder, reused=True)
     marker = read_sealed(environment.ready)
     if marker is None or marker.get("python") != file_identity(environment.python) or marker["python"] is None:
+        return None
+    if any(hashed.get(path) != content for path, content in marker["overwritten"].items()):
         return None
     return marker
 

@@ -26,7 +26,7 @@ FIRST_SECOND = 1_000_000_000
 def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: Collection[str] = ()) -> None:
     """Make `folder` hold exactly `files`.
 
-    What is there already and the same stays untouched, as do the paths in `keep`, which a build of the project made there. A
+    What is there already and the same stays untouched, as do the paths in `keep`, which a build of the project wrote there. A
     staged file's time is made from its content. So Python's bytecode caches, which tell versions of a file apart by size and
     whole seconds, stay valid for an unchanged file and never for a changed one. Raises DiscoveryError where a file on disk is no
     longer the one that was hashed.
@@ -40,6 +40,8 @@ def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: C
     for file in files.files:
         entry = hashed[file.path]
         target = folder / file.path
+        if file.path in keep and target.is_file():
+            continue
         if not _is_staged(target, entry) and not _copy(file.source, target, entry):
             problems.append(Problem(f"{file.path} changed while the release was built", hint="build again"))
     if problems:
@@ -47,18 +49,16 @@ def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: C
 
 
 def foreign_changes(folder: Path, entries: Sequence[FileEntry], *, ignored: Collection[str] = ()) -> list[str]:
-    """Paths that were written, changed or removed in a staged `folder`, sorted. `ignored` names files or folders at its top."""
+    """Paths that were written, changed or removed in a staged `folder`, sorted. `ignored` names what does not count."""
     hashed = {entry.path: entry for entry in entries}
     found = {path for path in hashed if not _is_staged(folder / path, hashed[path])}
     for parent, names, files in os.walk(folder):
         inside = Path(parent).relative_to(folder)
-        if inside == Path():
-            names[:] = [name for name in names if name not in ignored]
         names[:] = [name for name in names if name != "__pycache__" and not name.endswith(".egg-info")]
         links = [name for name in names if Path(parent, name).is_symlink()]
         written = {(inside / name).as_posix() for name in (*files, *links)}
-        found |= written.difference(hashed, ignored)
-    return sorted(found)
+        found |= written.difference(hashed)
+    return sorted(found.difference(ignored))
 
 
 def _remove_others(folder: Path, wanted: Collection[str]) -> None:
