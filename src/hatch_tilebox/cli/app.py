@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -47,8 +46,11 @@ class _Commands(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS and (close := get_close_matches(args[0], _COMMANDS, 1)):
-            ctx.fail(f"there is no command {args[0]!r}; did you mean {close[0]!r}?")
+        if args[0] not in _COMMANDS:
+            from difflib import get_close_matches
+
+            if close := get_close_matches(args[0], _COMMANDS, 1):
+                ctx.fail(f"there is no command {args[0]!r}; did you mean {close[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
@@ -56,18 +58,20 @@ class _Commands(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        from hatch_tilebox.errors import TileboxError
-
         try:
             return super().invoke(ctx)
-        except TileboxError as error:
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+        except Exception as error:
+            from hatch_tilebox.errors import TileboxError
+
+            if not isinstance(error, TileboxError):
+                raise
             from hatch_tilebox.cli.console import show_problems
 
             show_problems(error.problems)
             ctx.exit(error.exit_code)
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted.", err=True)
-            ctx.exit(INTERRUPTED)
 
 
 @click.group(

@@ -8,21 +8,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hatch_tilebox.progress import Progress, format_size
+from hatch_tilebox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rich.status import Status
+    from rich.progress import Progress as LiveProgress
+    from rich.progress import ProgressColumn, TaskID
 
     from hatch_tilebox.errors import Problem
 
 _STEP_WIDTH = len("Preparing the runtime")
-_BAR_WIDTH = 30
 _ERRORS_ONLY = -2
 
 
@@ -36,13 +35,28 @@ class RichProgress(Progress):
         self._console = Console(stderr=True, highlight=False)
         self._verbosity = verbosity
         self._step = ""
-        self._status: Status | None = None
+        # Colours may be forced where nothing can move, as in the log of a CI job.
+        self._moving = verbosity >= 0 and self._console.file.isatty() and not self._console.is_dumb_terminal
+        self._live: LiveProgress | None = None
+        self._transfer: TaskID | None = None
 
     def started(self, step: str) -> None:
         self._step = step
-        if self._verbosity >= 0:
-            self._status = self._console.status(f"{escape(step)}…")
-            self._status.start()
+        if self._moving:
+            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            self._show(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), total=None)
+
+    def transferred(self, done: int, total: int) -> None:
+        if not self._moving or not total:
+            return
+        if self._transfer is None:
+            from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
+            self._transfer = self._show(*columns, TransferSpeedColumn(), TimeElapsedColumn(), total=total)
+        if self._live is not None:
+            self._live.update(self._transfer, completed=done, total=total)
 
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
         self.close()
@@ -72,27 +86,28 @@ class RichProgress(Progress):
         if self._verbosity > _ERRORS_ONLY:
             self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)
 
-    def transferred(self, done: int, total: int) -> None:
-        if self._status is None or not self._console.is_terminal:
-            return
-        bar = Table.grid(padding=(0, 1))
-        size = format_size(done) + (f" of {format_size(total)}" if total else "")
-        bar.add_row(f"{escape(self._step)}…", ProgressBar(total or None, done, width=_BAR_WIDTH), size)
-        self._status.update(bar)
-
     def close(self) -> None:
-        """End the spinner, if one turns."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        """End what moves, if anything does."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = self._transfer = None
+
+    def _show(self, *columns: ProgressColumn, total: int | None) -> TaskID:
+        """One line about the step that is under way, in place of the one before."""
+        from rich.progress import Progress as LiveProgress
+
+        self.close()
+        self._live = LiveProgress(*columns, console=self._console, transient=True)
+        self._live.start()
+        return self._live.add_task(escape(self._step), total=total)
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
     """Cause and cure of every problem; in a panel on a terminal, as plain lines elsewhere."""
     console = Console(stderr=True, highlight=False)
     for problem in problems:
-        if not console.is_terminal:
-            console.print(Text(f"error: {problem}"), soft_wrap=True)
+        if not console.file.isatty():
+            console.print(Text("error", "red").append(f": {problem}", "default"), soft_wrap=True)
             continue
         body = Text(f"{problem.location}: " if problem.location else "", style="bold")
         body.append(problem.message, style="not bold")

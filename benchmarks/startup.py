@@ -1,0 +1,48 @@
+"""How long the command line takes to start, against Python alone.
+
+    python benchmarks/startup.py
+
+Needs hatch-tilebox with its `cli` extra in the interpreter's environment. Each command runs 40 times, all of them in turn so that a
+busy machine slows all alike; the fastest run counts. The aim: `--version` under 3 times `python -c pass`, `--help` under 5.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from time import perf_counter
+
+ROUNDS = 40
+AIMS = {"--version": 3.0, "--help": 5.0}
+
+
+def seconds(command: list[str]) -> float:
+    began = perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return perf_counter() - began
+
+
+def main() -> None:
+    program = str(Path(sysconfig.get_path("scripts"), "hatch-tilebox"))
+    commands = {"python -c pass": [sys.executable, "-c", "pass"], **{option: [program, option] for option in AIMS}}
+    for command in commands.values():
+        seconds(command)  # writes bytecode
+    best = dict.fromkeys(commands, float("inf"))
+    for _ in range(ROUNDS):
+        for name, command in commands.items():
+            best[name] = min(best[name], seconds(command))
+    base = best["python -c pass"]
+    print(f"Python {sys.version.split()[0]}, {sys.platform}")
+    print(f"{'':16} {'ms':>6} {'ratio':>6} {'aim':>5}")
+    failed = False
+    for name, time in best.items():
+        ratio = time / base
+        failed |= ratio > AIMS.get(name, 1.0)
+        print(f"{name:16} {time * 1000:6.1f} {ratio:6.2f} {AIMS.get(name, 1.0):5.1f}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What a shell sees of the command line: how it ends after Ctrl-C, and in a closed pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.mark.runtime
+def test_ctrl_c_in_a_build_leaves_nothing_behind(project, frontend_env, tmp_path):
+    """The runner of this project never returns from its import: that is when the keys are pressed."""
+    folder = project("broken/runs_at_import")
+    mark = tmp_path / "started"
+    runner = folder / "runner.py"
+    runner.write_text(f"open({str(mark)!r}, 'w').write(str(__import__('os').getpid()))\n{runner.read_text()}")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hatch_tilebox", "build", folder],
+        env=frontend_env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (mark.exists() and mark.read_text()):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("Interrupted.\n")
+    assert "Traceback" not in err
+    assert [path.name for path in (folder / "dist").rglob("*")] == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+
+
+def test_a_closed_pipe_is_no_error(frontend_env):
+    command = f"'{sys.executable}' -m hatch_tilebox schema release | head -c 1; echo \" ${{PIPESTATUS[0]}}\""
+    done = subprocess.run(["bash", "-c", command], env=frontend_env, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("{")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_gets_colours_and_a_panel(frontend_env, tmp_path):
+    """Errors look different on a real terminal: a pseudo-terminal is one."""
+    main, other = pty.openpty()
+    environment = {**frontend_env, "TERM": "xterm-256color", "COLUMNS": "60"}
+    done = subprocess.run([sys.executable, "-m", "hatch_tilebox", "check", tmp_path], env=environment, stderr=other, check=False)
+    os.close(other)
+    text = b""
+    while chunk := _read(main):
+        text += chunk
+    os.close(main)
+    assert done.returncode == 1
+    assert "\x1b[31m" in text.decode()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).startswith(f"╭─ error {'─' * 50}╮\r\n│ no tilebox.workflow.toml in ")
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # how Linux says that the other side is closed
+        return b""
