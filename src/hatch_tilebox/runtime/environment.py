@@ -143,10 +143,15 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
             "files": named,
             "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
             "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files, uv)) else None,
-            "uv": file_identity(uv),
+            "uv": _version(uv),
             "settings": {name: value for name, value in child_environment().items() if name.startswith("UV_PYTHON")},
         }
     )[:32]
+
+
+def _version(uv: Path) -> str:
+    """What uv says of itself: in an isolated build its file is another one each time."""
+    return run([str(uv), "--version"], folder=Path.cwd(), environment=child_environment(), timeout=60).output.strip()
 
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
