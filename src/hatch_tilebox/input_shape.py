@@ -26,6 +26,8 @@ _LIMITS = {
     "maxItems": "at most {} items",
 }
 _REFERENCE = "#/$defs/"
+_NONSENSE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""What a schema that is none leads to. A release from elsewhere may hold any JSON object in place of one."""
 _LONGEST = 40
 _MOST_VALUES = 6
 _DEEPEST = 8
@@ -44,7 +46,22 @@ def protobuf_message(schema: Mapping[str, Any] | None) -> str | None:
 
 
 def describe_input(schema: Mapping[str, Any] | None) -> str:
-    """The input in one line: `scene_id: string, max_cloud_cover: number = 0.3`."""
+    """The input in one line: `scene_id: string, max_cloud_cover: number = 0.3`; "unknown" where the schema makes no sense."""
+    try:
+        return _one_line(schema)
+    except _NONSENSE:
+        return "unknown"
+
+
+def shape_lines(schema: Mapping[str, Any]) -> list[str]:
+    """The input in several lines: one for each field, then the same for each type that is named there."""
+    try:
+        return _several_lines(schema)
+    except _NONSENSE:
+        return ["unknown"]
+
+
+def _one_line(schema: Mapping[str, Any] | None) -> str:
     if schema is None:
         return "unknown"
     if not takes_input(schema):
@@ -58,8 +75,7 @@ def describe_input(schema: Mapping[str, Any] | None) -> str:
     return f"{describe_value(schema, schema)} ({text})" if "$ref" in schema else text
 
 
-def shape_lines(schema: Mapping[str, Any]) -> list[str]:
-    """The input in several lines: one for each field, then the same for each type that is named there."""
+def _several_lines(schema: Mapping[str, Any]) -> list[str]:
     lines = [] if "$ref" in schema else _table(schema, schema, "")
     lines = lines or [describe_value(schema, schema) + _default(schema)]
     for name, definition in schema.get("$defs", {}).items():
@@ -90,8 +106,14 @@ def describe_value(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR091
 
 
 def example_input(schema: Mapping[str, Any]) -> Any:
-    """A small value of the shape that `schema` describes. It may miss a limit of which nothing general can be said."""
-    return _example(schema, schema, 0)
+    """A small value of the shape that `schema` describes. It may miss a limit of which nothing general can be said.
+
+    Raises ValueError where the schema makes no sense.
+    """
+    try:
+        return _example(schema, schema, 0)
+    except _NONSENSE as error:
+        raise ValueError(str(error)) from error
 
 
 def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
@@ -104,7 +126,8 @@ def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, st
     for name in [*required, *(name for name in properties if name not in required)]:
         value = properties.get(name, True)
         default = _default(value)
-        yield name, "" if name in required or default else "?", describe_value(value, root), default
+        shown = name if name.isprintable() else json.dumps(name)
+        yield shown, "" if name in required or default else "?", describe_value(value, root), default
 
 
 def _table(schema: Any, root: Mapping[str, Any], indent: str) -> list[str]:

@@ -6,6 +6,7 @@ The habits are those of the official tool: valid JSON passes through as it is, a
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -47,7 +48,13 @@ def encode_input(task: Task, given: bytes | None) -> tuple[bytes, tuple[Problem,
     data, value, mistake = _parse(given)
     if schema is None:
         return data, ()
-    faults = _faults(schema, value)
+    try:
+        faults = _faults(schema, value)
+    except ValueError as error:
+        doubt = Problem(
+            f"the release describes the input of {_named(task)} by a schema that makes no sense, so it is not checked: {error}"
+        )
+        return data, (doubt,)
     if faults:
         _refuse(task, faults, mistake)
     return data, _doubts(task, schema, value)
@@ -83,20 +90,31 @@ def _refuse(task: Task, faults: Sequence[str], mistake: str) -> NoReturn:
 def _expected(schema: Mapping[str, Any]) -> str:
     """What to give instead: the shape, and an example that fits it."""
     shape = "".join(f"\n  {line}" for line in shape_lines(schema))
-    example = example_input(schema)
-    if _faults(schema, example):
+    try:
+        example = example_input(schema)
+        if _faults(schema, example):
+            return f"it has to be{shape}"
+    except ValueError:
         return f"it has to be{shape}"
     return f"it has to be{shape}\nsuch as --input {shlex.quote(json.dumps(example, ensure_ascii=False))}"
 
 
 def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
-    """Where `value` is not what `schema` accepts, a line each."""
+    """Where `value` is not what `schema` accepts, a line each. Raises ValueError where the schema makes no sense."""
     from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    from jsonschema.exceptions import SchemaError, best_match
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     found = []
-    for error in Draft202012Validator(schema).iter_errors(value):
-        deepest = best_match([error]) or error
+    try:
+        Draft202012Validator.check_schema(schema)
+        # With a registry of its own, a validator fetches nothing from the network.
+        errors = list(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+    except (SchemaError, Unresolvable, RecursionError, re.error) as error:
+        raise ValueError(str(error).partition("\n")[0]) from error
+    for fault in errors:
+        deepest = best_match([fault]) or fault
         if deepest.validator == "required":
             missing = [name for name in deepest.validator_value if name not in deepest.instance]
             found += [f"{_place([*deepest.absolute_path, name])} is missing" for name in missing]
