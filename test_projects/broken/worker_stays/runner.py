@@ -22,6 +22,6 @@ class Count(Task):
 
 
 if __name__ == "__main__":
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(601)"])
     serve_runner(Runner(tasks=[Count]))
     time.sleep(600)
