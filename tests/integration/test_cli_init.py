@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 
 import pytest
+from output_schema import check_output
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def hatch_tilebox(frontend_env, tmp_path):
 def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
     made = hatch_tilebox("init", "--offline", "--name", "Scene QA", "qa", "--json")
     assert made.returncode == 0, made.stderr
-    report = json.loads(made.stdout)
+    report = check_output("init", made.stdout)
     assert (report["slug"], report["created_remotely"]) == ("scene-qa", False)
     assert sorted(path.name for path in (tmp_path / "qa").iterdir()) == sorted([*report["files"], ".venv"])
 
@@ -35,13 +35,13 @@ def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
 
     built = hatch_tilebox("build", "qa", "--json")
     assert built.returncode == 0, built.stderr
-    release = json.loads(built.stdout)
+    release = check_output("build", built.stdout)
     (task,) = release["tasks"]
     assert (task["name"], task["version"]) == ("tilebox.com/scene-qa/CheckScene", "v1.0")
     assert task["input_schema"]["required"] == ["scene_id", "cloud_cover"]
 
     verified = hatch_tilebox("verify", release["path"], "--json")
-    assert json.loads(verified.stdout)["ok"], verified.stderr
+    assert check_output("verify", verified.stdout)["ok"], verified.stderr
 
     for command in (["uv", "build"], ["hatch", "build", "-t", "tilebox"]):
         done = subprocess.run(command, cwd=tmp_path / "qa", env=frontend_env, capture_output=True, text=True, check=False)

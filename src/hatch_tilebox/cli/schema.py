@@ -9,6 +9,7 @@ import click
 _FILES = {
     "workflow": "tilebox.workflow.schema.json",
     "release": "release.schema.json",
+    "output": "output.schema.json",
 }
 
 
@@ -17,7 +18,7 @@ _FILES = {
 @click.option("--json", "as_json", is_flag=True, expose_value=False, help="Accepted as everywhere; a schema is JSON anyway.")
 @click.option("--path", is_flag=True, help="Print the path of the installed file instead, for editors.")
 def command(which: str, *, path: bool) -> None:
-    """Print the JSON Schema of tilebox.workflow.toml, or with `release` of the manifest in a release.
+    """Print the JSON Schema of tilebox.workflow.toml, of a `release`'s manifest, or of the `output` of commands with --json.
 
     Example: hatch-tilebox schema release
     """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import tomlkit
+from output_schema import check_output
 
 from hatch_tilebox.adoption import plan_adoption
 from hatch_tilebox.checking import check_project
@@ -39,8 +38,8 @@ def adopt(invoke, root):
     """The JSON of an adoption, `pyproject.toml` after it, and proof that a second one changes nothing and that all is well."""
     result = invoke("adopt", root, "--yes", "--json")
     assert result.exit_code == 0, result.stderr
-    report = json.loads(result.stdout)
-    again = json.loads(invoke("adopt", root, "--yes", "--json").stdout)
+    report = check_output("adopt", result.stdout)
+    again = check_output("adopt", invoke("adopt", root, "--yes", "--json").stdout)
     assert (again["applied"], again["changes"]) == (False, [])
     assert check_project(root).errors == []
     text = (root / "pyproject.toml").read_bytes().decode()
@@ -122,7 +121,7 @@ def test_with_a_build_system_uv_goes_on_to_install_the_project(invoke, project, 
 )
 def test_a_backend_that_may_do_more_stays(invoke, project, pyproject, files, reason):
     root = project(pyproject, **files)
-    result = json.loads(invoke("adopt", root, "--yes", "--json").stdout)
+    result = check_output("adopt", invoke("adopt", root, "--yes", "--json").stdout)
     assert [change["path"] for change in result["changes"]] == ["tilebox.workflow.toml"]
     assert (root / "pyproject.toml").read_text() == pyproject
     assert any(reason in note["message"] and "stays" in note["message"] for note in result["notes"])
@@ -153,7 +152,7 @@ def test_the_diff_is_shown_and_nothing_is_written_unasked(invoke, project):
 
 def test_a_configuration_that_is_there_stays(invoke, small_project):
     root = small_project()
-    result = json.loads(invoke("adopt", root, "--json").stdout)
+    result = check_output("adopt", invoke("adopt", root, "--json").stdout)
     assert (result["applied"], result["changes"]) == (False, [])
 
 

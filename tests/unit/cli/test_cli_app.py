@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from output_schema import check_output
 
 from hatch_tilebox import __version__
 from hatch_tilebox.cli.app import _COMMANDS, app
@@ -107,15 +108,17 @@ def test_cache(invoke, monkeypatch, tmp_path):
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "cache" / "results").mkdir(parents=True)
     (tmp_path / "cache" / "results" / "0.json").write_bytes(b"x" * 2048)
-    shown = json.loads(invoke("cache", "--json").stdout)
+    shown = check_output("cache", invoke("cache", "--json").stdout)
     assert shown == {"path": str(tmp_path / "cache"), "size": 2048, "environments": 0, "results": 1}
     assert "0 environments, 1 results, 2.0 KiB" in invoke("cache").stdout
-    cleared = json.loads(invoke("cache", "--clear", "--json").stdout)
+    cleared = check_output("cache", invoke("cache", "--clear", "--json").stdout)
     assert cleared == {"path": str(tmp_path / "cache"), "size": 0, "environments": 0, "results": 0, "freed": 2048}
     assert "Freed 0 B" in invoke("cache", "--clear").stdout
 
 
-@pytest.mark.parametrize(("which", "title"), [("workflow", "tilebox.workflow.toml"), ("release", "release")])
+@pytest.mark.parametrize(
+    ("which", "title"), [("workflow", "tilebox.workflow.toml"), ("release", "release"), ("output", "hatch-tilebox")]
+)
 def test_schema(invoke, which, title):
     schema = json.loads(invoke("schema", which, "--json").stdout)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema" or "draft" in schema["$schema"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from output_schema import check_output
 
 SECRET = "-----BEGIN OPENSSH PRIVATE " + f"KEY-----\n{'b3BlbnNzaC1rZXk' * 8}\n"
 
@@ -14,7 +13,7 @@ HATCHLING = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchlin
 def check(invoke, project, *options):
     """Exit code and JSON of a check."""
     result = invoke("check", project, "--json", *options)
-    return result.exit_code, json.loads(result.stdout)
+    return result.exit_code, check_output("check", result.stdout)
 
 
 def test_a_good_project_passes(invoke, small_project):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from output_schema import check_output
 
 SECRET = "-----BEGIN OPENSSH PRIVATE " + f"KEY-----\n{'b3BlbnNzaC1rZXk' * 8}\n"
 
@@ -16,7 +15,7 @@ def project(small_project):
 
 def test_json_lists_paths_and_sizes_in_the_order_of_the_archive(invoke, project):
     result = invoke("files", project, "--json")
-    report = json.loads(result.stdout)
+    report = check_output("files", result.stdout)
     assert set(report) == {"files", "warnings"}
     assert [file["path"] for file in report["files"]] == [
         "pyproject.toml",
@@ -31,7 +30,7 @@ def test_json_lists_paths_and_sizes_in_the_order_of_the_archive(invoke, project)
 
 
 def test_largest_first(invoke, project):
-    report = json.loads(invoke("files", project, "--json", "--largest").stdout)
+    report = check_output("files", invoke("files", project, "--json", "--largest").stdout)
     sizes = [file["size"] for file in report["files"]]
     assert sizes == sorted(sizes, reverse=True)
     lines = invoke("files", project, "--largest").stdout.splitlines()
@@ -59,7 +58,7 @@ def test_warnings_are_objects_with_their_place(invoke, small_project):
     project = small_project()
     config = project / "tilebox.workflow.toml"
     config.write_text(config.read_text().replace('"**/*.py"', '"*.py", "data/**"'))
-    (warning,) = json.loads(invoke("files", project, "--json").stdout)["warnings"]
+    (warning,) = check_output("files", invoke("files", project, "--json").stdout)["warnings"]
     assert (warning["file"], warning["line"], warning["column"]) == ("tilebox.workflow.toml", 6, 49)
     result = invoke("files", project)
     assert "tilebox.workflow.toml:6:49" in result.stderr
@@ -70,7 +69,7 @@ def test_what_stops_a_build_is_told_after_the_list(invoke, small_project):
     project = small_project({"deploy_key.py": SECRET})
     result = invoke("files", project, "--json")
     assert result.exit_code == 1
-    assert "deploy_key.py" in [file["path"] for file in json.loads(result.stdout)["files"]]
+    assert "deploy_key.py" in [file["path"] for file in check_output("files", result.stdout)["files"]]
     assert "deploy_key.py" in result.stderr
 
 
@@ -83,7 +82,7 @@ def test_what_stops_a_build_is_told_after_the_list(invoke, small_project):
     ],
 )
 def test_why(invoke, project, path, selected, rule, place):
-    report = json.loads(invoke("files", project, "--why", path, "--json").stdout)
+    report = check_output("files", invoke("files", project, "--why", path, "--json").stdout)
     assert (report["path"], report["selected"], report["rule"]) == (path, selected, rule)
     assert (report["file"], report["line"]) == place
     text = invoke("files", project, "--why", path).stdout
@@ -92,7 +91,7 @@ def test_why(invoke, project, path, selected, rule, place):
 
 def test_why_takes_paths_from_where_one_is(invoke, project, monkeypatch):
     monkeypatch.chdir(project / "tide")
-    report = json.loads(invoke("files", "--why", "levels.py", "--json").stdout)
+    report = check_output("files", invoke("files", "--why", "levels.py", "--json").stdout)
     assert report["path"] == "tide/levels.py"
 
 
