@@ -116,6 +116,7 @@ def test_it_gives_no_archives_back(workflow, api, make_release, tmp_path):
 
 def test_a_deployment_says_what_ran_before_and_how_to_go_back(tilebox_api, workflow, api, make_release):
     old, new = (publish(make_release(version=version), api).release for version in ("1.0.0", "1.0.1"))
+    assert api.releases(SLUG) == [new, old]
     first = deploy_release(api, old, ["staging", "production"])
     assert first.before == {"staging": None, "production": None}
     second = deploy_release(api, new, ["staging"])

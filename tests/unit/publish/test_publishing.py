@@ -14,7 +14,7 @@ from hatch_tilebox.publish.locate import find_release
 from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.settings import Settings
 from hatch_tilebox.publish.store import Store
-from hatch_tilebox.publish.tilebox import TileboxApi, file_tree
+from hatch_tilebox.publish.tilebox import TileboxApi, file_tree, time_order
 
 
 def tree(*paths):
@@ -49,6 +49,11 @@ def test_ids_are_uuids_in_base64():
     for message in (None, {}, {"uuid": "?"}, {"uuid": "YWJj"}):
         with pytest.raises(PublishError, match="for an id"):
             decode_id(message)
+
+
+def test_timestamps_sort_by_time():
+    stamps = ["", "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000001Z", "2025-01-01T00:00:00.500Z", "2025-01-01T00:00:01Z"]
+    assert sorted(sorted(stamps), key=time_order) == stamps
 
 
 @pytest.mark.parametrize(
