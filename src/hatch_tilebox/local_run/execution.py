@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["RunResult", "Watcher", "run_task"]
 
 _SHOWN = 5
+_NO_SERVICE = "a local run has no Tilebox service"
 
 
 class Watcher:
@@ -202,7 +203,8 @@ class _Execution:
         message = f"{task.display} ({task.name} {task.version}) failed{attempts}: {task.error}"
         if self.lost:
             return Problem(message, self.lost.hint, details=self.lost.details)
-        return Problem(message, _refusals(telemetry) or _cache_hint(task), details=telemetry.stacktrace(str(task.id)))
+        stacktrace = telemetry.stacktrace(str(task.id))
+        return Problem(message, _refusals(telemetry) or _hint(task, stacktrace or ""), details=stacktrace)
 
 
 def _refusals(telemetry: Telemetry) -> str | None:
@@ -210,13 +212,16 @@ def _refusals(telemetry: Telemetry) -> str | None:
     if not telemetry.refused:
         return None
     methods = ", ".join(method.strip("/") for method in telemetry.refused[:_SHOWN])
-    return f"a local run has no Tilebox service, and this was asked of it: {methods}; deploy the release to see that part work"
+    return f"{_NO_SERVICE}, and this was asked of it: {methods}; deploy the release to see that part work"
 
 
-def _cache_hint(task: LocalTask) -> str | None:
-    if not re.match("NoCacheError", task.error or ""):
-        return None
-    return "give the runner a cache: `Runner(tasks=[…], cache=LocalFileSystemCache())`, or a shared one for clusters"
+def _hint(task: LocalTask, stacktrace: str) -> str | None:
+    """What to do about a failure that has to do with where the task is executed."""
+    if re.match("NoCacheError", task.error or ""):
+        return "give the runner a cache: `Runner(tasks=[…], cache=LocalFileSystemCache())`, or a shared one for clusters"
+    if "_tilebox.grpc." in stacktrace:  # an SDK that does not look at TILEBOX_API_URL, and so does not find the sink
+        return f"{_NO_SERVICE}; deploy the release to see that part work"
+    return None
 
 
 def _doubts(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Problem]:
