@@ -84,19 +84,17 @@ def locked_packages(data: bytes) -> dict[str, list[str]] | None:
 
     The project itself, which its lock file names too, is left out.
     """
-    try:
-        table = _parse_toml(data.decode())
-    except ValueError:
-        return None
     found: dict[str, list[str]] = {}
-    for package in table.get("package", ()):
-        source = package.get("source", {})
-        kind, place = next(iter(source.items()), ("registry", ""))
-        if place == "." and kind in {"editable", "virtual", "directory"}:
-            continue
-        version = str(package.get("version", ""))
-        version = version if kind == "registry" else f"{version} ({kind} {place})".strip()
-        found.setdefault(str(package["name"]), []).append(version)
+    try:
+        for package in _parse_toml(data.decode()).get("package", ()):
+            kind, place = next(iter(package.get("source", {}).items()), ("registry", ""))
+            if place == "." and kind in {"editable", "virtual", "directory"}:
+                continue
+            version = str(package.get("version", ""))
+            version = version if kind == "registry" else f"{version} ({kind} {place})".strip()
+            found.setdefault(str(package["name"]), []).append(version)
+    except (AttributeError, KeyError, TypeError, ValueError):  # no TOML, or not the TOML that uv writes
+        return None
     return found
 
 
