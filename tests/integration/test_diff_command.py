@@ -1,0 +1,114 @@
+"""`hatch-tilebox diff` on small releases: what it prints, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hatch_tilebox.model import Task
+
+
+def field(**properties):
+    return {"type": "object", "properties": properties, "required": sorted(properties)}
+
+
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+OLD = (Task("Check", "v1.0", field(scene=TEXT, cover=NUMBER)), Task("Ping", "v1.0", {"type": "null"}))
+OPTIONAL = {**field(scene=TEXT, cover=NUMBER), "properties": {"scene": TEXT, "cover": NUMBER, "note": {**TEXT, "default": ""}}}
+CHANGES = {
+    "nothing": (OLD, "identical", 0),
+    "compatible": ((Task("Check", "v1.1", OPTIONAL), OLD[1], Task("New", "v0.1", TEXT)), "compatible", 0),
+    "gone": (OLD[:1], "breaking", 3),
+    "refused input": ((Task("Check", "v1.1", field(scene=TEXT, cover=NUMBER, band=TEXT)), OLD[1]), "breaking", 3),
+    "new major": ((Task("Check", "v2.0", field(scene=NUMBER)), OLD[1]), "breaking", 3),
+    "unknown": ((Task("Check", "v1.1"), OLD[1]), "breaking", 3),
+}
+
+
+@pytest.fixture
+def diff(make_release, clean_env):
+    """A function that compares two releases on the command line."""
+
+    def run(new, *arguments, **options):
+        old = make_release(tasks=OLD)
+        command = [sys.executable, "-m", "hatch_tilebox", "diff", old, make_release(tasks=new, **options), *arguments]
+        env = {**clean_env, "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_verdict_and_exit_code(change, diff):
+    new, verdict, code = CHANGES[change]
+    done = diff(new, "--json")
+    assert done.returncode == code, done.stderr
+    result = json.loads(done.stdout)
+    assert sorted(result) == ["dependencies", "files", "tasks", "verdict"]
+    assert result["verdict"] == verdict
+    assert result["dependencies"] is None
+    assert "uv.lock is not in the release" in done.stderr
+
+
+def test_json_of_a_breaking_change(diff):
+    result = json.loads(diff(CHANGES["refused input"][0], "--json", content=b"print('bye')\n").stdout)
+    check, ping = result["tasks"]
+    assert check == {
+        "name": "Check",
+        "kind": "breaking",
+        "old": "v1.0",
+        "new": "v1.1",
+        "reasons": ["band: new, without default"],
+        "doubts": [],
+        "needs": "v2.0",
+        "violation": True,
+    }
+    assert ping["kind"] == "unchanged"
+    (file,) = result["files"]
+    assert (file["path"], file["kind"]) == ("scene_qa/runner.py", "changed")
+    assert file["old"]["sha256"] != file["new"]["sha256"]
+    assert "diff" not in file
+
+
+def test_json_with_text(diff):
+    result = json.loads(diff(OLD, "--json", "--text", content=b"print('bye')\n").stdout)
+    assert result["verdict"] == "compatible"
+    assert result["files"][0]["diff"].splitlines()[-2:] == ["-print('hello')", "+print('bye')"]
+
+
+def test_readable(diff):
+    done = diff(CHANGES["refused input"][0], "--text", content=b"print('bye')\n", version="1.1.0")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "scene-qa 1.0.0 -> scene-qa 1.1.0"
+    text = done.stdout
+    assert "Tasks (1 unchanged)\n  ! Check  v1.0 -> v1.1  breaking\n      band: new, without default\n" in text
+    assert "      the version ought to be v2.0\n" in text
+    assert "Files\n  ~ scene_qa/runner.py  15 B -> 13 B\n      @@ -1 +1 @@\n      -print('hello')\n      +print('bye')\n" in text
+    assert "Dependencies (unknown)\n" in text
+    assert lines[-1] == "breaking, and not said by a new major version: Check"
+
+
+@pytest.mark.parametrize(
+    ("change", "last"),
+    [
+        ("nothing", "identical: both have one fingerprint"),
+        ("compatible", "compatible: jobs submitted to the old release run on the new one"),
+        ("gone", "breaking: jobs submitted to the old release may not run on the new one: Ping"),
+    ],
+)
+def test_last_line(change, last, diff):
+    assert diff(CHANGES[change][0], "-q").stdout.splitlines()[-1] == last
+
+
+def test_a_refused_archive(clean_env, make_release, tmp_path):
+    bad = tmp_path / "bad.tbrelease"
+    bad.write_bytes(b"nothing")
+    command = [sys.executable, "-m", "hatch_tilebox", "diff", make_release(), bad]
+    done = subprocess.run(command, env=clean_env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "bad.tbrelease" in done.stderr
+    assert "Traceback" not in done.stderr
