@@ -24,7 +24,7 @@ class TileboxPublisher(PublisherInterface):
         """Publish the release among `artifacts`, files or folders, or else the one of the current version, and print its id."""
         progress = TextProgress(self.app)
         try:
-            report = self._publish([Path(artifact) for artifact in artifacts], options, progress)
+            report = self._publish([self._place(artifact) for artifact in artifacts], options, progress)
         except TileboxError as error:
             self.app.abort(progress.error(error), code=error.exit_code)
             raise  # unreachable: abort ends the process
@@ -48,6 +48,10 @@ class TileboxPublisher(PublisherInterface):
             prompt=self._ask if asks else None,
             progress=progress,
         )
+
+    def _place(self, artifact: str) -> Path:
+        """A file or folder as the user names it: from where hatch was started, or as hatch reads it, from the project."""
+        return Path(artifact) if Path(artifact).exists() else Path(self.root) / artifact
 
     def _ask(self, question: str) -> str:
         return str(self.app.prompt(question, hide_input=True))

@@ -114,6 +114,10 @@ class Destination(ABC):
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         """All releases of a workflow, the latest first; None means of all workflows that the destination can list."""
 
+    def latest(self, workflow: str) -> PublishedRelease | None:
+        """The latest release of a workflow, if it has one. For those that know a shorter way than to list them all."""
+        return next(iter(self.releases(workflow)), None)
+
     def manifest(self, release: PublishedRelease) -> ReleaseManifest | None:  # noqa: ARG002 -- for those that can
         """The manifest of a release, where the destination can give it."""
         return None

@@ -67,7 +67,7 @@ class OciRepository(Destination):
     def upload(self, release: LocalRelease, progress: Progress) -> str:
         uploads = BlobUpload(self._http, self._auth, self._base)
         config = release.manifest.to_json()
-        uploads.send(_digest(config), len(config), lambda start, stop: iter((config[start:stop],)))
+        uploads.send(_digest(config), len(config), lambda start, stop: iter((config[start:stop],)), Progress())
         uploads.send(f"sha256:{release.artifact.sha256}", release.artifact.size, release.chunks, progress)
         return _digest(_oci_manifest(release))
 
@@ -108,6 +108,10 @@ class OciRepository(Destination):
             return latest is not None and release.id == latest.id, version, release.id
 
         return sorted((item for item in found if workflow in {None, item.workflow}), key=order, reverse=True)
+
+    def latest(self, workflow: str) -> PublishedRelease | None:
+        release = self._tagged(LATEST)
+        return release if release and release.workflow == workflow else super().latest(workflow)
 
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
         response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")

@@ -33,19 +33,18 @@ class BlobUpload:
         self._auth = auth
         self._base = base
 
-    def send(self, digest: str, size: int, read: Read, progress: Progress | None = None) -> None:
+    def send(self, digest: str, size: int, read: Read, progress: Progress) -> None:
         """Bring the blob to the registry, unless it is there; the registry checks its digest. `read` gives bytes from-to.
 
         Raises PublishError where it is refused or cannot be brought.
         """
+        read = partial(_counting, read, size, progress)
         for _ in range(_SESSIONS):
             if self._auth.send("HEAD", f"{self._base}/blobs/{digest}").status_code == 200:  # noqa: PLR2004 -- it is there
                 return
             location = self._start()
-            ready = self._send_pieces(location, size, read, progress) if size > PIECE else (location, 0)
+            ready = self._send_pieces(location, size, read) if size > PIECE else (location, 0)
             if ready and self._finish(*ready, digest, size, read):
-                if progress:
-                    progress.transferred(size, size)
                 return
         message = f"{self._base} breaks off every upload of {digest}"
         raise PublishError(Problem(message, hint="publish again later; what the registry has is not sent twice"))
@@ -57,7 +56,7 @@ class BlobUpload:
             raise self._http.refusal(response, "the registry takes no upload", advise(response))
         return _location(response, url)
 
-    def _send_pieces(self, location: str, size: int, read: Read, progress: Progress | None) -> tuple[str, int] | None:
+    def _send_pieces(self, location: str, size: int, read: Read) -> tuple[str, int] | None:
         """Send all pieces. Gives where to finish and how much is there, None where the upload is lost."""
         start = failures = 0
         while start < size:
@@ -74,8 +73,6 @@ class BlobUpload:
                 location, start = _location(response, location), _received(response, start)
                 continue
             location, start = _location(response, location), _received(response, stop)
-            if progress:
-                progress.transferred(start, size)
         return location, size
 
     def _finish(self, location: str, start: int, digest: str, size: int, read: Read) -> bool:
@@ -88,6 +85,13 @@ class BlobUpload:
         if response.status_code != 201:  # noqa: PLR2004 -- Created
             raise self._http.refusal(response, "the registry does not take the archive")
         return True
+
+
+def _counting(read: Read, size: int, progress: Progress, start: int, stop: int) -> Iterator[bytes]:
+    for chunk in read(start, stop):
+        yield chunk
+        start += len(chunk)
+        progress.transferred(start, size)
 
 
 def _location(response: Response, base: str) -> str:

@@ -34,8 +34,7 @@ _DIGITS = 12
 class Publication:
     """How a publication went. `release` is None only in a dry run of a release that is not there yet.
 
-    `created` says whether this run made the release, or would make it in a dry run; `allowed` are the breaking changes that were
-    let through.
+    `created` says whether this run made the release, or would make it in a dry run.
     """
 
     local: LocalRelease
@@ -43,7 +42,6 @@ class Publication:
     created: bool
     url: str
     dry_run: bool = False
-    allowed: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -98,11 +96,10 @@ def publish_release(
             done.append(f"{destination.url} has it as {there.id}" if there else f"{destination.url} does not have it yet")
         if there:
             return Publication(local, there, created=False, url=destination.url, dry_run=dry_run)
-        allowed: tuple[Problem, ...] = ()
         if check_compatibility:
-            allowed = _check_compatible(local, destination, allow_breaking=allow_breaking, progress=progress)
+            _check_compatible(local, destination, allow_breaking=allow_breaking, progress=progress)
         if dry_run:
-            return Publication(local, None, created=True, url=destination.url, dry_run=True, allowed=allowed)
+            return Publication(local, None, created=True, url=destination.url, dry_run=True)
         state = "the archive may have been sent in part; the release is not registered"
         with _step(progress, "Uploading") as done:
             uploaded = destination.upload(local, progress)
@@ -118,7 +115,7 @@ def publish_release(
     except KeyboardInterrupt:
         progress.warning(Problem(f"interrupted: {state}", hint="publish again to finish: what is there is not sent twice"))
         raise
-    return Publication(local, release, created=created, url=destination.url, allowed=allowed)
+    return Publication(local, release, created=created, url=destination.url)
 
 
 def select_published(destination: Destination, workflow: str | None, selector: str | None) -> PublishedRelease:
@@ -197,19 +194,19 @@ def _check_limits(manifest: ReleaseManifest) -> list[Problem]:
     return problems
 
 
-def _check_compatible(
-    local: LocalRelease, destination: Destination, *, allow_breaking: bool, progress: Progress
-) -> tuple[Problem, ...]:
-    """The breaking changes since the latest release there, when `allow_breaking`; raises IncompatibleError for them otherwise."""
+def _check_compatible(local: LocalRelease, destination: Destination, *, allow_breaking: bool, progress: Progress) -> None:
+    """Compare with the latest release there. Raises IncompatibleError for breaking changes, or warns if `allow_breaking`."""
     from hatch_tilebox.compatibility import compare_releases
 
     with _step(progress, "Checking compatibility") as done:
-        others = (release for release in destination.releases(local.workflow) if release.digest != local.artifact.sha256)
-        previous = next(others, None)
-        manifest = _manifest(destination, previous) if previous else None
-        if previous is None or manifest is None:
-            done.append(f"{destination.url} gives no manifest to compare with" if previous else "the first release of its workflow")
-            return ()
+        previous = destination.latest(local.workflow)
+        if previous is None or previous.digest == local.artifact.sha256:
+            done.append("nothing was published before")
+            return
+        manifest = _manifest(destination, previous)
+        if manifest is None:
+            done.append(f"{destination.url} gives no manifest to compare with")
+            return
         changes = [change for change in compare_releases(manifest, local.manifest).tasks if change.kind == "breaking"]
         # A task that is gone or has a new major version is announced; the others break jobs behind their authors' backs.
         unsaid = tuple(
@@ -228,7 +225,6 @@ def _check_compatible(
             progress.warning(Problem(f"task {change.name!r} leaves jobs of {_label(previous)} behind: {'; '.join(change.reasons)}"))
     for problem in unsaid:
         progress.warning(problem)
-    return unsaid
 
 
 def _manifest(destination: Destination, release: PublishedRelease) -> ReleaseManifest | None:
