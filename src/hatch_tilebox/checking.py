@@ -74,6 +74,10 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.files = files
     checked = report.collect(lambda: project.check(directory, files))
     report.warnings += files.warnings if checked is None else checked
+    if not any(file.path == "uv.lock" for file in files.files):
+        from hatch_tilebox.runtime.explain import lock_missing
+
+        report.warnings.append(lock_missing(files))
     report.collect(lambda: _check_runner(project.config, files, report))
 
 

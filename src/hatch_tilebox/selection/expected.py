@@ -1,4 +1,4 @@
-"""What a release can hardly do without: the runner's module, `pyproject.toml` and `uv.lock`."""
+"""What a release can hardly do without: the runner's module and `pyproject.toml`. Of `uv.lock`, the runtime tells."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_expected"]
 
+PROJECT_FILE = "pyproject.toml"
 _SOURCE_FOLDERS = ("", "src/")
 
 
@@ -53,15 +54,13 @@ def check_expected(
         if path is not None and path not in selected:
             message = f"the runner's module {module} is {path}, which is not selected: {left_out(path)}"
             errors.append(Problem(message, way_out(path, _include_line(path)), location))
-    for path, lack in (("pyproject.toml", "the runner gets no environment"), ("uv.lock", "the release cannot be reproduced")):
-        if path in selected:
-            continue
-        if not os.path.isfile(os.path.join(files.root, path)):
-            hint = "run `uv lock`, and include it" if path == "uv.lock" else None
-            warnings.append(Problem(f"there is no {path} in {files.root}: {lack}", hint))
+    if PROJECT_FILE not in selected:
+        lack = "the runner gets no environment"
+        if not os.path.isfile(os.path.join(files.root, PROJECT_FILE)):
+            warnings.append(Problem(f"there is no {PROJECT_FILE} in {files.root}: {lack}"))
         else:
-            found = Problem(f"{path} is not selected, so {lack}: {left_out(path)}", way_out(path, path))
-            (errors if path == "pyproject.toml" and module is not None else warnings).append(found)
+            message = f"{PROJECT_FILE} is not selected, so {lack}: {left_out(PROJECT_FILE)}"
+            (warnings if module is None else errors).append(Problem(message, way_out(PROJECT_FILE, PROJECT_FILE)))
     if errors:
         raise SelectionError(*errors)
     return tuple(warnings)
