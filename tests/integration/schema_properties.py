@@ -148,15 +148,16 @@ if GEO:
     from odc.geo import CRS, XY, Resolution, resxy_, xy_
     from odc.geo.geobox import GeoBox, GeoboxTiles
     from odc.geo.geom import BoundingBox, Geometry, point
-    from pyproj import CRS as PyprojCRS
+    from pyproj import CRS as PyprojCRS  # noqa: N811 -- a class, whatever its name looks like
     from shapely import Geometry as Shape
-    from shapely.geometry import LinearRing, Point as ShapelyPoint, Polygon
+    from shapely.geometry import LinearRing, Polygon
+    from shapely.geometry import Point as ShapelyPoint
     from tilebox.datasets.query.time_interval import TimeInterval
 
     near = st.floats(-80, 80)
     epsg = st.sampled_from(["EPSG:4326", "EPSG:32633"])
     boxes = st.builds(lambda crs: GeoBox((4, 5), Affine(10, 0, 300000, 0, -10, 5000000), crs), epsg)
-    moments = st.datetimes(dt.datetime(1980, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.timezone.utc))
+    moments = st.datetimes(dt.datetime(1980, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.timezone.utc))  # noqa: DTZ001 -- Hypothesis takes bounds without a zone
     CASES |= {
         "affine": (Affine, st.builds(Affine, near, near, near, near, near, near)),
         "affines": (list[Affine] | None, st.none() | st.lists(st.builds(Affine, near, near, near, near, near, near), max_size=2)),
@@ -177,7 +178,7 @@ if GEO:
 
 
 def task_of(**annotations):
-    namespace = {"__annotations__": annotations, "__module__": __name__, "execute": lambda self, context: None}
+    namespace = {"__annotations__": annotations, "__module__": __name__, "execute": lambda self, context: None}  # noqa: ARG005 -- the SDK's signature
     return type("T", (Task,), namespace)
 
 
@@ -315,7 +316,9 @@ def special_cases():
     assert schemas.input_schema(unknown) == {"$schema": schemas.DIALECT, "title": "builtins.complex"}
     unresolvable = task_of(value="NoSuchType")
     assert schemas.input_schema(unresolvable) is None
-    infinite = type("T", (Task,), {"__annotations__": {"a": float, "b": int}, "a": float("inf"), "b": 2, "execute": nothing.execute})
+    infinite = type(
+        "T", (Task,), {"__annotations__": {"a": float, "b": int}, "a": float("inf"), "b": 2, "execute": nothing.execute}
+    )
     assert "default" not in schemas.input_schema(infinite)["properties"]["a"]
     assert schemas.input_schema(infinite)["properties"]["b"]["default"] == 2
     assert dataclasses.is_dataclass(Skipping)
