@@ -154,6 +154,18 @@ class TestBoth:
         assert not (tmp_path / "store").exists()
 
 
+def test_hatch_that_cannot_tell_the_version_takes_a_name(run, folder, tmp_path):
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "scene-qa"\ndynamic = ["version"]\n[tool.hatch.version]\nsource = "not-installed"\n'
+    )
+    result = run("hatch", "publish", "-p", "tilebox", "-o", "to=store")
+    assert result.returncode == 1
+    assert "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease" in result.stderr
+    named = run("hatch", "publish", "-p", "tilebox", "-o", "to=store", "dist/scene_qa-1.0.0.tbrelease", cwd=tmp_path / "project")
+    assert named.returncode == 0, named.stderr
+    assert len(Store(folder / "store").releases(None)) == 1
+
+
 def test_hatch_asks_before_it_uses_a_disabled_publisher(run, folder, tmp_path):
     set_publish(folder, 'to = "../store"\ndisable = true')
     assert run("hatch", "publish", "-p", "tilebox", "--no-prompt").returncode == 1

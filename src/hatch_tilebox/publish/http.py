@@ -98,10 +98,10 @@ class Http:
         self._secrets = tuple(filter(None, (*self._secrets, secret)))
 
     def mask(self, text: str) -> str:
-        """`text` without secrets."""
+        """`text` of a server without secrets, and without what a terminal would obey."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text
+        return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
 
     def send(
         self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None
@@ -154,7 +154,7 @@ class Http:
             hint = (
                 f"it redirects to {plain_url(response.headers.get('location', ''))}; if you trust that, name it as the destination"
             )
-        details = self.mask(response.text.strip()[:_MAX_DETAILS]) or None
+        details = self.mask(response.text.strip())[:_MAX_DETAILS] or None
         return PublishError(Problem(f"{what}: {where} answered {response.status_code}", hint=hint, details=details))
 
     def _once(self, method: str, url: str, body: Body | bytes | None, headers: Mapping[str, str]) -> Response:

@@ -179,6 +179,18 @@ def test_a_server_that_repeats_the_secret_is_masked(serve, client):
     assert str(error) == f"refused: GET {server.url}/a answered 403\n  | your key *** is bad"
 
 
+def test_what_a_terminal_would_obey_is_not_repeated(serve, client):
+    server = serve((400, {}, b"first\n\x1b[2Jgone\x07"))
+    http = client(server.url)
+    assert str(http.refusal(http.send("GET", server.url), "refused")).endswith("  | first\n  | ?[2Jgone?")
+
+
+def test_a_secret_at_the_end_of_what_is_shown_is_masked_as_a_whole(serve, client):
+    server = serve((400, {}, b"x" * 495 + b"k-Secret"))
+    http = client(server.url, secrets=("k-Secret",))
+    assert "k-S" not in str(http.refusal(http.send("GET", server.url), "refused"))
+
+
 def test_no_secret_masks_nothing(client):
     http = client("http://127.0.0.1:9", secrets=("",))
     http.hide("")
