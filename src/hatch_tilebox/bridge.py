@@ -88,12 +88,19 @@ class HatchlingProject:
 
 
 class WorkflowProject:
-    """A project with a `tilebox.workflow.toml`, and our options for it.
+    """A project with a `tilebox.workflow.toml`, and our options for it; `settings` of a frontend count before all others.
 
     Raises a `TileboxError`, here and in its methods, for whatever the user can mend.
     """
 
-    def __init__(self, root: Path, metadata: ProjectMetadata[Any], table: Mapping[str, Any], where: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        metadata: ProjectMetadata[Any],
+        table: Mapping[str, Any],
+        where: str,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         from hatch_tilebox.config import BuildOptions, check_root_inside, load_config, load_options
 
         self.root = root.resolve()
@@ -101,7 +108,7 @@ class WorkflowProject:
         problems: list[Problem] = []
         self.options = BuildOptions()
         try:
-            self.options = load_options(table, where=where, environ=os.environ, project=self.root)
+            self.options = load_options(table, where=where, environ=os.environ, settings=settings, project=self.root)
         except ConfigError as error:
             problems += error.problems
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.errors import ConfigError, Location, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from hatchling.metadata.core import ProjectMetadata
@@ -16,20 +17,18 @@ if TYPE_CHECKING:
 __all__ = ["build_table", "open_project", "read_metadata"]
 
 
-def open_project(start: Path, out: Path | None = None, *, run_code: bool = True) -> WorkflowProject:
-    """The project that `start` lies in, with the options of a build into `out`. Raises ConfigError with all that is wrong.
+def open_project(start: Path, settings: Mapping[str, Any] | None = None, *, run_code: bool = True) -> WorkflowProject:
+    """The project that `start` lies in. Raises ConfigError with all that is wrong.
 
-    With `run_code=False` it cannot be built, for its version may be unknown; see `read_metadata`.
+    `settings` (`tilebox.NAME` to value) count before the options of the environment and of `pyproject.toml`. With
+    `run_code=False` the project cannot be built, for its version may be unknown; see `read_metadata`.
     """
     from hatch_tilebox.bridge import HOOK_TABLE, WorkflowProject
     from hatch_tilebox.config import find_config
 
     root = find_config(start).parent
     metadata = read_metadata(root, run_code=run_code)
-    table = build_table(metadata)
-    if out is not None:
-        table["output-dir"] = str(out.resolve())
-    return WorkflowProject(root, metadata, table, HOOK_TABLE)
+    return WorkflowProject(root, metadata, build_table(metadata), HOOK_TABLE, settings)
 
 
 def build_table(metadata: ProjectMetadata[Any]) -> dict[str, Any]:

@@ -167,3 +167,20 @@ def test_command_line_prints_one_json_object(project, frontend_env, tmp_path):
     assert "water_mask/data/thresholds.json" in paths
     assert not any("notebooks" in path for path in paths)
     assert "Selecting files" in result.stderr
+
+
+def test_options_of_the_command_count_before_the_environment(project, frontend_env, tmp_path):
+    """`--out` and `--no-cache` are said last, so they win; without a cache the runtime is made anew, and nothing of it is kept."""
+    folder = project("single_file")
+    cache = tmp_path / "cache"
+    env = {
+        **frontend_env,
+        "HATCH_TILEBOX_OUTPUT_DIR": "elsewhere",
+        "HATCH_TILEBOX_CACHE": "1",
+        "HATCH_TILEBOX_CACHE_DIR": str(cache),
+    }
+    result = run(["hatch-tilebox", "build", "--no-cache", "--out", tmp_path / "out"], folder, env)
+    assert "environment made" in result.stderr
+    assert not cache.exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["tide_gauge-0.1.0.tbrelease"]
+    assert not (folder / "elsewhere").exists()

@@ -31,7 +31,7 @@ def command(project: Path, *, largest: bool, why: str | None, as_json: bool, qui
 
     Example: hatch-tilebox files --why data/scene.tif
     """
-    from hatch_tilebox.cli.project import open_project
+    from hatch_tilebox.standalone import open_project
 
     opened = open_project(project, run_code=False)
     if why is not None:
