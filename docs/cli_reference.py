@@ -96,7 +96,7 @@ def cli_reference() -> str:
     for name in app.list_commands(context):
         command = app.get_command(context, name)
         below = click.Context(command, info_name=name, parent=context)
-        parts.append(f"\n## `{name}`\n\n{description(command)}\n{usage(below, command)}{options(below, command)}")
+        parts.append(f"\n## `{name}`\n\n{description(command)}\n{picture(name)}{usage(below, command)}{options(below, command)}")
         if name in definitions:
             parts.append(output(definitions[name], definitions))
     return "".join(parts)
@@ -106,6 +106,12 @@ def description(command: click.Command) -> str:
     """Help in Markdown, with the example as a block."""
     text, _, example = inspect.cleandoc(command.help or "").partition("Example: ")
     return f"{text.strip()}\n\n```sh\n{example.strip()}\n```\n"
+
+
+def picture(name: str) -> str:
+    """The picture of a real run, where `docs/screens.py` makes one."""
+    exists = (PAGE.parents[1] / "screens" / f"{name}.svg").is_file()
+    return f"![What hatch-tilebox {name} shows](../screens/{name}.svg)\n\n" if exists else ""
 
 
 def usage(context: click.Context, command: click.Command) -> str:

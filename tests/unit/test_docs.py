@@ -44,6 +44,14 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert (tmp_path / "site" / "reference" / "cli" / "index.html").is_file()
 
 
+def test_every_command_that_needs_no_account_has_a_picture():
+    """If this fails: python docs/screens.py"""
+    pictures = {path.stem for path in (DOCS / "screens").glob("*.svg")}
+    assert set(_COMMANDS) - pictures == {"deploy", "undeploy", "schema"}
+    for path in (DOCS / "screens").glob("*.svg"):
+        assert "Traceback" not in path.read_text("utf-8")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_there_for_every_shell(shell):
     code = "from hatch_tilebox.cli import main; main()"
