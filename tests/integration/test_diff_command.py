@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from output_schema import check_output
 
 from hatch_tilebox.model import Task
 
@@ -46,7 +47,7 @@ def test_verdict_and_exit_code(change, diff):
     new, verdict, code = CHANGES[change]
     done = diff(new, "--json")
     assert done.returncode == code, done.stderr
-    result = json.loads(done.stdout)
+    result = check_output("diff", done.stdout)
     assert sorted(result) == ["dependencies", "files", "tasks", "verdict"]
     assert result["verdict"] == verdict
     assert result["dependencies"] is None
@@ -74,7 +75,7 @@ def test_json_of_a_breaking_change(diff):
 
 
 def test_json_with_text(diff):
-    result = json.loads(diff(OLD, "--json", "--text", content=b"print('bye')\n").stdout)
+    result = check_output("diff", diff(OLD, "--json", "--text", content=b"print('bye')\n").stdout)
     assert result["verdict"] == "compatible"
     assert result["files"][0]["diff"].splitlines()[-2:] == ["-print('hello')", "+print('bye')"]
 

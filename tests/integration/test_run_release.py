@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from output_schema import check_output
 from runtime_support import Events, processes_that
 
 from hatch_tilebox.errors import ArchiveError, DiscoveryError, RunError
@@ -284,7 +285,7 @@ def test_json(release, clean_env):
         input=json.dumps({"scene": SCENE, "max_cloud_cover": 0.2}),
     )
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    result = check_output("run", done.stdout)
     assert sorted(result) == ["state", "tasks"]
     assert result["state"] == "completed"
     check, footprint = result["tasks"]

@@ -84,7 +84,7 @@ def _to_json(difference: Difference) -> dict[str, Any]:
                 "kind": _kind(change.old, change.new),
                 "old": _file_json(change.old),
                 "new": _file_json(change.new),
-                **({"diff": difference.texts[change.path]} if difference.texts else {}),
+                **({"diff": difference.texts[change.path] or None} if difference.texts else {}),
             }
             for change in comparison.files
         ],
