@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from output_schema import check_output
 
 from hatch_tilebox.model import Task
 from hatch_tilebox.publish.store import Store
@@ -174,7 +175,7 @@ def test_hatch_asks_before_it_uses_a_disabled_publisher(run, folder, tmp_path):
 
 
 def test_a_dry_run_says_what_would_happen(run, tmp_path):
-    report = json.loads(run("hatch-tilebox", "publish", "--to", "store", "--dry-run", "--json").stdout)
+    report = check_output("publish", run("hatch-tilebox", "publish", "--to", "store", "--dry-run", "--json").stdout)
     assert (report["id"], report["created"], report["dry_run"]) == (None, True, True)
     assert not (tmp_path / "project/store").exists()
 

@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from fault_proxy import FaultProxy
+from output_schema import check_output
 
 from hatch_tilebox.errors import IncompatibleError, PublishError
 from hatch_tilebox.model import Task
@@ -347,7 +348,7 @@ def test_from_the_command_line(basic_registry, docker_config, make_release, clea
         result = subprocess.run(line, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         assert PASSWORD not in result.stdout + result.stderr
-        return json.loads(result.stdout)
+        return check_output(arguments[0], result.stdout)
 
     published = command("publish", path, "--to", url)
     assert published["url"] == f"{url}@{published['id']}"

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fault_proxy import FaultProxy
+from output_schema import check_output
 
 from hatch_tilebox.errors import PublishError
 from hatch_tilebox.model import Task
@@ -242,16 +243,16 @@ def test_from_the_command_line_to_the_clusters_and_back(tilebox_api, workflow, m
     make_release().parent.rename(dist)
     published = command("publish", "--deploy", "live", "--json", env=shell, cwd=folder)
     assert published.returncode == 0, published.stderr
-    report = json.loads(published.stdout)
+    report = check_output("publish", published.stdout)
     assert report["created"] is True
     assert report["deployment"]["clusters"] == ["staging", "production"]
     assert "To go back" in published.stderr
     again = json.loads(command("publish", "--json", env=shell, cwd=folder).stdout)
     assert (again["created"], again["id"]) == (False, report["id"])
-    listed = json.loads(command("releases", "--json", env=shell, cwd=folder).stdout)["releases"]
+    listed = check_output("releases", command("releases", "--json", env=shell, cwd=folder).stdout)["releases"]
     assert [(release["id"], release["clusters"]) for release in listed] == [(report["id"], ["staging", "production"])]
     gone = command("undeploy", "--latest", "--target", "live", "--json", env=shell, cwd=folder)
-    assert json.loads(gone.stdout)["before"] == {"staging": report["id"], "production": report["id"]}
+    assert check_output("undeploy", gone.stdout)["before"] == {"staging": report["id"], "production": report["id"]}
     back = command("deploy", "--release", report["id"], "--cluster", "staging", env=shell, cwd=folder)
     assert back.stdout == f"{report['id']} runs on staging\n"
     assert f"hatch-tilebox undeploy --workflow {SLUG} --release {report['id']} --cluster staging" in back.stderr
