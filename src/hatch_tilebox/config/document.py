@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config.positions import Positions
 from hatch_tilebox.errors import ConfigError, Location, Problem
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,20 +61,13 @@ def read_toml(path: Path, name: str) -> Document:
 
     Raises ConfigError where the file cannot be read, is not UTF-8, or is not TOML.
     """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     text = _read_text(path, name)
-    positions = Positions(text)
     try:
-        values = tomlkit.parse(text).unwrap()
-    except TOMLKitError as error:
-        raise ConfigError(_syntax_problem(name, positions, error)) from error
+        return Document(name, tomllib.loads(text), Positions(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_problem(name, Positions(text), error)) from error
     except RecursionError as error:
         raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name))) from error
-    if positions.repeated:  # the parser lets tables that are not in one piece begin twice
-        raise ConfigError(_repetition(name, positions))
-    return Document(name, values, positions)
 
 
 def _read_text(path: Path, name: str) -> str:
@@ -92,15 +91,23 @@ def _read_text(path: Path, name: str) -> str:
 
 
 def _syntax_problem(name: str, positions: Positions, error: Exception) -> Problem:
+    """What is wrong, in the words of a parser that tells where it stopped and why: tomlkit's."""
+    import tomlkit
     from tomlkit import exceptions
 
     if positions.repeated:
         return _repetition(name, positions)
-    if not isinstance(error, exceptions.ParseError):
-        return Problem(f"not valid TOML: {one_line(_words(error))}", location=Location(name))
-    stop = _offset(positions.text, error)
-    offset, message = _unclosed(positions, stop) or _explain(positions.text, stop, error)
-    return Problem(f"not valid TOML: {one_line(message)}", location=Location(name, *positions.line_and_column(offset)))
+    try:
+        tomlkit.parse(positions.text)
+    except exceptions.ParseError as found:
+        stop = _offset(positions.text, found)
+        offset, message = _unclosed(positions, stop) or _explain(positions.text, stop, found)
+        return Problem(f"not valid TOML: {one_line(message)}", location=Location(name, *positions.line_and_column(offset)))
+    except (exceptions.TOMLKitError, RecursionError) as found:
+        error = found
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+    location = Location(name, int(place[1]), int(place[2])) if place else Location(name)
+    return Problem(f"not valid TOML: {one_line(_words(error))}", location=location)
 
 
 def _repetition(name: str, positions: Positions) -> Problem:
@@ -134,7 +141,7 @@ def _unclosed(positions: Positions, offset: int) -> tuple[int, str] | None:
 
 
 def _words(error: Exception) -> str:
-    text = re.sub(r" at line \d+ col \d+$", "", str(error)).rstrip(".")
+    text = re.sub(r" at line \d+ col \d+$| \(at .*\)$", "", str(error)).rstrip(".")
     return text[:1].lower() + text[1:]
 
 
