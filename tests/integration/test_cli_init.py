@@ -43,6 +43,11 @@ def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
     verified = hatch_tilebox("verify", release["path"], "--json")
     assert check_output("verify", verified.stdout)["ok"], verified.stderr
 
+    given = '{"scene_id": "S2A_31UFS", "cloud_cover": 0.9}'
+    ran = hatch_tilebox("run", release["path"], "--input", given, "--json")
+    (task,) = check_output("run", ran.stdout)["tasks"]
+    assert [log["attributes"]["usable"] for log in task["logs"]] == [False]
+
     for command in (["uv", "build"], ["hatch", "build", "-t", "tilebox"]):
         done = subprocess.run(command, cwd=tmp_path / "qa", env=frontend_env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from hatch_tilebox.cli.app import _COMMANDS
+from hatch_tilebox.cli.app import _COMMANDS, app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -42,6 +44,36 @@ def test_the_site_builds_without_a_warning(tmp_path):
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert (tmp_path / "site" / "reference" / "cli" / "index.html").is_file()
+
+
+def commands_in_the_docs():
+    """Every line in a block of code, and every piece of code in a line, that calls the command line; with its page."""
+    for page in sorted([ROOT / "README.md", *DOCS.rglob("*.md")]):
+        text = page.read_text("utf-8")
+        for block in re.findall(r"^ *```(?:sh|console|bash|yaml).*?\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
+            for line in block.replace("\\\n", " ").splitlines():
+                for call in re.findall(r"(?:^ *|[$/;&] ?|run: |\| )hatch-tilebox ([a-z-].*)", line):
+                    yield page.relative_to(ROOT).as_posix(), call
+        for call in re.findall(r"`hatch-tilebox ([^`\n]+)`", text):
+            yield page.relative_to(ROOT).as_posix(), call
+
+
+def test_commands_in_the_docs_are_there_with_their_options():
+    """What each of them does is tested elsewhere."""
+    calls = list(commands_in_the_docs())
+    assert len(calls) > 50
+    wrong = []
+    for page, call in calls:
+        words = shlex.split(re.split(r"\s(?:#|\|\||&&|;|\||>)\s", call)[0])
+        group = click.Context(app, info_name="hatch-tilebox")
+        try:
+            _, rest, _ = app.make_parser(group).parse_args(words)
+            if rest:
+                command = app.get_command(group, rest[0])
+                command.make_parser(click.Context(command, parent=group)).parse_args(rest[1:])
+        except (click.UsageError, AttributeError) as error:
+            wrong.append(f"{page}: hatch-tilebox {call}: {error}")
+    assert wrong == []
 
 
 def test_every_command_that_needs_no_account_has_a_picture():

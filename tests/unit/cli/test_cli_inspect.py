@@ -1,0 +1,84 @@
+"""`hatch-tilebox inspect` on archives, wheels and what is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+
+import pytest
+from hand_made_releases import GREET, write_release
+from output_schema import check_output
+
+from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.embedded import embedded_json
+from hatch_tilebox.model import Task
+
+POINT = {"type": "object", "title": "Point", "properties": {"x": {"type": "number"}}, "required": ["x"]}
+MOVE = Task(
+    "tests.Move",
+    "v1.1",
+    {"type": "object", "properties": {"to": {"$ref": "#/$defs/Point"}}, "required": ["to"], "$defs": {"Point": POINT}},
+    "Move there.\nAt once.",
+    "scene_qa.runner:Move",
+)
+
+
+@pytest.fixture
+def release(tmp_path):
+    (tmp_path / "tree").mkdir()
+    return write_release(tmp_path / "tree", tmp_path, tasks=(GREET, MOVE, Task("tests.Odd", "v1.0")))
+
+
+def test_readable(invoke, release):
+    text = invoke("inspect", release).stdout
+    digest = hashlib.sha256(release.read_bytes()).hexdigest()
+    assert (
+        "Workflow     scene-qa-5y9aK2\nProject      scene-qa 1.0.0\nPython       >=3.10\nWorker       scene_qa.runner:runner\n"
+        in text
+    )
+    assert f"Digest       sha256:{digest}\n" in text
+    lines = [line.strip() for line in text.splitlines()]
+    tasks = lines[lines.index("Tasks") + 1 : lines.index("Files")]
+    assert tasks == [
+        *("tests.Greet  v1.0", "input: string"),
+        *("tests.Move  v1.1", "Move there. At once.", "input: to: Point"),
+        *("tests.Odd  v1.0", "input: unknown", ""),
+    ]
+    assert "pyproject.toml        10 B" in text
+
+
+def test_inputs_in_full(invoke, release):
+    lines = [line.strip() for line in invoke("inspect", "-v", release).stdout.splitlines()]
+    start = lines.index("Move there. At once.")
+    assert lines[start + 1 : start + 5] == ["input:", "to  Point", "Point:", "x  number"]
+
+
+def test_json(invoke, release):
+    result = check_output("inspect", invoke("inspect", "--json", release).stdout)
+    assert result["size"] == release.stat().st_size
+    assert [task["name"] for task in result["manifest"]["tasks"]] == ["tests.Greet", "tests.Move", "tests.Odd"]
+
+
+def test_wheel(invoke, release, tmp_path):
+    manifest, artifact = check_archive(release)
+    wheel = tmp_path / "scene_qa-1.0.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("scene_qa-1.0.0.dist-info/extra_metadata/tilebox/release.json", embedded_json(manifest, artifact))
+    result = check_output("inspect", invoke("inspect", "--json", wheel).stdout)
+    assert (result["digest"], result["size"]) == (artifact.sha256, artifact.size)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.tbrelease", "cannot be read: No such file"),
+        ("missing.whl", "cannot be read as a wheel"),
+        ("zzz-missing", "no distribution named 'zzz-missing' is installed"),
+        ("zzz.missing", "no distribution named 'zzz.missing' is installed"),
+        ("click", "names no Tilebox release"),
+    ],
+)
+def test_nothing_to_inspect(invoke, name, message):
+    result = invoke("inspect", name)
+    assert result.exit_code == 1
+    assert message in result.stderr
