@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from output_schema import check_output
-from runtime_support import Events, processes_that
+from runtime_support import PROJECTS, Events, lock, processes_that
 
 from hatch_tilebox.errors import ArchiveError, DiscoveryError, RunError
 from hatch_tilebox.local_run import Watcher, run_task
@@ -27,6 +27,8 @@ SCENE = {
     "footprint": {"west": 1, "south": 2, "east": 3, "north": 4},
     "level": "L2A",
 }
+OLD_COMPANIONS = ["opentelemetry-exporter-otlp-proto-http<1.42"]
+"""The oldest SDK uses what a later OpenTelemetry no longer has."""
 FLAT = {**SCENE, "scene_id": "flat", "footprint": {"west": 1, "south": 2, "east": 1, "north": 4}}
 
 
@@ -154,6 +156,22 @@ def test_retries_optional_tasks_spans_progress_and_output(run):
     assert "tile_mosaic/mosaic.py" in doubt.details
 
 
+def test_the_oldest_sdk(tmp_path, shared, frontend_env):
+    """It submits, logs and traces as the newest does, and knows nothing of TILEBOX_API_URL."""
+    project = Path(shutil.copytree(PROJECTS / "tile_mosaic", tmp_path / "old"))
+    text = (project / "pyproject.toml").read_text()
+    pinned = [f"tilebox-{name}==0.53.0" for name in ("workflows", "datasets", "grpc")] + OLD_COMPANIONS
+    (project / "pyproject.toml").write_text(text.replace('["tilebox", "tilebox-workflows"]', json.dumps(pinned)))
+    lock(project, shared, frontend_env)
+    build = [sys.executable, "-m", "hatch_tilebox", "build", "--out", tmp_path / "out"]
+    subprocess.run(build, cwd=project, env=frontend_env, check=True, capture_output=True)
+    result = run_task(next((tmp_path / "out").iterdir()), "BuildMosaic", b'{"tiles": ["n", "s"], "flaky": 1}', follow=True)
+    assert result.state == "completed"
+    assert [(task.attempts, task.state) for task in result.tasks[1:3]] == [(2, "computed")] * 2
+    assert result.logs[-1].message == "Published"
+    assert [span.name for span in result.spans].count("download") == 4
+
+
 def test_too_many_failures(run):
     result = run("tile_mosaic", "BuildMosaic", {"tiles": ["n"], "flaky": 3}, follow=True)
     assert result.state == "failed"
@@ -174,6 +192,7 @@ def test_a_key_of_the_user_stays_at_home(run, monkeypatch):
     monkeypatch.setenv("TILEBOX_API_KEY", "tbx-secret")
     monkeypatch.setenv("TILEBOX_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
     result = run("tile_mosaic", "AskService")
     assert "needs the real one" in result.problems[0].message
     assert [record.message for record in result.logs] == ["Asking"]

@@ -80,11 +80,11 @@ def _show(manifest: ReleaseManifest, digest: str, size: int, *, everything: bool
     for task in manifest.tasks:
         console.print(f"  {escape(task.name)}  [dim]{task.version}[/]", soft_wrap=True)
         if task.description:
-            console.print(Padding(f"[dim]{escape(' '.join(task.description.split()))}[/]", (0, 0, 0, 6)))
+            console.print(Padding(f"[dim]{escape(' '.join(task.description.split()))}[/]", (0, 0, 0, 6), expand=False))
         short = f"input: {describe_input(task.input_schema)}"
         lines = ["input:", *shape_lines(task.input_schema)] if everything and task.input_schema else [short]
         for line in lines:
-            console.print(Padding(escape(line), (0, 0, 0, 6)))
+            console.print(Padding(escape(line), (0, 0, 0, 6), expand=False))
     files = Table("Files", Column(justify="right"), box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for file in manifest.files:
         files.add_row(f"  {escape(file.path)}", format_size(file.size))

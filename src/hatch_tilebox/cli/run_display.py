@@ -101,7 +101,7 @@ class JobDisplay(Watcher):
         if self._bar is None:
             columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
             self._bar = Bar(*columns, console=self._console, transient=True)
-            self._row = self._bar.add_task(name)
+            self._row = self._bar.add_task(name, total=job.count)
             self._bar.start()
         if self._row is not None:
             self._bar.update(self._row, completed=job.done, total=job.count, description=name)

@@ -44,7 +44,7 @@ def test_readable(invoke, release):
         *("tests.Move  v1.1", "Move there. At once.", "input: to: Point"),
         *("tests.Odd  v1.0", "input: unknown", ""),
     ]
-    assert "pyproject.toml        10 B" in text
+    assert "  pyproject.toml      10 B\n" in text
 
 
 def test_inputs_in_full(invoke, release):

@@ -98,6 +98,7 @@ def test_log(capsys):
     display.log(LogRecord(SECOND, "INFO", "[bold]text[/]", {"share": 0.5, "name": "a b", "all": [1, None]}, str(root.id)))
     display.log(LogRecord(SECOND, "ERROR", "broken", stacktrace, None))
     display.output("printed [red]as is[/]")
+    root.attempts = 1
     job.failed(root, "ValueError('no')")
     display.task_ended(root, job)
     display.close()
