@@ -12,6 +12,9 @@ import time
 
 import pytest
 
+# Makes the terminal the child's own, so that Ctrl-C typed there reaches it.
+TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+
 
 @pytest.mark.runtime
 def test_ctrl_c_in_a_build_leaves_nothing_behind(project, frontend_env, tmp_path):
@@ -61,6 +64,34 @@ def test_a_terminal_gets_colours_and_a_panel(frontend_env, tmp_path):
     assert done.returncode == 1
     assert "\x1b[31m" in text.decode()
     assert re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).startswith(f"╭─ error {'─' * 50}╮\r\n│ no tilebox.workflow.toml in ")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("\x03", 130)], ids=["yes", "no", "ctrl-c"])
+def test_adopt_asks_before_it_writes(frontend_env, tmp_path, answer, code):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "tide-gauge"\nversion = "0.1.0"\n')
+    (tmp_path / "runner.py").write_text("from tilebox.workflows import Runner\nrunner = Runner(tasks=[])\n")
+    main, other = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", TERMINAL, sys.executable, "-m", "hatch_tilebox", "adopt", tmp_path],
+        env={**frontend_env, "TERM": "dumb"},
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        start_new_session=True,
+    ) as process:
+        os.close(other)
+        text = b""
+        while not text.endswith(b"[y/N]: "):
+            chunk = _read(main)
+            assert chunk, text
+            text += chunk
+        os.write(main, answer.encode() + b"\n")
+        while _read(main):
+            pass
+    os.close(main)
+    assert process.returncode == code
+    assert b"+[tool.hatch.build.hooks.tilebox]" in text
+    assert (tmp_path / "tilebox.workflow.toml").exists() == (answer == "y")
 
 
 def _read(descriptor):
