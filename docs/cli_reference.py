@@ -41,7 +41,8 @@ meant.
 ## All commands
 
 `--json` prints one JSON object, and nothing else to standard output. What it holds is told below for each command;
-`hatch-tilebox schema output` prints it as a JSON Schema. Keys may be added later.
+`hatch-tilebox schema output` prints it as a JSON Schema. Keys may be added later. Errors are told on standard error, as ever; only
+`check` and `verify`, whose result they are, print them as JSON.
 
 `-v` says more and `-q` less; each may be repeated, and they add up: `-q` leaves out steps, `-qq` warnings too. Errors are always
 told. `-h` and `--help` show what a command takes.

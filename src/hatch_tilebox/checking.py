@@ -45,15 +45,17 @@ class CheckReport:
 def check_project(start: Path) -> CheckReport:
     """Check the workflow project that the folder `start` lies in: its configuration, metadata, files and runner object.
 
-    Runs no code of the project, starts nothing and writes nothing. Raises ConfigError where there is no project at all.
+    Runs no code of the project, starts nothing and writes nothing. That there is no project is an error in the report, too.
     """
     from hatch_tilebox.bridge import HOOK_TABLE, WorkflowProject
     from hatch_tilebox.config import find_config, load_config
     from hatch_tilebox.standalone import build_table, read_metadata
 
-    path = find_config(start)
-    root = path.parent
     report = CheckReport()
+    path = report.collect(lambda: find_config(start))
+    if path is None:
+        return report
+    root = path.parent
     metadata = report.collect(lambda: read_metadata(root, run_code=False))
     if metadata is None:
         report.collect(lambda: load_config(path))

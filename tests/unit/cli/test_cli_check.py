@@ -158,3 +158,5 @@ def test_there_must_be_a_project(invoke, tmp_path):
     result = invoke("check", tmp_path)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no tilebox.workflow.toml" in result.stderr
+    code, report = check(invoke, tmp_path)
+    assert (code, report["ok"], len(report["errors"])) == (1, False, 1)
