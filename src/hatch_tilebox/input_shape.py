@@ -26,7 +26,7 @@ _LIMITS = {
     "maxItems": "at most {} items",
 }
 _REFERENCE = "#/$defs/"
-_NONSENSE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+_NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a schema that is none leads to. A release from elsewhere may hold any JSON object in place of one."""
 _LONGEST = 40
 _MOST_VALUES = 6

@@ -28,11 +28,12 @@ _ERRORS_ONLY = -2
 class RichProgress(Progress):
     """Steps with a spinner while they run and one line when they are done.
 
-    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details.
+    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details. Who else writes to stderr meanwhile must do
+    so through the same `console`, or lines and spinner get mixed up.
     """
 
-    def __init__(self, verbosity: int = 0) -> None:
-        self._console = Console(stderr=True, highlight=False)
+    def __init__(self, verbosity: int = 0, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
         self._verbosity = verbosity
         self._step = ""
         # Colours may be forced where nothing can move, as in the log of a CI job.

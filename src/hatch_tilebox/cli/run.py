@@ -42,12 +42,15 @@ def command(
 
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
+    from rich.console import Console
+
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
     from hatch_tilebox.local_run import run_task
 
     given = _given(options["text"], options["input_file"])
     verbosity = verbose - quiet
-    with closing(RichProgress(verbosity)) as progress, closing(JobDisplay(verbosity)) as display:
+    console = Console(stderr=True, highlight=False)
+    with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
         result = run_task(
             file, task, given, follow=follow, debug=verbosity > 0, timeout=options["timeout"], progress=progress, watcher=display
         )

@@ -38,13 +38,13 @@ _MARKS = {
 
 
 class JobDisplay(Watcher):
-    """Prints logs and ended tasks to stderr, above a bar that counts tasks where stderr is a terminal.
+    """Prints logs and ended tasks to `console`, above a bar that counts tasks where that is a terminal.
 
     `verbosity`: -1 quiet, 0 normal, 1 with everything.
     """
 
-    def __init__(self, verbosity: int) -> None:
-        self._console = Console(stderr=True, highlight=False)
+    def __init__(self, verbosity: int, console: Console) -> None:
+        self._console = console
         self._quiet = verbosity < 0
         self._names: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -87,7 +87,7 @@ class JobDisplay(Watcher):
     def output(self, line: str) -> None:
         if not self._quiet:
             with self._lock:
-                self._console.print(Text("         ").append(line), soft_wrap=True)
+                self._console.print(Text("         ").append_text(Text.from_ansi(line)), soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away, if there is one."""
@@ -96,7 +96,7 @@ class JobDisplay(Watcher):
             self._bar = None
 
     def _advance(self, job: Job, name: str) -> None:
-        if self._quiet or not self._console.is_terminal:
+        if self._quiet or not self._console.file.isatty():  # colours may be forced where nothing can move
             return
         if self._bar is None:
             columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))

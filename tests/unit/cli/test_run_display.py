@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 
 from hatch_tilebox.cli.run_display import JobDisplay, show_job
 from hatch_tilebox.local_run import LogRecord, RunResult, Span
@@ -92,12 +93,12 @@ def test_progress_indicators_are_summed(capsys):
 def test_log(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
-    display = JobDisplay(0)
+    display = JobDisplay(0, Console(stderr=True, highlight=False))
     display.task_started(root, job)
     stacktrace = {"exception.stacktrace": "Traceback\nValueError: no", "exception.type": "ValueError"}
     display.log(LogRecord(SECOND, "INFO", "[bold]text[/]", {"share": 0.5, "name": "a b", "all": [1, None]}, str(root.id)))
     display.log(LogRecord(SECOND, "ERROR", "broken", stacktrace, None))
-    display.output("printed [red]as is[/]")
+    display.output("printed [red]as is[/] \x1b[31mred\x1b[0m")
     root.attempts = 1
     job.failed(root, "ValueError('no')")
     display.task_ended(root, job)
@@ -108,7 +109,7 @@ def test_log(capsys):
         "ERROR  broken",
         "Traceback",
         "ValueError: no",
-        "         printed [red]as is[/]",
+        "         printed [red]as is[/] red",
         "✗ Root  ValueError('no')",
     ]
 
@@ -116,7 +117,7 @@ def test_log(capsys):
 def test_quiet(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
-    display = JobDisplay(-1)
+    display = JobDisplay(-1, Console(stderr=True))
     display.task_started(root, job)
     display.log(LogRecord(0, "ERROR", "broken", {}, None))
     display.output("printed")
