@@ -53,7 +53,7 @@ def write_project(root: Path, contents: dict[str, bytes] = CONTENTS) -> FileSet:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-        files.append(SelectedFile(path, file, len(content), path in EXECUTABLE))
+        files.append(SelectedFile(path, str(file), len(content), path in EXECUTABLE))
     return FileSet(root, tuple(sorted(files, key=lambda file: file.path.encode())))
 
 

@@ -31,7 +31,7 @@ def write_release(
         source = tree / path
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_bytes(data)
-        files.append(SelectedFile(path, source, len(data)))
+        files.append(SelectedFile(path, str(source), len(data)))
     selected = FileSet(tree, tuple(files))
     project = Project(name, version, ">=3.10")
     workflow = Workflow(slug, command=command) if command else Workflow(slug, runner="scene_qa.runner:runner")

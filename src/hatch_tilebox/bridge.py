@@ -67,7 +67,7 @@ class HatchlingProject:
         """What an sdist needs for the wheel that is built from it to have this release: source to path in the sdist."""
         files = self.select()
         inside = self.project.config.root.relative_to(self.project.root)
-        needed = [(str(file.source), file.path) for file in files.files]
+        needed = [(file.on_disk, file.path) for file in files.files]
         for name in (*files.ignore_files, "uv.lock"):
             if name == REPOSITORY_EXCLUDE:
                 self._app.display_warning(
@@ -176,7 +176,7 @@ def modules_of(files: FileSet) -> dict[str, str]:
     """
     packages = {file.path.rpartition("/")[0] for file in files.files if file.path.endswith("/__init__.py")}
     return {
-        str(file.source): re.sub(r"^src/", "", file.path)
+        file.on_disk: re.sub(r"^src/", "", file.path)
         for file in files.files
         if file.path.endswith(".py") or any(file.path.startswith(f"{package}/") for package in packages)
     }

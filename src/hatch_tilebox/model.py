@@ -9,11 +9,11 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from hatch_tilebox.errors import Location, Problem
 
@@ -101,14 +101,21 @@ class Task:
     object: str | None = None
 
 
-@dataclass(frozen=True)
-class SelectedFile:
-    """A regular file that goes into a release: `path` inside it (`/` between parts), `source` on this machine, size in bytes."""
+class SelectedFile(NamedTuple):
+    """A regular file that goes into a release: `path` inside it (`/` between parts), `on_disk` its path here, size in bytes.
+
+    A tuple with text in it, for a release may have tens of thousands: `Path` objects would take longer than finding the files.
+    """
 
     path: str
-    source: Path
+    on_disk: str
     size: int
     executable: bool = False
+
+    @property
+    def source(self) -> Path:
+        """Where the file is on this machine."""
+        return Path(self.on_disk)
 
     @property
     def mode(self) -> str:

@@ -10,7 +10,7 @@ from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.contents import check_selection, select_release
 from hatch_tilebox.model import ReleaseManifest, release_filename
-from hatch_tilebox.plugins import ReleaseFile, run_release_checks
+from hatch_tilebox.plugins import ReleaseFile, plugin_manager, run_release_checks
 from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.runtime import discover_tasks
 
@@ -84,8 +84,9 @@ def build_release(
     )
 
     manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries)
-    sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
-    warn(run_release_checks(manifest.to_dict(), sources))
+    if (plugins := plugin_manager()).get_plugins():
+        sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
+        warn(run_release_checks(manifest.to_dict(), sources, plugins))
 
     progress.started("Writing the release")
     began = perf_counter()

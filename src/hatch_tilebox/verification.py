@@ -67,7 +67,7 @@ def verify_release(path: Path, *, run: bool = True, timeout: float = 120.0, prog
 def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
     """The files of a release that has been unpacked into `folder`."""
     return FileSet(
-        folder, tuple(SelectedFile(file.path, folder / file.path, file.size, file.mode == "0755") for file in manifest.files)
+        folder, tuple(SelectedFile(file.path, str(folder / file.path), file.size, file.mode == "0755") for file in manifest.files)
     )
 
 

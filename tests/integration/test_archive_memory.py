@@ -16,7 +16,7 @@ MIB = 2**20
 MEMBER_SIZE = 2 * 2**30
 
 PACK = """
-files = FileSet(root, (SelectedFile("scene.bin", root / "scene.bin", (root / "scene.bin").stat().st_size),))
+files = FileSet(root, (SelectedFile("scene.bin", str(root / "scene.bin"), (root / "scene.bin").stat().st_size),))
 manifest = ReleaseManifest.of(Workflow("scenes", runner="a:b"), Project("scenes", "1.0"), [], hash_files(files))
 artifact = write_archive(manifest, files, root / "a.tbrelease")
 assert check_archive(artifact.path) == (manifest, artifact)

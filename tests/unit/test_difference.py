@@ -52,7 +52,7 @@ def release(tmp_path):
             path = name.replace("__", "/").replace("_dot_", ".")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-            files.append(SelectedFile(path, folder / path, len(content)))
+            files.append(SelectedFile(path, str(folder / path), len(content)))
         selected = FileSet(folder, tuple(sorted(files, key=lambda file: file.path.encode())))
         manifest = ReleaseManifest.of(Workflow(slug, "a:b"), Project("x", "1"), tasks, hash_files(selected))
         return write_archive(manifest, selected, tmp_path / f"{folder.name}.tbrelease").path

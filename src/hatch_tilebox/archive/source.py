@@ -36,7 +36,7 @@ def read_chunks(file: SelectedFile) -> Iterable[bytes]:
     """
     try:
         if file.size < CHUNK:
-            descriptor = os.open(file.source, _FLAGS)
+            descriptor = os.open(file.on_disk, _FLAGS)
             try:
                 data = os.read(descriptor, file.size + 1)
             finally:
@@ -52,7 +52,7 @@ def _read_slowly(file: SelectedFile) -> Iterator[bytes]:
     """Large files, those that come in small pieces, and those that changed."""
     left = file.size
     try:
-        descriptor = os.open(file.source, _FLAGS)
+        descriptor = os.open(file.on_disk, _FLAGS)
         try:
             while data := os.read(descriptor, min(left + 1, CHUNK)):
                 left -= len(data)

@@ -130,12 +130,12 @@ def check_secrets(files: FileSet, allow_secrets: Sequence[str] = ()) -> tuple[Pr
 def _findings(file: SelectedFile) -> Iterator[tuple[str, int]]:
     """What looks secret about `file`, with the line, 0 for the file as a whole."""
     what = _by_name(file.path)
-    if what is None and os.path.islink(file.source):
-        what = _by_name(os.path.realpath(file.source).replace(os.sep, "/"))
+    if what is None and os.path.islink(file.on_disk):
+        what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
     if what is not None:
         yield what, 0
         return
-    with open(file.source, "rb") as stream:
+    with open(file.on_disk, "rb") as stream:
         head = stream.read(min(file.size, HEAD))
     if b"\0" in head[:_BINARY_PROBE]:
         return

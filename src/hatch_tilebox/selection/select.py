@@ -91,14 +91,13 @@ class _Run:
     def _entries(self, folder: Folder, descriptor: int | None) -> list[Folder]:
         """Select from one folder; its subfolders to go on with."""
         opened = []
-        where = Path(folder.source)
         for found in folder.entries:
             verdict = self._walk.judge(folder, found)
             if verdict.rule is not None:
                 self._note_rule(folder, verdict, verdict.rule)
             elif verdict.kind == "file":
                 if verdict.matched:
-                    self._take(where, descriptor, found, verdict)
+                    self._take(descriptor, found, verdict)
             elif verdict.kind == "folder":
                 below = self._open(folder, verdict)
                 if below is not None:
@@ -121,8 +120,7 @@ class _Run:
         self._note_rule(parent, verdict, opened)
         return None
 
-    def _take(self, folder: Path, descriptor: int | None, found: os.DirEntry[str], verdict: Verdict) -> None:
-        source = folder / found.name  # several times faster than to parse the whole path again
+    def _take(self, descriptor: int | None, found: os.DirEntry[str], verdict: Verdict) -> None:
         try:
             if not verdict.path.isascii():
                 verdict.path.encode()
@@ -143,7 +141,7 @@ class _Run:
         if verdict.matched is not self._matched:
             self._matched = verdict.matched  # mostly the very tuple of the file before
             self.selected_by.update(verdict.matched)
-        self.files.append(SelectedFile(verdict.path, source, status.st_size, bool(status.st_mode & stat.S_IXUSR)))
+        self.files.append(SelectedFile(verdict.path, found.path, status.st_size, bool(status.st_mode & stat.S_IXUSR)))
 
     def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
         for index in {*verdict.matched, *verdict.reached}:

@@ -16,7 +16,7 @@ def test_a_release_comes_back_as_it_was(tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     selected = [
-        SelectedFile(path, tmp_path / "project" / path, len(content), path == "run.sh") for path, content in contents.items()
+        SelectedFile(path, str(tmp_path / "project" / path), len(content), path == "run.sh") for path, content in contents.items()
     ]
     files = FileSet(tmp_path / "project", tuple(selected))
     workflow, project = Workflow("scene-qa", runner="scene_qa.runner:runner"), Project("scene-qa", "1.0")

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tarfile
-from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -89,7 +88,7 @@ def test_rule_5_link_is_stored_as_content(tmp_path):
     files = write_project(tmp_path / "project", {"real.py": b"real\n"})
     link = tmp_path / "project" / "link.py"
     link.symlink_to("real.py")
-    files = FileSet(files.root, (SelectedFile("link.py", link, 5), *files.files))
+    files = FileSet(files.root, (SelectedFile("link.py", str(link), 5), *files.files))
     manifest = ReleaseManifest.of(manifest_of().workflow, manifest_of().project, [], hash_files(files))
     artifact = write_archive(manifest, files, tmp_path / "a.tbrelease")
     with tarfile.open(fileobj=BytesIO(zstd.decompress(artifact.path.read_bytes()))) as tar:
@@ -188,7 +187,7 @@ def test_file_that_changes_before_it_is_hashed_is_named(tmp_path):
 
 def test_interrupted_writing_leaves_nothing(tmp_path):
     files = write_project(tmp_path / "project")
-    gone = replace(files.files[-1], source=tmp_path / "gone")
+    gone = files.files[-1]._replace(on_disk=str(tmp_path / "gone"))
     with pytest.raises(ArchiveError):
         write_archive(manifest_of(), FileSet(files.root, (*files.files[:-1], gone)), tmp_path / "dist" / "a.tbrelease")
     assert list((tmp_path / "dist").iterdir()) == []

@@ -15,7 +15,7 @@ PACKAGED = {
 
 
 def explain(words, root, selected=(), pyproject=None, **options):
-    files = FileSet(root, tuple(SelectedFile(path, root / path, 0) for path in selected))
+    files = FileSet(root, tuple(SelectedFile(path, str(root / path), 0) for path in selected))
     return install_failed(words, files, pyproject or {"project": {"name": "x"}}, **{"timed_out": False, **options})
 
 

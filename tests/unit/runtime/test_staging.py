@@ -24,7 +24,7 @@ def project(tmp_path):
             source = root / path
             source.parent.mkdir(parents=True, exist_ok=True)
             source.write_bytes(content)
-            files.append(SelectedFile(path, source, len(content), executable=path == "run"))
+            files.append(SelectedFile(path, str(source), len(content), executable=path == "run"))
             entries.append(FileEntry(path, len(content), files[-1].mode, hashlib.sha256(content).hexdigest()))
         return FileSet(root, tuple(files)), entries
 

@@ -25,8 +25,8 @@ def test_files_are_sorted_by_bytes_with_size_and_mode(tree):
     tree.write("b-c", "é", "Z2", "z")
     selected = tree.select("**")
     assert [file.path for file in selected.files] == ["Z2", "a.sh", "b-c", "b/z.py", "z", "é"]
-    assert selected.files[1] == SelectedFile("a.sh", tree.root / "a.sh", 10, executable=True)
-    assert selected.files[3] == SelectedFile("b/z.py", tree.root / "b/z.py", 5)
+    assert selected.files[1] == SelectedFile("a.sh", str(tree.root / "a.sh"), 10, executable=True)
+    assert selected.files[3] == SelectedFile("b/z.py", str(tree.root / "b/z.py"), 5)
     assert (selected.root, selected.size, selected.warnings) == (tree.root, 15, ())
 
 
