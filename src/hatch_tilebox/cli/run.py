@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -12,7 +13,9 @@ from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import output_options, show_json
 
 if TYPE_CHECKING:
-    from hatch_tilebox.local_run import LocalTask, RunResult
+    from collections.abc import Sequence
+
+    from hatch_tilebox.local_run import LocalTask, LogRecord, RunResult, Span
 
 
 @click.command(short_help="Try a task of a release on this machine")
@@ -58,7 +61,7 @@ def command(
         for problem in result.warnings:
             progress.warning(problem)
     if as_json:
-        show_json({"state": result.state, "tasks": [_task_json(task, result) for task in result.tasks]})
+        show_json({"state": result.state, "tasks": _tasks_json(result)})
     else:
         show_job(result, everything=verbosity > 0)
     show_problems(result.problems)
@@ -76,15 +79,23 @@ def _given(text: str | None, file: BinaryIO | None) -> bytes | None:
     return None if text is None else text.encode()
 
 
-def _task_json(task: LocalTask, result: RunResult) -> dict[str, Any]:
-    """A task as JSON values; times are seconds from the beginning of the first span."""
+def _tasks_json(result: RunResult) -> list[dict[str, Any]]:
+    """The tasks as JSON values; the times of spans are seconds from the beginning of the first."""
+    zero = min((span.start for span in result.spans), default=0)
+    spans: defaultdict[str | None, list[Span]] = defaultdict(list)
+    for span in result.spans:
+        spans[span.task].append(span)
+    logs: defaultdict[str | None, list[LogRecord]] = defaultdict(list)
+    for record in result.logs:
+        logs[record.task].append(record)
+    return [_task_json(task, spans[str(task.id)], logs[str(task.id)], zero) for task in result.tasks]
+
+
+def _task_json(task: LocalTask, spans: Sequence[Span], logs: Sequence[LogRecord], zero: int) -> dict[str, Any]:
     from hatch_tilebox.local_run import show_input
 
-    task_id = str(task.id)
-    spans = [span for span in result.spans if span.task == task_id]
-    zero = min((span.start for span in result.spans), default=0)
     return {
-        "id": task_id,
+        "id": str(task.id),
         "name": task.name,
         "version": task.version,
         "display": task.display,
@@ -97,11 +108,7 @@ def _task_json(task: LocalTask, result: RunResult) -> dict[str, Any]:
         "error": task.error,
         "stacktrace": next((span.stacktrace for span in reversed(spans) if span.stacktrace), None),
         "progress": [{"label": label, "done": done, "total": total} for label, done, total in task.progress],
-        "logs": [
-            {"level": record.level, "message": record.message, "attributes": dict(record.attributes)}
-            for record in result.logs
-            if record.task == task_id
-        ],
+        "logs": [{"level": record.level, "message": record.message, "attributes": dict(record.attributes)} for record in logs],
         "spans": [
             {"name": span.name, "start": (span.start - zero) / 1e9, "end": (span.end - zero) / 1e9, "error": span.error}
             for span in spans
