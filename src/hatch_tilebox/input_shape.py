@@ -76,10 +76,10 @@ def _one_line(schema: Mapping[str, Any] | None) -> str:
 
 
 def _several_lines(schema: Mapping[str, Any]) -> list[str]:
-    lines = [] if "$ref" in schema else _table(schema, schema, "")
-    lines = lines or [describe_value(schema, schema) + _default(schema)]
+    lines = _table(schema, schema, "") or [describe_value(schema, schema) + _default(schema)]
     for name, definition in schema.get("$defs", {}).items():
-        lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {describe_value(definition, schema)}"])]
+        if schema.get("$ref") != _REFERENCE + name:  # which the first lines describe
+            lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {describe_value(definition, schema)}"])]
     return lines
 
 

@@ -94,6 +94,13 @@ def test_several_lines_name_the_types_that_are_used():
     assert shape_lines(schema) == ["points  array of Point", 'name    string = "x"', "Point:", "  x  number"]
 
 
+def test_several_lines_of_a_single_field():
+    schema = {"$ref": "#/$defs/Line", "$defs": {"Line": {**POINT, "properties": {"a": {"$ref": "#/$defs/Point"}}}, "Point": POINT}}
+    schema["$defs"]["Line"]["required"] = ["a"]
+    assert shape_lines(schema) == ["a  Point", "Point:", "  x  number"]
+    assert shape_lines({"type": "integer", "default": 3}) == ["integer = 3"]
+
+
 def test_long_defaults_are_cut():
     assert len(describe_input({"type": "array", "default": list(range(100))})) < 60
 
