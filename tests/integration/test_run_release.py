@@ -342,6 +342,15 @@ def test_a_terminal_without_unicode(release, clean_env):
     assert done.stderr == ""
 
 
+def test_standard_input_and_a_long_line(release, clean_env):
+    text = "x" * 100_000
+    done = call(clean_env, release("tile_mosaic"), "--task", "Chatter", "--input", "-", "--json", "-q", input=f"{text}\n")
+    assert done.returncode == 0, done.stderr
+    (task,) = check_output("run", done.stdout)["tasks"]
+    assert task["input"] == text
+    assert [record["level"] for record in task["logs"]] == ["WARN", "ERROR"]
+
+
 def test_usage(release, clean_env):
     done = call(clean_env, release("scene_qa"), "--input", "1", "--input-file", "-")
     assert done.returncode == 2

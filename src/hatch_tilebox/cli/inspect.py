@@ -82,7 +82,9 @@ def _show(manifest: ReleaseManifest, digest: str, size: int, *, everything: bool
         if task.description:
             console.print(Padding(f"[dim]{escape(' '.join(task.description.split()))}[/]", (0, 0, 0, 6), expand=False))
         short = f"input: {describe_input(task.input_schema)}"
-        lines = ["input:", *shape_lines(task.input_schema)] if everything and task.input_schema else [short]
+        lines = (
+            ["input:", *(f"  {line}" for line in shape_lines(task.input_schema))] if everything and task.input_schema else [short]
+        )
         for line in lines:
             console.print(Padding(escape(line), (0, 0, 0, 6), expand=False))
     files = Table("Files", Column(justify="right"), box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))

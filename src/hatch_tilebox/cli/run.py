@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Try a task of a release on this machine")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--task", metavar="NAME[@VERSION]", help="The task; the last part of its name will do.  [default: the only task]")
-@click.option("--input", "text", metavar="JSON", help="Its input. What is not JSON counts as a text.")
+@click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. What is not JSON is a text.")
 @click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
@@ -74,6 +75,8 @@ def _given(text: str | None, file: BinaryIO | None) -> bytes | None:
     if text is not None and file is not None:
         msg = "--input and --input-file exclude each other"
         raise click.UsageError(msg)
+    if text == "-":
+        return sys.stdin.buffer.read()
     if file is not None:
         return file.read()
     return None if text is None else text.encode()
