@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hatch_tilebox.errors import Location, Problem, SelectionError, TileboxError
+from hatch_tilebox.errors import ConfigError, Location, Problem, SelectionError, TileboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,7 @@ def check_project(start: Path) -> CheckReport:
         report.collect(lambda: load_config(path))
         return report
     report.collect(lambda: _check_build_system(metadata, report))
+    report.collect(lambda: _check_lock(root, metadata))
     table = report.collect(lambda: build_table(metadata))
     project = report.collect(lambda: WorkflowProject(root, metadata, table or {}, HOOK_TABLE))
     if project is not None:
@@ -81,6 +82,7 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
 
         report.warnings.append(lock_missing(files))
     report.collect(lambda: _check_runner(project.config, files, report))
+    report.warnings += _unselected_imports(files)
 
 
 def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -> None:
@@ -111,6 +113,54 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
     hint = f'did you mean "{module}:{meant}"?' if meant else f"give {file.path} a line like: {name} = Runner(tasks=[…])"
     message = f"workflow.runner: {file.path} has no {name!r} at its top level"
     raise SelectionError(Problem(message, hint, config.location("workflow.runner")))
+
+
+def _unselected_imports(files: FileSet) -> list[Problem]:
+    """Doubts about modules of the project that selected ones import, and that are not selected themselves."""
+    from hatch_tilebox.source_code import imported_modules
+
+    selected = {file.path for file in files.files}
+    missing: dict[str, Problem] = {}
+    for file in files.files:
+        if not file.path.endswith(".py"):
+            continue
+        try:
+            tree = ast.parse(file.source.read_bytes())
+        except (SyntaxError, ValueError):
+            continue
+        source, package = _place(file.path)
+        for name, line in imported_modules(tree, package):
+            for path in _module_files(files.root, source, name):
+                if path not in selected and path not in missing:
+                    message = f"{path} is imported here, but is not selected"
+                    missing[path] = Problem(message, f'add "{path}" or its folder to [build] include', Location(file.path, line))
+    return list(missing.values())
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The folder that imports of a module start from, and the dotted name of its package."""
+    source = "src/" if path.startswith("src/") else ""
+    return source, path.removeprefix(source).rpartition("/")[0].replace("/", ".")
+
+
+def _module_files(root: Path, source: str, name: str) -> list[str]:
+    """The files of the project that importing a dotted name runs: the module, if it is one, and the packages that it is in."""
+    parts = name.split(".")
+    bases = [source + "/".join(parts[: depth + 1]) for depth in range(len(parts))]
+    candidates = [*(f"{base}/__init__.py" for base in bases), *(f"{base}.py" for base in bases)]
+    return [path for path in candidates if (root / path).is_file()]
+
+
+def _check_lock(root: Path, metadata: ProjectMetadata[Any]) -> None:
+    """Raise ConfigError where `uv.lock` cannot fit `pyproject.toml`, as far as a look tells: a build asks uv."""
+    from hatch_tilebox.uv_lock import reasons_to_lock_again
+
+    try:
+        lock = (root / "uv.lock").read_text("utf-8")
+    except (OSError, ValueError):  # that it is not there, others tell
+        return
+    if reasons := reasons_to_lock_again(lock, metadata.core_raw_metadata):
+        raise ConfigError(Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", Location("uv.lock")))
 
 
 def _check_build_system(metadata: ProjectMetadata[Any], report: CheckReport) -> None:

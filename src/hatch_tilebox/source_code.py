@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bound_names", "runner_names"]
+__all__ = ["bound_names", "imported_modules", "runner_names"]
 
 
 def bound_names(module: ast.Module) -> set[str] | None:
@@ -19,6 +19,23 @@ def bound_names(module: ast.Module) -> set[str] | None:
     if "*" in names or "__getattr__" in names or _is_dynamic(module):
         return None
     return names
+
+
+def imported_modules(module: ast.Module, package: str) -> Iterator[tuple[str, int]]:
+    """Dotted names that the module imports, or may import as it is unknown what is a module, with the line of each.
+
+    `package` is the dotted name of the package that the module is in, which relative imports start from; empty for none.
+    """
+    parts = package.split(".") if package else []
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level > len(parts):  # fails when it is run
+                continue
+            above = parts[: len(parts) - node.level + 1] if node.level else []
+            base = [*above, *([node.module] if node.module else [])]
+            yield from ((".".join([*base, alias.name]), node.lineno) for alias in node.names)
 
 
 def runner_names(module: ast.Module) -> list[str]:

@@ -31,6 +31,24 @@ runner = "runner:runner"
 [build]
 include = ["pyproject.toml", "uv.lock", "**/*.py"]
 """
+LOCK = """\
+version = 1
+
+[[package]]
+name = "tide-gauge"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [
+    { name = "tilebox" },
+]
+
+[package.metadata]
+requires-dist = [{ name = "tilebox" }]
+
+[[package]]
+name = "tilebox"
+version = "0.66.0"
+"""
 RUNNER = "from tilebox.workflows import Runner\n\nrunner = Runner(tasks=[])\n"
 
 
@@ -56,7 +74,7 @@ def small_project(tmp_path):
             "pyproject.toml": PYPROJECT,
             "tilebox.workflow.toml": WORKFLOW,
             "runner.py": RUNNER,
-            "uv.lock": "version = 1\n",
+            "uv.lock": LOCK,
             **(files or {}),
         }
         for name, text in content.items():

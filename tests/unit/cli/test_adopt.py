@@ -12,7 +12,14 @@ from hatch_tilebox.errors import ConfigError
 
 PROJECT = '[project]\nname = "tide-gauge"\nversion = "0.1.0"\nrequires-python = ">=3.10"\ndependencies = ["tilebox"]\n'
 RUNNER = "from tilebox.workflows import Runner\n\nrunner = Runner(tasks=[])\n"
-ADOPTED = {"requires": ["hatchling", "hatch-tilebox"], "build-backend": "hatchling.build"}
+LOCK = """\
+[[package]]
+name = "tide-gauge"
+source = { virtual = "." }
+
+[package.metadata]
+requires-dist = [{ name = "tilebox" }]
+"""
 
 
 @pytest.fixture
@@ -24,7 +31,7 @@ def project(tmp_path):
         root.mkdir()
         (root / "pyproject.toml").write_bytes(pyproject.encode())
         (root / "runner.py").write_text(RUNNER)
-        (root / "uv.lock").write_text("version = 1\n")
+        (root / "uv.lock").write_text(LOCK)
         for name, text in files.items():
             path = root / name.replace("__", "/").replace("_dot_", ".")
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from output_schema import check_output
 
 SECRET = "-----BEGIN OPENSSH PRIVATE " + f"KEY-----\n{'b3BlbnNzaC1rZXk' * 8}\n"
 
+PROJECT = '[project]\nname = "tide-gauge"\nversion = "0.1.0"\ndependencies = ["tilebox"]\n'
 HATCHLING = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
@@ -121,7 +122,7 @@ def test_secrets_fail(invoke, small_project):
 
 
 def test_a_build_without_release_is_a_doubt(invoke, small_project):
-    project = small_project({"pyproject.toml": '[project]\nname = "tide-gauge"\nversion = "1"\n'})
+    project = small_project({"pyproject.toml": PROJECT})
     code, report = check(invoke, project)
     assert code == 0
     assert [problem["hint"] for problem in report["warnings"]] == ["run: hatch-tilebox adopt"]
@@ -136,8 +137,82 @@ def test_a_build_without_release_is_a_doubt(invoke, small_project):
     ],
 )
 def test_every_way_to_ask_for_a_release_counts(invoke, small_project, build):
-    project = small_project({"pyproject.toml": build + '[project]\nname = "tide-gauge"\nversion = "1"\n'})
+    project = small_project({"pyproject.toml": build + PROJECT})
     assert check(invoke, project) == (0, {"ok": True, "errors": [], "warnings": []})
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("import bands\n", ["bands/__init__.py"]),
+        ("import os, bands.names as n\n", ["bands/__init__.py", "bands/names.py"]),
+        ("def f():\n    from bands import names, NOTHING\n", ["bands/__init__.py", "bands/names.py"]),
+        ("from bands.names import RED\n", ["bands/__init__.py", "bands/names.py"]),
+        ("from .bands import names\nimport json, tilebox\n", []),
+        ("import flow.steps\n", []),
+    ],
+)
+def test_an_import_of_what_is_not_selected_is_a_doubt(invoke, small_project, source, missing):
+    project = small_project({
+        "runner.py": f"{source}runner = 1\n", "bands/__init__.py": "", "bands/names.py": "",
+        "flow/__init__.py": "", "flow/steps.py": "from . import shapes\nfrom .shapes import Box\n", "flow/shapes.py": "",
+    })  # fmt: skip
+    config = project / "tilebox.workflow.toml"
+    config.write_text(config.read_text().replace("**/*.py", "runner.py").replace('"]', '", "flow/**"]'))
+    code, report = check(invoke, project)
+    assert code == 0
+    assert [problem["message"].split()[0] for problem in report["warnings"]] == missing
+    assert {problem["file"] for problem in report["warnings"]} <= {"runner.py"}
+
+
+def test_a_relative_import_of_what_is_not_selected_is_a_doubt(invoke, small_project):
+    project = small_project(
+        {"flow/__init__.py": "", "flow/a/__init__.py": "", "flow/a/b.py": "\nfrom ..c import X\n", "flow/c.py": ""}
+    )
+    config = project / "tilebox.workflow.toml"
+    config.write_text(config.read_text() + 'exclude = ["flow/c.py"]\n')
+    (warning,) = check(invoke, project)[1]["warnings"]
+    assert (warning["file"], warning["line"]) == ("flow/a/b.py", 2)
+    assert warning["message"].startswith("flow/c.py ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"0.1.0"', '"0.2.0"', "it is for version 0.1.0 of tide-gauge, not 0.2.0"),
+        ('["tilebox"]', '["tilebox", "Click>=8"]', "it lacks click"),
+        ('["tilebox"]', "[]", "it has tilebox, which is no dependency any more"),
+        ('"tide-gauge"', '"tide-mark"', "it has no entry for tide-mark"),
+        (
+            "[tool.uv]",
+            "[project.optional-dependencies]\nplots = [\"matplotlib; python_version > '3'\"]\n[tool.uv]",
+            "it lacks matplotlib",
+        ),
+    ],
+)
+def test_a_lock_that_cannot_fit_is_stale(invoke, small_project, old, new, reason):
+    project = small_project()
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace(old, new))
+    code, report = check(invoke, project)
+    (error,) = report["errors"]
+    assert (code, error["file"], error["message"]) == (1, "uv.lock", f"it is stale: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"tide-gauge"', '"Tide_Gauge"'),
+        ('"0.1.0"', '"0.1"'),
+        ('version = "0.1.0"', 'dynamic = ["version"]\n[tool.hatch.version]\nsource = "env"\nvariable = "HOME"\n[project.scripts]'),
+        ('["tilebox"]', "[\"Tilebox[x]>=0.50; sys_platform != 'win32'\"]"),
+    ],
+)
+def test_a_lock_that_may_fit_is_not_doubted(invoke, small_project, old, new):
+    project = small_project()
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace(old, new))
+    assert not [error for error in check(invoke, project)[1]["errors"] if error["file"] == "uv.lock"]
 
 
 def test_no_code_of_the_project_runs(invoke, small_project, tmp_path):
