@@ -15,7 +15,7 @@ from hatch_tilebox.cli.output import output_options, problem_json, show_json
 @output_options
 @click.pass_context
 def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, quiet: int, verbose: int) -> None:
-    """Check configuration, metadata, files and runner object of the workflow project in the folder PROJECT.
+    """Check configuration, metadata, lock, files, imports and runner object of the workflow project in the folder PROJECT.
 
     No code of the project runs and nothing is written, so this is quick enough for a commit hook. Whether the worker starts is
     for `build` and `verify` to tell.

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from hatch_tilebox.errors import ConfigError
-from hatch_tilebox.scaffold import derive_slug
+from hatch_tilebox.progress import Progress
+from hatch_tilebox.scaffold import derive_slug, scaffold_project
 
 SCAFFOLD = ["tilebox.workflow.toml", "pyproject.toml", "runner.py", "uv.lock"]
 
@@ -151,6 +152,20 @@ def test_an_unreachable_api_leaves_the_folder_as_it_was(invoke, tmp_path, fake_u
     assert (result.exit_code, result.stdout) == (1, "")
     assert "127.0.0.1:9" in result.stderr
     assert not (tmp_path / "project").exists()
+
+
+def test_a_workflow_that_was_made_is_named_when_the_rest_fails(tmp_path, fake_uv):
+    fake_uv("pathlib.Path('uv.lock').touch()")
+    root = tmp_path / "project"
+
+    def create(name):
+        (root / "tilebox.workflow.toml").mkdir()  # so that the file cannot be written
+        return f"{name}-5y9aK2"
+
+    with pytest.raises(ConfigError) as caught:
+        scaffold_project(root, "scene-qa", create, Progress())
+    assert "the workflow scene-qa-5y9aK2 was created at Tilebox and stays there" in str(caught.value)
+    assert not root.exists()
 
 
 def test_a_member_of_a_workspace_would_change_another_lock(invoke, tmp_path, fake_uv):
