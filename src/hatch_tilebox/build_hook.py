@@ -52,7 +52,10 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
         build = HatchlingProject(self.root, self.metadata, self.config, HOOK_TABLE, self.directory, self.app)
         if self.target_name == "sdist":
-            build_data["force_include"].update(build.sdist_files())
+            # Only what hatchling leaves out: it takes long over each file that is forced on it.
+            shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
+            needed = build.sdist_files()
+            build_data["force_include"].update({source: path for source, path in needed.items() if path not in shipped})
             return
         if build.options.skip:
             self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")

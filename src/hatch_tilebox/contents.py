@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from hatch_tilebox.config import BuildOptions, WorkflowConfig
@@ -29,10 +29,16 @@ def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> Fi
 
 
 def check_selection(
-    config: WorkflowConfig, files: FileSet, options: BuildOptions, *, skip: Collection[Path] = ()
+    config: WorkflowConfig,
+    files: FileSet,
+    options: BuildOptions,
+    *,
+    skip: Collection[Path] = (),
+    contents: Mapping[str, bytes] | None = None,
 ) -> tuple[Problem, ...]:
     """Everything doubtful about the selected files: what a release should hold and they lack, what is large, what is not seen.
 
+    `contents` are those of some of the files by their paths, where they are known already.
     Raises SelectionError for what must not be released: secrets, too much, or a selection that its runner is not part of.
     """
     from hatch_tilebox.selection.checks import check_files
@@ -48,5 +54,5 @@ def check_selection(
         skip=skip,
         location=config.location("workflow.runner"),
     )
-    checked = check_files(files, max_size=options.max_size, allow_secrets=options.allow_secrets)
+    checked = check_files(files, max_size=options.max_size, allow_secrets=options.allow_secrets, contents=contents)
     return (*files.warnings, *expected, *checked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.archive.source import hash_files
+from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.contents import check_selection, select_release
 from hatch_tilebox.model import ReleaseManifest, release_filename
@@ -60,8 +60,9 @@ def build_release(
     progress.started("Selecting files")
     began = perf_counter()
     files = select_release(config, skip=skip)
-    doubts = check_selection(config, files, options, skip=skip)
-    entries = hash_files(files)
+    contents = read_small_files(files)
+    doubts = check_selection(config, files, options, skip=skip, contents=contents)
+    entries = hash_files(files, contents)
     progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
     for file in files.files:
         progress.detail(f"{file.path} ({format_size(file.size)})")
@@ -90,7 +91,7 @@ def build_release(
 
     progress.started("Writing the release")
     began = perf_counter()
-    artifact = write_archive(manifest, files, directory / release_filename(project))
+    artifact = write_archive(manifest, files, directory / release_filename(project), contents)
     progress.finished(f"{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
     progress.result("Digest", f"sha256:{artifact.sha256}")
     progress.detail(f"fingerprint {manifest.fingerprint}")

@@ -10,30 +10,51 @@ from hatch_tilebox.errors import ArchiveError, Problem
 from hatch_tilebox.model import FileEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hatch_tilebox.model import FileSet, SelectedFile
 
 CHUNK = 2**20
 """Bytes of one file that are in memory at a time."""
 
+SMALL_FILE = 64 * 2**10
+"""Bytes of a file that may be kept in memory between its uses."""
+KEPT_BYTES = 32 * 2**20
+"""Bytes of all such files together."""
+
 # O_NONBLOCK: a pipe that took a file's name since it was selected must not hold up the build.
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def hash_files(files: FileSet) -> tuple[FileEntry, ...]:
-    """The manifest's entries of the selected files, in their order. Reads each file once.
+def read_small_files(files: FileSet) -> dict[str, bytes]:
+    """The contents of small files by their paths, `KEPT_BYTES` in all at most: they need not be read again for each use.
 
     Raises ArchiveError where a file cannot be read or has another size than when it was selected.
     """
-    return tuple(_hash(file) for file in files.files)
+    contents: dict[str, bytes] = {}
+    left = KEPT_BYTES
+    for file in files.files:
+        if file.size <= min(SMALL_FILE, left):
+            contents[file.path] = b"".join(read_chunks(file))
+            left -= file.size
+    return contents
 
 
-def read_chunks(file: SelectedFile) -> Iterable[bytes]:
-    """The content of a file in chunks of at most `CHUNK` bytes; `file.size` bytes in all.
+def hash_files(files: FileSet, contents: Mapping[str, bytes] | None = None) -> tuple[FileEntry, ...]:
+    """The manifest's entries of the selected files, in their order. `contents` are those of some of them, by their paths.
+
+    Raises ArchiveError where a file cannot be read or has another size than when it was selected.
+    """
+    return tuple(_hash(file, contents) for file in files.files)
+
+
+def read_chunks(file: SelectedFile, contents: Mapping[str, bytes] | None = None) -> Iterable[bytes]:
+    """The content of a file, from `contents` or in chunks of at most `CHUNK` bytes; `file.size` bytes in all.
 
     Raises ArchiveError where it cannot be read or has another size.
     """
+    if contents and (known := contents.get(file.path)) is not None:
+        return (known,)
     try:
         if file.size < CHUNK:
             descriptor = os.open(file.on_disk, _FLAGS)
@@ -72,9 +93,9 @@ def changed(path: str) -> ArchiveError:
     return ArchiveError(Problem(f"{path!r} changed while the release was built", "build again when nothing writes to it"))
 
 
-def _hash(file: SelectedFile) -> FileEntry:
+def _hash(file: SelectedFile, contents: Mapping[str, bytes] | None) -> FileEntry:
     digest = hashlib.sha256()
-    for chunk in read_chunks(file):
+    for chunk in read_chunks(file, contents):
         digest.update(chunk)
     return FileEntry(file.path, file.size, file.mode, digest.hexdigest())
 

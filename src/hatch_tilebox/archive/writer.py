@@ -16,7 +16,7 @@ from hatch_tilebox.errors import ArchiveError, Problem
 from hatch_tilebox.model import MANIFEST_PATH, Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
@@ -27,8 +27,12 @@ WINDOW_LOG = 21
 """Constants of format 1, chosen from the table in docs/reference/format.md: other values give other bytes."""
 
 
-def write_archive(manifest: ReleaseManifest, files: FileSet, destination: Path) -> Artifact:
+def write_archive(
+    manifest: ReleaseManifest, files: FileSet, destination: Path, contents: Mapping[str, bytes] | None = None
+) -> Artifact:
     """Pack `files`, which `manifest` was made of, into the file `destination`; one that is already there is replaced.
+
+    `contents` are those of some of the files by their paths, as `read_small_files` gives them.
 
     The file appears whole or not at all, with the permissions of an ordinary new file; its folder is made if need be. Memory
     does not grow with the files. The same manifest and contents give the same bytes with the same libzstd.
@@ -52,7 +56,7 @@ def write_archive(manifest: ReleaseManifest, files: FileSet, destination: Path) 
         for file, entry in zip(files.files, manifest.files, strict=True):
             packed.write(layout.member_header(entry.path, entry.size, entry.mode, entry.sha256))
             digest = hashlib.sha256()
-            for chunk in read_chunks(file):
+            for chunk in read_chunks(file, contents):
                 digest.update(chunk)
                 packed.write(chunk)
             if digest.hexdigest() != entry.sha256:

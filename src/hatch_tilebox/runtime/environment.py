@@ -120,15 +120,15 @@ def read_metadata(files: FileSet) -> Metadata | None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    sources = {file.path: file.source for file in files.files}
-    if "pyproject.toml" not in sources:
+    selected = {file.path: file for file in files.files}
+    if "pyproject.toml" not in selected:
         return None
     try:
-        text = sources["pyproject.toml"].read_text(encoding="utf-8")
+        text = selected["pyproject.toml"].source.read_text(encoding="utf-8")
         data = tomlkit.parse(text).unwrap()
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise DiscoveryError(explain.unreadable_pyproject(error)) from error
-    return Metadata(data, text, "uv.lock" in sources)
+    return Metadata(data, text, "uv.lock" in selected)
 
 
 def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path) -> str:

@@ -9,7 +9,7 @@ from hatch_tilebox.selection.credentials import check_secrets
 from hatch_tilebox.selection.sizes import MAX_SIZE, check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatch_tilebox.errors import Problem
     from hatch_tilebox.model import FileSet
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["check_files"]
 
 
-def check_files(files: FileSet, *, max_size: int = MAX_SIZE, allow_secrets: Sequence[str] = ()) -> tuple[Problem, ...]:
+def check_files(
+    files: FileSet,
+    *,
+    max_size: int = MAX_SIZE,
+    allow_secrets: Sequence[str] = (),
+    contents: Mapping[str, bytes] | None = None,
+) -> tuple[Problem, ...]:
     """Warnings about what makes a release large or leaks. `max_size` is in bytes, `allow_secrets` paths inside the release.
 
+    `contents` are those of some of the files by their paths, where they are known already.
     Raises SelectionError, with the problems of all checks together, for what must not be released.
     """
     warnings: list[Problem] = []
@@ -31,7 +38,7 @@ def check_files(files: FileSet, *, max_size: int = MAX_SIZE, allow_secrets: Sequ
         except SelectionError as error:
             errors.extend(error.problems)
 
-    run(lambda: check_secrets(files, allow_secrets))
+    run(lambda: check_secrets(files, allow_secrets, contents))
     run(lambda: check_size(files, max_size=max_size))
     if errors:
         raise SelectionError(*errors)

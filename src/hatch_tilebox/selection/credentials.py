@@ -10,7 +10,7 @@ from hatch_tilebox.errors import Location, Problem, SelectionError
 from hatch_tilebox.selection.globs import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_tilebox.model import FileSet, SelectedFile
 
@@ -93,21 +93,25 @@ _DETECTORS = (
     _Detector("a Google API key", (b"AIza",), re.compile(rb"\bAIza[\w-]{35}\b")),
     _Detector("a Slack token", (b"xox",), re.compile(rb"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
 )
+_HINTS = tuple((hint, detector) for detector in _DETECTORS for hint in detector.hints)
 # What stands in documentation in the place of a value.
 _PLACEHOLDER = re.compile(rb"your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}", re.IGNORECASE)
 
 
-def check_secrets(files: FileSet, allow_secrets: Sequence[str] = ()) -> tuple[Problem, ...]:
+def check_secrets(
+    files: FileSet, allow_secrets: Sequence[str] = (), contents: Mapping[str, bytes] | None = None
+) -> tuple[Problem, ...]:
     """Warnings about entries of `allow_secrets`, paths that may be released all the same, that allow nothing.
 
     A file is judged by its name, by the name of what a link leads to, and by the first 256 KiB of its text; what is found is named,
-    never shown. Raises SelectionError with all files that look like secrets and are not allowed.
+    never shown. `contents` are those of some of the files by their paths, where they are known already. Raises SelectionError with
+    all files that look like secrets and are not allowed.
     """
     allowed = {_plain(path): path for path in allow_secrets}
     used: set[str] = set()
     problems: list[Problem] = []
     for file in files.files:
-        found = list(_findings(file))
+        found = list(_findings(file, (contents or {}).get(file.path)))
         if not found:
             continue
         if file.path in allowed:
@@ -127,23 +131,31 @@ def check_secrets(files: FileSet, allow_secrets: Sequence[str] = ()) -> tuple[Pr
     )
 
 
-def _findings(file: SelectedFile) -> Iterator[tuple[str, int]]:
-    """What looks secret about `file`, with the line, 0 for the file as a whole."""
+def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, int]]:
+    """What looks secret about `file`, with the line, 0 for the file as a whole. Its content is read where it is not known."""
     what = _by_name(file.path)
     if what is None and os.path.islink(file.on_disk):
         what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
     if what is not None:
         yield what, 0
         return
-    with open(file.on_disk, "rb") as stream:
-        head = stream.read(min(file.size, HEAD))
-    if b"\0" in head[:_BINARY_PROBE]:
+    head = _head(file) if content is None else content[:HEAD]
+    if head.find(b"\0", 0, _BINARY_PROBE) >= 0:
         return
-    for detector in _DETECTORS:
-        if any(hint in head for hint in detector.hints):
-            match = next((match for match in detector.regex.finditer(head) if _is_real(match)), None)
-            if match is not None:
-                yield detector.what, head.count(b"\n", 0, match.start()) + 1
+    suspected = {detector: None for hint, detector in _HINTS if hint in head}
+    for detector in suspected:
+        match = next((match for match in detector.regex.finditer(head) if _is_real(match)), None)
+        if match is not None:
+            yield detector.what, head.count(b"\n", 0, match.start()) + 1
+
+
+def _head(file: SelectedFile) -> bytes:
+    """The first bytes of a file. Without file objects, which take longer than reading a small file."""
+    descriptor = os.open(file.on_disk, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(descriptor, min(file.size, HEAD))
+    finally:
+        os.close(descriptor)
 
 
 def _by_name(path: str) -> str | None:
