@@ -29,6 +29,7 @@ def test_the_tutorial_is_true(tmp_path, frontend_env):
         "PATH": os.pathsep.join([str(tools / "bin"), frontend_env["PATH"]]),
         "UV_TOOL_DIR": str(tools),
         "UV_TOOL_BIN_DIR": str(tools / "bin"),
+        "HATCH_TILEBOX_CACHE_DIR": str(tmp_path / "cache"),
         "COLUMNS": "120",
     }
     here, printed = folder, []
