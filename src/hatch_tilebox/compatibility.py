@@ -88,6 +88,11 @@ class Comparison:
         """Tasks that refuse, under the same major version, an input they accepted."""
         return tuple(task for task in self.tasks if task.violation)
 
+    @property
+    def unsaid(self) -> tuple[TaskChange, ...]:
+        """Tasks that break jobs although their version says that it does not. A task that is gone has none that could."""
+        return tuple(task for task in self.tasks if task.kind == "breaking" and task.needs)
+
 
 def compare_releases(old: ReleaseManifest, new: ReleaseManifest) -> Comparison:
     """What changed from `old` to `new`, and the verdict."""

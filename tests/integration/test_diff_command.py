@@ -22,10 +22,11 @@ OPTIONAL = {**field(scene=TEXT, cover=NUMBER), "properties": {"scene": TEXT, "co
 CHANGES = {
     "nothing": (OLD, "identical", 0),
     "compatible": ((Task("Check", "v1.1", OPTIONAL), OLD[1], Task("New", "v0.1", TEXT)), "compatible", 0),
-    "gone": (OLD[:1], "breaking", 3),
+    "gone": (OLD[:1], "breaking", 0),
     "refused input": ((Task("Check", "v1.1", field(scene=TEXT, cover=NUMBER, band=TEXT)), OLD[1]), "breaking", 3),
-    "new major": ((Task("Check", "v2.0", field(scene=NUMBER)), OLD[1]), "breaking", 3),
-    "unknown": ((Task("Check", "v1.1"), OLD[1]), "breaking", 3),
+    "new major": ((Task("Check", "v2.0", field(scene=NUMBER)), OLD[1]), "breaking", 0),
+    "lowered version": ((Task("Check", "v0.9", OLD[0].input_schema), OLD[1]), "breaking", 3),
+    "unknown": ((Task("Check", "v1.1"), OLD[1]), "breaking", 0),
 }
 
 

@@ -41,8 +41,9 @@ _LINES = {"+": "green", "-": "red", "@": "cyan"}
 def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bool, quiet: int, verbose: int) -> None:
     """Show which tasks, files and dependencies changed from OLD to NEW, and whether jobs of OLD still run on NEW.
 
-    The exit code is 3 if NEW is breaking: a task is gone, its version was lowered or has another major part, or its input refuses
-    what it accepted. What cannot be told counts as breaking.
+    The exit code is 3 if a task of NEW breaks jobs of OLD and its version does not say so: its input refuses what it accepted under
+    the same major version, or its version was lowered. A task that is gone or has a new major version is breaking as well, but
+    somebody meant it.
 
     Example: hatch-tilebox diff dist/scene_qa-1.2.0.tbrelease dist/scene_qa-1.3.0.tbrelease
     """
@@ -56,7 +57,7 @@ def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bo
         show_json(_to_json(difference))
     else:
         _show(difference, everything=verbose > 0)
-    if difference.comparison.verdict == "breaking":
+    if difference.comparison.unsaid:
         ctx.exit(_INCOMPATIBLE)
 
 
