@@ -4,8 +4,8 @@
     python benchmarks/archive.py levels NAME=FOLDER...
 
 `speed` makes a tree of small Python files, tracked by git, and takes turns between three ways to pack it, each as a process of its
-own: ours (all that a build does but discovery: select, read, check, hash, write), hatchling's sdist, and a shell pipeline of git, sort, tar and zstd. The best time of
-each counts. Then it packs in this process and says where the time goes.
+own: ours (all that a build does but discovery: select, read, check, hash, write), hatchling's sdist, and a shell pipeline of git,
+sort, tar and zstd. The best time of each counts. Then it packs in this process and says where the time goes.
 
 `levels` packs each folder's files into one tar stream and compresses that with every level. The table in
 docs/reference/format.md comes from it.

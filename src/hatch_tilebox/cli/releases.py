@@ -31,7 +31,7 @@ def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int,
     ):
         progress.started("Asking the destination")
         found = destination.releases(workflow or (None if url else workflow_slug(root)))
-        progress.finished(f"{destination.url} has {len(found)} releases")
+        progress.finished(f"{destination.url} has {len(found)} release{'' if len(found) == 1 else 's'}")
     if as_json:
         show_json({"url": destination.url, "releases": [release.to_dict() for release in found]})
         return

@@ -107,7 +107,7 @@ class TileboxApi(Destination, Deployer):
             if error.code != "not_found":
                 raise
             hint = (
-                "create it once with `tilebox workflow init`, in the console, or with\n"
+                "create it once with `hatch-tilebox init`, in the console, or with\n"
                 "tilebox.workflows.Client().workflows().create(NAME); then write the slug that it gets into tilebox.workflow.toml"
             )
             raise PublishError(Problem(f"{self.url} has no workflow {slug!r}", hint=hint)) from None

@@ -21,6 +21,10 @@ __all__ = ["excludes_without_effect", "includes_without_effect"]
 _SPECIAL = frozenset("*?[]{}\\")
 
 
+LOCK = "uv.lock"
+"""Where this one is missing, more is to be said than that a pattern matches nothing: the runtime says it."""
+
+
 def includes_without_effect(
     walk: Walk,
     selected_by: Collection[int],
@@ -34,7 +38,7 @@ def includes_without_effect(
     """
     problems = []
     for index, pattern in enumerate(walk.includes.patterns):
-        if index in selected_by:
+        if index in selected_by or pattern.text == LOCK:
             continue
         if index in kept_out:
             path, rule = kept_out[index]
