@@ -73,9 +73,9 @@ def test_both_levels_agree_and_schemas_hold(python, sdk, on, clean_env):
     assert next(task.description for task in discovery.tasks) == "Check every scene of a collection, then summarize."
 
     environment = next(
-        entry
-        for entry in Path(clean_env["HATCH_TILEBOX_CACHE_DIR"], "environments").glob("*/")
-        if (entry / "project/pyproject.toml").read_bytes() == (folder / "pyproject.toml").read_bytes()
+        project.parent.parent
+        for project in Path(clean_env["HATCH_TILEBOX_CACHE_DIR"], "environments").glob("*/project/pyproject.toml")
+        if project.read_bytes() == (folder / "pyproject.toml").read_bytes()
     )
     interpreters = [path for path in (environment / "env/bin/python", environment / "env/Scripts/python.exe") if path.exists()]
     script = Path(__file__).with_name("schema_properties.py")
