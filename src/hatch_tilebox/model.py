@@ -104,6 +104,8 @@ class Task:
 class SelectedFile(NamedTuple):
     """A regular file that goes into a release: `path` inside it (`/` between parts), `on_disk` its path here, size in bytes.
 
+    With `link`, a link to that file stands on disk.
+
     A tuple with text in it, for a release may have tens of thousands: `Path` objects would take longer than finding the files.
     """
 
@@ -111,6 +113,7 @@ class SelectedFile(NamedTuple):
     on_disk: str
     size: int
     executable: bool = False
+    link: bool = False
 
     @property
     def source(self) -> Path:

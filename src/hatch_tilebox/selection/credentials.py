@@ -39,6 +39,7 @@ _NAMES = {
     "id_rsa": "an SSH key",
 }
 _PATHS = {".aws/credentials": "AWS keys", ".docker/config.json": "registry logins", ".kube/config": "a Kubernetes login"}
+_PATH_NAMES = {path.rpartition("/")[2] for path in _PATHS}
 _SUFFIXES = {
     ".env": "settings that usually hold secrets",
     ".jks": "a key store",
@@ -134,7 +135,7 @@ def check_secrets(
 def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, int]]:
     """What looks secret about `file`, with the line, 0 for the file as a whole. Its content is read where it is not known."""
     what = _by_name(file.path)
-    if what is None and os.path.islink(file.on_disk):
+    if what is None and file.link:
         what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
     if what is not None:
         yield what, 0
@@ -160,10 +161,12 @@ def _head(file: SelectedFile) -> bytes:
 
 def _by_name(path: str) -> str | None:
     name = path.rpartition("/")[2].lower()
-    what = _NAMES.get(name) or next((what for end, what in _PATHS.items() if f"/{path}".endswith(f"/{end}")), None)
+    what = _NAMES.get(name)
+    if what is None and name in _PATH_NAMES:
+        what = next((what for end, what in _PATHS.items() if f"/{path}".endswith(f"/{end}")), None)
     if what is None:
         what = _NAMES[".env"] if name.startswith(".env.") else _SUFFIXES.get(name[name.rfind(".") :] if "." in name else "")
-    return None if _EXAMPLE.search(name) else what
+    return None if what is None or _EXAMPLE.search(name) else what
 
 
 def _is_real(match: re.Match[bytes]) -> bool:

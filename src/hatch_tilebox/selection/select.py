@@ -141,7 +141,9 @@ class _Run:
         if verdict.matched is not self._matched:
             self._matched = verdict.matched  # mostly the very tuple of the file before
             self.selected_by.update(verdict.matched)
-        self.files.append(SelectedFile(verdict.path, found.path, status.st_size, bool(status.st_mode & stat.S_IXUSR)))
+        self.files.append(
+            SelectedFile(verdict.path, found.path, status.st_size, bool(status.st_mode & stat.S_IXUSR), verdict.is_link)
+        )
 
     def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
         for index in {*verdict.matched, *verdict.reached}:
