@@ -106,14 +106,14 @@ class BuildOptions:
         default=False,
         metadata=key(
             Flag(),
-            "Whether the hook does nothing.",
+            "Whether wheels are built without a release. The target `tilebox` builds one all the same.",
         ),
     )
     cache: bool = field(
         default=True,
         metadata=key(
             Flag(),
-            "Whether tasks found in the same files before are taken from the cache.",
+            "Whether environments and answers of the runtime are kept between builds.",
         ),
     )
 
