@@ -116,3 +116,12 @@ def test_subfolder_of_a_bigger_repository(tmp_path, project, frontend_env):
     folder = project("single_file").rename(repository / "services" / "gauge")
     run(["uv", "build", "--wheel"], folder, frontend_env)
     assert "runner.py" in [file.path for file in read_manifest(folder / "dist" / RELEASE).files]
+
+
+def test_sdist_imports_nothing_heavy(project, clean_env, tmp_path):
+    """Choosing files takes neither runtimes nor compression, and no library for people or networks."""
+    code = f"import hatchling.build, sys; hatchling.build.build_sdist({str(tmp_path)!r}); print(*sys.modules)"
+    modules = set(run([sys.executable, "-c", code], project("scene_qa"), clean_env).split())
+    assert "hatch_tilebox.contents" in modules
+    heavy = {"backports.zstd", "compression.zstd", "click", "filelock", "hatch_tilebox.runtime", "httpx", "platformdirs", "rich"}
+    assert not modules & {*heavy, "tomlkit"}
