@@ -66,7 +66,7 @@ def test_a_terminal_gets_colours_and_a_panel(frontend_env, tmp_path):
     assert re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).startswith(f"╭─ error {'─' * 50}╮\r\n│ no tilebox.workflow.toml in ")
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("\x03", 130)], ids=["yes", "no", "ctrl-c"])
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\x03", 130)], ids=["yes", "no", "ctrl-c"])
 def test_adopt_asks_before_it_writes(frontend_env, tmp_path, answer, code):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "tide-gauge"\nversion = "0.1.0"\n')
     (tmp_path / "runner.py").write_text("from tilebox.workflows import Runner\nrunner = Runner(tasks=[])\n")
@@ -85,13 +85,13 @@ def test_adopt_asks_before_it_writes(frontend_env, tmp_path, answer, code):
             chunk = _read(main)
             assert chunk, text
             text += chunk
-        os.write(main, answer.encode() + b"\n")
+        os.write(main, answer.encode())
         while _read(main):
             pass
     os.close(main)
     assert process.returncode == code
     assert b"+[tool.hatch.build.hooks.tilebox]" in text
-    assert (tmp_path / "tilebox.workflow.toml").exists() == (answer == "y")
+    assert (tmp_path / "tilebox.workflow.toml").exists() == (answer == "y\n")
 
 
 def _read(descriptor):
