@@ -52,8 +52,9 @@ class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
     def build_standard(self, directory: str, **_build_data: Any) -> str:
         """Build the release into `directory` and return its path."""
         from hatch_tilebox.bridge import TARGET_TABLE, HatchlingProject
+        from hatch_tilebox.config.options import build_table
 
-        # The hook's table says how this project's release is built, also where hooks are off; the target's own may differ.
-        table = {**self.build_config.get("hooks", {}).get("tilebox", {}), **self.target_config}
+        # Not from `hook_config`: the hook's table says how this project's release is built, also where hooks are off.
+        table = build_table(self.build_config, self.metadata.hatch.build_targets)
         build = HatchlingProject(self.root, self.metadata, table, TARGET_TABLE, directory, self.app)
         return str(build.build().artifact.path)

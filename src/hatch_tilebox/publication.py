@@ -65,12 +65,11 @@ def current_release(root: Path, metadata: ProjectMetadata[Any]) -> Path:
     """
     import os
 
-    from hatch_tilebox.config import load_options
+    from hatch_tilebox.config.options import build_table, load_options
     from hatch_tilebox.model import Project
     from hatch_tilebox.publish.locate import find_release
 
-    tables = (metadata.hatch.build_config.get("hooks", {}), metadata.hatch.build_targets)
-    table = {key: value for each in tables for key, value in each.get("tilebox", {}).items()}
+    table = build_table(metadata.hatch.build_config, metadata.hatch.build_targets)
     options = load_options(table, where="tool.hatch.build.hooks.tilebox", environ=os.environ)
     folder = root / (options.output_dir or "dist")
     return find_release([folder], Project(metadata.core.name, metadata.version))

@@ -33,9 +33,10 @@ def open_project(start: Path, settings: Mapping[str, Any] | None = None, *, run_
 
 def build_table(metadata: ProjectMetadata[Any]) -> dict[str, Any]:
     """Our options for a build, as the project has them. Raises ConfigError where the tables around them are no tables."""
+    from hatch_tilebox.config import options
+
     try:
-        hook = metadata.hatch.build_config.get("hooks", {}).get("tilebox", {})
-        return {**hook, **metadata.hatch.build_targets.get("tilebox", {})}
+        return options.build_table(metadata.hatch.build_config, metadata.hatch.build_targets)
     except Exception as error:
         # Hatchling's checks, and what happens to values that they let pass.
         raise ConfigError(Problem(str(error), location=Location("pyproject.toml"))) from error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.config.document import Document
     from hatch_tilebox.config.positions import KeyPath
 
-__all__ = ["BuildOptions", "load_options", "option_keys", "setting_name", "variable_name"]
+__all__ = ["BuildOptions", "build_table", "load_options", "option_keys", "setting_name", "variable_name"]
 
 # Keys that hatchling itself reads from the table of every hook, and from that of every target.
 # Source: hatchling.builders.config.BuilderConfig, and https://hatch.pypa.io/latest/config/build/
@@ -131,6 +131,14 @@ def variable_name(option: str) -> str:
 def setting_name(option: str) -> str:
     """The config setting (PEP 517) of an option: `max-size` has `tilebox.max-size`."""
     return f"tilebox.{option}"
+
+
+def build_table(build: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a build as a project has them: those of the hook, where the target `tilebox` says nothing else.
+
+    `build` is `[tool.hatch.build]` and `targets` the table of that name in it, as hatchling checked them.
+    """
+    return {**build.get("hooks", {}).get("tilebox", {}), **targets.get("tilebox", {})}
 
 
 def load_options(
