@@ -17,11 +17,10 @@ Surfaces catch `TileboxError` alone, print it and end with its `exit_code`. Any 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(NamedTuple):
     """A place in a text file. `line` and `column` count from 1; 0 means the file as a whole."""
 
     path: str
@@ -34,8 +33,7 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}" if self.column else f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong (in an error) or doubtful (in a warning).
 
     `message` says what is wrong and what is allowed, `hint` what to do about it. `details` holds other people's words, such as

@@ -5,10 +5,7 @@ The format of the manifest and of the fingerprint is version 1 of the `.tbreleas
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,20 +48,20 @@ def canonical_json(value: JSON) -> bytes:
 
     Raises ValueError for NaN and the infinities, which JSON cannot hold.
     """
+    import json
+
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return text.encode() + b"\n"
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A glob from the configuration, with the place where it is written."""
 
     text: str
     location: Location | None = None
 
 
-@dataclass(frozen=True)
-class Workflow:
+class Workflow(NamedTuple):
     """Which workflow a release belongs to and how its worker starts: exactly one of `runner` and `command` is set.
 
     `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`; `command` is a worker command
@@ -76,8 +73,7 @@ class Workflow:
     command: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """The Python project, as its core metadata names it."""
 
     name: str
@@ -85,8 +81,7 @@ class Project:
     requires_python: str | None = None
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A task that the runner registers.
 
     `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None where it
@@ -126,8 +121,7 @@ class SelectedFile(NamedTuple):
         return EXECUTABLE_MODE if self.executable else REGULAR_MODE
 
 
-@dataclass(frozen=True)
-class FileSet:
+class FileSet(NamedTuple):
     """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and what is doubtful about them.
 
     `ignore_files` are the paths of the ignore files that had a say.
@@ -144,8 +138,7 @@ class FileSet:
         return sum(file.size for file in self.files)
 
 
-@dataclass(frozen=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """A file as the manifest names it: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
 
     path: str
@@ -154,8 +147,7 @@ class FileEntry:
     sha256: str
 
 
-@dataclass(frozen=True)
-class ReleaseManifest:
+class ReleaseManifest(NamedTuple):
     """What a release says about itself; the first member of the archive."""
 
     workflow: Workflow
@@ -176,6 +168,8 @@ class ReleaseManifest:
     @property
     def fingerprint(self) -> str:
         """64 hex digits over everything that decides how the release behaves; it outlives a change of compressor."""
+        import hashlib
+
         identity: JSON = {
             "tasks": [[task.name, task.version] for task in self.tasks],
             "files": [[file.path, file.mode, file.sha256] for file in self.files],
@@ -244,8 +238,7 @@ class ReleaseManifest:
         return result
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A `.tbrelease` on disk. `sha256` of the whole file is the release's digest; `size` in bytes."""
 
     path: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config.positions import Positions
@@ -77,9 +78,10 @@ def _read_text(path: Path, name: str) -> str:
     except OSError as error:
         raise ConfigError(Problem(f"cannot be read: {error.strerror or error}", location=Location(name))) from error
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.removeprefix(BOM_UTF8).decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").decode().split("\n")
+        data = data.removeprefix(BOM_UTF8)
+        before = data[: error.start].decode().split("\n")
         utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         raise ConfigError(
             Problem(

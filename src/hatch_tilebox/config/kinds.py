@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,8 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something wrong at `path`: with the key itself, or (`of_key` false) with its value."""
 
     path: KeyPath
@@ -59,7 +57,7 @@ class Report:
 class Kind(ABC):
     """A kind of value. `name` is what people call it."""
 
-    name: str
+    name = ""
 
     @abstractmethod
     def read(self, value: Any, at: KeyPath, report: Report) -> Any:
@@ -80,13 +78,14 @@ def type_name(value: Any) -> str:
     return next((name for type_, name in names.items() if isinstance(value, type_)), "a date or time")
 
 
-@dataclass(frozen=True)
 class Text(Kind):
     """A string that is not empty. `check` returns what is wrong with one; `rules` say as much of that as JSON Schema can."""
 
-    check: Callable[[str], str | None] = lambda _: None
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    name: str = "string"
+    name = "string"
+
+    def __init__(self, check: Callable[[str], str | None] = lambda _: None, rules: Mapping[str, Any] | None = None) -> None:
+        self.check = check
+        self.rules = rules or {}
 
     def read(self, value: Any, at: KeyPath, report: Report) -> str:
         if not isinstance(value, str):
@@ -103,13 +102,14 @@ class Text(Kind):
         return {"type": "string", "minLength": 1, **({} if "pattern" in self.rules else {"pattern": r"\S"}), **self.rules}
 
 
-@dataclass(frozen=True)
 class Texts(Kind):
     """An array of strings, of which there must be at least `least`."""
 
-    item: Text = field(default_factory=Text)
-    least: int = 0
-    name: str = "array of strings"
+    name = "array of strings"
+
+    def __init__(self, item: Text | None = None, least: int = 0) -> None:
+        self.item = item or Text()
+        self.least = least
 
     def read(self, value: Any, at: KeyPath, report: Report) -> tuple[str, ...]:
         if not isinstance(value, list):
@@ -128,11 +128,10 @@ class Texts(Kind):
         return [part for part in text.split(os.pathsep) if part]
 
 
-@dataclass(frozen=True)
 class Flag(Kind):
     """true or false."""
 
-    name: str = "boolean"
+    name = "boolean"
 
     def read(self, value: Any, at: KeyPath, report: Report) -> bool:
         if not isinstance(value, bool):
@@ -147,12 +146,13 @@ class Flag(Kind):
         return words.get(text.strip().lower(), text)
 
 
-@dataclass(frozen=True)
 class Choice(Kind):
     """One of a few words."""
 
-    words: tuple[str, ...]
-    name: str = "string"
+    name = "string"
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
 
     def read(self, value: Any, at: KeyPath, report: Report) -> str:
         if value in self.words:
@@ -162,12 +162,13 @@ class Choice(Kind):
         return ""
 
 
-@dataclass(frozen=True)
 class Number(Kind):
     """A number greater than 0 and finite."""
 
-    unit: str
-    name: str = "number"
+    name = "number"
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
 
     def read(self, value: Any, at: KeyPath, report: Report) -> float:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"):
@@ -182,11 +183,10 @@ class Number(Kind):
             return text
 
 
-@dataclass(frozen=True)
 class Size(Kind):
     """A number of bytes, as an integer or with a unit: `"500 MB"`, `"1 GiB"`."""
 
-    name: str = "integer or string"
+    name = "integer or string"
 
     def read(self, value: Any, at: KeyPath, report: Report) -> int:
         size = value if type(value) is int else self._bytes(value) if isinstance(value, str) else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ _OTHER = re.compile(r"\d{4}-\d\d-\d\d [0-9][^ \t\r\n,\]}#]*|[^ \t\r\n,\[\]{}#\"'
 _DEEPEST = 200  # levels of nesting: parsers refuse fewer than Python's stack could take
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of the text, as offsets of characters from 0; `end` is the first one after it."""
 
     start: int

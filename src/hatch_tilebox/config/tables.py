@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.config.kinds import Kind, close_match, type_name
 
@@ -23,13 +22,14 @@ __all__ = ["Key", "Table", "Tables", "key", "keys_of"]
 _REQUIRED = dataclasses.MISSING
 
 
-@dataclass(frozen=True)
 class Table(Kind):
     """A table with the keys that the fields of the dataclass `model` name."""
 
-    model: type
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    name: str = "table"
+    name = "table"
+
+    def __init__(self, model: type, rules: Mapping[str, Any] | None = None) -> None:
+        self.model = model
+        self.rules = rules or {}
 
     def read(self, value: Any, at: KeyPath, report: Report) -> Any:
         if not isinstance(value, dict):
@@ -73,14 +73,15 @@ class Table(Kind):
         }
 
 
-@dataclass(frozen=True)
 class Tables(Kind):
     """Any number of tables of one kind, whose names must match `pattern`: `names` says so in words."""
 
-    table: Table
-    pattern: str
-    names: str
-    name: str = "tables"
+    name = "tables"
+
+    def __init__(self, table: Table, pattern: str, names: str) -> None:
+        self.table = table
+        self.pattern = pattern
+        self.names = names
 
     def read(self, value: Any, at: KeyPath, report: Report) -> Mapping[str, Any]:
         if not isinstance(value, dict):
@@ -95,8 +96,7 @@ class Tables(Kind):
         return {"type": "object", "additionalProperties": False, "patternProperties": {f"^{self.pattern}$": self.table.schema()}}
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A key of a TOML table, as its dataclass declares it."""
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.config import rules
 from hatch_tilebox.config.document import Document, dotted, one_line, read_toml
@@ -36,7 +36,7 @@ _SLUG = Text(
 _GLOB = Text(rules.check_pattern, {"not": {"pattern": rules.BAD_PATTERN}})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WorkflowTable:
     """Which workflow the project is, and how its worker starts."""
 
@@ -74,7 +74,7 @@ class WorkflowTable:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BuildTable:
     """Which files go into a release."""
 
@@ -103,7 +103,7 @@ class BuildTable:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TargetTable:
     """Clusters that a deployment can name together."""
 
@@ -117,7 +117,7 @@ class TargetTable:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WorkflowFile:
     """The tables of the file."""
 
@@ -158,12 +158,11 @@ runner = "my_workflow.runner:runner"
 include = ["pyproject.toml", "uv.lock", "my_workflow/**"]"""
 
 
-@dataclass(frozen=True)
-class WorkflowConfig:
+class WorkflowConfig(NamedTuple):
     """A checked `tilebox.workflow.toml`.
 
     `path` is the file and `root` the folder that a release holds, both absolute; `include` and `exclude` know where they are
-    written; `targets` gives the cluster slugs by the name of a target.
+    written; `targets` gives the cluster slugs by the name of a target; `document` is the file as it is written.
     """
 
     path: Path
@@ -173,11 +172,11 @@ class WorkflowConfig:
     exclude: tuple[Pattern, ...]
     use_gitignore: bool
     targets: Mapping[str, tuple[str, ...]]
-    _document: Document = field(repr=False, compare=False)
+    document: Document
 
     def location(self, key: str) -> Location:
         """Where the value of a dotted key such as `workflow.runner` is written, or the table that would hold it."""
-        return self._document.location(key.split("."))
+        return self.document.location(key.split("."))
 
 
 def find_config(start: Path) -> Path:
@@ -222,7 +221,7 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
         exclude=_patterns(document, "exclude", build.exclude),
         use_gitignore=build.use_gitignore,
         targets={name: target.clusters for name, target in (tables.targets or {}).items()},
-        _document=document,
+        document=document,
     )
 
 

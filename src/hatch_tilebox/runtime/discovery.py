@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -98,7 +98,7 @@ def discover_tasks(
         answer = _ask(store, question, metadata)
         discovery = _judge(answer, question, metadata)
         if key:
-            store.write_result(key, {**asdict(discovery), "interpreter": answer["identity"]})
+            store.write_result(key, {**_record(discovery), "interpreter": answer["identity"]})
         return discovery
 
 
@@ -241,6 +241,18 @@ def _judge(answer: dict[str, Any], question: _Question, metadata: Metadata) -> D
     locked = metadata.locked or not metadata.present
     warnings = explain_start.doubts(answer, question.files, locked=locked)
     return Discovery(tasks, tuple(warnings), answer["python"], answer["sdk"])
+
+
+def _record(discovery: Discovery) -> dict[str, Any]:
+    """The discovery as JSON values, which `_restore` reads back."""
+    return {
+        "tasks": [task._asdict() for task in discovery.tasks],
+        "warnings": [
+            {**problem._asdict(), "location": problem.location and problem.location._asdict()} for problem in discovery.warnings
+        ],
+        "python": discovery.python,
+        "sdk": discovery.sdk,
+    }
 
 
 def _restore(record: dict[str, Any]) -> Discovery:

@@ -70,11 +70,11 @@ def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
 
 
 def restore_task(record: Mapping[str, Any]) -> Task:
-    """A task from what `dataclasses.asdict` made of it, or from the answer of a runner."""
+    """A task from what its `_asdict` gave, or from the answer of a runner."""
     return Task(record["name"], record["version"], record["input_schema"], record["description"], record["object"])
 
 
 def restore_problem(record: Mapping[str, Any]) -> Problem:
-    """A problem from what `dataclasses.asdict` made of it."""
+    """A problem from what its `_asdict` gave."""
     location = Location(**record["location"]) if record["location"] else None
     return Problem(record["message"], record["hint"], location, record["details"])

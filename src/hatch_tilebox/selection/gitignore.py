@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.selection._wildmatch import translate
 
@@ -29,8 +28,7 @@ def spelled(path: str) -> str:
     return path if path.isascii() else os.fsencode(path).decode("latin-1")
 
 
-@dataclass(frozen=True)
-class IgnoreRule:
+class IgnoreRule(NamedTuple):
     """One line of an ignore file. `text` is the line as it is written, `source` the file's path as a user would say it.
 
     `glob` is what is left of it without its marks. A `basename` rule is compared with names, another one with paths.

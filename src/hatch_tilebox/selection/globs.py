@@ -6,10 +6,8 @@ They are matched segment by segment while folders are walked, so that a folder n
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass
 from operator import methodcaller
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.errors import Problem, SelectionError
 from hatch_tilebox.selection._wildmatch import translate
@@ -28,7 +26,11 @@ _MAX_ALTERNATIVES = 1000
 
 def normalize(text: str) -> str:
     """`text` in the Unicode form in which globs and paths are compared: `é` is one character, however a file system stores it."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return text
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text)
 
 
 def escape(path: str) -> str:
@@ -36,8 +38,7 @@ def escape(path: str) -> str:
     return "".join(f"\\{char}" if char in _SPECIAL else char for char in path)
 
 
-@dataclass(frozen=True)
-class _Segment:
+class _Segment(NamedTuple):
     """What one part of a path must be: `literal`, or with None any text for which `matches` gives something true."""
 
     literal: str | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.errors import Location, Problem, SelectionError
@@ -33,8 +32,7 @@ NEVER_SHIPPED_SUFFIXES = (".pyc", ".pyo", RELEASE_SUFFIX)
 _ENVIRONMENT_MARK = "pyvenv.cfg"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What keeps an entry out. `kind` is "built-in", "output", "exclude" or "ignore"; `text` names it, to stand after "by"."""
 
     kind: str
@@ -63,8 +61,7 @@ class Verdict(NamedTuple):
     broken: str = ""
 
 
-@dataclass
-class Folder:
+class Folder(NamedTuple):
     """An opened folder, with what holds for its entries.
 
     `prefix` is its path with a slash at the end, empty for the root; `ignores` are the ignore files that hold in it, the nearest
@@ -210,18 +207,16 @@ class Walk:
         if self.use_gitignore and ".gitignore" in names:
             file = self._read(os.path.join(folder.source, ".gitignore"), f"{folder.prefix}.gitignore")
             if file is not None:
-                folder.ignores = (*folder.ignores, (len(prefix), file))
+                folder = folder._replace(ignores=(*folder.ignores, (len(prefix), file)))
         if not "".join(names).isascii():
-            folder.suspects = frozenset(names)
-            return folder
+            return folder._replace(suspects=frozenset(names))
         suspects = {name for name in names if name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES)}
         if self._skip:
             suspects.update(name for name in names if folder.prefix + name in self._skip)
         suspects.update(folder.excludes.candidates(names))
         for start, file in folder.ignores:
             suspects.update(file.candidates(prefix[start:], names))
-        folder.suspects = frozenset(suspects)
-        return folder
+        return folder._replace(suspects=frozenset(suspects))
 
     def _read(self, path: str, source: str, *, follow: bool = False) -> IgnoreFile | None:
         try:

@@ -50,7 +50,7 @@ def with_manifest(data):
 
 
 def with_files(*files):
-    data = {**MANIFEST.to_dict(), "files": [vars(file) for file in files]}
+    data = {**MANIFEST.to_dict(), "files": [file._asdict() for file in files]}
     return with_manifest(canonical_json(data))
 
 
