@@ -31,6 +31,8 @@ GRACE = 1.0
 """Seconds that a process gets to die, or its pipes to close, after it was told to."""
 
 DYING_POLL = 0.002
+BEGINNING_POLLS = 5
+"""How often to look again while a process has no environment: for an instant, one that is just being started has none."""
 
 WINDOWS = sys.platform == "win32"
 
@@ -226,12 +228,20 @@ def _survivors(mark: str, leader: int) -> dict[int, str]:
     """Living processes that `leader` started, by id with their command line; known on Linux only, elsewhere none."""
     found: dict[int, str] = {}
     needle = f"{ACTIVE_VARIABLE}={mark}".encode()
-    for folder in Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ():
-        with contextlib.suppress(OSError):  # gone meanwhile, or another user's
-            if int(folder.name) != leader and needle in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                if command:  # a zombie has none
-                    found[int(folder.name)] = command
+    for _ in range(BEGINNING_POLLS):
+        beginning = False
+        for folder in Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ():
+            with contextlib.suppress(OSError):  # gone meanwhile, or another user's
+                environment = (folder / "environ").read_bytes()
+                if int(folder.name) != leader and needle in environment.split(b"\0"):
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                    if command:  # a zombie has none
+                        found[int(folder.name)] = command
+                elif not environment:
+                    beginning |= bool((folder / "exe").readlink())  # neither a zombie's nor the kernel's own can be read
+        if not beginning:
+            break
+        time.sleep(DYING_POLL)
     return found
 
 
