@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,30 +14,40 @@ from hatch_tilebox.model import RELEASE_SUFFIX
 from hatch_tilebox.progress import format_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
     from hatch_tilebox.model import ReleaseManifest
 
 
 @click.command(short_help="Show what a release says about itself")
 @click.argument("what", metavar="FILE")
 @click.option("-v", "--verbose", count=True, help="Show inputs in full, with the types that they are made of.")
+@click.option("--no-digest", is_flag=True, help="Leave out the digest, for which a large archive takes a while to be read.")
 @json_option
-def command(what: str, *, as_json: bool, verbose: int) -> None:
+def command(what: str, *, as_json: bool, verbose: int, no_digest: bool) -> None:
     """Show workflow, tasks, files, fingerprint and digest of a release.
 
     FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. The content is neither
-    unpacked nor checked; `verify` does that.
+    unpacked nor checked; `verify` does that. Everything but the digest stands in the first block of an archive and shows at once.
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
-    manifest, digest, size = _read(what)
+    from rich.console import Console
+
+    manifest, size, digest = _read(what)
     if as_json:
-        show_json({"manifest": manifest.to_dict(), "digest": digest, "size": size})
-    else:
-        _show(manifest, digest, size, everything=verbose > 0)
+        show_json({"manifest": manifest.to_dict(), "digest": None if no_digest else digest(), "size": size})
+        return
+    console = Console(highlight=False)
+    _show(console, manifest, size, everything=verbose > 0)
+    if not no_digest:
+        console.print(f"\n[bold]Digest[/]       sha256:{digest()}", soft_wrap=True)
 
 
-def _read(what: str) -> tuple[ReleaseManifest, str, int]:
-    """Manifest, digest and size in bytes of the release that `what` names."""
+def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
+    """Manifest, size in bytes and digest of the release that `what` names; the digest is found when it is called for."""
     from hatch_tilebox.archive.reader import read_manifest
     from hatch_tilebox.embedded import read_distribution, read_wheel
 
@@ -44,26 +55,27 @@ def _read(what: str) -> tuple[ReleaseManifest, str, int]:
     if path.suffix == ".whl":
         release = read_wheel(path)
     elif path.is_file() or path.suffix == RELEASE_SUFFIX:
-        manifest = read_manifest(path)
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while chunk := file.read(2**20):
-                digest.update(chunk)
-        return manifest, digest.hexdigest(), path.stat().st_size
+        return read_manifest(path), path.stat().st_size, partial(_digest, path)
     else:
         release = read_distribution(what)
-    return release.manifest, release.sha256, release.size
+    return release.manifest, release.size, lambda: release.sha256
 
 
-def _show(manifest: ReleaseManifest, digest: str, size: int, *, everything: bool) -> None:
-    from rich.console import Console
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(2**20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _show(console: Console, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:
     from rich.markup import escape
     from rich.padding import Padding
     from rich.table import Column, Table
 
     from hatch_tilebox.input_shape import describe_input, shape_lines
 
-    console = Console(highlight=False)
     workflow = manifest.workflow
     facts: list[tuple[str, str]] = [
         ("Workflow", workflow.slug),
@@ -71,7 +83,6 @@ def _show(manifest: ReleaseManifest, digest: str, size: int, *, everything: bool
         ("Python", manifest.project.requires_python or "any"),
         ("Worker", workflow.runner or " ".join(workflow.command or ())),
         ("Fingerprint", manifest.fingerprint),
-        ("Digest", f"sha256:{digest}"),
         ("Size", f"{format_size(size)}, unpacked {format_size(sum(file.size for file in manifest.files))}"),
     ]
     for title, value in facts:

@@ -36,7 +36,7 @@ def test_readable(invoke, release):
         "Workflow     scene-qa-5y9aK2\nProject      scene-qa 1.0.0\nPython       >=3.10\nWorker       scene_qa.runner:runner\n"
         in text
     )
-    assert f"Digest       sha256:{digest}\n" in text
+    assert text.endswith(f"\nDigest       sha256:{digest}\n")
     lines = [line.strip() for line in text.splitlines()]
     tasks = lines[lines.index("Tasks") + 1 : lines.index("Files")]
     assert tasks == [
@@ -57,6 +57,16 @@ def test_json(invoke, release):
     result = check_output("inspect", invoke("inspect", "--json", release).stdout)
     assert result["size"] == release.stat().st_size
     assert [task["name"] for task in result["manifest"]["tasks"]] == ["tests.Greet", "tests.Move", "tests.Odd"]
+
+
+def test_facts_come_from_the_first_block(invoke, release, tmp_path):
+    """What follows is not even looked at, unless the digest is wanted."""
+    longer = tmp_path / "longer.tbrelease"
+    longer.write_bytes(release.read_bytes() + b"what no release has")
+    facts = invoke("inspect", "--no-digest", longer).stdout
+    tasks_and_files = facts.partition("\nTasks\n")[2]
+    assert f"\nTasks\n{tasks_and_files}\nDigest " in invoke("inspect", release).stdout
+    assert check_output("inspect", invoke("inspect", "--no-digest", "--json", longer).stdout)["digest"] is None
 
 
 def test_wheel(invoke, release, tmp_path):
