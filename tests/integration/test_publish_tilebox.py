@@ -328,6 +328,17 @@ def test_the_key_is_asked_for_at_a_terminal_and_not_echoed(tilebox_api, workflow
     assert len(tilebox_api.state()["releases"][SLUG]) == 1
 
 
+def test_the_key_is_kept_and_found_in_a_keyring(tilebox_api, workflow, shell, folder, make_release, tmp_path):
+    """As the hint tells: with the keyring's own command and a real backend, here one that keeps a file."""
+    env = {**shell, "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring", "XDG_DATA_HOME": str(tmp_path / "data")}
+    del env["TILEBOX_API_KEY"]
+    keep = [sys.executable, "-m", "keyring", "set", tilebox_api.url, "__token__"]
+    subprocess.run(keep, env=env, input=tilebox_api.key, text=True, check=True)
+    result = command("publish", make_release(), env=env, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    assert len(tilebox_api.state()["releases"][SLUG]) == 1
+
+
 def test_a_large_archive_is_sent_in_bounded_memory(tilebox_api, workflow, api, make_release):
     local = open_release(make_release(content=random.Random(1).randbytes(32 * 2**20)))
     tracemalloc.start()

@@ -1,7 +1,7 @@
 """HTTP as a publication needs it: time limits, retries that respect the server, bounded memory, and no secret let out.
 
 Connection errors and the statuses 408, 429 and 5xx are tried again, with exponential waits and jitter, at least as long as the
-server's Retry-After says; all but 501, which the server will not learn meanwhile. Every other answer is the caller's to judge.
+server's Retry-After says. Every other answer is the caller's to judge.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 60.0
 """Seconds without a byte from or to the server that end a request."""
-_TRANSIENT = {408, 429, *(status for status in range(500, 600) if status != 501)}  # noqa: PLR2004 -- Not Implemented
+_TRANSIENT = {408, 429, *range(500, 600)}
 _MAX_DETAILS = 500
 
 

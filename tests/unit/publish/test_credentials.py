@@ -3,9 +3,11 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from types import ModuleType
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from hatch_tilebox.errors import PublishError
 from hatch_tilebox.publish.credentials import api_key
@@ -14,22 +16,37 @@ from hatch_tilebox.publish.oci_auth import Credentials, find_credentials
 URL = "https://api.example"
 
 
+class MemoryKeyring(KeyringBackend):
+    """A keyring of one test's own, which can be locked."""
+
+    priority = 1
+
+    def __init__(self):
+        super().__init__()
+        self.kept, self.locked = {}, False
+
+    def get_password(self, service, username):
+        if self.locked:
+            raise KeyringLocked
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.kept[service, username] = password
+
+
 @pytest.fixture(autouse=True)
-def keyring(monkeypatch):
-    """A keyring of this test's own; `kept` is what it holds."""
-    module, errors = ModuleType("keyring"), ModuleType("keyring.errors")
-    errors.KeyringError = type("KeyringError", (Exception,), {})
-    module.kept, module.errors = {}, errors
-    module.get_password = lambda service, user: module.kept.get((service, user))
-    monkeypatch.setitem(sys.modules, "keyring", module)
-    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
+def backend(monkeypatch):
+    """The backend that the library uses during a test."""
+    before, backend = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(backend)
     monkeypatch.delenv("TILEBOX_API_KEY", raising=False)
-    return module
+    yield backend
+    keyring.set_keyring(before)
 
 
-def test_environment_then_keyring_then_question(keyring, monkeypatch):
+def test_environment_then_keyring_then_question(monkeypatch):
     assert api_key(URL, lambda question: f"typed for {question}".replace(" ", "-")) == f"typed-for-Key-for-{URL}"
-    keyring.kept[URL, "__token__"] = "kept"
+    keyring.set_password(URL, "__token__", "kept")
     assert api_key(URL, None) == "kept"
     monkeypatch.setenv("TILEBOX_API_KEY", " set\n")
     assert api_key(URL, None) == "set"
@@ -50,11 +67,8 @@ def test_a_key_that_no_header_can_hold_is_not_repeated(monkeypatch, key):
     assert key not in str(caught.value)
 
 
-def test_a_keyring_that_is_not_installed_or_locked_is_passed_over(keyring, monkeypatch):
-    def locked(_service, _user):
-        raise keyring.errors.KeyringError
-
-    keyring.get_password = locked
+def test_a_keyring_that_is_not_installed_or_locked_is_passed_over(backend, monkeypatch):
+    backend.locked = True
     assert api_key(URL, lambda _question: "typed") == "typed"
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert api_key(URL, lambda _question: "typed") == "typed"
