@@ -29,7 +29,7 @@ def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int,
         closing(RichProgress(verbose - quiet)) as progress,
         open_here(url, progress) as destination,
     ):
-        progress.started("Asking the destination")
+        progress.started("Reading the releases")
         found = destination.releases(workflow or (None if url else workflow_slug(root)))
         progress.finished(f"{destination.url} has {len(found)} release{'' if len(found) == 1 else 's'}")
     if as_json:

@@ -91,7 +91,7 @@ def publish_release(
     progress = progress or Progress()
     state = "nothing was sent"
     try:
-        with _step(progress, "Asking the destination") as done:
+        with _step(progress, "Looking it up") as done:
             there = destination.find(local)
             done.append(f"{destination.url} has it as {there.id}" if there else f"{destination.url} does not have it yet")
         if there:
@@ -198,7 +198,7 @@ def _check_compatible(local: LocalRelease, destination: Destination, *, allow_br
     """Compare with the latest release there. Raises IncompatibleError for breaking changes, or warns if `allow_breaking`."""
     from hatch_tilebox.compatibility import compare_releases
 
-    with _step(progress, "Checking compatibility") as done:
+    with _step(progress, "Comparing the tasks") as done:
         previous = destination.latest(local.workflow)
         if previous is None or previous.digest == local.artifact.sha256:
             done.append("nothing was published before")
