@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.archive import layout
@@ -14,6 +12,7 @@ from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor
 from hatch_tilebox.archive.source import CHUNK, changed, read_chunks
 from hatch_tilebox.errors import ArchiveError, Problem
 from hatch_tilebox.model import MANIFEST_PATH, Artifact
+from hatch_tilebox.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,18 +125,9 @@ class _Packed:
 
 @contextmanager
 def _new_file(destination: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name when the block is left, and vanishes when the block fails."""
-    temporary = destination.with_name(f".{destination.name}.{secrets.token_hex(8)}")
+    """A `whole_file`. Raises ArchiveError where it cannot be written."""
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as raw:
-                yield raw
-                raw.flush()
-                os.fsync(raw.fileno())
-            temporary.replace(destination)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
+        with whole_file(destination) as raw:
+            yield raw
     except OSError as error:
         raise ArchiveError(Problem(f"{destination} cannot be written: {error.strerror}")) from error

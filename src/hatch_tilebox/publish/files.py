@@ -1,13 +1,12 @@
-"""Files that appear whole or not at all, also when the machine goes down."""
+"""Files of a publication, whose failures are a user's to mend."""
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,24 +15,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def new_file(destination: Path, staging: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name when the block is left and vanishes when the block fails; folders are made where missing.
-
-    It is written in `staging`, a folder of the same file system. Raises PublishError where it cannot be written.
-    """
-    temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
+    """A `whole_file`. Raises PublishError where it cannot be written."""
     try:
-        staging.mkdir(parents=True, exist_ok=True)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(destination)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-        _sync_folder(destination.parent)
+        with whole_file(destination, staging) as file:
+            yield file
     except OSError as error:
         raise PublishError(Problem(f"{destination} cannot be written: {error.strerror}")) from error
 
@@ -46,13 +31,3 @@ def reading(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is lost in a power cut until its folder is written; Windows has no such call, and no such need."""
-    with suppress(PermissionError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,0 +1,46 @@
+"""Files that appear whole or not at all, also when the machine goes down."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["whole_file"]
+
+
+@contextmanager
+def whole_file(destination: Path, staging: Path | None = None) -> Iterator[BinaryIO]:
+    """A file that gets its name when the block is left and vanishes when the block fails; folders are made where missing.
+
+    It is written in `staging`, a folder of the same file system, or else beside its name. Raises OSError where that fails.
+    """
+    staging = staging or destination.parent
+    temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
+    staging.mkdir(parents=True, exist_ok=True)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(destination)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+    _sync_folder(destination.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is lost in a power cut until its folder is written; Windows has no such call, and no such need."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
