@@ -29,6 +29,7 @@ HEAD = """\
 
 ```sh
 pip install "hatch-tilebox[cli]"
+pip install "hatch-tilebox[cli,publish]"   # to publish to the Tilebox API and to OCI registries, too
 ```
 
 `python -m hatch_tilebox` is the same as `hatch-tilebox`. Results go to standard output, everything else to standard error.

@@ -180,6 +180,13 @@ def test_a_dry_run_says_what_would_happen(run, tmp_path):
     assert not (tmp_path / "project/store").exists()
 
 
+def test_a_release_that_starts_is_published_with_verify(run, project):
+    folder = project("single_file")
+    assert run("hatch-tilebox", "build", cwd=folder).returncode == 0
+    result = run("hatch-tilebox", "publish", "--to", "store", "--verify", "--json", cwd=folder)
+    assert json.loads(result.stdout)["created"] is True, result.stderr
+
+
 def test_a_release_that_does_not_start_is_not_published_with_verify(run, tmp_path):
     result = run("hatch-tilebox", "publish", "--to", "store", "--verify")
     assert result.returncode == 1

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
+from docs_pages import blocks
 
-DOC = Path(__file__, "../../../docs/how-to/write-a-destination.md").resolve()
+PAGE = "docs/how-to/write-a-destination.md"
 
 
 @pytest.fixture
 def run(tmp_path, clean_env):
     """Run hatch-tilebox where the example is installed."""
-    blocks = re.findall(r"^```(toml|python)\n(.*?)^```", DOC.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     project, site = tmp_path / "plugin", tmp_path / "site"
     project.mkdir()
-    (project / "pyproject.toml").write_text(blocks[0][1], encoding="utf-8")
-    (project / "tilebox_releases_in_sqlite.py").write_text(blocks[1][1], encoding="utf-8")
+    (project / "pyproject.toml").write_text(blocks(PAGE, "toml")[0].text, encoding="utf-8")
+    (project / "tilebox_releases_in_sqlite.py").write_text(blocks(PAGE, "python")[0].text, encoding="utf-8")
     # hatchling stands in this environment already: the build takes no network and no environment of its own.
     options = ["-q", "--no-deps", "--no-build-isolation", "--python", sys.executable, "--target", site]
     subprocess.run([sys.executable, "-m", "uv", "pip", "install", *options, project], check=True, capture_output=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from docs_pages import blocks
 
-DOC = Path(__file__, "../../../docs/how-to/add-release-checks.md").resolve()
+PAGE = "docs/how-to/add-release-checks.md"
 RUN = """
 import json, sys
 from pathlib import Path
@@ -53,8 +52,7 @@ def run_checks(site, tasks, *files):
 
 @pytest.fixture
 def example(tmp_path):
-    blocks = re.findall(r"^```(toml|python)\n(.*?)^```", DOC.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    pyproject, module = blocks[0][1], blocks[1][1]
+    pyproject, module = (blocks(PAGE, language)[0].text for language in ("toml", "python"))
     return install(tmp_path, {"pyproject.toml": pyproject, "acme_release_rules.py": module})
 
 

@@ -40,7 +40,7 @@ class Service(workflows_connect.WorkflowsServiceSync):
     def __init__(self):
         self.workflows: dict[str, workflows_pb2.Workflow] = {}
         self.artifacts: dict[str, uuid.UUID] = {}
-        self.clusters = {slug: {} for slug in ("default-cluster", "staging", "production")}
+        self.clusters = {slug: {} for slug in ("default-cluster", "staging", "production", "canary")}
         self.clock = 0
 
     def create_workflow(self, request, _ctx):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,14 @@ from hatch_tilebox.publish.settings import Settings, load_settings, read_user_ta
 def test_nothing_set_means_the_tilebox_api_and_the_careful_way():
     assert load_settings(environ={}) == Settings()
     assert (Settings().to, Settings().check_compatibility, Settings().verify) == ("tilebox", True, False)
+
+
+def test_the_reference_names_every_setting_and_its_default():
+    page = Path(__file__).parents[3] / "docs/reference/publish.md"
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", page.read_text("utf-8"), re.MULTILINE))
+    for setting in fields(Settings):
+        shown = rows[setting.name.replace("_", "-")]
+        assert not isinstance(setting.default, bool) or shown == f"`{str(setting.default).lower()}`"
 
 
 def test_each_layer_beats_the_one_below():

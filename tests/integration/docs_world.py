@@ -1,0 +1,121 @@
+"""A shell in which the commands of a page are typed, and the folder around it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from docs_pages import Step, steps
+
+# What differs from day to day and from machine to machine.
+_VARIABLE = re.compile(
+    r"\d+(\.\d+)? (B|KiB|MiB|s)\b|Python [\d.]+|tilebox-workflows [\d.]+|\b[0-9a-f]{64}\b|\b\d\d:\d\d:\d\d\b|▇+ +[\d.]+|─+"
+)
+_SECONDS = 300
+
+
+class World:
+    """Follows a page. What differs from the page is told here, command by command:
+
+    `swaps` are parts of commands that cannot be had on a test's machine, with what stands there instead; `before` is what a
+    reader has done, as a script, when he comes to a command; `codes` are exit codes other than 0; `answers` what he types when a
+    command asks, with the question.
+    """
+
+    def __init__(self, base: Path, folder: Path, env: dict[str, str]) -> None:
+        self.base, self.folder = base, folder
+        self.env = {**env, "COLUMNS": "120", "HATCH_CONFIG": str(base / "hatch.toml")}
+        Path(self.env["HATCH_CONFIG"]).touch()
+        self.swaps: dict[str, str] = {}
+        self.before: dict[str, str] = {}
+        self.codes: dict[str, int] = {}
+        self.answers: dict[str, tuple[str, str]] = {}
+        self.missing: set[str] = set()
+
+    def venv(self, *requirements: str) -> None:
+        """An activated environment with pip and `requirements`; what pages call `python` and `pip`."""
+        folder = self.base / "venv"
+        uv = ["uv", "venv", "--quiet", "--seed", folder], ["uv", "pip", "install", "--quiet", "--python", folder, *requirements]
+        for command in uv[: 2 if requirements else 1]:
+            subprocess.run(command, env=self.env, check=True, capture_output=True)
+        self.env |= {"VIRTUAL_ENV": str(folder), "PATH": f"{folder / 'bin'}{os.pathsep}{self.env['PATH']}"}
+
+    def follow(self, page: str, *, text_is_output: bool = False) -> None:
+        """Type every command of the page, write its files where text is output too, and see what it shows."""
+        printed: list[str] = []
+        last = ""
+        for step in steps(page):
+            if not isinstance(step, Step):
+                if text_is_output:
+                    (self.folder / step.title).write_text(step.text)
+            elif step.kind == "command" and step.shell == "bash":
+                printed = (printed if last == "command" else []) + _words(self.type(step.text))
+                last = "command"
+            elif step.kind == "output" or (step.kind == "text" and text_is_output):
+                _check_shown(step.text, printed)
+                last = "output"
+        if self.missing:
+            pytest.skip(f"all but what needs {', '.join(sorted(self.missing))}, not installed here")
+
+    def type(self, command: str) -> str:
+        """What a command of a page prints. Its folder and its variables stay, as in a shell."""
+        if script := self.before.get(command):
+            self.run(script)
+        typed = command
+        for there, here in self.swaps.items():
+            typed = typed.replace(there, here)
+        tools = {"jq": "jq", "tar --zstd": "zstd"}
+        if lacking := {tool for part, tool in tools.items() if part in typed and not shutil.which(tool, path=self.env["PATH"])}:
+            self.missing |= lacking
+            return ""
+        return self.run(typed, code=self.codes.get(command, 0), answer=self.answers.get(command))
+
+    def run(self, script: str, *, code: int = 0, answer: tuple[str, str] | None = None) -> str:
+        """What a script prints, on either stream."""
+        state = self.base / "state"
+        whole = f"{script}\nstatus=$?\npwd > {state}-folder; env -0 > {state}-env; exit $status"
+        if answer:
+            status, printed = self._conversation(whole, *answer)
+        else:
+            options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
+            done = subprocess.run(["bash", "-c", whole], cwd=self.folder, env=self.env, timeout=_SECONDS, check=False, **options)
+            status, printed = done.returncode, done.stdout
+        assert status == code, f"$ {script}\n{printed}\nexit code {status}, not {code}"
+        self.folder = Path(Path(f"{state}-folder").read_text().rstrip("\n"))
+        variables = Path(f"{state}-env").read_text().rstrip("\0").split("\0")
+        self.env = dict(variable.partition("=")[::2] for variable in variables)
+        return printed
+
+    def _conversation(self, script: str, question: str, answer: str) -> tuple[int, str]:
+        import pexpect
+
+        terminal = pexpect.spawn("bash", ["-c", script], cwd=self.folder, env=self.env, encoding="utf-8", timeout=_SECONDS)
+        terminal.expect_exact(question)
+        printed = terminal.before
+        terminal.sendline(answer)
+        printed += terminal.read()
+        terminal.close()
+        return terminal.exitstatus, printed
+
+
+def _words(text: str) -> list[str]:
+    """Lines as they read, without what varies."""
+    return [" ".join(_VARIABLE.sub("#", line).split()) for line in text.splitlines()]
+
+
+def _check_shown(shown: str, printed: list[str]) -> None:
+    """What a page shows was printed, line by line in this order; `…` stands for any lines, others may be between."""
+    lines = iter(printed)
+    for expected in _words(shown):
+        if expected not in {"", "…"}:
+            assert any(expected in line for line in lines), f"not printed, or not in this order: {expected}\n" + "\n".join(printed)
+
+
+def quoted(path: Path | str) -> str:
+    """A path as a word of a script."""
+    return shlex.quote(str(path))
