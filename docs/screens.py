@@ -2,25 +2,35 @@
 
     python docs/screens.py
 
-Needs hatch-tilebox with its `cli` extra in the interpreter's environment, uv, and a package registry; no Tilebox account, so
-`deploy` and `undeploy` have no picture.
+Needs hatch-tilebox with its extras in the interpreter's environment, uv, and a package registry; no Tilebox account: the API is the
+vendor's generated server, as in the tests.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
 import subprocess
 import sysconfig
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
 
 from rich.console import Console
 from rich.text import Text
+from uv import find_uv_bin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BASH = "/bin/bash"
+API = "https://api.tilebox.com"
+SERVER = Path(__file__).parents[1] / "tests" / "integration" / "tilebox_server.py"
 FOLDER = Path(__file__).parent / "screens"
 WIDTH = 100
 _OLD = "dist/scene_qa-0.1.0.tbrelease"
@@ -56,6 +66,15 @@ SCREENS = (
         "uv version --quiet 0.2.0 && hatch-tilebox build --quiet",
     ),
     Screen(
+        "deploy",
+        "hatch-tilebox deploy --latest --target production",
+        before='printf \'\\n[targets.production]\\nclusters = ["production", "canary"]\\n\' >> tilebox.workflow.toml && '
+        f"hatch-tilebox publish {_OLD} --to tilebox --deploy production && "
+        "hatch-tilebox publish dist/scene_qa-0.2.0.tbrelease --to tilebox",
+    ),
+    Screen("undeploy", "hatch-tilebox undeploy --latest --cluster canary"),
+    Screen("schema", "hatch-tilebox schema release | head -n 18"),
+    Screen(
         "check", "hatch-tilebox check", before="sed -i 's/include/inclde/; s/runner:runner/runner.py:runner/' tilebox.workflow.toml"
     ),
     Screen(
@@ -85,13 +104,33 @@ def main() -> None:
             "HATCH_TILEBOX_CACHE_DIR": str(home / ".cache" / "hatch-tilebox"),
         }
         (base / "old").mkdir()
-        for screen in SCREENS:
-            folder = base / screen.folder
-            if screen.before:
-                subprocess.run([BASH, "-c", screen.before], cwd=folder, env=environment, check=True, capture_output=True)
-            text = seen(screen.command, folder, environment).replace(str(base), "/home/you")
-            picture(screen, text)
-            print(screen.name)  # noqa: T201 -- the progress of a script
+        with tilebox_api(base / "api", "key") as url:
+            environment |= {"TILEBOX_API_URL": url, "TILEBOX_API_KEY": "key"}
+            for screen in SCREENS:
+                folder = base / screen.folder
+                if screen.before:
+                    subprocess.run([BASH, "-c", screen.before], cwd=folder, env=environment, check=True, capture_output=True)
+                text = seen(screen.command, folder, environment).replace(str(base), "/home/you").replace(url, API)
+                picture(screen, text)
+                print(screen.name)  # noqa: T201 -- the progress of a script
+
+
+@contextmanager
+def tilebox_api(folder: Path, key: str) -> Iterator[str]:
+    """The URL of a Tilebox API on loopback, which knows the workflow."""
+    python = folder / "bin" / "python"
+    uv = find_uv_bin()
+    subprocess.run([uv, "venv", "--quiet", folder], check=True)
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "tilebox-workflows", "waitress"], check=True)
+    with subprocess.Popen([python, SERVER, key], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            url = f"http://127.0.0.1:{int(server.stdout.readline() if server.stdout else 0)}"
+            headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            body = json.dumps({"name": "scene-qa"}).encode()
+            with urlopen(Request(f"{url}/workflows.v1.WorkflowsService/CreateWorkflow", body, headers)):  # noqa: S310 -- http, to loopback
+                yield url
+        finally:
+            server.terminate()
 
 
 def seen(command: str, folder: Path, environment: dict[str, str]) -> str:

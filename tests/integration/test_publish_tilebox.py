@@ -125,7 +125,7 @@ def test_a_deployment_says_what_ran_before_and_how_to_go_back(tilebox_api, workf
     assert second.back == (f"hatch-tilebox deploy --workflow {SLUG} --release {old.id} --cluster staging",)
     third = undeploy_release(api, new, ["staging"])
     assert third.back == (f"hatch-tilebox deploy --workflow {SLUG} --release {new.id} --cluster staging",)
-    assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": [], "production": [SLUG]}
+    assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": [], "production": [SLUG], "canary": []}
 
 
 def test_no_cluster_means_the_default_one(workflow, api, make_release):
@@ -135,6 +135,16 @@ def test_no_cluster_means_the_default_one(workflow, api, make_release):
     assert deployment.back == (f"hatch-tilebox undeploy --workflow {SLUG} --release {release.id} --cluster default-cluster",)
 
 
+def test_one_command_goes_back_on_all_clusters_that_had_the_same(workflow, api, make_release):
+    old, new = (publish(make_release(content=content), api).release for content in (b"1\n", b"2\n"))
+    deploy_release(api, old, ("staging", "production"))
+    back = deploy_release(api, new, ("staging", "canary", "production")).back
+    assert [line.partition("--workflow")[0] + line.partition("--cluster")[2] for line in back] == [
+        "hatch-tilebox deploy  staging,production",
+        "hatch-tilebox undeploy  canary",
+    ]
+
+
 def test_a_task_that_another_workflow_serves_there_is_refused(tilebox_api, workflow, api, make_release):
     tilebox_api.sdk("result = client.workflows().create('other', 'a test').slug")
     other = publish(make_release(slug="other"), api).release
@@ -142,7 +152,7 @@ def test_a_task_that_another_workflow_serves_there_is_refused(tilebox_api, workf
     mine = publish(make_release(), api).release
     with pytest.raises(PublishError, match=r"cluster 'staging' already has task 'tests\.Greet' v1\.0 from workflow 'other'"):
         deploy_release(api, mine, ["production", "staging"])
-    assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": ["other"], "production": []}
+    assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": ["other"], "production": [], "canary": []}
 
 
 def _publish_at_once(path, url, key, gate, results):
@@ -256,7 +266,7 @@ def test_from_the_command_line_to_the_clusters_and_back(tilebox_api, workflow, m
     back = command("deploy", "--release", report["id"], "--cluster", "staging", env=shell, cwd=folder)
     assert back.stdout == f"{report['id']} runs on staging\n"
     assert f"hatch-tilebox undeploy --workflow {SLUG} --release {report['id']} --cluster staging" in back.stderr
-    assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": [SLUG], "production": []}
+    assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": [SLUG], "production": [], "canary": []}
 
 
 @pytest.mark.parametrize(

@@ -128,11 +128,12 @@ def deploy_release(
     reached = deployer.deploy(workflow, release.id, clusters)
     progress.finished(", ".join(reached), seconds=perf_counter() - began)
     progress.table(("Cluster", "Before"), [(slug, before.get(slug) or "nothing of this workflow") for slug in reached])
+    clusters_before: dict[str | None, list[str]] = {}
+    for slug, identifier in before.items():
+        clusters_before.setdefault(identifier, []).append(slug)
     back = tuple(
-        f"hatch-tilebox deploy --workflow {workflow} --release {identifier} --cluster {slug}"
-        if identifier
-        else f"hatch-tilebox undeploy --workflow {workflow} --release {release.id} --cluster {slug}"
-        for slug, identifier in before.items()
+        _command("deploy", workflow, identifier, slugs) if identifier else _command("undeploy", workflow, release.id, slugs)
+        for identifier, slugs in clusters_before.items()
         if identifier != release.id
     )
     return _report(Deployment(workflow, release.id, reached, before, back), progress)
@@ -149,12 +150,13 @@ def undeploy_release(
     before = {cluster.slug: cluster.release_of(release.workflow) for cluster in map(deployer.cluster, clusters or ("",))}
     reached = deployer.undeploy(release.workflow, release.id, clusters)
     progress.finished(", ".join(reached), seconds=perf_counter() - began)
-    back = tuple(
-        f"hatch-tilebox deploy --workflow {release.workflow} --release {release.id} --cluster {slug}"
-        for slug, identifier in before.items()
-        if identifier == release.id
-    )
+    served = [slug for slug, identifier in before.items() if identifier == release.id]
+    back = (_command("deploy", release.workflow, release.id, served),) if served else ()
     return _report(Deployment(release.workflow, release.id, reached, before, back), progress)
+
+
+def _command(name: str, workflow: str, release: str, clusters: Sequence[str]) -> str:
+    return f"hatch-tilebox {name} --workflow {workflow} --release {release} --cluster {','.join(clusters)}"
 
 
 def _deployer(destination: Destination) -> Deployer:
