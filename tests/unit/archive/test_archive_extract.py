@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,10 @@ def test_refuses_a_target_that_is_no_empty_folder(tmp_path, packed):
     ids=["content", "outside", "link", "twice", "missing"],
 )
 @pytest.mark.parametrize("exists", [False, True])
-def test_a_refused_archive_leaves_nothing_behind(tmp_path, members, exists):
+@pytest.mark.parametrize("has_filter", [True, False])
+def test_a_refused_archive_leaves_nothing_behind(tmp_path, members, exists, has_filter, monkeypatch):
+    if not has_filter:  # as in Python 3.10 before 3.10.12
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
     path = tmp_path / "inner" / "bad.tbrelease"
     path.parent.mkdir()
     path.write_bytes(archive(members))
@@ -99,6 +103,23 @@ def test_a_refused_archive_leaves_nothing_behind(tmp_path, members, exists):
     with pytest.raises(ArchiveError, match=r"bad\.tbrelease"):
         extract_archive(path, tmp_path / "inner" / "release")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.skipif(not hasattr(tarfile, "data_filter"), reason="this Python has no filters")
+def test_what_the_filter_of_python_refuses_is_refused(tmp_path, packed, monkeypatch):
+    asked = []
+
+    def strict(member, folder):
+        asked.append((member.name, member.mode))
+        if member.name.startswith("scene_qa/"):
+            raise tarfile.OutsideDestinationError(member, folder)
+        return member
+
+    monkeypatch.setattr(tarfile, "data_filter", strict)
+    with pytest.raises(ArchiveError, match=r"'scene_qa/[^']*' is refused by Python's filter"):
+        extract_archive(packed, tmp_path / "release")
+    assert asked[:2] == [("pyproject.toml", 0o644), ("run.sh", 0o755)]
+    assert [path.name for path in tmp_path.iterdir()] == [packed.name]
 
 
 def test_a_folder_that_others_took_meanwhile_is_left_alone(tmp_path, packed, monkeypatch):
