@@ -210,7 +210,7 @@ def package_index(here, folder):
 @world("docs/how-to/build-in-ci.md")
 def build_in_ci(place):
     here = place.world(place.project("scene_qa"))
-    here.venv("twine", "pypiserver")
+    here.venv("twine", "pypiserver==2.4.2")
     here.codes = {"twine check dist/*": 1, "twine upload dist/*": 1}
     with package_index(here, place.base / "index") as url:
         here.env |= {"TWINE_REPOSITORY_URL": url, "TWINE_USERNAME": "any", "TWINE_PASSWORD": "any"}
