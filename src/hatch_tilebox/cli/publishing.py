@@ -83,7 +83,7 @@ def ask_secret(question: str) -> str:
 def deploy_options(command: Command) -> Command:
     """What selects a release and its clusters."""
     for option in (
-        click.option("--to", metavar="URL", help="The Tilebox API.  [default: the project's destination]"),
+        click.option("--to", metavar="URL", help="The Tilebox API, or a folder.  [default: the project's destination]"),
         click.option("--cluster", metavar="A,B", help="Slugs of clusters, comma-separated."),
         click.option("--target", metavar="NAME", help="The clusters of a target of tilebox.workflow.toml."),
         click.option("--latest", is_flag=True, help="The latest release."),

@@ -42,7 +42,12 @@ class Cluster:
 
 
 class Deployer(ABC):
-    """A destination that maps releases to clusters. Methods raise PublishError for what the user can mend."""
+    """A destination that maps releases to clusters. Methods raise PublishError for what the user can mend.
+
+    `to` is what `--to` has to say for it; the Tilebox API is meant where nothing is said.
+    """
+
+    to = ""
 
     @abstractmethod
     def cluster(self, slug: str) -> Cluster:
@@ -132,7 +137,9 @@ def deploy_release(
     for slug, identifier in before.items():
         clusters_before.setdefault(identifier, []).append(slug)
     back = tuple(
-        _command("deploy", workflow, identifier, slugs) if identifier else _command("undeploy", workflow, release.id, slugs)
+        _command(deployer, "deploy", workflow, identifier, slugs)
+        if identifier
+        else _command(deployer, "undeploy", workflow, release.id, slugs)
         for identifier, slugs in clusters_before.items()
         if identifier != release.id
     )
@@ -151,18 +158,19 @@ def undeploy_release(
     reached = deployer.undeploy(release.workflow, release.id, clusters)
     progress.finished(", ".join(reached), seconds=perf_counter() - began)
     served = [slug for slug, identifier in before.items() if identifier == release.id]
-    back = (_command("deploy", release.workflow, release.id, served),) if served else ()
+    back = (_command(deployer, "deploy", release.workflow, release.id, served),) if served else ()
     return _report(Deployment(release.workflow, release.id, reached, before, back), progress)
 
 
-def _command(name: str, workflow: str, release: str, clusters: Sequence[str]) -> str:
-    return f"hatch-tilebox {name} --workflow {workflow} --release {release} --cluster {','.join(clusters)}"
+def _command(deployer: Deployer, name: str, workflow: str, release: str, clusters: Sequence[str]) -> str:
+    to = f" --to {deployer.to}" if deployer.to else ""
+    return f"hatch-tilebox {name}{to} --workflow {workflow} --release {release} --cluster {','.join(clusters)}"
 
 
 def _deployer(destination: Destination) -> Deployer:
     if isinstance(destination, Deployer):
         return destination
-    raise PublishError(Problem(f"{destination.url} has no clusters", hint="deploy through the Tilebox API: --to tilebox"))
+    raise PublishError(Problem(f"{destination.url} has no clusters", hint="deploy at Tilebox, --to tilebox, or in a folder"))
 
 
 def _refuse_conflicts(workflow: str, tasks: frozenset[tuple[str, str]], clusters: Sequence[Cluster]) -> None:

@@ -4,27 +4,32 @@
     blobs/sha256/<2 digits>/<digest>          archives, named by their content
     workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order of their registration
     workflows/<slug>/.lock                    held while a number is given
+    clusters/<slug>/<workflow>.json           which release of a workflow is deployed to a cluster
 
-Files appear whole or not at all and never change. A release's id follows from its content, so that registering it again, by
-whomever, finds the record that is there. A crash leaves at most files in `incoming`, which a later upload removes.
+Files appear whole or not at all, and but for those of clusters they never change. A release's id follows from its content, so that
+registering it again, by whomever, finds the record that is there. A crash leaves at most files in `incoming`, which a later upload
+removes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.files import new_file, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from hatch_tilebox.model import ReleaseManifest
@@ -34,16 +39,20 @@ if TYPE_CHECKING:
 FORMAT = 1
 _MARKER = "tilebox-store.json"
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
+_DEFAULT_CLUSTER = "default"
 _ABANDONED = 24 * 3600
 """Seconds after which a file in `incoming` belongs to an upload that is no more."""
 
 
-class Store(Destination):
-    """A release store in the folder `root`, which is made when the first release comes."""
+class Store(Destination, Deployer):
+    """A release store in the folder `root`, which is made when the first release comes.
+
+    It has every cluster that somebody names, and notes what is deployed there: nothing runs on them by itself.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.url = self.root.as_uri()
+        self.to = self.url = self.root.as_uri()
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         self._check_format()
@@ -87,7 +96,11 @@ class Store(Destination):
         self._check_format()
         folder = self.root / "workflows"
         records = [path for path in folder.glob("*/*-*.json") if workflow is None or path.parent.name == workflow]
-        return [self._read(path) for path in sorted(records, key=lambda path: (path.parent.name, path.name), reverse=True)]
+        found = [self._read(path) for path in sorted(records, key=lambda path: (path.parent.name, path.name), reverse=True)]
+        clusters: dict[tuple[str, str | None], list[str]] = {}
+        for note in sorted((self.root / "clusters").glob("*/*.json")):
+            clusters.setdefault((note.stem, self._deployed(note)), []).append(note.parent.name)
+        return [replace(release, clusters=tuple(clusters.get((release.workflow, release.id), ()))) for release in found]
 
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
         from hatch_tilebox.archive.reader import read_manifest
@@ -98,6 +111,56 @@ class Store(Destination):
         with reading(self._blob(release.digest)) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
+
+    def cluster(self, slug: str) -> Cluster:
+        slug = slug or _DEFAULT_CLUSTER
+        mapped = {path.stem: self._deployed(path) for path in sorted(self._cluster(slug).glob("*.json"))}
+        found = [Deployed(workflow, release, self.tasks(workflow, release)) for workflow, release in mapped.items() if release]
+        return Cluster(slug, tuple(found))
+
+    def tasks(self, workflow: str, release: str) -> frozenset[tuple[str, str]]:
+        record = self._record(workflow, release)
+        if record is None:
+            raise PublishError(Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them"))
+        return frozenset((task.name, task.version) for task in self.manifest(self._read(record)).tasks)
+
+    def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
+        with self._notes(workflow, clusters) as notes:
+            for note in notes:
+                with new_file(note, self.root / "incoming") as file:
+                    file.write(json.dumps({"release": release}).encode() + b"\n")
+        return tuple(note.parent.name for note in notes)
+
+    def undeploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
+        with self._notes(workflow, clusters) as notes:
+            for note in notes:
+                if self._deployed(note) == release:
+                    note.unlink()
+        return tuple(note.parent.name for note in notes)
+
+    @contextmanager
+    def _notes(self, workflow: str, clusters: Sequence[str]) -> Iterator[list[Path]]:
+        """The files that say what of the workflow is deployed to the clusters, which nobody else changes meanwhile."""
+        from filelock import FileLock
+
+        notes = [self._cluster(slug) / f"{workflow}.json" for slug in clusters or (_DEFAULT_CLUSTER,)]
+        (self.root / "clusters").mkdir(exist_ok=True)
+        with FileLock(self.root / "clusters" / ".lock"):
+            yield notes
+
+    def _cluster(self, slug: str) -> Path:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", slug):
+            raise PublishError(Problem(f"{slug!r} is no slug of a cluster", hint="use letters, digits and hyphens, 100 at most"))
+        return self.root / "clusters" / slug
+
+    def _deployed(self, path: Path) -> str | None:
+        """The id of the release that a file of a cluster names, None where it is gone by now."""
+        try:
+            return str(json.loads(path.read_bytes())["release"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PublishError(Problem(f"{path} does not say which release is deployed")) from error
 
     def _blob(self, digest: str) -> Path:
         return self.root / "blobs" / "sha256" / digest[:2] / digest

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from hatch_tilebox.errors import PublishError
+from hatch_tilebox.model import Task
 from hatch_tilebox.progress import Progress
+from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
 from hatch_tilebox.publish.store import Store
 
@@ -236,3 +239,59 @@ def test_a_record_that_is_none_is_named(make_release, tmp_path):
     record.write_text(json.dumps({"id": 1}))
     with pytest.raises(PublishError, match=f"{record.name} is no record of a release"):
         Store(tmp_path).releases(None)
+
+
+def test_a_release_is_deployed_replaced_and_taken_off(make_release, tmp_path):
+    store = Store(tmp_path / "store")
+    old, new = (publish(make_release(version=f"1.0.{n}"), store.root).release for n in range(2))
+    first = deploy_release(store, old, ("staging", "production"))
+    assert (first.clusters, first.before) == (("staging", "production"), {"staging": None, "production": None})
+    second = deploy_release(store, new, ("staging",))
+    assert second.before == {"staging": old.id}
+    assert second.back == (
+        f"hatch-tilebox deploy --to {store.url} --workflow scene-qa-5y9aK2 --release {old.id} --cluster staging",
+    )
+    assert [release.clusters for release in store.releases(None)] == [("staging",), ("production",)]
+    (deployed,) = store.cluster("production").deployed
+    assert (deployed.release, deployed.tasks) == (old.id, {("tests.Greet", "v1.0")})
+    undeploy_release(store, old, ("staging", "production"))
+    assert [release.clusters for release in store.releases(None)] == [("staging",), ()]
+
+
+def test_the_default_cluster_is_meant_where_none_is_named(make_release, tmp_path):
+    store = Store(tmp_path / "store")
+    release = publish(make_release(), store.root).release
+    assert deploy_release(store, release, ()).clusters == ("default",)
+    assert undeploy_release(store, release, ()).before == {"default": release.id}
+
+
+def test_a_cluster_takes_a_task_from_one_workflow_only(make_release, tmp_path):
+    store = Store(tmp_path / "store")
+    mine, other = (publish(make_release(slug=slug), store.root).release for slug in ("mine", "other"))
+    third = publish(make_release(slug="third", tasks=(Task("tests.Other", "v1.0"),)), store.root).release
+    deploy_release(store, mine, ("staging",))
+    with pytest.raises(PublishError, match=r"already has task 'tests.Greet' v1.0 from workflow 'mine'"):
+        deploy_release(store, other, ("staging",))
+    deploy_release(store, third, ("staging",))
+    assert [deployed.workflow for deployed in store.cluster("staging").deployed] == ["mine", "third"]
+
+
+@pytest.mark.parametrize("slug", ["../workflows", "a b", "x" * 101, ".lock"])
+def test_a_cluster_that_is_no_slug_is_refused(make_release, tmp_path, slug):
+    store = Store(tmp_path / "store")
+    release = publish(make_release(), store.root).release
+    before = snapshot(store.root)
+    for change in (deploy_release, undeploy_release):
+        with pytest.raises(PublishError, match="is no slug of a cluster"):
+            change(store, release, (slug,))
+    assert snapshot(store.root) == before
+
+
+def test_deployments_side_by_side_end_as_one_of_them(make_release, tmp_path):
+    store = Store(tmp_path / "store")
+    releases = [publish(make_release(version=f"1.0.{n}"), store.root).release for n in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: deploy_release(Store(store.root), releases[n % 4], ("staging",)), range(40)))
+        assert store.cluster("staging").release_of("scene-qa-5y9aK2") in {release.id for release in releases}
+        list(pool.map(lambda release: undeploy_release(Store(store.root), release, ("staging",)), releases))
+    assert store.cluster("staging").deployed == ()
