@@ -5,6 +5,8 @@ A command is
 - a line of a `sh`, `bash` or `console` block (in the latter, after `$ `), and a line of a `run` or `script` of a `yaml` block;
 - in a sentence, a span of code that begins with one of `PROGRAMS` and is whole: it has more words than the program and its
   subcommand, and none that stands for another, in capitals (`FILE`) or with dots (`0191a2b3-…`). `uv build` alone is a name.
+
+What is printed stands in a `console` block, or in a `text` block right below one of `sh`.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = {
-    *("hatch-tilebox", "hatch", "uv", "uvx", "pip", "twine", "keyring"),
+    *("hatch-tilebox", "hatch", "uv", "uvx", "pip", "twine", "keyring", "oras", "docker"),
     *("hatchling", "build", "hatch_tilebox", "tilebox.workflows.runner"),  # behind `python -m`
 }
+SHELLS = {"sh", "bash"}
+LANGUAGES = {*SHELLS, "console", "yaml", "text", "toml", "python", "json"}
 _FENCE = re.compile(r"^( *)```(\w*)(?: title=\"(.*?)\")?\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _BEFORE_PROGRAM = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:uv run )?(?:python3? -m )?")
@@ -29,9 +33,8 @@ _STANDS_FOR_ANOTHER = re.compile(r"[A-Z][A-Z_-]*(=VALUE)?|.*(…|\.\.\.).*")
 
 @dataclass(frozen=True)
 class Step:
-    """A "command" for a shell, or an "output", what the commands before it print; "text" is one only where a page says so."""
+    """Something to type into a shell, or, with `shell` empty, what the commands before it print."""
 
-    kind: str
     text: str
     shell: str = "bash"
 
@@ -43,6 +46,12 @@ class Block:
     language: str
     title: str
     text: str
+
+    def write(self, folder: Path) -> None:
+        """Write the file that the title names."""
+        path = folder / self.title
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.text, "utf-8")
 
 
 def pages() -> list[str]:
@@ -56,6 +65,18 @@ def blocks(page: str, language: str) -> list[Block]:
     return [block for block in found if block.language == language]
 
 
+def commands(page: str, beginning: str = "") -> list[Step]:
+    """What there is to type on a page, of which only what begins so."""
+    return [step for step in steps(page) if isinstance(step, Step) and step.shell and step.text.startswith(beginning)]
+
+
+def write_files(page: str, folder: Path) -> None:
+    """Write the blocks with a title, which are files, below a folder."""
+    for block in steps(page):
+        if isinstance(block, Block):
+            block.write(folder)
+
+
 def steps(page: str) -> list[Step | Block]:
     """What a reader of the page does, in its order, and blocks with a title, which are files to write.
 
@@ -63,12 +84,15 @@ def steps(page: str) -> list[Step | Block]:
     """
     text = (ROOT / page).read_text("utf-8")
     found: list[tuple[Step | Block, bool]] = []
-    end = 0
+    end, language = 0, ""
     for match in [*_FENCE.finditer(text), None]:
-        found += [(step, True) for step in _calls(text[end : match.start() if match else None])]
+        prose = text[end : match.start() if match else None]
+        found += [(step, True) for step in _calls(prose)]
         if match:
-            found += [(step, False) for step in _from_block(_block(match))]
-            end = match.end()
+            block, below_shell = _block(match), language in SHELLS and not prose.strip()
+            assert block.language in LANGUAGES, f"{page}: a block of {block.language or 'no language'}: what is to be done with it?"
+            found += [(step, False) for step in _from_block(block, below_shell=below_shell)]
+            end, language = match.end(), block.language
     told = {step.text for step, in_sentence in found if not in_sentence}
     result = []
     for step, in_sentence in found:
@@ -78,14 +102,9 @@ def steps(page: str) -> list[Step | Block]:
     return result
 
 
-def has_commands(page: str) -> bool:
-    """Whether there is something to type."""
-    return any(step.kind == "command" for step in steps(page) if isinstance(step, Step))
-
-
 def _calls(prose: str) -> list[Step]:
     spans = (" ".join(match[1].split()) for match in _SPAN.finditer(prose))
-    return [Step("command", span) for span in spans if _is_whole_call(span)]
+    return [Step(span) for span in spans if _is_whole_call(span)]
 
 
 def _is_whole_call(span: str) -> bool:
@@ -101,19 +120,19 @@ def _block(match: re.Match[str]) -> Block:
     return Block(language, title or "", re.sub(f"^{indent}", "", text, flags=re.MULTILINE))
 
 
-def _from_block(block: Block) -> list[Step | Block]:
-    if block.language in {"sh", "bash"}:
+def _from_block(block: Block, *, below_shell: bool) -> list[Step | Block]:
+    if block.language in SHELLS:
         shell, colon, _ = block.title.partition(":")
         lines = block.text.replace("\\\n", " ").splitlines()
-        return [Step("command", _without_remark(line), shell if colon else "bash") for line in lines]
+        return [Step(_without_remark(line), shell if colon else "bash") for line in lines]
     if block.language == "console":
         parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)[1:]
         pairs = zip(parts[::2], parts[1::2], strict=True)
-        return [step for command, shown in pairs for step in (Step("command", command), Step("output", shown)) if step.text]
+        return [step for command, shown in pairs for step in (Step(command), Step(shown, "")) if step.text]
     if block.language == "yaml":
-        return [Step("command", line) for line in _scripts(yaml.safe_load(block.text))]
-    if block.language == "text" and not block.title:
-        return [Step("text", block.text)]
+        return [Step(line) for line in _scripts(yaml.safe_load(block.text))]
+    if block.language == "text" and below_shell:
+        return [Step(block.text, "")]
     return [block] if block.title else []
 
 

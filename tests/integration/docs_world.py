@@ -8,23 +8,25 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from docs_pages import Step, steps
+from docs_pages import Block, steps
 
 # What differs from day to day and from machine to machine.
 _VARIABLE = re.compile(
     r"\d+(\.\d+)? (B|KiB|MiB|s)\b|Python [\d.]+|tilebox-workflows [\d.]+|\b[0-9a-f]{64}\b|\b\d\d:\d\d:\d\d\b|▇+ +[\d.]+|─+"
 )
 _SECONDS = 300
+Value = TypeVar("Value")
 
 
 class World:
-    """Follows a page. What differs from the page is told here, command by command:
+    """Follows a page. What differs from the page is told here:
 
-    `swaps` are parts of commands that cannot be had on a test's machine, with what stands there instead; `before` is what a
-    reader has done, as a script, when he comes to a command; `codes` are exit codes other than 0; `answers` what he types when a
-    command asks, with the question.
+    `swaps` are parts of commands that cannot be had on a test's machine, with what stands there instead. The others are told for a
+    command, by its first words: `before` is what a reader has done, as a script, when he comes to it; `codes` are exit codes other
+    than 0; `answers` what he types when a command asks, with the question.
     """
 
     def __init__(self, base: Path, folder: Path, env: dict[str, str]) -> None:
@@ -36,6 +38,7 @@ class World:
         self.codes: dict[str, int] = {}
         self.answers: dict[str, tuple[str, str]] = {}
         self.missing: set[str] = set()
+        self.met: set[str] = set()
 
     def venv(self, *requirements: str) -> None:
         """An activated environment with pip and `requirements`; what pages call `python` and `pip`."""
@@ -45,35 +48,51 @@ class World:
             subprocess.run(command, env=self.env, check=True, capture_output=True)
         self.env |= {"VIRTUAL_ENV": str(folder), "PATH": f"{folder / 'bin'}{os.pathsep}{self.env['PATH']}"}
 
-    def follow(self, page: str, *, text_is_output: bool = False) -> None:
-        """Type every command of the page, write its files where text is output too, and see what it shows."""
+    def tools(self) -> None:
+        """A place for `uv tool install`, first on the path."""
+        folder = self.base / "tools"
+        self.env |= {"UV_TOOL_DIR": str(folder), "UV_TOOL_BIN_DIR": str(folder / "bin")}
+        self.env["PATH"] = f"{folder / 'bin'}{os.pathsep}{self.env['PATH']}"
+
+    def follow(self, page: str, *, write: bool = False) -> None:
+        """Type every command of the page, see that it prints what is shown, and write its files if told so."""
         printed: list[str] = []
-        last = ""
+        last_shell = ""
         for step in steps(page):
-            if not isinstance(step, Step):
-                if text_is_output:
-                    (self.folder / step.title).write_text(step.text)
-            elif step.kind == "command" and step.shell == "bash":
-                printed = (printed if last == "command" else []) + _words(self.type(step.text))
-                last = "command"
-            elif step.kind == "output" or (step.kind == "text" and text_is_output):
+            if isinstance(step, Block):
+                if write:
+                    step.write(self.folder)
+                continue
+            if step.shell == "bash":
+                printed = (printed if last_shell else []) + _words(self.type(step.text))
+            elif not step.shell:
                 _check_shown(step.text, printed)
-                last = "output"
+            last_shell = step.shell
+        told = {*self.swaps, *self.before, *self.codes, *self.answers}
+        assert told == self.met, f"no command of {page} is met by {sorted(told - self.met)}"
         if self.missing:
             pytest.skip(f"all but what needs {', '.join(sorted(self.missing))}, not installed here")
 
     def type(self, command: str) -> str:
         """What a command of a page prints. Its folder and its variables stay, as in a shell."""
-        if script := self.before.get(command):
+        if script := self._told(self.before, command):
             self.run(script)
         typed = command
         for there, here in self.swaps.items():
+            self.met |= {there} if there in typed else set()
             typed = typed.replace(there, here)
         tools = {"jq": "jq", "tar --zstd": "zstd"}
         if lacking := {tool for part, tool in tools.items() if part in typed and not shutil.which(tool, path=self.env["PATH"])}:
             self.missing |= lacking
             return ""
-        return self.run(typed, code=self.codes.get(command, 0), answer=self.answers.get(command))
+        return self.run(typed, code=self._told(self.codes, command) or 0, answer=self._told(self.answers, command))
+
+    def _told(self, table: dict[str, Value], command: str) -> Value | None:
+        for beginning, value in table.items():
+            if f"{command} ".startswith(f"{beginning} "):
+                self.met.add(beginning)
+                return value
+        return None
 
     def run(self, script: str, *, code: int = 0, answer: tuple[str, str] | None = None) -> str:
         """What a script prints, on either stream."""

@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from docs_pages import blocks
+from docs_pages import write_files
 
 PAGE = "docs/how-to/write-a-destination.md"
 
@@ -16,10 +16,8 @@ PAGE = "docs/how-to/write-a-destination.md"
 @pytest.fixture
 def run(tmp_path, clean_env):
     """Run hatch-tilebox where the example is installed."""
-    project, site = tmp_path / "plugin", tmp_path / "site"
-    project.mkdir()
-    (project / "pyproject.toml").write_text(blocks(PAGE, "toml")[0].text, encoding="utf-8")
-    (project / "tilebox_releases_in_sqlite.py").write_text(blocks(PAGE, "python")[0].text, encoding="utf-8")
+    project, site = tmp_path / "tilebox-releases-in-sqlite", tmp_path / "site"
+    write_files(PAGE, tmp_path)
     # hatchling stands in this environment already: the build takes no network and no environment of its own.
     options = ["-q", "--no-deps", "--no-build-isolation", "--python", sys.executable, "--target", site]
     subprocess.run([sys.executable, "-m", "uv", "pip", "install", *options, project], check=True, capture_output=True)

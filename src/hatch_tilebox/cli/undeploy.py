@@ -20,7 +20,7 @@ def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
 
     The release itself stays published and can be deployed again.
 
-    Example: hatch-tilebox undeploy --release 0191a2b3-… --cluster staging
+    Example: hatch-tilebox undeploy --latest --cluster staging
     """
     from hatch_tilebox.publish.deployment import undeploy_release
 

@@ -1,0 +1,75 @@
+"""Where worlds for the pages of the documentation are made, and what several of them need."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from docs_world import World
+
+SLUG = "scene-qa-5y9aK2ydM1f76n"
+
+
+class Worlds(dict):
+    """For pages, the functions that follow them; each gets a `Place`."""
+
+    def of(self, page):
+        """Keep a function as the one for a page."""
+
+        def keep(function):
+            self[page] = function
+            return function
+
+        return keep
+
+
+class Place:
+    """Where worlds are made: the fixtures of a test, by name."""
+
+    def __init__(self, request, tmp_path, project, env):
+        self.request, self.base, self.project, self.env = request, tmp_path, project, env
+
+    def world(self, folder=None):
+        """A world whose shell begins in `folder`, or else in a new one."""
+        if folder is None:
+            folder = self.base / "here"
+            folder.mkdir()
+        return World(self.base, Path(folder), self.env)
+
+    def copy(self, name, to):
+        """A locked copy of a test project in the folder `to`."""
+        return Path(shutil.copytree(self.fixture("locked_project")(name), self.base / to))
+
+    def fixture(self, name):
+        return self.request.getfixturevalue(name)
+
+
+def edit(path, *changes):
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def add_to(path, text):
+    path.write_text(f"{path.read_text()}\n{text}")
+
+
+def reach_api(here, api):
+    """Let the world's commands go to the Tilebox API of the tests, which knows the workflow."""
+    api.sdk(f"result = client.workflows().create({SLUG!r}, 'a test').slug")
+    here.env["TILEBOX_API_URL"] = api.url
+
+
+def next_version(here):
+    """A second release beside `scene_qa-1.2.0`: what a task takes has changed, and so has a dependency."""
+    folder = here.folder
+    edit(
+        folder / "pyproject.toml",
+        ('version = "1.2.0"', 'version = "1.3.0"'),
+        ('"tilebox-workflows"]', '"tilebox-workflows", "msgspec==0.19.0"]'),
+    )
+    edit(folder / "scene_qa/tasks.py", ("    histogram: dict[str, int]\n", "    histogram: dict[str, int]\n    strict: bool\n"))
+    edit(folder / "scene_qa/tasks.py", ('CheckScene", "v1.0"', 'CheckScene", "v1.1"'))
+    here.run("uv lock --quiet && hatch-tilebox build --quiet")

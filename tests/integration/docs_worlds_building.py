@@ -1,0 +1,187 @@
+"""The worlds of the pages that tell how to make a project and build it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+
+from docs_pages import ROOT, blocks, commands
+from docs_place import Worlds, edit
+from docs_world import quoted
+
+WORLDS = Worlds()
+
+
+@WORLDS.of("README.md")
+def readme(place):
+    here = place.world(place.project("scene_qa"))
+    here.venv()
+    here.env |= {"HATCH_TILEBOX_PUBLISH_TO": "./releases", "HATCH_TILEBOX_CACHE_DIR": str(place.base / "cache")}
+    clone = place.base / "clone"
+    left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis", "dist", "site", "uv.lock")
+    shutil.copytree(ROOT, clone, ignore=left_out)
+    sample, tests = (step.text for step in commands("README.md", "python3 -m venv"))
+    here.before[sample] = f"cd {quoted(clone)}"
+    # All tests in a test would never end: that they are found has to do.
+    here.before[tests] = "export PYTEST_ADDOPTS='--collect-only --quiet'"
+    here.follow("README.md")
+
+
+@WORLDS.of("docs/tutorial.md")
+def tutorial(place):
+    here = place.world()
+    here.tools()
+    here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")
+    here.follow("docs/tutorial.md", write=True)
+    assert [path.name for path in (here.folder / "downloads").iterdir()] == ["scene_qa-0.1.0.tbrelease"]
+
+
+@WORLDS.of("docs/explanation/discovery.md")
+def discovery(place):
+    place.world(place.project("scene_qa")).follow("docs/explanation/discovery.md")
+
+
+@WORLDS.of("docs/how-to/add-release-checks.md")
+def add_release_checks(place):
+    here = place.world(place.project("scene_qa"))
+    here.tools()
+    here.codes["hatch-tilebox build"] = 1
+    here.follow("docs/how-to/add-release-checks.md", write=True)
+    # The page ends with a build requirement, which isolated builds get from an index.
+    edit(here.folder / "pyproject.toml", ('"hatch-tilebox"]', '"hatch-tilebox", "acme-release-rules"]'))
+    here.env["UV_FIND_LINKS"] += f",{here.folder / 'acme-release-rules' / 'dist'}"
+    assert "[acme-rules] the task" in here.run("uv build --wheel", code=2)
+
+
+@WORLDS.of("docs/how-to/adopt.md")
+def adopt(place):
+    folder = place.project("single_file")
+    edit(
+        folder / "pyproject.toml",
+        ('[build-system]\nrequires = ["hatchling", "hatch-tilebox"]\nbuild-backend = "hatchling.build"\n', ""),
+        ("[tool.hatch.build.hooks.tilebox]", ""),
+    )
+    here = place.world(folder)
+    here.answers["hatch-tilebox adopt"] = ("Write this?", "y")
+    here.follow("docs/how-to/adopt.md")
+
+
+@contextmanager
+def package_index(here, folder):
+    """The URL of a package index on loopback that takes every upload."""
+    folder.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["pypi-server", "run", "-i", "127.0.0.1", "-p", str(port), "-P", ".", "-a", ".", folder]
+    server = subprocess.Popen(command, env=here.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while server.poll() is None:
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@WORLDS.of("docs/how-to/build-in-ci.md")
+def build_in_ci(place):
+    here = place.world(place.project("scene_qa"))
+    here.venv("twine", "pypiserver==2.4.2")
+    here.codes = {"twine check dist/*": 1, "twine upload dist/*": 1}
+    with package_index(here, place.base / "index") as url:
+        here.env |= {"TWINE_REPOSITORY_URL": url, "TWINE_USERNAME": "any", "TWINE_PASSWORD": "any"}
+        here.follow("docs/how-to/build-in-ci.md")
+    assert sorted(path.suffix for path in (place.base / "index").iterdir()) == [".gz", ".whl"]
+
+
+@WORLDS.of("docs/how-to/build-with-build.md")
+def build_with_build(place):
+    here = place.world(place.project("scene_qa"))
+    here.venv("build")
+    here.follow("docs/how-to/build-with-build.md")
+
+
+@WORLDS.of("docs/how-to/build-with-hatch.md")
+def build_with_hatch(place):
+    place.world(place.project("scene_qa")).follow("docs/how-to/build-with-hatch.md")
+
+
+@WORLDS.of("docs/how-to/build-with-pip.md")
+def build_with_pip(place):
+    page, here = "docs/how-to/build-with-pip.md", place.world(place.project("scene_qa"))
+    here.venv("tilebox", "tilebox-workflows", "hatch-tilebox")
+    (code,) = blocks(page, "python")
+    here.before["pip install -e ."] = f"python -c {quoted(code.text)} > digest"
+    here.follow(page)
+    digest = here.run("sha256sum releases/scene_qa-1.2.0.tbrelease").split()[0]
+    assert (here.folder / "digest").read_text().strip() == digest
+
+
+@WORLDS.of("docs/how-to/build-with-uv.md")
+def build_with_uv(place):
+    folder = place.project("scene_qa")
+    here = place.world(folder)
+    here.before["uv build flows/scene-qa"] = f"cd .. && mkdir flows && cp -r {quoted(folder)} flows/scene-qa"
+    here.follow("docs/how-to/build-with-uv.md")
+
+
+@WORLDS.of("docs/how-to/choose-files.md")
+def choose_files(place):
+    here = place.world(place.project("single_file"))
+    here.run(
+        "mkdir my_workflow && mv runner.py my_workflow && touch my_workflow/debug.log && printf '.venv\\n*.log\\n' > .gitignore"
+    )
+    workflow = '[workflow]\nslug = "x"\nrunner = "my_workflow.runner:runner"\n'
+    (here.folder / "tilebox.workflow.toml").write_text(workflow + blocks("docs/how-to/choose-files.md", "toml")[0].text)
+    here.follow("docs/how-to/choose-files.md")
+
+
+@WORLDS.of("docs/how-to/fix-a-failing-build.md")
+def fix_a_failing_build(place):
+    here = place.world()
+    here.venv()
+    here.follow("docs/how-to/fix-a-failing-build.md")
+
+
+@WORLDS.of("docs/how-to/use-the-backend.md")
+def use_the_backend(place):
+    page, folder = "docs/how-to/use-the-backend.md", place.project("scene_qa")
+    (ours,) = blocks(page, "toml")
+    hatchling = '[build-system]\nrequires = ["hatchling", "hatch-tilebox"]\nbuild-backend = "hatchling.build"\n'
+    edit(folder / "pyproject.toml", (hatchling, ours.text), ("[tool.hatch.build.hooks.tilebox]", ""))
+    here = place.world(folder)
+    here.venv("build")
+    here.codes["hatch build -t tilebox"] = 1
+    here.follow(page)
+    assert [path.name for path in (folder / "releases").iterdir()] == ["scene_qa-1.2.0.tbrelease"]
+
+
+@WORLDS.of("docs/reference/configuration.md")
+def configuration(place):
+    here = place.world()
+    here.venv("hatch-tilebox")
+    here.follow("docs/reference/configuration.md")
+
+
+@WORLDS.of("docs/reference/format.md")
+def archive_format(place):
+    here = place.world(place.project("single_file"))
+    edit(here.folder / "pyproject.toml", ('"tide-gauge"', '"scene-qa"'), ('"0.1.0"', '"1.0"'))
+    edit(here.folder / "tilebox.workflow.toml", ("runner:runner", "scene_qa.runner:runner"))
+    here.run("mkdir scene_qa && mv runner.py scene_qa && touch scene_qa/__init__.py && uv lock --quiet")
+    here.run("hatch-tilebox build --quiet --out .")
+    here.follow("docs/reference/format.md")
+
+
+@WORLDS.of("docs/reference/options.md")
+def options(place):
+    here = place.world(place.project("scene_qa"))
+    ours = "sed -i 's/\"hatchling\", //; s/hatchling.build/hatch_tilebox.backend/' pyproject.toml"
+    here.before["uv build -C tilebox.max-size=1GiB"] = ours
+    here.follow("docs/reference/options.md")

@@ -1,0 +1,116 @@
+"""The worlds of the pages that tell what to do with releases."""
+
+from __future__ import annotations
+
+import shutil
+
+from docs_pages import ROOT, blocks
+from docs_place import Worlds, add_to, next_version, reach_api
+from docs_world import quoted
+from hand_made_releases import write_release
+
+WORLDS = Worlds()
+
+
+@WORLDS.of("docs/how-to/compare-releases.md")
+def compare_releases(place):
+    here = place.world(place.project("scene_qa"))
+    for version in ("1.0", "1.1"):
+        write_release(place.base / "tree", here.folder, version=version)
+    here.run("hatch-tilebox build --quiet && cp dist/*.tbrelease deployed.tbrelease")
+    next_version(here)
+    of_ci = "hatch-tilebox diff deployed.tbrelease"
+    here.before[of_ci] = "rm dist/scene_qa-1.2.0.tbrelease"
+    here.codes = {"hatch-tilebox diff --text": 3, of_ci: 3, "hatch-tilebox diff --json": 1}
+    here.follow("docs/how-to/compare-releases.md")
+
+
+@WORLDS.of("docs/how-to/try-a-release.md")
+def try_a_release(place):
+    here = place.world(place.project("scene_qa"))
+    here.run("hatch-tilebox build --quiet")
+    here.run(f"hatch-tilebox build --quiet {quoted(place.project('tile_mosaic'))} --out dist")
+    here.codes["hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task CheckFootprint"] = 1
+    here.follow("docs/how-to/try-a-release.md")
+
+
+ORAS_PULL = "import sys, oras.client; oras.client.OrasClient(insecure=True).pull(target=sys.argv[1])"
+
+
+@WORLDS.of("docs/how-to/publish.md")
+def publish(place):
+    page, here, api = "docs/how-to/publish.md", place.world(place.project("scene_qa")), place.fixture("tilebox_api")
+    (targets,) = [block for block in blocks(page, "toml") if block.title]
+    add_to(here.folder / targets.title, targets.text)
+    reach_api(here, api)
+    here.venv()
+    here.run("hatch-tilebox build --quiet")
+    docker = place.base / "docker"
+    registry = f"127.0.0.1:{place.fixture('oci_registry')()}"
+    log_in = f"mkdir -p {quoted(docker)} && echo '{{\"auths\": {{}}}}' > {quoted(docker / 'config.json')}"
+    here.env |= {"DOCKER_CONFIG": str(docker), "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring"}
+    here.env["XDG_DATA_HOME"] = str(place.base / "data")
+    here.swaps = {
+        # Docker is no part of this: what counts is the file that it writes.
+        "docker login ghcr.io": log_in,
+        'echo "${{ secrets.GITHUB_TOKEN }}" | ': "",
+        ' -u "${{ github.actor }}" --password-stdin': "",
+        # What is on the internet stands on loopback here.
+        "${{ github.repository }}": "acme/scene-qa",
+        "ghcr.io": registry,
+        # The program is on no package index, ORAS's client for Python is.
+        "oras pull": f"{quoted(place.fixture('sdk_python'))} -c {quoted(ORAS_PULL)}",
+        "TILEBOX_API_KEY=...": f"TILEBOX_API_KEY={api.key}",
+    }
+    keep = "keyring set https://api.tilebox.com __token__"
+    here.before[keep] = "pip install --quiet keyring keyrings.alt"
+    here.answers[keep] = ("Password for", api.key)
+    here.before["hatch-tilebox deploy --latest --target production"] = "unset HATCH_TILEBOX_PUBLISH_TO"
+    here.follow(page)
+    assert here.run("keyring get https://api.tilebox.com __token__").strip() == api.key
+
+
+@WORLDS.of("docs/how-to/write-a-destination.md")
+def write_a_destination(place):
+    page, here = "docs/how-to/write-a-destination.md", place.world(place.project("single_file"))
+    here.tools()
+    here.run("hatch-tilebox build --quiet && mkdir ../srv")
+    here.swaps["/srv/"] = f"{place.base}/srv/"  # nobody else's folder
+    here.follow(page, write=True)
+
+
+@WORLDS.of("docs/reference/cli.md")
+def cli(place):
+    page, folder = "docs/reference/cli.md", place.copy("scene_qa", "scene_qa")
+    add_to(folder / "tilebox.workflow.toml", '[targets.production]\nclusters = ["production"]\n')
+    place.copy("scene_qa", "scene_qa/flows/scene-qa")
+    place.copy("single_file", "scene_qa/path/to/project")
+    here, api = place.world(folder), place.fixture("tilebox_api")
+    reach_api(here, api)
+    here.venv()
+    here.swaps["/srv/"] = f"{place.base}/srv/"  # nobody else's folder
+    here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")
+    (place.base / "plain").mkdir()
+    (place.base / "plain/pyproject.toml").write_text('[project]\nname = "plain"\nversion = "1"\ndependencies = ["tilebox"]\n')
+    shutil.copy(ROOT / "test_projects/single_file/runner.py", place.base / "plain")
+    here.run("mkdir data ../srv && touch data/scene.tif")
+    following = place.world(place.copy("scene_qa", "next"))
+    next_version(following)
+    shutil.copytree(following.folder / "dist", folder / "dist")
+    here.before = {
+        "hatch-tilebox adopt --yes": "cd ../plain",
+        "hatch-tilebox check --strict": f"cd {quoted(folder)}",
+        "hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease": "hatch-tilebox build --quiet",
+        "hatch-tilebox deploy": f"export TILEBOX_API_KEY={api.key}; hatch-tilebox publish --to tilebox",
+        "hatch-tilebox undeploy": "hatch-tilebox deploy --latest --cluster staging",
+    }
+    here.codes["hatch-tilebox diff"] = 3
+    here.follow(page)
+
+
+@WORLDS.of("docs/reference/publish.md")
+def publish_reference(place):
+    here = place.world(place.project("single_file"))
+    here.env["HATCH_TILEBOX_PUBLISH_TO"] = "./releases"
+    here.run("hatch-tilebox build --quiet")
+    here.follow("docs/reference/publish.md")
