@@ -29,10 +29,11 @@ HEAD = """\
 
 ```sh
 pip install "hatch-tilebox[cli]"
-pip install "hatch-tilebox[cli,publish]"   # to publish to the Tilebox API and to OCI registries, too
+pip install "hatch-tilebox[cli,publish]"
 ```
 
-`python -m hatch_tilebox` is the same as `hatch-tilebox`. Results go to standard output, everything else to standard error.
+The second also publishes to the Tilebox API and to OCI registries. `python -m hatch_tilebox` is the same as `hatch-tilebox`.
+Results go to standard output, everything else to standard error.
 
 """
 GROUP = """

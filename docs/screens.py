@@ -92,7 +92,6 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         base = Path(name).resolve()
-        home = base / "home"
         scripts = sysconfig.get_path("scripts")
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("TILEBOX_", "HATCH_", "VIRTUAL_ENV"))
@@ -101,7 +100,7 @@ def main() -> None:
             "PATH": os.pathsep.join([scripts, os.environ["PATH"]]),
             "TERM": "xterm-256color",
             "COLUMNS": str(WIDTH),
-            "HATCH_TILEBOX_CACHE_DIR": str(home / ".cache" / "hatch-tilebox"),
+            "HATCH_TILEBOX_CACHE_DIR": str(base / ".cache" / "hatch-tilebox"),
         }
         (base / "old").mkdir()
         with tilebox_api(base / "api", "key") as url:
@@ -180,6 +179,7 @@ def picture(screen: Screen, text: str) -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text("$ ", "bold green").append(screen.command, "bold"))
     console.print(Text.from_ansi(text))
+    console.print()  # the picture ends so tightly that the last line loses its underscores
     svg = console.export_svg(title=screen.name, unique_id=f"screen-{screen.name}")
     (FOLDER / f"{screen.name}.svg").write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", "utf-8")
 
