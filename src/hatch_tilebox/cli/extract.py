@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
@@ -24,7 +25,7 @@ def command(file: Path, to: Path | None, *, as_json: bool, quiet: int, verbose: 
     from hatch_tilebox.archive.extract import extract_archive
     from hatch_tilebox.model import RELEASE_SUFFIX
 
-    target = (to or Path(file.name.removesuffix(RELEASE_SUFFIX))).absolute()
+    target = Path(os.path.abspath(to or file.name.removesuffix(RELEASE_SUFFIX)))  # noqa: PTH100 -- without `..`, links as they are
     with closing(RichProgress(verbose - quiet)) as progress:
         progress.started("Unpacking")
         began = perf_counter()
