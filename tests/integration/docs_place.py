@@ -28,13 +28,15 @@ class Place:
 
     def __init__(self, request, tmp_path, project, env):
         self.request, self.base, self.project, self.env = request, tmp_path, project, env
+        self.worlds: list[World] = []
 
     def world(self, folder=None):
         """A world whose shell begins in `folder`, or else in a new one."""
         if folder is None:
             folder = self.base / "here"
             folder.mkdir()
-        return World(self.base, Path(folder), self.env)
+        self.worlds.append(World(self.base, Path(folder), self.env))
+        return self.worlds[-1]
 
     def copy(self, name, to):
         """A locked copy of a test project in the folder `to`."""

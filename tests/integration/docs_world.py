@@ -39,6 +39,7 @@ class World:
         self.answers: dict[str, tuple[str, str]] = {}
         self.missing: set[str] = set()
         self.met: set[str] = set()
+        self.followed: set[str] = set()
 
     def venv(self, *requirements: str) -> None:
         """An activated environment with pip and `requirements`; what pages call `python` and `pip`."""
@@ -68,6 +69,7 @@ class World:
             elif not step.shell:
                 _check_shown(step.text, printed)
             last_shell = step.shell
+        self.followed.add(page)
         told = {*self.swaps, *self.before, *self.codes, *self.answers}
         assert told == self.met, f"no command of {page} is met by {sorted(told - self.met)}"
         if self.missing:

@@ -17,6 +17,11 @@ from docs_worlds_releasing import WORLDS as RELEASING
 pytestmark = pytest.mark.frontends
 
 WORLDS = BUILDING | RELEASING
+# For a shell: what is in its configuration before, a question whether it completes now, and what is in the answer.
+COMPLETION = {
+    "zsh": ("autoload -U compinit && compinit -u", "whence -w _hatch_tilebox_completion", "_hatch_tilebox_completion: function"),
+    "fish": ("", "complete --do-complete 'hatch-tilebox ch'", "check"),
+}
 
 
 @pytest.fixture
@@ -29,18 +34,21 @@ def place(request, tmp_path, project, frontend_env):
 def test_the_commands_of(page, place):
     assert page in WORLDS, f"{page} has commands: add a world that follows it"
     WORLDS[page](place)
+    assert any(page in world.followed for world in place.worlds), f"the world of {page} does not follow it"
 
 
 def test_worlds_have_pages():
     assert {page for page in WORLDS if not (ROOT / page).is_file() or not commands(page)} == set()
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_completion_is_set_up_as_printed(shell, place):
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
-    (command,) = [step.text for step in commands("docs/reference/cli.md") if step.shell == shell]
-    init = "autoload -U compinit && compinit -u\n" if shell == "zsh" else ""
-    there = {"zsh": "whence -w _hatch_tilebox_completion", "fish": "complete --do-complete 'hatch-tilebox ch'"}[shell]
-    done = subprocess.run([shell, "-c", f"{init}{command}\n{there}"], env=place.env, capture_output=True, text=True, check=True)
-    assert {"zsh": "_hatch_tilebox_completion: function", "fish": "check"}[shell] in done.stdout
+@pytest.mark.parametrize(
+    "command", [step for page in pages() for step in commands(page) if step.shell != "bash"], ids=lambda command: command.shell
+)
+def test_completion_is_set_up_as_printed(command, place):
+    """The only commands for another shell than bash; they are typed in that one."""
+    init, question, answer = COMPLETION[command.shell]
+    if not shutil.which(command.shell):
+        pytest.skip(f"{command.shell} is not installed")
+    script = f"{init}\n{command.text}\n{question}"
+    done = subprocess.run([command.shell, "-c", script], env=place.env, capture_output=True, text=True, check=True)
+    assert answer in done.stdout
