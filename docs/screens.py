@@ -55,7 +55,6 @@ SCREENS = (
     Screen("inspect", f"hatch-tilebox inspect {_OLD}"),
     Screen("verify", f"hatch-tilebox verify {_OLD}"),
     Screen("run", f"hatch-tilebox run {_OLD} --input '{_INPUT}'"),
-    Screen("extract", f"hatch-tilebox extract {_OLD} --to ../unpacked"),
     Screen("publish", "hatch-tilebox publish --to ../releases"),
     Screen("releases", "hatch-tilebox releases ../releases"),
     Screen("fetch", "hatch-tilebox fetch ../releases --to ../downloads"),
@@ -72,6 +71,7 @@ SCREENS = (
         f"hatch-tilebox publish {_OLD} --to tilebox --deploy production && "
         "hatch-tilebox publish dist/scene_qa-0.2.0.tbrelease --to tilebox",
     ),
+    Screen("extract", f"hatch-tilebox extract {_OLD} --to unpacked"),
     Screen("undeploy", "hatch-tilebox undeploy --latest --cluster canary"),
     Screen("schema", "hatch-tilebox schema release | head -n 18"),
     Screen(
