@@ -25,8 +25,11 @@ MATRIX = [
     ("3.13", ""),
     ("3.14", ""),
 ]
-EXTRA = {"": ["odc-geo"], "==0.53.0": ["opentelemetry-exporter-otlp-proto-http<1.42"]}
-"""The geospatial types come with the newest; the oldest uses what a later OpenTelemetry no longer has."""
+EXTRA = {
+    "": ["attrs", "async-geotiff; python_version >= '3.11'", "odc-geo", "rasterio"],
+    "==0.53.0": ["opentelemetry-exporter-otlp-proto-http<1.42"],
+}
+"""The newest comes with all that it has codecs for; the oldest uses what a later OpenTelemetry no longer has."""
 EXPECTED = [
     ("tilebox.com/scene-qa/CheckCollection", "v1.1"),
     ("tilebox.com/scene-qa/CheckFootprint", "v1.0"),
@@ -87,6 +90,9 @@ def test_both_levels_agree_and_schemas_hold(python, sdk, on, clean_env):
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+    if not sdk:
+        missing = "missing: tilebox.workflows._codecs.async_geotiff" if python == "3.10" else "none missing"
+        assert f" codecs; {missing}\n" in result.stdout
 
 
 def test_schemas_are_the_same_on_every_python(on):

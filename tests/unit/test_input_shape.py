@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from hatch_tilebox.input_shape import describe_input, example_input, protobuf_message, shape_lines, takes_input
-from hatch_tilebox.runtime.schemas import PLAIN, TEXTS
+from hatch_tilebox.runtime.schemas import Schemas, sibling
+from hatch_tilebox.runtime.schemas_leaves import PLAIN, TEXTS
 
 POINT = {"type": "object", "title": "Point", "properties": {"x": {"type": "number"}}, "required": ["x"]}
 TIMESTAMP = {
@@ -129,6 +130,54 @@ def test_nonsense_is_said_to_be_unknown(schema):
     """A release from elsewhere may hold anything."""
     assert isinstance(describe_input(schema), str)
     assert all(isinstance(line, str) for line in shape_lines(schema))
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        (
+            "tilebox.datasets.query.TimeInterval",
+            [
+                "TimeInterval or OlderTimeInterval",
+                "TimeInterval:",
+                "  start_time        date-time",
+                "  end_time          date-time",
+                "  start_exclusive?  boolean",
+                "  end_inclusive?    boolean",
+                "OlderTimeInterval:",
+                "  start             string (date and time)",
+                "  end               string (date and time)",
+                "  start_exclusive?  boolean",
+                "  end_inclusive?    boolean",
+            ],
+        ),
+        (
+            "tilebox.datasets.query.IDInterval",
+            [
+                "start_id?         object with uuid in base64",
+                "end_id?           object with uuid in base64",
+                "start_exclusive?  boolean",
+                "end_inclusive?    boolean",
+            ],
+        ),
+        (
+            "odc.geo.geom.Geometry",
+            [
+                "geometry  GeoJSON",
+                "crs       string (authority code such as EPSG:4326, or WKT) or null",
+                "GeoJSON:",
+                "  Point or LineString or Polygon or MultiPoint or MultiLineString or MultiPolygon",
+            ],
+        ),
+    ],
+)
+def test_types_with_a_codec_are_shown_by_their_members(name, lines):
+    module, _, title = name.rpartition(".")
+    maker = Schemas()
+    schema = sibling("schemas_geo").codec_schema(type(title, (), {"__module__": module}), maker.defined)
+    schema = {**schema, "$defs": maker.definitions}
+    assert shape_lines(schema) == lines
+    Draft202012Validator(schema).validate(example_input(schema))
 
 
 def test_names_cannot_reach_the_terminal():
