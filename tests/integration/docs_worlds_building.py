@@ -109,7 +109,10 @@ def build_with_build(place):
 
 @WORLDS.of("docs/how-to/build-with-hatch.md")
 def build_with_hatch(place):
-    place.world(place.project("scene_qa")).follow("docs/how-to/build-with-hatch.md")
+    here = place.world(place.project("scene_qa"))
+    here.before["hatch clean"] = "touch dist/mine.txt && test -f dist/*.tbrelease"
+    here.follow("docs/how-to/build-with-hatch.md")
+    assert [path.name for path in (here.folder / "dist").iterdir()] == ["mine.txt"]
 
 
 @WORLDS.of("docs/how-to/build-with-pip.md")

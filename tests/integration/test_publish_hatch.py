@@ -145,14 +145,19 @@ class TestBoth:
         assert "scene_qa-1.0.0.tbrelease" in result.stderr
         assert "Traceback" not in result.stderr
 
-    def test_deploying_to_a_store_is_refused_before_publishing(self, run, folder, tmp_path, command):
-        set_publish(folder, 'to = "../store"\ndeploy = "live"')
+    @pytest.mark.parametrize("to", ["../store", "oci://127.0.0.1:9/acme/scene-qa"])
+    def test_published_and_deployed_in_one_go_or_not_at_all(self, run, folder, tmp_path, command, to):
+        """Nobody listens where the registry is said to be: that it has no clusters is told before it is asked."""
+        set_publish(folder, f'to = "{to}"\ndeploy = "live"')
         with (folder / "tilebox.workflow.toml").open("a") as config:
             config.write('[targets.live]\nclusters = ["a"]\n')
         result = run(*command)
-        assert result.returncode == 1
-        assert "has no clusters" in result.stderr
-        assert not (tmp_path / "store").exists()
+        if to.startswith("oci:"):
+            assert (result.returncode, result.stdout) == (1, "")
+            assert "has no clusters" in result.stderr
+        else:
+            assert result.returncode == 0, result.stderr
+            assert Store(tmp_path / "store").cluster("a").release_of(SLUG) == result.stdout.split()[0]
 
 
 def test_hatch_that_cannot_tell_the_version_takes_a_name(run, folder, tmp_path):
