@@ -39,6 +39,7 @@ def check(name, kind, values):
     for cls, more in ((alone, ()), (beside, (3,))):
         schema = schemas.input_schema(cls)
         assert schema is not None, name
+        assert schemas.unreadable_fields(cls) == [], name
         json.dumps(schema, allow_nan=False)
         Draft202012Validator.check_schema(schema)
         validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)

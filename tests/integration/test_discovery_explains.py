@@ -81,6 +81,10 @@ WARNINGS = {
     "floods_output": [],
     "leaves_children": ["start-up left processes running", "time.sleep(600)"],
     "lock_missing": ["there is no uv.lock", "cannot be reproduced", "`uv lock`"],
+    "unreadable_input": [
+        "runner:Count.since is written by the SDK and cannot be read again: Type unions may not contain more than one str-like",
+        "jobs of this task would fail on every runner",
+    ],
     "worker_stays": ["did not end when it was asked to (ShutdownWorker)"],
     "writes_files": ["start-up wrote into the release folder: bands.py, cache/index.json"],
 }

@@ -177,6 +177,13 @@ def doubts(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -> list[P
         )
     problems += [
         Problem(
+            f"{field} is written by the SDK and cannot be read again: {reason.partition(' - type ')[0]}",
+            "annotate it with a type that can; jobs of this task would fail on every runner",
+        )
+        for field, reason in answer.get("unreadable", ())
+    ]
+    problems += [
+        Problem(
             f"{name} is imported, but is a dependency only in a development group",
             f"make it one of the workflow: `uv add {name}`",
             Location("pyproject.toml"),

@@ -99,6 +99,7 @@ def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
         )
     tasks = []
     unnamed = []
+    unreadable = []
     for identifier, cls in runner.tasks_by_identifier.items():
         path = f"{cls.__module__}:{cls.__qualname__}"
         schema = schemas.input_schema(cls)
@@ -113,7 +114,9 @@ def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
         )
         if not hasattr(cls, "identifier"):
             unnamed.append(path)
-    return {"status": "tasks", "tasks": tasks, "unnamed": unnamed}
+        if schema is not None:
+            unreadable += [(f"{path}.{name}", reason) for name, reason in schemas.unreadable_fields(cls)]
+    return {"status": "tasks", "tasks": tasks, "unnamed": unnamed, "unreadable": unreadable}
 
 
 def load_runner_type(root: Path) -> Any:

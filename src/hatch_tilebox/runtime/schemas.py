@@ -79,6 +79,30 @@ def input_schema(cls: type) -> dict[str, Any] | None:
         return None
 
 
+def unreadable_fields(cls: type) -> list[tuple[str, str]]:
+    """The fields of a task class whose values the SDK writes and can never read, each with what msgspec says of its type.
+
+    Told of SDKs with msgspec, and not of types that the SDK reads by itself.
+    """
+    reads_itself = getattr(optional("tilebox.workflows._serialization"), "_requires_override", None)
+    if reads_itself is None:
+        return []
+    found = [(member.name, why_unreadable(member.kind, reads_itself)) for member in records.members_of_dataclass(cls)]
+    return [(name, reason) for name, reason in found if reason]
+
+
+def why_unreadable(kind: Any, reads_itself: Any) -> str:
+    """Why msgspec makes no decoder for `kind`, as the SDK asks it to; empty where it does, or where that does not matter."""
+    try:
+        if not message_type(without_none(kind)) and not reads_itself(kind):
+            optional("msgspec").json.Decoder(type=kind, dec_hook=lambda _, value: value)
+    except TypeError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 -- annotations are code of the workflow's
+        return ""
+    return ""
+
+
 class Schemas:
     """Makes the schema of one task, and collects what it refers to."""
 
