@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all, also when the machine goes down."""
+"""Files that appear whole or not at all, also when the machine goes down, and what tells whether one still is."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from contextlib import contextmanager, suppress
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["whole_file"]
+__all__ = ["file_digest", "whole_file"]
+
+_CHUNK = 2**20
 
 
 @contextmanager
@@ -34,6 +37,15 @@ def whole_file(destination: Path, staging: Path | None = None) -> Iterator[Binar
         with suppress(FileNotFoundError):
             temporary.unlink()
     _sync_folder(destination.parent)
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, as 64 hex digits, read in bounded memory. Raises OSError where it cannot be read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

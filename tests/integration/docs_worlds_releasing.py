@@ -65,7 +65,6 @@ def publish(place):
     keep = "keyring set https://api.tilebox.com __token__"
     here.before[keep] = "pip install --quiet keyring keyrings.alt"
     here.answers[keep] = ("Password for", api.key)
-    here.before["hatch-tilebox deploy --latest --target production"] = "unset HATCH_TILEBOX_PUBLISH_TO"
     here.follow(page)
     assert here.run("keyring get https://api.tilebox.com __token__").strip() == api.key
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,23 +49,16 @@ def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
     """Manifest, size in bytes and digest of the release that `what` names; the digest is found when it is called for."""
     from hatch_tilebox.archive.reader import read_manifest
     from hatch_tilebox.embedded import read_distribution, read_wheel
+    from hatch_tilebox.whole_file import file_digest
 
     path = Path(what)
     if path.suffix == ".whl":
         release = read_wheel(path)
     elif path.is_file() or path.suffix == RELEASE_SUFFIX:
-        return read_manifest(path), path.stat().st_size, partial(_digest, path)
+        return read_manifest(path), path.stat().st_size, partial(file_digest, path)
     else:
         release = read_distribution(what)
     return release.manifest, release.size, lambda: release.sha256
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(2**20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _show(console: Console, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.publish.destination import Destination, PublishedRelease
 
-__all__ = ["Cluster", "Deployer", "Deployment", "clusters_of", "deploy_release", "plan_deployment", "undeploy_release"]
+__all__ = [
+    "Cluster",
+    "Deployer",
+    "Deployment",
+    "clusters_of",
+    "deploy_release",
+    "no_such_release",
+    "plan_deployment",
+    "undeploy_release",
+]
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,11 @@ def undeploy_release(
 def _command(deployer: Deployer, name: str, workflow: str, release: str, clusters: Sequence[str]) -> str:
     to = f" --to {deployer.to}" if deployer.to else ""
     return f"hatch-tilebox {name}{to} --workflow {workflow} --release {release} --cluster {','.join(clusters)}"
+
+
+def no_such_release(workflow: str, release: str) -> PublishError:
+    """The error of a release that its workflow does not have."""
+    return PublishError(Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them"))
 
 
 def _deployer(destination: Destination) -> Deployer:

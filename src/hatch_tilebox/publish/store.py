@@ -13,9 +13,7 @@ removes.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import time
 import uuid
 from contextlib import contextmanager, suppress
@@ -24,9 +22,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Problem, PublishError
-from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer
+from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.files import new_file, reading
+from hatch_tilebox.whole_file import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,7 +120,7 @@ class Store(Destination, Deployer):
     def tasks(self, workflow: str, release: str) -> frozenset[tuple[str, str]]:
         record = self._record(workflow, release)
         if record is None:
-            raise PublishError(Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them"))
+            raise no_such_release(workflow, release)
         return frozenset((task.name, task.version) for task in self.manifest(self._read(record)).tasks)
 
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
@@ -149,8 +148,10 @@ class Store(Destination, Deployer):
             yield notes
 
     def _cluster(self, slug: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", slug):
-            raise PublishError(Problem(f"{slug!r} is no slug of a cluster", hint="use letters, digits and hyphens, 100 at most"))
+        from hatch_tilebox.config.rules import check_slug
+
+        if wrong := check_slug(slug):
+            raise PublishError(Problem(f"{slug!r} is no slug of a cluster", hint=wrong))
         return self.root / "clusters" / slug
 
     def _deployed(self, path: Path) -> str | None:
@@ -237,14 +238,10 @@ def _describe(release: LocalRelease, identifier: str, digest: str, now: str) -> 
 
 def _is_whole(blob: Path, digest: str) -> bool:
     """Whether the blob is there and still what its name says: a disk may have lost bits of it."""
-    found = hashlib.sha256()
     try:
-        with blob.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                found.update(chunk)
+        return file_digest(blob) == digest
     except FileNotFoundError:
         return False
-    return found.hexdigest() == digest
 
 
 def _sweep(incoming: Path) -> None:

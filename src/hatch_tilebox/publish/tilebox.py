@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.artifacts import HttpTransport
 from hatch_tilebox.publish.connect import Connect, ConnectError, decode_id, encode_id
-from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer
+from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.http import Http, require_safe
 
@@ -85,7 +85,7 @@ class TileboxApi(Destination, Deployer):
         for found in self._workflow(workflow).get("releases", []):
             if decode_id(found.get("id")) == release:
                 return _tasks(found)
-        raise PublishError(Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them"))
+        raise no_such_release(workflow, release)
 
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
         return self._map("DeployWorkflowRelease", workflow, release, clusters)
