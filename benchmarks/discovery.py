@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.config import BuildOptions, load_config
-from hatch_tilebox.model import CONFIG_NAME, Project
+from hatch_tilebox.model import Project
+from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.release import build_release
 from hatch_tilebox.runtime.cache import DIRECTORY_VARIABLE
 from hatch_tilebox.runtime.uv import child_environment, require_uv

@@ -6,7 +6,8 @@ Method: one environment with hatchling, editables, this package and a plugin who
 without a hook, with the one that does nothing, and with ours. Each round starts a fresh interpreter for each of them, in turn,
 and times one build in it with the process's own CPU clock, imports included. The figures are medians of the rounds, and medians
 of the differences round by round. Hatchling looks for plugins as soon as a project names one, whichever it is: "plugin" is what
-that costs, and "ours" is what comes on top.
+that costs, and "ours" is what comes on top. In the last row a file that `.gitignore` names lies among those that globs select, so
+that our hook has to load and apply the rules of selection; in the row before it sees that the sdist holds everything.
 """
 
 from __future__ import annotations
@@ -52,22 +53,28 @@ idle = "hatch_idle"
 only-include = ["hatch_idle.py"]
 """
 HOOK = "[tool.hatch.build.hooks.tilebox]"
+HOOKS = {"plain": "", "idle": HOOK.replace("tilebox", "idle"), "ours": HOOK}
+IGNORED = {".gitignore": "*.tif\n", "src/scratch.tif": ""}
 
 
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         python = environment(Path(folder))
-        projects = [
-            project(Path(folder, name), hook)
-            for name, hook in (("plain", ""), ("idle", HOOK.replace("tilebox", "idle")), ("ours", HOOK))
-        ]
+        usual, ignoring = (
+            [project(Path(folder, kind, name), hook, files) for name, hook in HOOKS.items()]
+            for kind, files in (("usual", {}), ("ignoring", IGNORED))
+        )
         print(f"{'build':16} {'no hook':>8} {'plugin':>8} {'ours':>8}   (CPU milliseconds, {rounds} rounds)")
-        for build in ("build_editable", "build_sdist"):
+        for name, build, projects in (
+            ("editable", "build_editable", usual),
+            ("sdist", "build_sdist", usual),
+            ("sdist, ignoring", "build_sdist", ignoring),
+        ):
             times = [[seconds(python, one, build) * 1000 for one in projects] for _ in range(rounds)]
             without = statistics.median(plain for plain, _, _ in times)
             plugin = statistics.median(idle - plain for plain, idle, _ in times)
             hook = statistics.median(ours - idle for _, idle, ours in times)
-            print(f"{build:16} {without:8.1f} {plugin:+8.1f} {hook:+8.1f}")
+            print(f"{name:16} {without:8.1f} {plugin:+8.1f} {hook:+8.1f}")
 
 
 def environment(folder: Path) -> Path:
@@ -81,13 +88,15 @@ def environment(folder: Path) -> Path:
     return python
 
 
-def project(folder: Path, hook: str) -> Path:
+def project(folder: Path, hook: str, files: dict[str, str]) -> Path:
     source = ROOT / "test_projects" / "src_layout"
     for path in source.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts and ".venv" not in path.parts:
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
+    for name, content in files.items():
+        (folder / name).write_text(content)
     pyproject = folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace(HOOK, hook))
     return folder

@@ -16,7 +16,7 @@ from hatch_tilebox.config.options import option_keys, setting_name, variable_nam
 from hatch_tilebox.config.schema import workflow_schema
 from hatch_tilebox.config.tables import keys_of
 from hatch_tilebox.config.workflow import BuildTable, TargetTable, WorkflowTable
-from hatch_tilebox.model import CONFIG_NAME
+from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

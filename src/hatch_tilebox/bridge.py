@@ -10,6 +10,7 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import ConfigError, TileboxError
+from hatch_tilebox.names import RELEASE_SUFFIX, REPOSITORY_EXCLUDE
 from hatch_tilebox.text_progress import TextProgress
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
 TARGET_TABLE = "tool.hatch.build.targets.tilebox"
-REPOSITORY_EXCLUDE = ".git/info/exclude"
 
 
 class HatchlingProject:
@@ -184,7 +184,7 @@ def modules_of(files: FileSet) -> dict[str, str]:
 
 def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
     """Remove the releases of this project from `directory`, whatever their version, and nothing else."""
-    from hatch_tilebox.model import RELEASE_SUFFIX, release_filename
+    from hatch_tilebox.model import release_filename
 
     name = release_filename(_project(metadata)).split("-")[0]
     for path in directory.glob(f"{name}-*{RELEASE_SUFFIX}"):

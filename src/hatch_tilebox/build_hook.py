@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+from hatch_tilebox.names import ACTIVE_VARIABLE, CONFIG_NAME, CONFIG_VARIABLE
+
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
+    from hatch_tilebox.bridge import HatchlingProject
     from hatch_tilebox.release import Release
-
-# Set in every process that discovery starts: a build that asks for this hook there is one that we caused ourselves.
-GUARD = "HATCH_TILEBOX_ACTIVE"
 
 
 class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
@@ -29,7 +29,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
     def dependencies(self) -> list[str]:
         """`uv`, where this machine has none: the frontend installs it for the build."""
-        if self.target_name != "wheel" or GUARD in os.environ:
+        if self.target_name != "wheel" or ACTIVE_VARIABLE in os.environ:
             return []
         from hatch_tilebox.runtime import find_uv
 
@@ -46,17 +46,14 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
         An sdist gets all that the release of a wheel built from it needs.
         """
-        if self.target_name not in {"sdist", "wheel"} or version == "editable" or GUARD in os.environ:
+        if self.target_name not in {"sdist", "wheel"} or version == "editable" or ACTIVE_VARIABLE in os.environ:
             return
-        from hatch_tilebox.bridge import HOOK_TABLE, HatchlingProject, modules_of
-
-        build = HatchlingProject(self.root, self.metadata, self.config, HOOK_TABLE, self.directory, self.app)
         if self.target_name == "sdist":
-            # Only what hatchling leaves out: it takes long over each file that is forced on it.
-            shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
-            needed = build.sdist_files()
-            build_data["force_include"].update({source: path for source, path in needed.items() if path not in shipped})
+            build_data["force_include"].update(self._left_out())
             return
+        from hatch_tilebox.bridge import modules_of
+
+        build = self._project()
         if build.options.skip:
             self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")
             files = build.select()
@@ -67,6 +64,25 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
                 self._embed(release, build_data)
         if not build_data["force_include"] and not _places_files(self.build_config):
             build_data["force_include"].update(modules_of(files))
+
+    def _left_out(self) -> dict[str, str]:
+        """What the release needs and hatchling would not pack: source to path in the sdist.
+
+        Only that, for hatchling takes long over each file that is forced on it.
+        """
+        shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
+        config = os.environ.get(CONFIG_VARIABLE) or self.config.get("config", CONFIG_NAME)
+        if config == CONFIG_NAME:
+            from hatch_tilebox.selection.shortcut import holds_release
+
+            if holds_release(self.root, shipped):
+                return {}
+        return {source: path for source, path in self._project().sdist_files().items() if os.path.normpath(path) not in shipped}
+
+    def _project(self) -> HatchlingProject:
+        from hatch_tilebox.bridge import HOOK_TABLE, HatchlingProject
+
+        return HatchlingProject(self.root, self.metadata, self.config, HOOK_TABLE, self.directory, self.app)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
         """Remove what was only there to be packed."""

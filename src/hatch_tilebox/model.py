@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hatch_tilebox.names import RELEASE_SUFFIX
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -17,10 +19,8 @@ if TYPE_CHECKING:
     JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
 
 __all__ = [
-    "CONFIG_NAME",
     "FORMAT",
     "MANIFEST_PATH",
-    "RELEASE_SUFFIX",
     "Artifact",
     "FileEntry",
     "FileSet",
@@ -35,8 +35,6 @@ __all__ = [
 ]
 
 FORMAT = 1
-CONFIG_NAME = "tilebox.workflow.toml"
-RELEASE_SUFFIX = ".tbrelease"
 MANIFEST_PATH = ".tilebox/release.json"
 
 REGULAR_MODE = "0644"

@@ -118,10 +118,25 @@ def test_subfolder_of_a_bigger_repository(tmp_path, project, frontend_env):
     assert "runner.py" in [file.path for file in read_manifest(folder / "dist" / RELEASE).files]
 
 
+def modules_of_an_sdist(folder, env, out):
+    code = f"import hatchling.build, sys; hatchling.build.build_sdist({str(out)!r}); print(*sys.modules)"
+    return set(run([sys.executable, "-c", code], folder, env).split())
+
+
 def test_sdist_imports_nothing_heavy(project, clean_env, tmp_path):
+    """Where hatchling packs all that a release needs, to see that takes next to nothing of ours."""
+    modules = modules_of_an_sdist(project("scene_qa"), clean_env, tmp_path)
+    ours = {name for name in modules if name.startswith("hatch_tilebox.")}
+    assert ours == {f"hatch_tilebox.{name}" for name in ("build_hook", "hooks", "names", "selection", "selection.shortcut")}
+    assert not modules & {"click", "httpx", "rich", "tomlkit", "backports.zstd", "compression.zstd"}
+
+
+def test_sdist_that_lacks_files_imports_nothing_heavy(project, clean_env, tmp_path):
     """Choosing files takes neither runtimes nor compression, and no library for people or networks."""
-    code = f"import hatchling.build, sys; hatchling.build.build_sdist({str(tmp_path)!r}); print(*sys.modules)"
-    modules = set(run([sys.executable, "-c", code], project("scene_qa"), clean_env).split())
+    folder = project("scene_qa")
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.hatch.build.targets.sdist]\nonly-include = ["README.md"]\n')
+    modules = modules_of_an_sdist(folder, clean_env, tmp_path)
     assert "hatch_tilebox.contents" in modules
     heavy = {"backports.zstd", "compression.zstd", "click", "filelock", "hatch_tilebox.runtime", "httpx", "platformdirs", "rich"}
     assert not modules & {*heavy, "tomlkit"}

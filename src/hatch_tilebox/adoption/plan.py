@@ -13,7 +13,7 @@ from hatch_tilebox.adoption.toml_text import TomlText, table_at
 from hatch_tilebox.adoption.workflow import write_config
 from hatch_tilebox.config.document import read_toml
 from hatch_tilebox.errors import ConfigError, Location, Problem
-from hatch_tilebox.model import CONFIG_NAME
+from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import ConfigError, Problem, SelectionError
-from hatch_tilebox.model import CONFIG_NAME, Pattern
+from hatch_tilebox.model import Pattern
+from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.scaffold import derive_slug
 from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.source_code import runner_names

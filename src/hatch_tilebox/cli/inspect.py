@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_tilebox.cli.output import json_option, show_json
-from hatch_tilebox.model import RELEASE_SUFFIX
+from hatch_tilebox.names import RELEASE_SUFFIX
 from hatch_tilebox.progress import format_size
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ def workflow_slug(root: Path | None) -> str | None:
     if root is None:
         return None
     from hatch_tilebox.config import load_config
-    from hatch_tilebox.model import CONFIG_NAME
+    from hatch_tilebox.names import CONFIG_NAME
 
     return load_config(root / CONFIG_NAME).workflow.slug
 

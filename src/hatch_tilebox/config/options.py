@@ -10,7 +10,7 @@ from hatch_tilebox.config.document import dotted, one_line, read_toml
 from hatch_tilebox.config.kinds import Choice, Flag, Number, Report, Size, Text, Texts, suggestion
 from hatch_tilebox.config.tables import Key, key, keys_of
 from hatch_tilebox.errors import ConfigError, Problem
-from hatch_tilebox.model import CONFIG_NAME
+from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

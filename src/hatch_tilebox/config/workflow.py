@@ -12,7 +12,8 @@ from hatch_tilebox.config.document import Document, dotted, one_line, read_toml
 from hatch_tilebox.config.kinds import Flag, Report, Text, Texts, close_match, suggestion
 from hatch_tilebox.config.tables import Table, Tables, key, keys_of
 from hatch_tilebox.errors import ConfigError, Location, Problem
-from hatch_tilebox.model import CONFIG_NAME, Pattern, Workflow
+from hatch_tilebox.model import Pattern, Workflow
+from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

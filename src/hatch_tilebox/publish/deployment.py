@@ -104,7 +104,7 @@ def clusters_of(project: Path | None, target: str) -> tuple[str, ...]:
     if project is None:
         raise PublishError(Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project"))
     from hatch_tilebox.config import load_config
-    from hatch_tilebox.model import CONFIG_NAME
+    from hatch_tilebox.names import CONFIG_NAME
 
     targets = load_config(project / CONFIG_NAME).targets
     if target not in targets:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.errors import ArchiveError, Problem, PublishError
-from hatch_tilebox.model import RELEASE_SUFFIX
+from hatch_tilebox.names import RELEASE_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
-from hatch_tilebox.model import CONFIG_NAME
+from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

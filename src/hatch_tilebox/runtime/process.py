@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
+from hatch_tilebox.names import ACTIVE_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["ACTIVE_VARIABLE", "LONGEST_MESSAGE", "Child", "Finished", "run"]
-
-ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
-"""Set, to a value of its own, in every process that the build starts; a build hook of ours that sees it returns at once."""
+__all__ = ["LONGEST_MESSAGE", "Child", "Finished", "run"]
 
 KEPT_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024

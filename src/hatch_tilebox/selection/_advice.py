@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.errors import Problem
+from hatch_tilebox.names import NEVER_SHIPPED
 from hatch_tilebox.selection.globs import escape, normalize
-from hatch_tilebox.selection.walk import NEVER_SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

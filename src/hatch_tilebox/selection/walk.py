@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.errors import Location, Problem, SelectionError
-from hatch_tilebox.model import RELEASE_SUFFIX
+from hatch_tilebox.names import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE
 from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file, spelled
 from hatch_tilebox.selection.globs import GlobSet, normalize
 
@@ -19,17 +19,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.selection.gitignore import IgnoreRule
     from hatch_tilebox.selection.globs import GlobState
 
-__all__ = ["NEVER_SHIPPED", "NEVER_SHIPPED_SUFFIXES", "Folder", "Rule", "Verdict", "Walk", "unreadable"]
-
-NEVER_SHIPPED = frozenset({
-    ".git", ".hg", ".svn",  # the history, which has its own ways to travel
-    "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints",
-    ".tox", ".nox", ".hatch",
-    ".DS_Store",
-    "PKG-INFO",  # what an sdist adds to the files of a project: a release built from one would differ
-})  # fmt: skip
-NEVER_SHIPPED_SUFFIXES = (".pyc", ".pyo", RELEASE_SUFFIX)
-_ENVIRONMENT_MARK = "pyvenv.cfg"
+__all__ = ["Folder", "Rule", "Verdict", "Walk", "unreadable"]
 
 
 class Rule(NamedTuple):
@@ -110,7 +100,7 @@ class Walk:
         ignores: tuple[tuple[int, IgnoreFile], ...] = ()
         if self.use_gitignore:
             path = repository_exclude_file(self.root)
-            exclude_file = path and self._read(path, ".git/info/exclude", follow=True)
+            exclude_file = path and self._read(path, REPOSITORY_EXCLUDE, follow=True)
             ignores = ((0, exclude_file),) if exclude_file else ()
         folder = Folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
         return self._prepared(folder)
@@ -137,8 +127,8 @@ class Walk:
         Raises SelectionError where it cannot be read.
         """
         entries = self._scan(verdict.source, verdict.path)
-        if _ENVIRONMENT_MARK in [found.name for found in entries]:
-            return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {_ENVIRONMENT_MARK})")
+        if ENVIRONMENT_MARK in [found.name for found in entries]:
+            return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {ENVIRONMENT_MARK})")
         source = verdict.source
         real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
         includes, excludes = verdict.includes or parent.includes, verdict.excludes or parent.excludes

@@ -21,7 +21,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from hatch_tilebox.config import load_config
 from hatch_tilebox.errors import ConfigError
-from hatch_tilebox.model import CONFIG_NAME
+from hatch_tilebox.names import CONFIG_NAME
 
 CORPUS = Path(__file__).parent / "corpus"
 GOOD = sorted((CORPUS / "good").glob("*.toml"))

@@ -9,7 +9,8 @@ import pytest
 
 from hatch_tilebox.config import check_root_inside, find_config, load_config
 from hatch_tilebox.errors import ConfigError, Location
-from hatch_tilebox.model import CONFIG_NAME, Pattern, Workflow
+from hatch_tilebox.model import Pattern, Workflow
+from hatch_tilebox.names import CONFIG_NAME
 
 TEXT = """\
 [workflow]

@@ -1,0 +1,36 @@
+"""Names of files, folders and variables that more than one floor knows.
+
+Apart from what else these floors have, for an sdist asks for little more than names and must not pay for the rest.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ACTIVE_VARIABLE",
+    "CONFIG_NAME",
+    "CONFIG_VARIABLE",
+    "ENVIRONMENT_MARK",
+    "NEVER_SHIPPED",
+    "NEVER_SHIPPED_SUFFIXES",
+    "RELEASE_SUFFIX",
+    "REPOSITORY_EXCLUDE",
+]
+
+CONFIG_NAME = "tilebox.workflow.toml"
+RELEASE_SUFFIX = ".tbrelease"
+
+CONFIG_VARIABLE = "HATCH_TILEBOX_CONFIG"
+ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
+"""Set in every process that discovery starts: a build that asks for our hook there is one that we caused ourselves."""
+
+NEVER_SHIPPED = frozenset({
+    ".git", ".hg", ".svn",  # the history, which has its own ways to travel
+    "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints",
+    ".tox", ".nox", ".hatch",
+    ".DS_Store",
+    "PKG-INFO",  # what an sdist adds to the files of a project: a release built from one would differ
+})  # fmt: skip
+NEVER_SHIPPED_SUFFIXES = (".pyc", ".pyo", RELEASE_SUFFIX)
+ENVIRONMENT_MARK = "pyvenv.cfg"
+
+REPOSITORY_EXCLUDE = ".git/info/exclude"
