@@ -77,12 +77,17 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.files = files
     checked = report.collect(lambda: project.check(directory, files))
     report.warnings += files.warnings if checked is None else checked
-    if not any(file.path == "uv.lock" for file in files.files):
-        from hatch_tilebox.runtime.explain import lock_missing
-
-        report.warnings.append(lock_missing(files))
+    report.warnings += _dependency_doubts(files)
     report.collect(lambda: _check_runner(project.config, files, report))
     report.warnings += _unselected_imports(files)
+
+
+def _dependency_doubts(files: FileSet) -> list[Problem]:
+    """What uv could not install from the release, or not as it is locked here."""
+    from hatch_tilebox.runtime.explain_sources import lock_missing, sources_left_out
+
+    locked = any(file.path == "uv.lock" for file in files.files)
+    return [*([] if locked else [lock_missing(files)]), *sources_left_out(files).values()]
 
 
 def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -> None:

@@ -152,6 +152,28 @@ def fix_a_failing_build(place):
     here.follow("docs/how-to/fix-a-failing-build.md")
 
 
+@WORLDS.of("docs/how-to/share-code.md")
+def share_code(place):
+    page, here = "docs/how-to/share-code.md", place.world()
+    from_git, below, _ = (block.text for block in blocks(page, "toml") if not block.title)
+    for name in ("libs/common/common", "flows/gauges"):
+        (here.folder / name).mkdir(parents=True)
+    build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    library = '[project]\nname = "common"\nversion = "1.0"\nrequires-python = ">=3.10"\n'
+    (here.folder / "libs/common/pyproject.toml").write_text(f"{library}{build}")
+    (here.folder / "libs/common/common/__init__.py").touch()
+    runner = (ROOT / "test_projects/single_file/runner.py").read_text()
+    (here.folder / "flows/gauges/runner.py").write_text(f"import common\n{runner}")
+    here.follow(page, write=True)
+    assert from_git.startswith("[tool.uv.sources]\ncommon = { git = ")
+    # The same library below the workflow, as a member of its workspace.
+    here.run("cp -r libs flows/gauges && rm -r flows/gauges/wheels")
+    project = here.folder / "flows/gauges"
+    edit(project / "pyproject.toml", ('[tool.uv.sources]\ncommon = { path = "wheels/common-1.0-py3-none-any.whl" }\n', below))
+    edit(project / "tilebox.workflow.toml", ('"wheels/*.whl"', '"libs/common/**"'))
+    here.run("uv lock --quiet --project flows/gauges && hatch-tilebox build flows/gauges")
+
+
 @WORLDS.of("docs/how-to/use-the-backend.md")
 def use_the_backend(place):
     page, folder = "docs/how-to/use-the-backend.md", place.project("scene_qa")

@@ -32,6 +32,7 @@ ERRORS = {
     ],
     "levels_disagree": ["registers other tasks when it is imported than when it is served: tilebox.com/broken/Served v1.0"],
     "lock_for_other_platform": ["uv.lock is for other platforms than this one", "sys_platform == 'emscripten'", "`environments`"],
+    "member_not_selected": ["bands comes from libs/bands, which is not among the selected files", 'add "libs/bands/**"'],
     "module_not_selected": [
         "runner.py:5: module `bands.names` (bands/names.py) is in the project, but not among the selected files",
         'add "bands/names.py" to [build] include in tilebox.workflow.toml, or "bands/**"',
@@ -70,6 +71,7 @@ ERRORS = {
         'File "runner.py", line 21, in <module>',
         'return values["resolution"]',
     ],
+    "workspace_around": ["bands comes from the uv workspace around the project", "put its wheel into the release"],
     "worker_ends": ["the worker `uv run python worker.py` ended with exit code 0", "nothing to do", "TILEBOX_WORKER_ADDRESS"],
     "worker_not_found": ["tilebox.workflow.toml:3:1: the worker command `no-such-program worker.py` cannot be started"],
     "worker_silent": ["did not tell its tasks within 3 s", "time.sleep(600)"],
@@ -90,7 +92,7 @@ WARNINGS = {
 }
 CHILDREN = {"leaves_children": "time.sleep(600)", "worker_stays": "time.sleep(601)"}
 OPTIONS = {"levels_disagree": {"level": "worker"}, **{name: {"timeout": 3.0} for name in ("runs_at_import", "worker_silent")}}
-UNLOCKED = {"lock_missing", "lock_stale", "unresolvable"}
+UNLOCKED = {"lock_missing", "lock_stale", "unresolvable", "workspace_around"}
 
 
 PAGE = Path(__file__).parent.parent.parent / "docs/how-to/fix-a-failing-build.md"

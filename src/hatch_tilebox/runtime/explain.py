@@ -23,10 +23,10 @@ __all__ = [
     "development_only",
     "ending",
     "include_hint",
-    "lock_missing",
     "no_pyproject",
     "normalize",
     "requirement_name",
+    "table",
     "tail",
     "unreadable_pyproject",
 ]
@@ -145,19 +145,19 @@ def unreadable_pyproject(error: Exception) -> Problem:
 
 def development_only(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Names of the dependencies in groups that `uv run` installs by default, but are none of the workflow's; and the workflow's."""
-    uv = pyproject.get("tool", {}).get("uv", {})
-    groups = pyproject.get("dependency-groups", {})
+    uv, groups = table(pyproject, "tool", "uv"), table(pyproject, "dependency-groups")
     default = uv.get("default-groups", ["dev"])
     names = groups if default == "all" else default
     development = declared_names(item for name in names for item in groups.get(name, ()))
     development |= declared_names(uv.get("dev-dependencies", ()))
-    own = declared_names(pyproject.get("project", {}).get("dependencies", ()))
+    own = declared_names(table(pyproject, "project").get("dependencies", ()))
     return sorted(development - own), sorted(own)
 
 
-def lock_missing(files: FileSet) -> Problem:
-    """No `uv.lock` among the selected files."""
-    consequence = "a release runner takes whatever versions are newest then, so the release cannot be reproduced"
-    if (files.root / "uv.lock").is_file():
-        return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"))
-    return Problem(f"there is no uv.lock: {consequence}", f"make one with `uv lock`, and {include_hint('uv.lock')}")
+def table(values: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """The table under the dotted `keys` of a TOML document, empty where there is none."""
+    for key in keys:
+        values = values.get(key, {})
+        if not isinstance(values, dict):
+            return {}
+    return values

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import include_hint, is_packaged, normalize, tail
+from hatch_tilebox.runtime.explain_sources import sources_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +18,10 @@ __all__ = ["install_failed"]
 
 PYPROJECT = Location("pyproject.toml")
 
+NO_SUCH_SOURCE = (
+    r"is not a workspace member|references a workspace in `tool\.uv\.sources`"
+    r"|Distribution not found at|does not appear to be a Python project"
+)
 _SIMPLE = (
     (
         r"lockfile .*needs to be updated.*--locked",
@@ -49,13 +54,7 @@ _SIMPLE = (
         PYPROJECT,
     ),
     (
-        r"is not a workspace member|references a workspace in `tool\.uv\.sources`",
-        "the project belongs to a uv workspace whose root is not part of the release",
-        "set `root` in tilebox.workflow.toml to the workspace's root, and select the members that the workflow needs",
-        PYPROJECT,
-    ),
-    (
-        r"Distribution not found at|does not appear to be a Python project",
+        NO_SUCH_SOURCE,
         "a dependency is a path that the release does not hold",
         "select it in [build] include where it lies below the root, else publish it as a package or use a Git source",
         PYPROJECT,
@@ -85,6 +84,9 @@ def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, 
     failed = re.search(r"Failed to (?:build|generate package metadata for|prepare) `([A-Za-z0-9._-]+)", text)
     if is_packaged(pyproject) and failed and normalize(failed.group(1)) == name:
         return _project_does_not_build(text, details, files, pyproject)
+    if re.search(NO_SUCH_SOURCE, text) and (left_out := sources_left_out(files)):
+        named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalize(text)), None)
+        return (named or next(iter(left_out.values())))._replace(details=details)
     for pattern, message, hint, location in _SIMPLE:
         if re.search(pattern, text):
             return Problem(message, hint, location, details)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime import worker
-from hatch_tilebox.runtime.explain import ending, lock_missing, tail
+from hatch_tilebox.runtime.explain import ending, tail
 from hatch_tilebox.runtime.explain_import import import_failed
+from hatch_tilebox.runtime.explain_sources import lock_missing
 from hatch_tilebox.runtime.stacks import describe_stack
 
 if TYPE_CHECKING:

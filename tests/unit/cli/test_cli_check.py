@@ -215,6 +215,16 @@ def test_a_lock_that_may_fit_is_not_doubted(invoke, small_project, old, new):
     assert not [error for error in check(invoke, project)[1]["errors"] if error["file"] == "uv.lock"]
 
 
+def test_a_dependency_that_no_release_holds_is_a_doubt(invoke, small_project):
+    project = small_project()
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + '\n[tool.uv.sources]\ntilebox = { path = "../tilebox" }\n')
+    code, report = check(invoke, project)
+    (warning,) = report["warnings"]
+    assert (code, warning["file"]) == (0, "pyproject.toml")
+    assert warning["message"].startswith("tilebox comes from ../tilebox, which is outside")
+
+
 def test_no_code_of_the_project_runs(invoke, small_project, tmp_path):
     """Neither the runner, nor a version that code computes, nor a metadata hook."""
     mark = f"open({str(tmp_path / 'ran')!r}, 'w')\n"

@@ -51,8 +51,8 @@ def explain(words, root, selected=(), pyproject=None, **options):
         ("error: Failed to parse `uv.lock`\n  Caused by: TOML parse error", "uv.lock cannot be read", "`uv lock`"),
         (
             "error: `lib` references a workspace in `tool.uv.sources`, but is not a workspace member",
-            "workspace whose root",
-            "`root`",
+            "a dependency is a path",
+            "[build] include",
         ),
         ("error: Distribution not found at: file:///lib", "a dependency is a path", "[build] include"),
         (
@@ -68,6 +68,17 @@ def test_known_words(words, message, hint, tmp_path):
     assert message in problem.message
     assert hint in problem.hint
     assert problem.details
+
+
+def test_the_source_that_uv_names_comes_first(tmp_path):
+    sources = 'lib = { path = "lib" }\nOther_Lib = { path = "other" }\n'
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "x"\ndependencies = ["lib", "other-lib"]\n[tool.uv.sources]\n{sources}'
+    )
+    words = "error: Failed to build `other-lib @ file:///x`\n  Caused by: Distribution not found at: file:///x/other"
+    problem = explain(words, tmp_path, ["pyproject.toml"])
+    assert problem.message == "other-lib comes from other, which is not among the selected files"
+    assert problem.details == words
 
 
 def test_time_limit(tmp_path):

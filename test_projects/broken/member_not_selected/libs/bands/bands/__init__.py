@@ -1,0 +1,3 @@
+"""The names of bands, for all workflows of this repository."""
+
+NAMES = ["B02", "B03"]
