@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.errors import ConfigError, Problem, PublishError, TileboxError
 from hatch_tilebox.names import CONFIG_NAME
@@ -186,22 +186,13 @@ def create_workflow(name: str, key: str, progress: Progress) -> str:
 
 def _refuse_workspace(root: Path) -> None:
     """A member of a uv workspace shares its lock and environment, which are not ours to change."""
-    from hatch_tilebox.config.document import read_toml
+    from hatch_tilebox.runtime.explain_sources import workspace_around
 
-    for folder in root.parents:
-        if not (folder / "pyproject.toml").is_file():
-            continue
-        workspace: Any = read_toml(folder / "pyproject.toml", str(folder / "pyproject.toml")).values
-        for key in ("tool", "uv", "workspace"):
-            workspace = workspace.get(key) if isinstance(workspace, dict) else None
-        if not isinstance(workspace, dict):
-            continue
-        relative = root.relative_to(folder)
-        matched = [any(map(relative.match, workspace.get(key, []))) for key in ("members", "exclude")]
-        if matched == [True, False]:
-            message = f"{root} would be a member of the uv workspace in {folder}, whose lock would change"
-            hint = f'choose another folder, or add "{relative.as_posix()}" to exclude in its [tool.uv.workspace]'
-            raise ConfigError(Problem(message, hint))
+    folder = workspace_around(root)
+    if folder is not None:
+        message = f"{root} would be a member of the uv workspace in {folder}, whose lock would change"
+        hint = f'choose another folder, or add "{root.relative_to(folder).as_posix()}" to exclude in its [tool.uv.workspace]'
+        raise ConfigError(Problem(message, hint))
 
 
 def _remains(slug: str) -> Problem:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.model import FileSet
 
-__all__ = ["lock_missing", "sources_left_out"]
+__all__ = ["lock_missing", "sources_left_out", "workspace_around"]
 
 PYPROJECT = Location("pyproject.toml")
 _WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
@@ -54,20 +55,32 @@ def lock_missing(files: FileSet) -> Problem:
     if (files.root / "uv.lock").is_file():
         return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"))
     hint = f"make one with `uv lock`, and {include_hint('uv.lock')}"
-    workspace = _workspace_around(files.root)
+    workspace = workspace_around(files.root)
     if workspace is not None:
         path = files.root.relative_to(workspace).as_posix()
         hint = f'leave the project out of the uv workspace around it: exclude = ["{path}"] under [tool.uv.workspace];\nthen {hint}'
     return Problem(f"there is no uv.lock: {consequence}", hint)
 
 
-def _workspace_around(root: Path) -> Path | None:
-    """The root of the uv workspace of which the project in the folder `root` is a member, None where there is none."""
+def workspace_around(root: Path) -> Path | None:
+    """The root of the uv workspace that has the folder `root`, there already or not, as a member; None where there is none."""
     for folder in root.parents:
         workspace = table(_read(folder), "tool", "uv", "workspace")
         if workspace:
-            return folder if root in _members(folder, workspace) else None
+            return folder if _is_member(root.relative_to(folder), workspace) else None
     return None
+
+
+def _is_member(path: PurePath, workspace: Mapping[str, Any]) -> bool:
+    """Whether the workspace takes in the folder `path`, which is relative to its root."""
+    included, excluded = (any(_matches(path, glob) for glob in _texts(workspace, key)) for key in ("members", "exclude"))
+    return included and not excluded
+
+
+def _matches(path: PurePath, glob: str) -> bool:
+    if "**" in glob:
+        return fnmatchcase(path.as_posix(), glob)
+    return len(path.parts) == len(PurePath(glob).parts) and path.match(glob)
 
 
 def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Mapping[str, Any]) -> Problem | None:
@@ -76,7 +89,8 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Ma
         if not workspace:
             message = f"{name} comes from the uv workspace around the project, which is no part of the release"
             return Problem(message, _WAYS, PYPROJECT)
-        folder = next((path for path in _members(files.root, workspace) if _name(path) == name), None)
+        below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
+        folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
         return _unless_selected(name, str(folder), files) if folder else None
     path = source.get("path")
     return _unless_selected(name, path, files) if isinstance(path, str) else None
@@ -94,13 +108,10 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
     return Problem(f"{name} comes from {path}, which is not among the selected files", include_hint(pattern), PYPROJECT)
 
 
-def _members(root: Path, workspace: Mapping[str, Any]) -> list[Path]:
-    try:
-        excluded = {path for glob in workspace.get("exclude", ()) for path in root.glob(glob)}
-        members = [path for glob in workspace.get("members", ()) for path in sorted(root.glob(glob))]
-    except (NotImplementedError, TypeError, ValueError):  # what uv refuses too, with better words
-        return []
-    return [path for path in members if path not in excluded]
+def _texts(workspace: Mapping[str, Any], key: str) -> list[str]:
+    """Globs of a workspace, relative ones; what else may stand there, uv refuses."""
+    values = workspace.get(key)
+    return [text for text in values if isinstance(text, str) and text[:1] not in {"", "/"}] if isinstance(values, list) else []
 
 
 def _name(folder: Path) -> str:
