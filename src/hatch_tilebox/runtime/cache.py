@@ -12,6 +12,7 @@ Nothing here is ever trusted beyond its key: whatever does not read back as it w
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.model import canonical_json
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ EXPIRY = 30 * 24 * 3600
 """Seconds after which an entry that no build used is dropped."""
 EXPIRY_CHECK = 24 * 3600
 LOCK_POLL = 0.01
+_DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
@@ -150,23 +153,52 @@ class Store:
 
 @contextlib.contextmanager
 def open_store(*, keep: bool) -> Iterator[Store]:
-    """The user's cache, or with `keep=False` a folder that is gone afterwards."""
+    """The user's cache, or with `keep=False` a folder that is gone afterwards.
+
+    Raises DiscoveryError where the system does not let us use the folder, now or while the store is open.
+    """
     if keep:
-        store = Store(cache_folder())
-        store.expire()
-        yield store
+        folder = cache_folder()
+        with _faults_told(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
+            store = Store(folder)
+            store.expire()
+            yield store
         return
-    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-", ignore_cleanup_errors=True) as folder:
-        yield Store(Path(folder).resolve())
+    place = Path(tempfile.gettempdir())
+    with (
+        _faults_told(place, "name another folder for temporary files with TMPDIR"),
+        tempfile.TemporaryDirectory(prefix="hatch-tilebox-", ignore_cleanup_errors=True) as temporary,
+    ):
+        yield Store(Path(temporary).resolve())
+
+
+@contextlib.contextmanager
+def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
+    """Full disks, missing rights and the like in `folder` are for the user to mend; other errors of the system pass."""
+    try:
+        yield
+    except OSError as error:
+        inside = isinstance(error.filename, str) and Path(error.filename).is_relative_to(folder)
+        if not inside and error.errno not in _DISK_FAULTS:
+            raise
+        hint = f"make room, or {way_out}" if error.errno in _DISK_FAULTS else f"make it yours to write, or {way_out}"
+        message = f"{folder}, where builds make environments, cannot be used: {error.strerror}"
+        raise DiscoveryError(Problem(message, hint)) from error
 
 
 def cache_info() -> CacheInfo:
     """What the user's cache holds."""
     store = Store(cache_folder())
-    size = sum(
-        Path(parent, name).lstat().st_size for parent, _, names in os.walk(store.root) for name in names
-    )  # hard links into uv's own cache count in full
+    size = sum(_size(Path(parent, name)) for parent, _, names in os.walk(store.root) for name in names)
     return CacheInfo(store.root, size, len([*store.environments.glob("*/")]), len([*store.results.glob("*.json")]))
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 where a build has just removed it. Hard links into uv's own cache count in full."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def clear_cache() -> int:

@@ -1,0 +1,42 @@
+"""Where environments are kept: what the system refuses there is a user's mistake, and said."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from hatch_tilebox.errors import DiscoveryError
+from hatch_tilebox.runtime.cache import cache_info, open_store
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    with pytest.raises(DiscoveryError) as error, open_store(keep=True):
+        pass
+    (problem,) = error.value.problems
+    assert problem.message.startswith(f"{tmp_path}/file/cache, where builds make environments, cannot be used: ")
+    assert problem.hint == "make it yours to write, or name another folder with HATCH_TILEBOX_CACHE_DIR"
+    assert cache_info().environments == 0
+
+
+def fill(path):
+    path.symlink_to("/dev/full")
+    path.write_text("x")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has a device that is always full")
+@pytest.mark.parametrize(("keep", "variable"), [(True, "HATCH_TILEBOX_CACHE_DIR"), (False, "TMPDIR")])
+def test_a_disk_that_is_full(keep, variable, tmp_path, monkeypatch):
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path))
+    with pytest.raises(DiscoveryError, match="No space left on device") as error, open_store(keep=keep) as store:
+        fill(store.root / "full")
+    assert error.value.problems[0].hint.startswith("make room, or name another folder")
+    assert variable in error.value.problems[0].hint
+
+
+def test_other_errors_are_none_of_the_stores(tmp_path, monkeypatch):
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
+    with pytest.raises(FileNotFoundError), open_store(keep=True):
+        (tmp_path / "nothing").read_text()
