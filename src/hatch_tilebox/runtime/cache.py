@@ -38,7 +38,8 @@ EXPIRY = 30 * 24 * 3600
 """Seconds after which an entry that no build used is dropped."""
 EXPIRY_CHECK = 24 * 3600
 LOCK_POLL = 0.01
-_DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 @dataclass(frozen=True)
@@ -179,9 +180,12 @@ def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
         yield
     except OSError as error:
         inside = isinstance(error.filename, str) and Path(error.filename).is_relative_to(folder)
-        if not inside and error.errno not in _DISK_FAULTS:
+        if error.errno in _FULL:
+            hint = f"make room, or {way_out}"
+        elif inside and error.errno in _CLOSED:
+            hint = f"make it yours to write, or {way_out}"
+        else:
             raise
-        hint = f"make room, or {way_out}" if error.errno in _DISK_FAULTS else f"make it yours to write, or {way_out}"
         message = f"{folder}, where builds make environments, cannot be used: {error.strerror}"
         raise DiscoveryError(Problem(message, hint)) from error
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.errors import DiscoveryError
+from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.runtime import explain
 from hatch_tilebox.runtime.cache import digest, file_identity, read_sealed, touch, write_sealed
 from hatch_tilebox.runtime.explain_install import install_failed
@@ -30,6 +30,8 @@ __all__ = ["Environment", "Metadata", "environment_key", "prepare", "read_metada
 
 LAYOUT = 2
 """Goes up when what an entry holds changes."""
+OLDEST_UV = (0, 5)
+"""The oldest that the tests use. Some before it make an environment in the project whatever `UV_PROJECT_ENVIRONMENT` says."""
 INSTALL_LIMIT = 3600.0
 """Seconds that uv gets to install; a download has time limits of its own."""
 PROJECT_FILES = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
@@ -150,8 +152,14 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
 
 
 def _version(uv: Path) -> str:
-    """What uv says of itself: in an isolated build its file is another one each time."""
-    return run([str(uv), "--version"], folder=Path.cwd(), environment=child_environment(), timeout=60).output.strip()
+    """What uv says of itself: in an isolated build its file is another one each time. Raises DiscoveryError for one too old."""
+    text = run([str(uv), "--version"], folder=Path.cwd(), environment=child_environment(), timeout=60).output.strip()
+    found = re.match(r"uv (\d+)\.(\d+)", text)
+    if found and (int(found[1]), int(found[2])) < OLDEST_UV:
+        wanted = ".".join(map(str, OLDEST_UV))
+        hint = f"update {uv} with `uv self update` or `pip install --upgrade uv`, or let UV name another one"
+        raise DiscoveryError(Problem(f"uv is too old: it has to be {wanted} or newer, and is {text.split()[1]}", hint))
+    return text
 
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
