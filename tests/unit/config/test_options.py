@@ -11,6 +11,7 @@ import pytest
 from hatch_tilebox.config import BuildOptions, load_options
 from hatch_tilebox.config.options import option_keys, setting_name, variable_name
 from hatch_tilebox.errors import ConfigError
+from hatch_tilebox.names import CONFIG_VARIABLE
 
 HOOK = "tool.hatch.build.hooks.tilebox"
 TARGET = "tool.hatch.build.targets.tilebox"
@@ -170,6 +171,10 @@ def test_mistakes_from_everywhere_are_told_together():
 def test_keys_that_hatchling_reads_are_left_to_it():
     hook = dict.fromkeys(["dependencies", "require-runtime-dependencies", "require-runtime-features", "enable-by-default"])
     assert load(hook) == load(hook, where=TARGET) == BuildOptions()
+
+
+def test_the_variable_that_names_the_configuration():
+    assert variable_name("config") == CONFIG_VARIABLE
 
 
 def test_hatchling_reads_no_other_keys_of_a_target():
