@@ -14,6 +14,7 @@ from hatch_tilebox.adoption.workflow import write_config
 from hatch_tilebox.config.document import read_toml
 from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.names import CONFIG_NAME
+from hatch_tilebox.runtime.explain_sources import how_to_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def plan_adoption(root: Path) -> Adoption:
         config = write_config(root, project, built=built, notes=adoption.notes)
         adoption.changes.append(Change(CONFIG_NAME, None, config))
     if not (root / "uv.lock").is_file():
-        adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", "uv lock makes it"))
+        adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root)))
     return adoption
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.model import FileSet
 
-__all__ = ["lock_missing", "sources_left_out", "workspace_around"]
+__all__ = ["how_to_lock", "lock_missing", "sources_left_out", "workspace_around"]
 
 PYPROJECT = Location("pyproject.toml")
 _WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
@@ -54,12 +54,18 @@ def lock_missing(files: FileSet) -> Problem:
     consequence = "a release runner takes whatever versions are newest then, so the release cannot be reproduced"
     if (files.root / "uv.lock").is_file():
         return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"))
-    hint = f"make one with `uv lock`, and {include_hint('uv.lock')}"
-    workspace = workspace_around(files.root)
-    if workspace is not None:
-        path = files.root.relative_to(workspace).as_posix()
-        hint = f'leave the project out of the uv workspace around it: exclude = ["{path}"] under [tool.uv.workspace];\nthen {hint}'
-    return Problem(f"there is no uv.lock: {consequence}", hint)
+    return Problem(f"there is no uv.lock: {consequence}", f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}")
+
+
+def how_to_lock(root: Path) -> str:
+    """How the project in the folder `root` gets a lock of its own."""
+    workspace = workspace_around(root)
+    if workspace is None:
+        return "make one with `uv lock`"
+    excluded = f'exclude = ["{root.relative_to(workspace).as_posix()}"]'
+    return (
+        f"leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace];\nthen make one with `uv lock`"
+    )
 
 
 def workspace_around(root: Path) -> Path | None:

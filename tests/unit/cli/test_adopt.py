@@ -246,3 +246,13 @@ def test_without_a_runner_nothing_can_be_done(project):
 def test_without_pyproject_init_is_meant(tmp_path):
     with pytest.raises(ConfigError, match="hatch-tilebox init"):
         plan_adoption(tmp_path)
+
+
+@pytest.mark.parametrize(("members", "hint"), [("libs/*", "make one with `uv lock`"), ("*", 'exclude = ["project"]')])
+def test_how_a_missing_lock_is_made(project, members, hint):
+    """A member of a workspace gets none of its own from `uv lock`."""
+    root = project(PROJECT)
+    (root / "uv.lock").unlink()
+    (root.parent / "pyproject.toml").write_text(f'[tool.uv.workspace]\nmembers = ["{members}"]\n')
+    (note,) = [note for note in plan_adoption(root).notes if "uv.lock" in note.message]
+    assert hint in note.hint
