@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.selection._wildmatch import translate
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["IgnoreFile", "IgnoreRule", "repository_exclude_file", "spelled"]
 
 _BOM = b"\xef\xbb\xbf"
+_NOTHING = r"(?!)"  # what git takes a malformed glob to match
 _SPECIAL = re.compile(r"[*?\[\\]")
 _ENDING = re.compile(r"\*[^*?\[\\]*", re.DOTALL)
 
@@ -31,7 +33,8 @@ def spelled(path: str) -> str:
 class IgnoreRule(NamedTuple):
     """One line of an ignore file. `text` is the line as it is written, `source` the file's path as a user would say it.
 
-    `glob` is what is left of it without its marks. A `basename` rule is compared with names, another one with paths.
+    `glob` is what is left of it without its marks. A `basename` rule is compared with names, another one with paths. Nearly all
+    globs are a `literal` or, for names, a star and an `ending`; only others need a regular expression, which takes long to make.
     """
 
     source: str
@@ -41,7 +44,17 @@ class IgnoreRule(NamedTuple):
     folders_only: bool
     basename: bool
     glob: str
-    regex: re.Pattern[str]
+    literal: str | None
+    ending: str | None
+
+    def matches(self, path: str) -> bool:
+        """Whether the rule matches the path relative to the folder of its file."""
+        text = path[path.rfind("/") + 1 :] if self.basename else path
+        if self.literal is not None:
+            return text == self.literal
+        if self.ending is not None:
+            return text.endswith(self.ending)
+        return _compiled(self.glob).fullmatch(text) is not None
 
     def may_match_at(self, depth: int) -> bool:
         """Whether the rule may match something that lies `depth` folders below the one of the ignore file."""
@@ -49,14 +62,18 @@ class IgnoreRule(NamedTuple):
         return self.basename or uncertain or self.glob.count("/") == depth
 
 
+@cache
+def _compiled(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob) or _NOTHING, re.DOTALL)
+
+
 class _AnyRule:
-    """Finds names that one of `rules` may match. Nearly all names match none, and nearly all rules are a name or an ending."""
+    """Finds names that one of `rules` may match. Nearly all names match none."""
 
     def __init__(self, rules: list[IgnoreRule]) -> None:
-        self._literals = frozenset(rule.glob for rule in rules if not _SPECIAL.search(rule.glob))
-        starred = {rule.glob for rule in rules if rule.basename and _ENDING.fullmatch(rule.glob)}
-        self._endings = tuple(glob[1:] for glob in starred)
-        others = [rule.regex.pattern for rule in rules if rule.glob not in self._literals and rule.glob not in starred]
+        self._literals = frozenset(rule.literal for rule in rules if rule.literal is not None)
+        self._endings = tuple({rule.ending for rule in rules if rule.ending is not None})
+        others = [translate(rule.glob) or _NOTHING for rule in rules if rule.literal is None and rule.ending is None]
         self._regex = re.compile("|".join(f"(?:{pattern})" for pattern in others), re.DOTALL) if others else None
 
     def among(self, names: Sequence[str], prefix: str = "") -> list[str]:
@@ -93,9 +110,8 @@ class IgnoreFile:
 
         A rule for folders only does not match a link to a folder: pass `is_folder=False` for one.
         """
-        name = path[path.rfind("/") + 1 :]
         for rule in self._rules:
-            if (is_folder or not rule.folders_only) and rule.regex.fullmatch(name if rule.basename else path):
+            if (is_folder or not rule.folders_only) and rule.matches(path):
                 return rule
         return None
 
@@ -152,11 +168,12 @@ def _parse(line: bytes, number: int, source: str) -> IgnoreRule | None:
     glob = glob.removesuffix("/")
     basename = "/" not in glob
     glob = glob.removeprefix("/")
-    regex = translate(glob)
-    if not glob or regex is None:
+    if not glob:
         return None
     text = line.decode("utf-8", "replace")
-    return IgnoreRule(source, number, text, negated, folders_only, basename, glob, re.compile(regex, re.DOTALL))
+    literal = None if _SPECIAL.search(glob) else glob
+    ending = glob[1:] if basename and _ENDING.fullmatch(glob) else None
+    return IgnoreRule(source, number, text, negated, folders_only, basename, glob, literal, ending)
 
 
 def _without_trailing_spaces(text: str) -> str:
