@@ -20,6 +20,7 @@ __all__ = [
     "finite_values",
     "same_rest",
     "show_values",
+    "spelling",
     "unknown_type",
 ]
 
@@ -148,7 +149,7 @@ def _value_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
         by_type.setdefault(_type_of(value), []).append(value)
     for name, group in by_type.items():
         if name in types:
-            yield Branch(name, {}, values=tuple(group), keys=frozenset(map(_key, group)), exact=exact)
+            yield Branch(name, {}, values=tuple(group), keys=frozenset(map(spelling, group)), exact=exact)
 
 
 def _type_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
@@ -166,7 +167,7 @@ def _type_branch(name: str, keywords: Mapping[str, Any]) -> Branch:
     used = {key: value for key, value in keywords.items() if key in checks and checks[key](value)}
     foreign = (_KNOWN - checks.keys()) | _STRUCTURE
     rest = {key: value for key, value in keywords.items() if key not in used and key not in foreign}
-    return Branch(base, used, name == "integer", values, frozenset(map(_key, values or ())), rest)
+    return Branch(base, used, name == "integer", values, frozenset(map(spelling, values or ())), rest)
 
 
 def _resolve(ref: Any, root: Mapping[str, Any]) -> Any:
@@ -210,7 +211,7 @@ def unknown_type(schema: Any) -> str | None:
 def accepts(branch: Branch, value: Any) -> bool | None:
     """Whether a branch of the value's type accepts the value; None where it cannot be told."""
     if branch.values is not None:
-        found = _key(value) in branch.keys
+        found = spelling(value) in branch.keys
     elif branch.type == "number":
         lower, upper = bound(branch, 1), bound(branch, -1)
         found = not (branch.integers and value != math.floor(value))
@@ -238,8 +239,8 @@ def finite_values(schema: Any, root: Mapping[str, Any]) -> set[str] | None:
 def same_rest(old: Branch, new: Branch) -> bool:
     """Whether the old schema's unknown keywords promise what the new one's ask for."""
     before, after = old.rest or {}, new.rest or {}
-    alike = all(key in before and _key(before[key]) == _key(value) for key, value in after.items())
-    return alike and not after.keys() & _CONTEXTUAL and '"$ref"' not in _key(dict(after))
+    alike = all(key in before and spelling(before[key]) == spelling(value) for key, value in after.items())
+    return alike and not after.keys() & _CONTEXTUAL and '"$ref"' not in spelling(dict(after))
 
 
 def describe(schema: Any, root: Mapping[str, Any], depth: int = 0) -> str:
@@ -280,11 +281,14 @@ def _type_of(value: Any) -> str:
     return "number"
 
 
-def _key(value: Any) -> str:
+def spelling(value: Any) -> str:
     """The same text for two values that are equal in JSON: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(value, float) and value == math.floor(value):
-        value = int(value)
-    if isinstance(value, (list, dict)):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        return json.dumps([type(value).__name__, sorted((str(name), _key(item)) for name, item in items)])
-    return json.dumps(value)
+    return json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value

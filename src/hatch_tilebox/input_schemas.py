@@ -23,6 +23,7 @@ from hatch_tilebox._schema_branches import (
     finite_values,
     same_rest,
     show_values,
+    spelling,
     unknown_type,
 )
 
@@ -55,7 +56,9 @@ def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Fin
     others: that is how a task writes its input. An object of `new` without a word on others accepts them, as the schema says.
     """
     try:
-        return () if old == new else tuple(dict.fromkeys(_Comparison(old, new).findings(old, new, "", 0)))
+        if spelling(old) == spelling(new):  # Python takes 0 for False
+            return ()
+        return tuple(dict.fromkeys(_Comparison(old, new).findings(old, new, "", 0)))
     except RecursionError:
         return (Finding("input: nested too deeply to compare", certain=False),)
 

@@ -147,11 +147,22 @@ def test_what_cannot_be_told_is_not_called_accepted(old, new):
     assert not any(finding.certain for finding in found)
 
 
+@pytest.mark.parametrize(("old", "new"), [(0, False), (1, True), (True, 1), ([0], [False])])
+def test_python_takes_for_equal_what_json_does_not(old, new):
+    """Found by the property test below."""
+    assert compare_schemas({"enum": [old]}, {"enum": [new]})
+    assert not compare_schemas({"enum": [1]}, {"enum": [1.0]})
+
+
 def test_hostile_schemas_end_in_doubt():
     deep = {"type": "array"}
     for _ in range(300):
         deep = {"type": "array", "items": deep}
     assert not compare_schemas(deep, {"type": "array", "items": deep})[0].certain
+    nested = [0]
+    for _ in range(100):
+        nested = [nested, '"']
+    assert compare_schemas({"enum": [nested]}, {"enum": [[nested]]})[0].certain
     bushy = {"type": "null"}
     for _ in range(12):
         bushy = {"anyOf": [{"type": "array", "items": bushy}] * 3}
