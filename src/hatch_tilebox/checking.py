@@ -158,14 +158,14 @@ def _module_files(root: Path, source: str, name: str) -> list[str]:
 
 def _check_lock(root: Path, metadata: ProjectMetadata[Any]) -> None:
     """Raise ConfigError where `uv.lock` cannot fit `pyproject.toml`, as far as a look tells: a build asks uv."""
-    from hatch_tilebox.uv_lock import reasons_to_lock_again
+    from hatch_tilebox.uv_lock import lock_fault
 
     try:
         lock = (root / "uv.lock").read_text("utf-8")
     except (OSError, ValueError):  # that it is not there, others tell
         return
-    if reasons := reasons_to_lock_again(lock, metadata.core_raw_metadata):
-        raise ConfigError(Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", Location("uv.lock")))
+    if fault := lock_fault(lock, metadata.core_raw_metadata):
+        raise ConfigError(fault)
 
 
 def _check_build_system(metadata: ProjectMetadata[Any], report: CheckReport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import ConfigError, Location, Problem
@@ -50,7 +51,7 @@ def read_metadata(root: Path, *, run_code: bool = True) -> ProjectMetadata[Any]:
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
 
-    from hatch_tilebox.config.document import read_toml
+    from hatch_tilebox.config.pyproject import read_pyproject
 
     if not (root / "pyproject.toml").is_file():
         raise ConfigError(
@@ -59,16 +60,28 @@ def read_metadata(root: Path, *, run_code: bool = True) -> ProjectMetadata[Any]:
                 hint="a release takes its name and version from [project] in pyproject.toml",
             )
         )
+    read_pyproject(root)
     metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
     try:
         if run_code or not _needs_code(metadata):
             metadata.validate_fields()
     except Exception as error:
-        # Hatchling, its plugins and the TOML parser each have errors of their own; all of them are about this one file.
-        # Ours names the place where it is no TOML.
-        read_toml(root / "pyproject.toml", "pyproject.toml")
-        raise ConfigError(Problem(str(error), location=Location("pyproject.toml"))) from error
+        # Hatchling and its plugins each have errors of their own; all of them are about this one file.
+        raise ConfigError(Problem(str(error), _plugin_hint(metadata, error), Location("pyproject.toml"))) from error
     return metadata
+
+
+def _plugin_hint(metadata: ProjectMetadata[Any], error: Exception) -> str | None:
+    """What to do where a plugin of the project's build is not installed beside us: frontends install it."""
+    from hatchling.plugin.exceptions import UnknownPluginError
+
+    if not isinstance(error, UnknownPluginError):
+        return None
+    frontend = "use a frontend, which installs it: uv build, hatch build or python -m build"
+    requirements = " ".join(f"'{item}'" for item in metadata.build.requires if not re.match(r"hatch(ling|[-_.]tilebox)\b", item))
+    if not requirements:
+        return frontend
+    return f"install {requirements}, which the project's build requires, beside hatch-tilebox;\nor {frontend}"
 
 
 def _needs_code(metadata: ProjectMetadata[Any]) -> bool:

@@ -6,13 +6,14 @@ import difflib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.adoption.pyproject import PYPROJECT, add_build_system, add_hook
 from hatch_tilebox.adoption.toml_text import TomlText, table_at
 from hatch_tilebox.adoption.workflow import write_config
 from hatch_tilebox.config.document import read_toml
-from hatch_tilebox.errors import ConfigError, Location, Problem
+from hatch_tilebox.config.pyproject import read_pyproject
+from hatch_tilebox.errors import ConfigError, Problem
 from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.runtime.explain_sources import how_to_lock
 
@@ -68,8 +69,8 @@ def plan_adoption(root: Path) -> Adoption:
     adoption = Adoption(root)
     if not (root / PYPROJECT).is_file():
         raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
+    project = read_pyproject(root)["project"]
     text = adoption.edit(PYPROJECT)
-    project = _project_table(text.values)
     if add_build_system(root, text, adoption.notes):
         hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").is_file() else None
         add_hook(text, hatch)
@@ -106,13 +107,3 @@ def apply_changes(adoption: Adoption) -> None:
 def _read(path: Path) -> str:
     """The text with its line ends as they are."""
     return path.read_bytes().decode()
-
-
-def _project_table(values: dict[str, Any]) -> dict[str, Any]:
-    project = table_at(values, "project")
-    if project.get("name"):
-        return project
-    hint = "uv init --bare writes one"
-    if table_at(values, "tool.poetry"):
-        hint = "move the metadata from [tool.poetry] to [project], where Poetry 2 reads it too"
-    raise ConfigError(Problem("there is no [project] table with a name", hint, Location(PYPROJECT)))

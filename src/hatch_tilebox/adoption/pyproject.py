@@ -56,7 +56,9 @@ def add_build_system(root: Path, text: TomlText, notes: list[Problem]) -> bool:
     names = [_name(item) for item in text.values["build-system"].get("requires", [])]
     former = {index for index, name in enumerate(names) if backend != HATCHLING and name in _requirements(backend)}
     missing = [name for name in ("hatchling", OWN) if name not in names]
-    if former or missing:
+    if "requires" not in table:
+        text.put("build-system.requires", missing)
+    elif former or missing:
         text.replace_items("build-system.requires", former, missing)
     if "package" not in table_at(text.values, "tool.uv"):
         message = "release runners build this project before they start it, for uv installs it"

@@ -16,10 +16,12 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tomlkit.exceptions import ParseError
+
+    from hatch_tilebox.config.kinds import Finding
 
 __all__ = ["Document", "dotted", "one_line", "read_toml"]
 
@@ -39,6 +41,16 @@ class Document:
         """Where the value (or with `key` the key) at `path` stands; of something not written down, what it would be part of."""
         span = self._positions.key(path) if key else self._positions.value(path)
         return Location(self.name, *self._positions.line_and_column(span.start)) if span else Location(self.name)
+
+    def problems(self, findings: Iterable[Finding]) -> list[Problem]:
+        """What is wrong, in the order of the file."""
+        found = [
+            Problem(
+                one_line(f"{dotted(finding.path)}: {finding.message}"), location=self.location(finding.path, key=finding.of_key)
+            )
+            for finding in findings
+        ]
+        return sorted(found, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
 
 
 def dotted(path: Sequence[str | int]) -> str:

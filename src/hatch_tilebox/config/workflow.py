@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.config import rules
-from hatch_tilebox.config.document import Document, dotted, one_line, read_toml
+from hatch_tilebox.config.document import Document, read_toml
 from hatch_tilebox.config.kinds import Flag, Report, Text, Texts, close_match, suggestion
 from hatch_tilebox.config.tables import Table, Tables, key, keys_of
 from hatch_tilebox.errors import ConfigError, Location, Problem
@@ -212,7 +212,7 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
         _check_start(workflow, report)
         root = _find_root(workflow, path.parent, report)
     if tables is None or report.findings:
-        raise ConfigError(*_problems(document, report))
+        raise ConfigError(*document.problems(report.findings))
     build = tables.build
     return WorkflowConfig(
         path=path,
@@ -279,17 +279,6 @@ def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
         near = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
         report.value(("workflow", "root"), f'"{text}" is no folder{suggestion(root.name, near)}')
     return root.resolve()
-
-
-def _problems(document: Document, report: Report) -> list[Problem]:
-    """What is wrong, in the order of the file."""
-    problems = [
-        Problem(
-            one_line(f"{dotted(finding.path)}: {finding.message}"), location=document.location(finding.path, key=finding.of_key)
-        )
-        for finding in report.findings
-    ]
-    return sorted(problems, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
 
 
 def _patterns(document: Document, name: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:

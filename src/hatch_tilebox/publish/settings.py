@@ -96,7 +96,7 @@ def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """
     import tomlkit
     from platformdirs import user_config_dir
-    from tomlkit.exceptions import ParseError
+    from tomlkit.exceptions import TOMLKitError
 
     environ = os.environ if environ is None else environ
     path = Path(environ.get("HATCH_CONFIG") or Path(user_config_dir("hatch", appauthor=False)) / "config.toml")
@@ -104,7 +104,7 @@ def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         data = tomlkit.parse(path.read_text("utf-8")).unwrap()
     except FileNotFoundError:
         return {}
-    except (ParseError, UnicodeDecodeError) as error:
+    except (TOMLKitError, UnicodeDecodeError) as error:
         raise ConfigError(Problem(f"is not TOML: {error}", location=Location(str(path)))) from error
     publish = data.get("publish", {})
     table = publish.get("tilebox", {}) if isinstance(publish, dict) else {}

@@ -11,7 +11,7 @@ from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from hatch_tilebox.model import FileSet, Workflow
@@ -120,9 +120,9 @@ def requirement_name(requirement: str) -> str:
     return normalize(match.group(1)) if match else ""
 
 
-def declared_names(requirements: Iterable[Any]) -> set[str]:
-    """Normalized names of all plain `requirements`; what includes another group is passed over."""
-    return {requirement_name(item) for item in requirements if isinstance(item, str)}
+def declared_names(requirements: object) -> set[str]:
+    """Normalized names of all plain `requirements`; what includes another group, or is no list of texts, is passed over."""
+    return {requirement_name(item) for item in requirements if isinstance(item, str)} if isinstance(requirements, list) else set()
 
 
 def no_pyproject(files: FileSet) -> Problem:
@@ -147,10 +147,9 @@ def development_only(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]
     """Names of the dependencies in groups that `uv run` installs by default, but are none of the workflow's; and the workflow's."""
     uv, groups = table(pyproject, "tool", "uv"), table(pyproject, "dependency-groups")
     default = uv.get("default-groups", ["dev"])
-    names = groups if default == "all" else default
-    development = declared_names(item for name in names for item in groups.get(name, ()))
-    development |= declared_names(uv.get("dev-dependencies", ()))
-    own = declared_names(table(pyproject, "project").get("dependencies", ()))
+    names = groups if default == "all" or not isinstance(default, list) else [name for name in groups if name in default]
+    development = declared_names(uv.get("dev-dependencies")).union(*(declared_names(groups[name]) for name in names))
+    own = declared_names(table(pyproject, "project").get("dependencies"))
     return sorted(development - own), sorted(own)
 
 

@@ -44,7 +44,7 @@ _SIMPLE = (
     (
         r"Failed to parse `?uv\.lock|Failed to parse lockfile|unsupported schema version",
         "uv.lock cannot be read",
-        "make it again with `uv lock`",
+        "where a merge left conflicts in it, take one side with `git checkout --theirs uv.lock`; then run `uv lock`",
         None,
     ),
     (

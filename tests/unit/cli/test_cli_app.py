@@ -125,3 +125,17 @@ def test_schema(invoke, which, title):
     assert title in schema["title"]
     file = Path(invoke("schema", which, "--path").stdout.rstrip("\n"))
     assert json.loads(file.read_text("utf-8")) == schema
+
+
+@pytest.mark.parametrize(
+    ("required", "hint"), [("", "use a frontend"), (', "hatch-vcs>=0.4"', "install 'hatch-vcs>=0.4', which the")]
+)
+def test_a_plugin_that_only_the_projects_build_has(invoke, small_project, required, hint):
+    project = small_project()
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text().replace('version = "0.1.0"', 'dynamic = ["version"]')
+    text = text.replace('"hatch-tilebox"]', f'"hatch-tilebox"{required}]')
+    pyproject.write_text(f'{text}\n[tool.hatch.version]\nsource = "not-here"\n')
+    result = invoke("build", project)
+    assert result.exit_code == 1
+    assert f"error: pyproject.toml: Unknown version source: not-here\n  hint: {hint}" in result.stderr

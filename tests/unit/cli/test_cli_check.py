@@ -200,6 +200,24 @@ def test_a_lock_that_cannot_fit_is_stale(invoke, small_project, old, new, reason
 
 
 @pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda lock: f"<<<<<<< HEAD\n{lock}=======\n>>>>>>> other\n", "a merge left conflicts in it"),
+        (lambda lock: lock.replace("source = {", "source = ["), "its entry for tide-gauge is damaged"),
+        (lambda lock: lock.replace("requires-dist = [{ name =", "requires-dist = [{ nam ="), "its entry for tide-gauge is damaged"),
+        (lambda lock: lock.replace("requires-dist = [", "requires-dist = 3 # ["), "its entry for tide-gauge is damaged"),
+    ],
+)
+def test_a_lock_that_is_damaged(invoke, small_project, damage, message):
+    project = small_project()
+    lock = project / "uv.lock"
+    lock.write_text(damage(lock.read_text()))
+    (error,) = check(invoke, project)[1]["errors"]
+    assert (error["file"], error["message"]) == ("uv.lock", message)
+    assert error["hint"].endswith("then run: uv lock")
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ('"tide-gauge"', '"Tide_Gauge"'),
