@@ -69,7 +69,7 @@ class HttpTransport:
         try:
             answer: Any = response.json()
             found = answer["digest"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise self._http.refusal(response, "the answer names no artifact") from None
         if found != digest:
             raise PublishError(

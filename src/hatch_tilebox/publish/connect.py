@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 
 SERVICE = "workflows.v1.WorkflowsService"
 
+# What is read of the messages: a table has fields that may be left out, a list has any number of its item.
+_SLUGS = [{"slug": str}]
+_RELEASE = {
+    "id": {"uuid": str},
+    "artifact": {"digest": str},
+    "content": {"fingerprint": str, "tasks": [{"name": str, "version": str}]},
+    "createdAt": str,
+    "clusters": _SLUGS,
+}
+_WORKFLOW = {"slug": str, "releases": [_RELEASE]}
+_ANSWERS: dict[str, Any] = {
+    "CreateWorkflow": _WORKFLOW,
+    "DeployWorkflowRelease": {"clusters": _SLUGS},
+    "GetCluster": {"slug": str, "deployedReleases": [_WORKFLOW]},
+    "GetWorkflow": _WORKFLOW,
+    "ListWorkflows": {"workflows": [_WORKFLOW], "nextPage": {}},
+    "PublishWorkflowRelease": _RELEASE,
+    "UndeployWorkflowRelease": {"clusters": _SLUGS},
+}
+
 
 class ConnectError(PublishError):
     """The service answered with an error. `code` is one of the protocol's, such as "not_found"."""
@@ -37,11 +57,16 @@ class Connect:
         }
 
     def call(self, method: str, request: dict[str, Any]) -> dict[str, Any]:
-        """The response message of a method, as JSON values. Raises ConnectError with the service's words, else PublishError."""
+        """The response message of a method, as JSON values; what is read of it has the types of its definition.
+
+        Raises ConnectError with the service's words, else PublishError.
+        """
         url = f"{self._url}/{SERVICE}/{method}"
         response = self._http.send("POST", url, body=json.dumps(request).encode(), headers=self._headers)
         answer = _object(response)
         if response.status_code == 200 and answer is not None:  # noqa: PLR2004 -- the one status of success
+            if not _conforms(answer, _ANSWERS[method]):
+                raise self._http.refusal(response, f"this is not how the Tilebox API defines the answer to {method}")
             return answer
         if answer is None or not isinstance(answer.get("code"), str):
             raise self._http.refusal(response, "this is not how the Tilebox API answers", hint=_hint("", response))
@@ -65,10 +90,18 @@ def decode_id(message: Any) -> str:
         raise PublishError(Problem(f"the Tilebox API gave {message!r} for an id")) from None
 
 
+def _conforms(value: Any, shape: Any) -> bool:
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(_conforms(value[key], part) for key, part in shape.items() if key in value)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_conforms(item, shape[0]) for item in value)
+    return isinstance(value, shape)
+
+
 def _object(response: Response) -> dict[str, Any] | None:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
 

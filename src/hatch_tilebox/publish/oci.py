@@ -37,6 +37,7 @@ FINGERPRINT = "io.github.hatch-tilebox.fingerprint"
 VERSION = "org.opencontainers.image.version"
 TITLE = "org.opencontainers.image.title"
 LATEST = "latest"
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _MAX_MANIFEST = 64 * 2**20
 _BRINGS = 8
 
@@ -77,7 +78,9 @@ class OciRepository(Destination):
             response = self._put_manifest(tag, body, release)
             if response.headers.get("Docker-Content-Digest", uploaded) != uploaded:
                 raise self._http.refusal(response, "the registry stored another manifest than was sent")
-        return self._published(uploaded, json.loads(body)), True
+        manifest, archive, url = release.manifest, release.artifact, f"{self.url}@{uploaded}"
+        version, fingerprint = manifest.project.version, manifest.fingerprint
+        return PublishedRelease(uploaded, release.workflow, archive.sha256, fingerprint, url, version, size=archive.size), True
 
     def _put_manifest(self, tag: str, body: bytes, release: LocalRelease) -> Response:
         """Tag the manifest. A registry may lose sight of a blob while others bring the same one: then it is brought again."""
@@ -115,11 +118,17 @@ class OciRepository(Destination):
 
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
         response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")
-        config = response.json()["config"]
-        data = b"".join(self._download(config["digest"]))
-        if _digest(data) != config["digest"]:
+        match self._json(response):
+            case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
+                data = b"".join(self._download(digest))
+            case _:
+                raise self._http.refusal(response, "this is no manifest of a release")
+        if _digest(data) != digest:
             raise PublishError(Problem(f"{release.url}: its config is not what its digest says"))
-        return ReleaseManifest.from_dict(json.loads(data))
+        try:
+            return ReleaseManifest.from_dict(json.loads(data))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise PublishError(Problem(f"{release.url}: its config describes no release")) from error
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
         return self._download(f"sha256:{release.digest}")
@@ -144,28 +153,36 @@ class OciRepository(Destination):
             response = self._auth.send("GET", url)
             if response.status_code == 404:  # noqa: PLR2004 -- the registry does not know the repository yet
                 return tags
-            answer = self._ok(response, "the releases cannot be listed").json()
-            tags |= set(answer.get("tags") or ())
+            match self._json(self._ok(response, "the releases cannot be listed")):
+                case {"tags": [*found]} if all(isinstance(tag, str) for tag in found):
+                    tags.update(found)
+                case {"tags": None}:  # what some registries say of an empty repository
+                    pass
+                case _:
+                    raise self._http.refusal(response, "this is no list of tags")
             url = urljoin(url, response.links["next"]["url"]) if "next" in response.links else ""
         return tags
 
     def _read(self, response: Response) -> PublishedRelease | None:
+        return self._published(_digest(response.content), self._json(response))
+
+    def _json(self, response: Response) -> Any:
+        """What the response holds, None where that is no JSON."""
         try:
-            return self._published(_digest(response.content), response.json())
-        except (ValueError, KeyError, TypeError, IndexError):
+            return response.json()
+        except (ValueError, RecursionError):
             return None
 
-    def _published(self, identifier: str, manifest: dict[str, Any]) -> PublishedRelease:
-        annotations, (layer,) = manifest["annotations"], manifest["layers"]
-        return PublishedRelease(
-            id=identifier,
-            workflow=annotations[WORKFLOW],
-            digest=layer["digest"].removeprefix("sha256:"),
-            fingerprint=annotations[FINGERPRINT],
-            url=f"{self.url}@{identifier}",
-            version=annotations[VERSION],
-            size=layer["size"],
-        )
+    def _published(self, identifier: str, manifest: Any) -> PublishedRelease | None:
+        """The release that an OCI manifest describes, None where it describes something else."""
+        match manifest:
+            case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if _DIGEST.fullmatch(digest):
+                texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
+                if all(isinstance(text, str) for text in texts):
+                    workflow, fingerprint, version = map(str, texts)
+                    url, digest = f"{self.url}@{identifier}", digest.removeprefix("sha256:")
+                    return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, size=size)
+        return None
 
     def _request(self, method: str, path: str, *, body: bytes | None = None, accept: str = "*/*") -> Response:
         headers = {"Accept": accept} if body is None else {"Content-Type": MANIFEST_TYPE}

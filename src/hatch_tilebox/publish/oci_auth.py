@@ -112,7 +112,7 @@ class Authorization:
         try:
             answer: dict[str, Any] = response.json() if response.is_success else {}
             token = str(answer.get("token") or answer["access_token"])
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             hint = f"log in again: docker login {self._host}"
             raise self._http.refusal(response, f"{self._host} gives no token", hint) from None
         self._http.hide(token)

@@ -153,6 +153,8 @@ def fetch_release(
     from hatch_tilebox.model import Artifact
 
     progress = progress or Progress()
+    if not re.fullmatch("[0-9a-f]{64}", release.digest):  # it names a file below
+        raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is no digest"))
     incoming = folder / f".{release.digest[:_DIGITS]}.tbrelease"
     with _step(progress, "Fetching") as done:
         try:

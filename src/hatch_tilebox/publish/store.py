@@ -14,6 +14,7 @@ removes.
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from contextlib import contextmanager, suppress
@@ -157,11 +158,14 @@ class Store(Destination, Deployer):
     def _deployed(self, path: Path) -> str | None:
         """The id of the release that a file of a cluster names, None where it is gone by now."""
         try:
-            return str(json.loads(path.read_bytes())["release"])
+            release = _json_object(path.read_bytes()).get("release")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise PublishError(Problem(f"{path} does not say which release is deployed")) from error
+        except OSError as error:
+            raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error
+        if not isinstance(release, str):
+            raise PublishError(Problem(f"{path} does not say which release is deployed"))
+        return release
 
     def _blob(self, digest: str) -> Path:
         return self.root / "blobs" / "sha256" / digest[:2] / digest
@@ -172,20 +176,21 @@ class Store(Destination, Deployer):
     def _read(self, path: Path) -> PublishedRelease:
         with reading(path) as file:
             data = file.read()
-        try:
-            record: dict[str, Any] = json.loads(data)
-            return PublishedRelease(
-                id=record["id"],
-                workflow=record["workflow"],
-                digest=record["digest"],
-                fingerprint=record["fingerprint"],
-                url=self._blob(record["digest"]).as_uri(),
-                version=record["project"]["version"],
-                created_at=record["created_at"],
-                size=record["size"],
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise PublishError(Problem(f"{path} is no record of a release")) from error
+        match _json_object(data):
+            case {
+                "id": str(identifier),
+                "workflow": str(workflow),
+                "project": {"version": str(version)},
+                "digest": str(digest),
+                "size": int(size),
+                "fingerprint": str(fingerprint),
+                "created_at": str(created_at),
+            } if re.fullmatch("[0-9a-f]{64}", digest):
+                # A record of another workflow or release than its path has might lead out of the store.
+                if (path.parent.name, path.name.partition("-")[2]) == (workflow, f"{identifier}.json"):
+                    url = self._blob(digest).as_uri()
+                    return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
+        raise PublishError(Problem(f"{path} is no record of a release"))
 
     def _create(self) -> None:
         if self._check_format():
@@ -210,10 +215,7 @@ class Store(Destination, Deployer):
             return False
         with reading(marker) as file:
             data = file.read()
-        try:
-            found = json.loads(data)["format"]
-        except (ValueError, KeyError, TypeError):
-            found = None
+        found = _json_object(data).get("format")
         if found != FORMAT:
             raise PublishError(Problem(f"{marker}: format is {found!r}; this version knows {FORMAT}"))
         return True
@@ -234,6 +236,15 @@ def _describe(release: LocalRelease, identifier: str, digest: str, now: str) -> 
         "fingerprint": release.manifest.fingerprint,
         "created_at": now,
     }
+
+
+def _json_object(data: bytes) -> dict[str, Any]:
+    """The object that JSON text is, empty where it is something else."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _is_whole(blob: Path, digest: str) -> bool:
