@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["file_digest", "whole_file"]
+__all__ = ["file_digest", "stream_digest", "whole_file"]
 
 _CHUNK = 2**20
 
@@ -41,10 +41,15 @@ def whole_file(destination: Path, staging: Path | None = None) -> Iterator[Binar
 
 def file_digest(path: Path) -> str:
     """The SHA-256 of a file, as 64 hex digits, read in bounded memory. Raises OSError where it cannot be read."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+        return stream_digest(file)
+
+
+def stream_digest(file: BinaryIO) -> str:
+    """The SHA-256 of what is left to read of an open file, as 64 hex digits, in bounded memory."""
+    digest = hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
     return digest.hexdigest()
 
 

@@ -6,11 +6,11 @@ Real services answer; one value of an answer is then another one before we see i
 from __future__ import annotations
 
 import contextlib
-import copy
 import random
 
 import httpx
 import pytest
+from other_values import REMOVED, paths, replaced
 
 from hatch_tilebox.errors import PublishError, TileboxError
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.service
 
 QUICK = Retries(attempts=2, first=0.001, longest=0.002)
 SLUG = "scene-qa-5y9aK2"
-REMOVED = object()
 OTHERS = (3, True, None, "x", "", "sha256:../../x", [], [3], {}, {"a": 3}, REMOVED)
 ROUNDS = 150
 
@@ -49,22 +48,7 @@ def other(value, choice):
     path, new = choice.choice(list(paths(value))), choice.choice(OTHERS)
     if not path:
         return None if new is REMOVED else new
-    value = copy.deepcopy(value)
-    *parents, key = path
-    parent = value
-    for part in parents:
-        parent = parent[part]
-    if new is REMOVED:
-        del parent[key]
-    else:
-        parent[key] = new
-    return value
-
-
-def paths(value, path=()):
-    yield path
-    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
-        yield from paths(value[key], (*path, key))
+    return replaced(value, path, new)
 
 
 def try_all(destination, *actions):

@@ -70,7 +70,7 @@ def plan_adoption(root: Path) -> Adoption:
     if not (root / PYPROJECT).is_file():
         raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
     project = read_pyproject(root)["project"]
-    text = adoption.edit(PYPROJECT)
+    text = TomlText(PYPROJECT, _read(root / PYPROJECT))
     if add_build_system(root, text, adoption.notes):
         hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").is_file() else None
         add_hook(text, hatch)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.config.kinds import Finding
 
-__all__ = ["Document", "dotted", "one_line", "read_toml"]
+__all__ = ["Document", "dotted", "in_order", "one_line", "read_toml"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
@@ -44,13 +44,17 @@ class Document:
 
     def problems(self, findings: Iterable[Finding]) -> list[Problem]:
         """What is wrong, in the order of the file."""
-        found = [
+        return in_order(
             Problem(
                 one_line(f"{dotted(finding.path)}: {finding.message}"), location=self.location(finding.path, key=finding.of_key)
             )
             for finding in findings
-        ]
-        return sorted(found, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
+        )
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of one file in the order of their places, those without a place first."""
+    return sorted(problems, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
 
 
 def dotted(path: Sequence[str | int]) -> str:

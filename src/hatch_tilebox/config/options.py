@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config import rules
-from hatch_tilebox.config.document import dotted, one_line, read_toml
+from hatch_tilebox.config.document import dotted, in_order, one_line, read_toml
 from hatch_tilebox.config.kinds import Choice, Flag, Number, Report, Size, Text, Texts, suggestion
 from hatch_tilebox.config.tables import Key, key, keys_of
 from hatch_tilebox.errors import ConfigError, Problem
@@ -187,8 +187,7 @@ def _read_table(
             end = suggestion(name, keys) or f"; allowed: {', '.join(keys)}"
             wrong.append(((name,), f"unknown option{end}", True))
     places = list(_tables_of_ours(project, where)) if wrong and project else []
-    problems = [_table_problem(path, message, where, places, of_key=of_key) for path, message, of_key in wrong]
-    return sorted(problems, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
+    return in_order(_table_problem(path, message, where, places, of_key=of_key) for path, message, of_key in wrong)
 
 
 def _table_problem(path: KeyPath, message: str, where: str, places: list[tuple[Document, KeyPath]], *, of_key: bool) -> Problem:

@@ -12,11 +12,11 @@ replaces all of this with the hook `tilebox_artifact_transport`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.connect import decode_id
-from hatch_tilebox.publish.http import Body, Http, require_safe
+from hatch_tilebox.publish.http import Body, Http, json_of, require_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,9 @@ class HttpTransport:
 
     def _artifact_id(self, response: Response, digest: str) -> str:
         try:
-            answer: Any = response.json()
+            answer = json_of(response)
             found = answer["digest"]
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (KeyError, TypeError):
             raise self._http.refusal(response, "the answer names no artifact") from None
         if found != digest:
             raise PublishError(

@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.publish.http import json_of
 
 if TYPE_CHECKING:
     from hatch_tilebox.publish.http import Http, Response
@@ -63,12 +64,12 @@ class Connect:
         """
         url = f"{self._url}/{SERVICE}/{method}"
         response = self._http.send("POST", url, body=json.dumps(request).encode(), headers=self._headers)
-        answer = _object(response)
-        if response.status_code == 200 and answer is not None:  # noqa: PLR2004 -- the one status of success
+        answer = json_of(response)
+        if response.status_code == 200 and isinstance(answer, dict):  # noqa: PLR2004 -- the one status of success
             if not _conforms(answer, _ANSWERS[method]):
                 raise self._http.refusal(response, f"this is not how the Tilebox API defines the answer to {method}")
             return answer
-        if answer is None or not isinstance(answer.get("code"), str):
+        if not isinstance(answer, dict) or not isinstance(answer.get("code"), str):
             raise self._http.refusal(response, "this is not how the Tilebox API answers", hint=_hint("", response))
         code, message = answer["code"], self._http.mask(str(answer.get("message", "")))
         raise ConnectError(code, Problem(f"{method} failed: {message or code} ({code})", hint=_hint(code, response)))
@@ -96,14 +97,6 @@ def _conforms(value: Any, shape: Any) -> bool:
     if isinstance(shape, list):
         return isinstance(value, list) and all(_conforms(item, shape[0]) for item in value)
     return isinstance(value, shape)
-
-
-def _object(response: Response) -> dict[str, Any] | None:
-    try:
-        answer = response.json()
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
 
 
 def _hint(code: str, response: Response) -> str | None:

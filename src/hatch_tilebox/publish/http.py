@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from hatch_tilebox import __version__
@@ -34,7 +34,7 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Body", "Http", "Response", "Retries", "require_safe", "same_origin"]
+__all__ = ["Body", "Http", "Response", "Retries", "json_of", "require_safe", "same_origin"]
 
 Response = httpx.Response
 Result = TypeVar("Result")
@@ -62,6 +62,14 @@ class Body:
 
     chunks: Callable[[], Iterator[bytes]]
     size: int
+
+
+def json_of(response: Response) -> Any:
+    """The JSON value that a response holds, None where it holds no JSON."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
 
 
 class _TryAgain(Exception):  # noqa: N818 -- a signal to the loop, not an error that anybody sees

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.model import ReleaseManifest, canonical_json, release_filename
 from hatch_tilebox.progress import Progress
 from hatch_tilebox.publish.destination import Destination, PublishedRelease
-from hatch_tilebox.publish.http import Http, is_loopback, require_safe
+from hatch_tilebox.publish.http import Http, is_loopback, json_of, require_safe
 from hatch_tilebox.publish.oci_auth import Authorization, advise
 from hatch_tilebox.publish.oci_upload import BlobUpload
 
@@ -118,7 +118,7 @@ class OciRepository(Destination):
 
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
         response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")
-        match self._json(response):
+        match json_of(response):
             case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
                 data = b"".join(self._download(digest))
             case _:
@@ -153,7 +153,7 @@ class OciRepository(Destination):
             response = self._auth.send("GET", url)
             if response.status_code == 404:  # noqa: PLR2004 -- the registry does not know the repository yet
                 return tags
-            match self._json(self._ok(response, "the releases cannot be listed")):
+            match json_of(self._ok(response, "the releases cannot be listed")):
                 case {"tags": [*found]} if all(isinstance(tag, str) for tag in found):
                     tags.update(found)
                 case {"tags": None}:  # what some registries say of an empty repository
@@ -164,23 +164,14 @@ class OciRepository(Destination):
         return tags
 
     def _read(self, response: Response) -> PublishedRelease | None:
-        return self._published(_digest(response.content), self._json(response))
-
-    def _json(self, response: Response) -> Any:
-        """What the response holds, None where that is no JSON."""
-        try:
-            return response.json()
-        except (ValueError, RecursionError):
-            return None
-
-    def _published(self, identifier: str, manifest: Any) -> PublishedRelease | None:
         """The release that an OCI manifest describes, None where it describes something else."""
-        match manifest:
+        match json_of(response):
             case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if _DIGEST.fullmatch(digest):
                 texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
                 if all(isinstance(text, str) for text in texts):
                     workflow, fingerprint, version = map(str, texts)
-                    url, digest = f"{self.url}@{identifier}", digest.removeprefix("sha256:")
+                    identifier, digest = _digest(response.content), digest.removeprefix("sha256:")
+                    url = f"{self.url}@{identifier}"
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, size=size)
         return None
 

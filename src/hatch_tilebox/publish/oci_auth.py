@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from hatch_tilebox.errors import Problem, PublishError
-from hatch_tilebox.publish.http import require_safe, same_origin
+from hatch_tilebox.publish.http import json_of, require_safe, same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,9 +110,9 @@ class Authorization:
             headers = {"Authorization": f"Basic {credentials.basic}"} if credentials else {}
             response = self._http.send("GET", f"{realm}?{urlencode(query)}", headers=headers)
         try:
-            answer: dict[str, Any] = response.json() if response.is_success else {}
+            answer = json_of(response) if response.is_success else {}
             token = str(answer.get("token") or answer["access_token"])
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        except (KeyError, AttributeError, TypeError):
             hint = f"log in again: docker login {self._host}"
             raise self._http.refusal(response, f"{self._host} gives no token", hint) from None
         self._http.hide(token)

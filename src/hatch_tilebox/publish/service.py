@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.errors import ArchiveError, IncompatibleError, Problem, PublishError
 from hatch_tilebox.model import release_filename
 from hatch_tilebox.progress import Progress, format_size
-from hatch_tilebox.publish.destination import CHUNK, LocalRelease
+from hatch_tilebox.publish.destination import LocalRelease
 from hatch_tilebox.publish.files import new_file, reading
+from hatch_tilebox.whole_file import stream_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,11 +253,9 @@ def _label(release: PublishedRelease) -> str:
 def _refuse_other_file(path: Path, digest: str) -> None:
     if not path.exists():
         return
-    found = hashlib.sha256()
     with reading(path) as file:
-        while chunk := file.read(CHUNK):
-            found.update(chunk)
-    if found.hexdigest() != digest:
+        found = stream_digest(file)
+    if found != digest:
         raise PublishError(Problem(f"{path} is another build; it is left as it is", hint="name another folder with --to"))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from functools import partial
 
 import pytest
 import tomlkit
+from other_values import REMOVED, paths, replaced
 
 from hatch_tilebox.adoption import plan_adoption
 from hatch_tilebox.checking import check_project
@@ -45,32 +45,18 @@ PYPROJECT = {
         },
     },
 }
-REMOVED = object()
 OTHERS = (3, True, "x", "", [], [3], [[]], [{}], {}, {"a": 3}, REMOVED)
-
-
-def paths(value, path=()):
-    if path:
-        yield path
-    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
-        yield from paths(value[key], (*path, key))
 
 
 def changed(path, value):
     """The usual text with another value at `path`; None where TOML cannot say so."""
-    values = copy.deepcopy(PYPROJECT)
-    *parents, key = path
-    table = values
-    for part in parents:
-        table = table[part]
-    if value is REMOVED:
-        del table[key]
-    else:
-        table[key] = value
     try:
-        return tomlkit.dumps(values)
+        return tomlkit.dumps(replaced(PYPROJECT, path, value))
     except ValueError:
         return None
+
+
+PLACES = [path for path in paths(PYPROJECT) if path]
 
 
 @pytest.fixture
@@ -88,7 +74,7 @@ def problems(root, text):
     return [str(problem) for problem in error.value.problems]
 
 
-@pytest.mark.parametrize("path", list(paths(PYPROJECT)), ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
 def test_other_values_are_read_or_told(path, project):
     """Whatever stands where; three commands that run no code of the project."""
     for text in filter(None, (changed(path, value) for value in OTHERS)):
@@ -105,7 +91,7 @@ def test_a_root_with_a_pyproject_of_its_own(project):
     config = project / "tilebox.workflow.toml"
     config.write_text(WORKFLOW.replace("runner =", 'root = "flow"\nrunner ='))
     (project / "flow" / "runner.py").write_text("runner = 1\n")
-    for path in paths(PYPROJECT):
+    for path in PLACES:
         for value in OTHERS:
             (project / "flow" / "pyproject.toml").write_text(changed(path, value) or "")
             check_project(project)
