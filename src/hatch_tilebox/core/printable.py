@@ -1,0 +1,60 @@
+"""Text from outside, such as file names, task names or the answers of servers, made safe to show on a terminal.
+
+What could move the cursor, change colours, reorder or hide text becomes a visible escape, spelled as in Python:
+
+- the controls C0 (newline, ESC, CR, ...), DEL and C1;
+- the separators of lines and paragraphs, U+2028 and U+2029;
+- what sets the direction of text: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069;
+- what has no width or only a meaning for layout: the soft hyphen, zero-width spaces and joiners, the byte order mark,
+  tags, fillers, and the variation selectors that are not for emoji;
+- lone surrogates, which stand for bytes of a file name that are not UTF-8.
+
+All else stays: letters of every script, combining marks, emoji. So does a joiner (U+200C, U+200D) between two characters that
+it is made for: emoji, and the letters of Arabic, Indic and other scripts whose shapes it changes.
+
+The set is written out rather than asked of `unicodedata`: it is the same on every Python.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["has_controls", "printable"]
+
+_CONTROLS = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_INVISIBLE = (
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0d"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_JOINERS = "\u200c\u200d"
+# Emoji with their modifiers, and the scripts from Arabic to Khmer, with Mongolian: there joiners belong to the spelling.
+_JOINED = (
+    "[\xa9\xae\u0600-\u061b\u061d-\u0dff\u1000-\u109f\u1780-\u17b3\u17b6-\u180a\u1810-\u18af"
+    "\u2190-\u27ff\u2900-\u2bff\ufe0f\U0001f000-\U0001faff]"
+)
+_UNSAFE = re.compile(f"[{_CONTROLS}{_INVISIBLE}\ud800-\udfff]|(?<!{_JOINED})[{_JOINERS}]|[{_JOINERS}](?!{_JOINED})")
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    r"""`text` with everything that could control a terminal or hide from its reader as a visible escape such as `\x1b`.
+
+    The result is one line, unless `lines` says that the text may have several: newlines and tabs stay then, and CR LF counts as
+    a newline. Any result can be encoded as UTF-8.
+    """
+    if not lines:
+        return _UNSAFE.sub(_escape, text)
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def has_controls(text: str) -> bool:
+    """Whether `text` holds a control character, a separator of lines, or one that sets the direction of text."""
+    return _CONTROL.search(text) is not None
+
+
+def _escape(match: re.Match[str]) -> str:
+    """The character as `repr` spells it, also where it counts as printable."""
+    character = match[0]
+    if (spelled := repr(character)[1:-1]) != character:
+        return spelled
+    return f"\\x{ord(character):02x}" if ord(character) < 0x100 else ascii(character)[1:-1]  # noqa: PLR2004 -- the end of Latin-1
