@@ -13,6 +13,8 @@ from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 PROJECTS = ROOT / "test_projects"
+PACKAGED = {"src_layout"}
+"""Test projects with hatch-tilebox among the requirements of a build that release runners do."""
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +64,17 @@ def frontend_env(clean_env, wheelhouse):
     return {**clean_env, "PIP_FIND_LINKS": " ".join(links), "UV_FIND_LINKS": ",".join(links)}
 
 
+def carry_our_wheel(folder, wheelhouse):
+    """Make the project in `folder`, which release runners build, bring the build requirement that no index has yet."""
+    shutil.copytree(wheelhouse, folder / "wheels")
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.uv]\nfind-links = ["wheels"]\n')
+    config = folder / "tilebox.workflow.toml"
+    config.write_text(config.read_text().replace("include = [", 'include = ["wheels/*.whl", '))
+
+
 @pytest.fixture(scope="session")
-def locked_project(shared, clean_env):
+def locked_project(request, shared, clean_env):
     """A function from the name of a test project to a locked copy of it that nobody may change."""
 
     def lock(name: str) -> Path:
@@ -73,6 +84,8 @@ def locked_project(shared, clean_env):
             if not folder.exists():
                 staged = shared / "locking" / name
                 shutil.copytree(PROJECTS / name, staged)
+                if name in PACKAGED:
+                    carry_our_wheel(staged, request.getfixturevalue("wheelhouse"))
                 subprocess.run(["uv", "lock", "--quiet"], cwd=staged, env=clean_env, check=True)
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 staged.rename(folder)

@@ -231,7 +231,7 @@ def test_nothing_of_the_build_reaches_the_workflow(cache, project, monkeypatch):
         monkeypatch.setenv(name, "/nowhere")
     monkeypatch.setenv("_PYPROJECT_HOOKS_BUILD_BACKEND", "nothing")
     monkeypatch.setenv("TILEBOX_WORKER_ADDRESS", "unix:///nowhere")
-    monkeypatch.setenv("UV_INDEX_STRATEGY", "first-index")
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "77")
     code = "import json, os, sys\nprint(json.dumps([dict(os.environ), os.getcwd(), sys.path[0], sys.stdin.read()]))\n"
     edit(project / "runner.py", "\nfrom tilebox", f"\n{code}from tilebox")
     (project / "unselected.txt").touch()
@@ -240,7 +240,7 @@ def test_nothing_of_the_build_reaches_the_workflow(cache, project, monkeypatch):
     environ, folder, path, stdin = json.loads(next(line for line in events.details if line.startswith("[{")))
     assert "/nowhere" not in environ.values()
     assert not {"PYTHONPATH", "PYTHONHOME", "TILEBOX_WORKER_ADDRESS", "_PYPROJECT_HOOKS_BUILD_BACKEND"} & environ.keys()
-    assert environ["UV_INDEX_STRATEGY"] == "first-index"
+    assert environ["UV_HTTP_TIMEOUT"] == "77"
     assert environ["VIRTUAL_ENV"] == environ["UV_PROJECT_ENVIRONMENT"]
     assert environ["HATCH_TILEBOX_ACTIVE"]
     assert folder == path
@@ -249,9 +249,8 @@ def test_nothing_of_the_build_reaches_the_workflow(cache, project, monkeypatch):
     assert stdin == ""
 
 
-def test_packaged_project(cache, locked_project, frontend_env, tmp_path, monkeypatch):
+def test_packaged_project(cache, locked_project, tmp_path):
     """uv installs it with our own plugin as a build hook, which must not start over; what the build reads belongs to the key."""
-    monkeypatch.setenv("UV_FIND_LINKS", frontend_env["UV_FIND_LINKS"])
     folder = Path(shutil.copytree(locked_project("src_layout"), tmp_path / "src_layout"))
     discovery = discover(folder, level="worker")
     assert [task.object for task in discovery.tasks] == ["burn_severity.app:RatePixel"]
@@ -260,7 +259,7 @@ def test_packaged_project(cache, locked_project, frontend_env, tmp_path, monkeyp
     assert KEPT in said
     assert discovery.tasks[0].description.startswith("Judge one pixel")
     with pytest.raises(DiscoveryError, match=r"(?s)README.md is not among them.*`package = false`"):
-        discover(folder, ["pyproject.toml", "uv.lock", "src/**"])
+        discover(folder, ["pyproject.toml", "uv.lock", "src/**", "wheels/*.whl"])
 
 
 def test_a_build_that_writes_into_the_project(cache, project, tmp_path):

@@ -68,9 +68,8 @@ def release(shared, locked_project, frontend_env):
 
 
 @pytest.fixture
-def run(release, frontend_env, monkeypatch):
+def run(release):
     """A function that executes a task of a test project's release."""
-    monkeypatch.setenv("UV_FIND_LINKS", frontend_env["UV_FIND_LINKS"])  # a project that is packaged needs our wheel
 
     def execute(project, task=None, given=None, **options):
         data = given if given is None or isinstance(given, bytes) else json.dumps(given).encode()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from hatch_tilebox.errors import DiscoveryError, Problem
+from hatch_tilebox.runtime.uv_variables import drops_variable
 
 __all__ = ["child_environment", "find_uv", "require_uv", "search_path"]
 
@@ -21,31 +22,9 @@ _DROPPED = frozenset(
         "TILEBOX_RUNTIME_DIR",
         "TILEBOX_RUNTIME_TOKEN",
         "TILEBOX_WORKER_ADDRESS",
-        # What redirects uv to another project or environment, or makes it install something else than a release runner would.
-        "UV_ACTIVE",
-        "UV_ENV_FILE",
-        "UV_FROZEN",
-        "UV_ISOLATED",
-        "UV_LOCKED",
-        "UV_NO_CONFIG",
-        "UV_NO_DEFAULT_GROUPS",
-        "UV_NO_DEV",
-        "UV_NO_EDITABLE",
-        "UV_NO_GROUP",
-        "UV_NO_INSTALL_LOCAL",
-        "UV_NO_INSTALL_PROJECT",
-        "UV_NO_INSTALL_WORKSPACE",
-        "UV_NO_PROJECT",
-        "UV_NO_SYNC",
-        "UV_PROJECT",
-        "UV_PROJECT_ENVIRONMENT",
-        "UV_RUN_RECURSION_DEPTH",
-        "UV_SYSTEM_PYTHON",
-        "UV_WORKING_DIR",
-        "UV_WORKING_DIRECTORY",
     }
 )
-_DROPPED_PREFIXES = ("PYTHON", "HATCH_", "_PYPROJECT_HOOKS_", "PEP517_", "UV_INTERNAL__")
+_DROPPED_PREFIXES = ("PYTHON", "HATCH_", "_PYPROJECT_HOOKS_", "PEP517_")
 
 
 def find_uv() -> Path | None:
@@ -81,12 +60,13 @@ def require_uv() -> Path:
 def child_environment(**extra: str) -> dict[str, str]:
     """The environment of this process without what a build frontend, a virtual environment or an outer uv put there, plus `extra`.
 
-    Settings for indexes, certificates, proxies, caches and offline use stay. Upper and lower case are one on Windows.
+    Settings that change what uv resolves go, too; those for certificates, proxies, logins, caches and offline use stay. Upper and
+    lower case are one on Windows.
     """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.upper() not in _DROPPED and not name.upper().startswith(_DROPPED_PREFIXES)
+        if name.upper() not in _DROPPED and not name.upper().startswith(_DROPPED_PREFIXES) and not drops_variable(name)
     }
     return {**kept, "PATH": search_path(), **extra}
 
