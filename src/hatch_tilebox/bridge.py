@@ -52,7 +52,7 @@ class HatchlingProject:
             release = self.project.build(self._directory, self._progress)
         folder = release.artifact.path.parent
         if folder.is_relative_to(Path(gettempdir()).resolve()) and not folder.is_relative_to(self.project.root):
-            self._app.display_info(
+            self._progress.note(
                 f"{folder} is a temporary folder: pip, and hatch with another backend than its own, take the wheel out of theirs "
                 "and drop the rest. The option output-dir keeps the release."
             )
@@ -70,8 +70,8 @@ class HatchlingProject:
         needed = [(file.on_disk, file.path) for file in files.files]
         for name in (*files.ignore_files, "uv.lock"):
             if name == REPOSITORY_EXCLUDE:
-                self._app.display_warning(
-                    f"hatch-tilebox: {name} decides about files of the release, and an sdist cannot hold it: a wheel built from "
+                self._progress.caution(
+                    f"{name} decides about files of the release, and an sdist cannot hold it: a wheel built from "
                     "this sdist may have another release. Move its lines to .gitignore."
                 )
             elif (files.root / name).is_file():

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hatch_tilebox.core.printable import printable
+
 
 class Location(NamedTuple):
     """A place in a text file. `line` and `column` count from 1; 0 means the file as a whole."""
@@ -45,12 +47,22 @@ class Problem(NamedTuple):
     location: Location | None = None
     details: str | None = None
 
+    @property
+    def shown(self) -> Problem:
+        """The same with everything safe to show. Later lines of the message are indented, so that none passes for one of ours."""
+        first, *others = printable(self.message, lines=True).split("\n")
+        message = "\n".join([first, *(line if line.startswith("  ") else f"  {line}" for line in others)])
+        place = self.location and self.location._replace(path=printable(self.location.path))
+        hint = self.hint and printable(self.hint, lines=True)
+        return Problem(message, hint, place, self.details and printable(self.details, lines=True))
+
     def __str__(self) -> str:
-        text = f"{self.location}: {self.message}" if self.location else self.message
-        if self.details:
-            text += "\n" + "\n".join(f"  | {line}".rstrip() for line in self.details.splitlines())
-        if self.hint:
-            text += "\n" + "\n".join(f"  {line}".rstrip() for line in f"hint: {self.hint}".splitlines())
+        message, hint, place, details = self.shown
+        text = f"{place}: {message}" if place else message
+        if details:
+            text += "\n" + "\n".join(f"  | {line}".rstrip() for line in details.splitlines())
+        if hint:
+            text += "\n" + "\n".join(f"  {line}".rstrip() for line in f"hint: {hint}".splitlines())
         return text
 
 

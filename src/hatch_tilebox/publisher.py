@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch.publish.plugin.interface import PublisherInterface
 
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import ConfigError, Location, Problem, TileboxError
 from hatch_tilebox.text_progress import TextProgress
 
@@ -29,7 +30,7 @@ class TileboxPublisher(PublisherInterface):
             self.app.abort(progress.error(error), code=error.exit_code)
             raise  # unreachable: abort ends the process
         if report["id"]:
-            self.app.display(report["id"])
+            self.app.display(printable(report["id"]))
 
     def _publish(self, artifacts: list[Path], options: dict[str, Any], progress: TextProgress) -> dict[str, Any]:
         from hatch_tilebox.publication import current_release, publish_archive
@@ -54,7 +55,7 @@ class TileboxPublisher(PublisherInterface):
         return Path(artifact) if Path(artifact).exists() else Path(self.root) / artifact
 
     def _ask(self, question: str) -> str:
-        return str(self.app.prompt(question, hide_input=True))
+        return str(self.app.prompt(printable(question), hide_input=True))
 
 
 def _metadata(root: Path) -> ProjectMetadata[Any]:

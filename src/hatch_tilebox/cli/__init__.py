@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 INTERRUPTED = 130
@@ -23,4 +24,12 @@ def main() -> None:
         sys.exit(f'hatch-tilebox: the command line needs {error.name}: pip install "hatch-tilebox[cli]"')
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    _never_fail_to_encode()
     app(prog_name="hatch-tilebox")
+
+
+def _never_fail_to_encode() -> None:
+    """Let what the encoding of stdout or stderr does not have be shown as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.output import output_options, problem_json, show_json
+from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
 
 if TYPE_CHECKING:
     from hatch_tilebox.adoption import Adoption
@@ -39,22 +39,25 @@ def command(ctx: click.Context, project: Path, *, yes: bool, as_json: bool, quie
         changes = [{"path": change.path, "diff": change.diff} for change in adoption.changes]
         show_json({"applied": apply, "changes": changes, "notes": [problem_json(note) for note in adoption.notes]})
     elif apply:
-        click.echo("\n".join(change.path for change in adoption.changes))
+        for change in adoption.changes:
+            show_line(change.path)
     if adoption.changes and not apply:
-        click.echo("Nothing was changed; --yes writes it.", err=True)
+        show_line("Nothing was changed; --yes writes it.", err=True)
         ctx.exit(1)
 
 
 def _show(adoption: Adoption, verbosity: int) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False)
+    from hatch_tilebox.cli.console import SafeConsole
+    from hatch_tilebox.core.printable import printable
+
+    console = SafeConsole(stderr=True)
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for change in adoption.changes:
-        for line in change.diff.splitlines():
+        for line in change.diff.split("\n")[:-1]:
             style = "bold" if line.startswith(("---", "+++")) else styles.get(line[:1], "")
-            console.print(Text(line, style), soft_wrap=True)
+            console.print(Text(printable(line.removesuffix("\r"), lines=True), style), soft_wrap=True)
     if verbosity >= 0:
         for note in adoption.notes:
             console.print(Text("note", "yellow").append(f": {note}", "default"), soft_wrap=True)

@@ -60,8 +60,15 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            from hatch_tilebox.core.printable import printable
+
+            error.message = printable(error.message, lines=True)  # type: ignore[misc]  # Final, for it is shown only after this
+            raise
         except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted.", err=True)
+            from hatch_tilebox.cli.output import show_line
+
+            show_line("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
         except Exception as error:
             from hatch_tilebox.errors import TileboxError

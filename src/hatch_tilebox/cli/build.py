@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, show_json, show_line
 
 
 @click.command(short_help="Build the release of a workflow project")
@@ -41,4 +41,4 @@ def command(project: Path, out: Path | None, *, no_cache: bool, as_json: bool, q
         }
         show_json(result)
     else:
-        click.echo(artifact.path)
+        show_line(artifact.path)

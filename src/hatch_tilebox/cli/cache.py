@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hatch_tilebox.cli.output import json_option, show_json
+from hatch_tilebox.cli.output import json_option, show_json, show_line
 from hatch_tilebox.progress import format_size
 
 
@@ -27,5 +27,5 @@ def command(*, clear: bool, as_json: bool) -> None:
         show_json({**result, "freed": freed} if clear else result)
         return
     if clear:
-        click.echo(f"Freed {format_size(freed)}")
-    click.echo(f"{info.path}: {info.environments} environments, {info.results} results, {format_size(info.size)}")
+        show_line(f"Freed {format_size(freed)}")
+    show_line(f"{info.path}: {info.environments} environments, {info.results} results, {format_size(info.size)}")

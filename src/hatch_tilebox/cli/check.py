@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hatch_tilebox.cli.output import output_options, problem_json, show_json
+from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
 
 
 @click.command(short_help="Check a project without running its code")
@@ -39,6 +39,6 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
                 progress.warning(problem)
             show_problems(report.errors)
         if ok and quiet <= verbose and report.files:
-            click.echo(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}")
+            show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}")
     if not ok:
         ctx.exit(1)

@@ -1,21 +1,27 @@
-"""What a person sees of a command: everything here goes to stderr, for stdout belongs to results."""
+"""What a person sees of a command. Progress and problems go to stderr, for stdout belongs to results.
+
+Every console of the commands is a `SafeConsole`; ruff refuses rich's own elsewhere.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console  # noqa: TID251 -- the one place
 from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import ConsoleOptions, RenderableType
     from rich.progress import Progress as LiveProgress
     from rich.progress import ProgressColumn, TaskID
 
@@ -25,6 +31,26 @@ _STEP_WIDTH = len("Preparing the runtime")
 _ERRORS_ONLY = -2
 
 
+class SafeConsole(Console):
+    """A console on which nothing but rich itself controls the terminal: a control in any text is shown as an escape.
+
+    A newline is left, for rich breaks lines with it: who prints a name from outside in a line gives it to `printable` first.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text, lines=True), segment.style)
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """One line of texts from anywhere, some of them with a style."""
+    pairs = [(part, "") if isinstance(part, str) else part for part in parts]
+    return Text.assemble(*((printable(text), style) for text, style in pairs))
+
+
 class RichProgress(Progress):
     """Steps with a spinner while they run and one line when they are done.
 
@@ -32,8 +58,8 @@ class RichProgress(Progress):
     so through the same `console`, or lines and spinner get mixed up.
     """
 
-    def __init__(self, verbosity: int = 0, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
+    def __init__(self, verbosity: int = 0, console: SafeConsole | None = None) -> None:
+        self._console = console or SafeConsole(stderr=True)
         self._verbosity = verbosity
         self._step = ""
         # Colours may be forced where nothing can move, as in the log of a CI job.
@@ -62,12 +88,12 @@ class RichProgress(Progress):
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
         self.close()
         if self._verbosity >= 0:
-            took = f"  [dim]{seconds:.1f} s[/]" if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
-            self._console.print(f"[green]{self._step.ljust(_STEP_WIDTH)}[/]  {escape(summary)}{took}", soft_wrap=True)
+            took = f"  {seconds:.1f} s" if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
+            self._print((self._step.ljust(_STEP_WIDTH), "green"), f"  {summary}", (took, "dim"))
 
     def result(self, name: str, value: str) -> None:
         if self._verbosity >= 0:
-            self._console.print(f"[green]{name.ljust(_STEP_WIDTH)}[/]  {escape(value)}", soft_wrap=True)
+            self._print((name.ljust(_STEP_WIDTH), "green"), f"  {value}")
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if self._verbosity < 0:
@@ -76,12 +102,12 @@ class RichProgress(Progress):
         for title in header:
             table.add_column(title, overflow="fold")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(styled, row))
         self._console.print(Padding(table, (0, 0, 0, 2)))
 
     def detail(self, message: str) -> None:
         if self._verbosity > 0:
-            self._console.print(f"  [dim]{escape(message)}[/]", soft_wrap=True)
+            self._print("  ", (message, "dim"))
 
     def warning(self, problem: Problem) -> None:
         if self._verbosity > _ERRORS_ONLY:
@@ -93,6 +119,10 @@ class RichProgress(Progress):
             self._live.stop()
             self._live = self._transfer = None
 
+    def _print(self, *parts: str | tuple[str, str]) -> None:
+        """One line, never wrapped."""
+        self._console.print(styled(*parts), soft_wrap=True)
+
     def _show(self, *columns: ProgressColumn, total: int | None) -> TaskID:
         """One line about the step that is under way, in place of the one before."""
         from rich.progress import Progress as LiveProgress
@@ -100,13 +130,13 @@ class RichProgress(Progress):
         self.close()
         self._live = LiveProgress(*columns, console=self._console, transient=True)
         self._live.start()
-        return self._live.add_task(escape(self._step), total=total)
+        return self._live.add_task(escape(printable(self._step)), total=total)
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
     """Cause and cure of every problem; in a panel on a terminal, as plain lines elsewhere."""
-    console = Console(stderr=True, highlight=False)
-    for problem in problems:
+    console = SafeConsole(stderr=True)
+    for problem in (problem.shown for problem in problems):
         if not console.file.isatty():
             console.print(Text("error", "red").append(f": {problem}", "default"), soft_wrap=True)
             continue

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
 from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.progress import format_size
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
     from hatch_tilebox.compatibility import FileChange, TaskChange
@@ -102,19 +102,17 @@ def _kind(old: object, new: object) -> str:
 
 
 def _show(difference: Difference, *, everything: bool) -> None:
-    from rich.console import Console
-    from rich.text import Text
 
-    console = Console(highlight=False)
+    console = SafeConsole()
     old, new = (f"{manifest.project.name} {manifest.project.version}" for manifest in (difference.old, difference.new))
-    console.print(Text(f"{old} -> {new}", style="bold"), soft_wrap=True)
+    console.print(styled((f"{old} -> {new}", "bold")), soft_wrap=True)
     for title, before, after in (
         ("runner", difference.old.workflow.runner, difference.new.workflow.runner),
         ("command", difference.old.workflow.command, difference.new.workflow.command),
         ("Python", difference.old.project.requires_python, difference.new.project.requires_python),
     ):
         if before != after:
-            console.print(Text(f"  {title}: {before} -> {after}"), soft_wrap=True)
+            console.print(styled(f"  {title}: {before} -> {after}"), soft_wrap=True)
     tasks = [change for change in difference.comparison.tasks if everything or change.kind != "unchanged"]
     same = len(difference.comparison.tasks) - len(tasks)
     _section(console, f"Tasks{f' ({same} unchanged)' if same else ''}", [line for task in tasks for line in _task_lines(task)])
@@ -128,10 +126,10 @@ def _show(difference: Difference, *, everything: bool) -> None:
         [_line(_kind(item.old, item.new), item.name, _step(", ".join(item.old), ", ".join(item.new))) for item in packages or ()],
     )
     style = {"identical": "green", "compatible": "green", "breaking": "bold red"}[difference.comparison.verdict]
-    console.print("", Text(_verdict(difference), style=style), sep="\n", soft_wrap=True)
+    console.print("", styled((_verdict(difference), style)), sep="\n", soft_wrap=True)
 
 
-def _section(console: Console, title: str, lines: list[Text]) -> None:
+def _section(console: SafeConsole, title: str, lines: list[Text]) -> None:
     from rich.text import Text
 
     console.print("", Text(title, style="bold"), sep="\n")
@@ -140,10 +138,8 @@ def _section(console: Console, title: str, lines: list[Text]) -> None:
 
 
 def _line(kind: str, name: str, rest: str) -> Text:
-    from rich.text import Text
-
     mark, style = _MARKS[kind]
-    return Text("  ").append(f"{mark} ", style=style).append(name).append(f"  {rest}", style="dim")
+    return styled("  ", (f"{mark} ", style), name, (f"  {rest}", "dim"))
 
 
 def _step(old: str, new: str) -> str:
@@ -151,18 +147,15 @@ def _step(old: str, new: str) -> str:
 
 
 def _task_lines(change: TaskChange) -> list[Text]:
-    from rich.text import Text
-
     mark, style = _KINDS[change.kind]
     versions = _step(change.old.version if change.old else "", change.new.version if change.new else "")
     if change.old and change.new and change.old.version == change.new.version:
         versions = change.new.version
-    head = Text("  ").append(f"{mark} ", style=style).append(change.name).append(f"  {versions}", style="dim")
-    head.append(f"  {change.kind}", style=style)
-    lines = [head, *(Text(f"      {reason}", style=style) for reason in change.reasons)]
-    lines += [Text(f"      not compared: {doubt}", style="yellow") for doubt in change.doubts]
+    head = styled("  ", (f"{mark} ", style), change.name, (f"  {versions}", "dim"), (f"  {change.kind}", style))
+    lines = [head, *(styled((f"      {reason}", style)) for reason in change.reasons)]
+    lines += [styled((f"      not compared: {doubt}", "yellow")) for doubt in change.doubts]
     if change.needs:
-        lines.append(Text(f"      the version ought to be {change.needs}", style="cyan"))
+        lines.append(styled((f"      the version ought to be {change.needs}", "cyan")))
     return lines
 
 
@@ -179,8 +172,8 @@ def _file_lines(change: FileChange, difference: Difference, *, everything: bool)
         sizes += f", mode {old.mode} -> {new.mode}"
     lines = [_line(_kind(old, new), change.path, sizes)]
     if difference.texts and (everything or change.path != LOCK):  # the dependencies say that one better
-        text = difference.texts[change.path] or "(not shown: no text, too large, or empty)"
-        lines += [Text(f"      {line}", style=_LINES.get(line[:1], "dim")) for line in text.splitlines()[2:] or [text]]
+        shown = printable(difference.texts[change.path] or "(not shown: no text, too large, or empty)", lines=True)
+        lines += [Text(f"      {line}", style=_LINES.get(line[:1], "dim")) for line in shown.split("\n")[2:] or [shown]]
     return lines
 
 

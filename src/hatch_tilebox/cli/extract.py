@@ -10,7 +10,7 @@ from time import perf_counter
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, show_json, show_line
 
 
 @click.command(short_help="Unpack a release into a folder")
@@ -36,4 +36,4 @@ def command(file: Path, to: Path | None, *, as_json: bool, quiet: int, verbose: 
     if as_json:
         show_json({"path": str(target), "files": len(manifest.files)})
     else:
-        click.echo(target)
+        show_line(target)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
 
 
@@ -37,4 +37,4 @@ def command(
     if as_json:
         show_json({**release.to_dict(), "path": str(local.artifact.path)})
     else:
-        click.echo(local.artifact.path)
+        show_line(local.artifact.path)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.output import output_options, problem_json, show_json
+from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.progress import format_size
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _show_reason(project: WorkflowProject, path: str, *, as_json: bool) -> None:
     here = Path(path).absolute()
     explanation = project.explain(project.root / "dist", here if here.exists() else path)
     if not as_json:
-        click.echo(explanation)
+        show_line(explanation)
         return
     place = explanation.location
     show_json({
@@ -83,16 +84,15 @@ def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbo
 
 def _show(files: FileSet, *, largest: bool) -> None:
     """The files for people. Lines are never wrapped: a path is worth more than a margin."""
-    from rich.console import Console
-    from rich.markup import escape
+    from hatch_tilebox.cli.console import SafeConsole, styled
 
-    console = Console(highlight=False)
+    console = SafeConsole()
     if not largest:
         for line in _tree(files, ascii_only=console.options.ascii_only):
             console.print(line, soft_wrap=True)
         return
     for file in sorted(files.files, key=lambda file: (-file.size, file.path)):
-        console.print(f"[cyan]{format_size(file.size):>10}[/]  {escape(file.path)}", soft_wrap=True)
+        console.print(styled((f"{format_size(file.size):>10}", "cyan"), f"  {file.path}"), soft_wrap=True)
     console.print(f"[bold]{format_size(files.size):>10}  {len(files.files)} files[/]")
 
 
@@ -114,14 +114,14 @@ def _tree(files: FileSet, *, ascii_only: bool) -> Iterator[Text]:
         for number, (path, size) in enumerate(children[folder].items(), 1):
             ends = number == len(children[folder])
             line = Text(guide + (last if ends else inner), "dim")
-            name = path.rpartition("/")[2]
+            name = printable(path.rpartition("/")[2])
             if path not in children:
                 yield line.append(name, "not dim").append(f"  {format_size(size)}", "not dim cyan")
                 continue
             yield line.append(f"{name}/", "not dim bold").append(_total(totals[path]), "not dim cyan")
             yield from below(path, guide + ("    " if ends else along))
 
-    yield Text(f"{files.root.name}/", "bold").append(_total(totals[""]), "not bold cyan")
+    yield Text(f"{printable(files.root.name)}/", "bold").append(_total(totals[""]), "not bold cyan")
     yield from below("", "")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, show_json, show_line
 
 
 @click.command(short_help="Make a new workflow project")
@@ -46,7 +46,7 @@ def command(path: Path, name: str | None, *, offline: bool, as_json: bool, quiet
         remote = scaffold.created_remotely
         show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, "files": list(scaffold.files)})
     else:
-        click.echo(root)
+        show_line(root)
         if verbose >= quiet:
             here = "" if root == Path.cwd() else f" {path}"
-            click.echo(f"Next: edit {path / 'runner.py'}, then: hatch-tilebox build{here}", err=True)
+            show_line(f"Next: edit {path / 'runner.py'}, then: hatch-tilebox build{here}", err=True)

@@ -15,8 +15,7 @@ from hatch_tilebox.progress import format_size
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
-
+    from hatch_tilebox.cli.console import SafeConsole
     from hatch_tilebox.model import ReleaseManifest
 
 
@@ -33,13 +32,13 @@ def command(what: str, *, as_json: bool, verbose: int, no_digest: bool) -> None:
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
-    from rich.console import Console
+    from hatch_tilebox.cli.console import SafeConsole
 
     manifest, size, digest = _read(what)
     if as_json:
         show_json({"manifest": manifest.to_dict(), "digest": None if no_digest else digest(), "size": size})
         return
-    console = Console(highlight=False)
+    console = SafeConsole()
     _show(console, manifest, size, everything=verbose > 0)
     if not no_digest:
         console.print(f"\n[bold]Digest[/]       sha256:{digest()}", soft_wrap=True)
@@ -61,11 +60,11 @@ def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
     return release.manifest, release.size, lambda: release.sha256
 
 
-def _show(console: Console, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:
-    from rich.markup import escape
+def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:
     from rich.padding import Padding
     from rich.table import Column, Table
 
+    from hatch_tilebox.cli.console import styled
     from hatch_tilebox.input_shape import describe_input, shape_lines
 
     workflow = manifest.workflow
@@ -78,19 +77,20 @@ def _show(console: Console, manifest: ReleaseManifest, size: int, *, everything:
         ("Size", f"{format_size(size)}, unpacked {format_size(sum(file.size for file in manifest.files))}"),
     ]
     for title, value in facts:
-        console.print(f"[bold]{title.ljust(11)}[/]  {escape(value)}", soft_wrap=True)
+        console.print(styled((title.ljust(11), "bold"), f"  {value}"), soft_wrap=True)
     console.print("", "[bold]Tasks[/]", sep="\n")
     for task in manifest.tasks:
-        console.print(f"  {escape(task.name)}  [dim]{task.version}[/]", soft_wrap=True)
+        console.print(styled(f"  {task.name}  ", (task.version, "dim")), soft_wrap=True)
         if task.description:
-            console.print(Padding(f"[dim]{escape(' '.join(task.description.split()))}[/]", (0, 0, 0, 6), expand=False))
+            text = " ".join(task.description.split())
+            console.print(Padding(styled((text, "dim")), (0, 0, 0, 6), expand=False))
         short = f"input: {describe_input(task.input_schema)}"
         lines = (
             ["input:", *(f"  {line}" for line in shape_lines(task.input_schema))] if everything and task.input_schema else [short]
         )
         for line in lines:
-            console.print(Padding(escape(line), (0, 0, 0, 6), expand=False))
+            console.print(Padding(styled(line), (0, 0, 0, 6), expand=False))
     files = Table("Files", Column(justify="right"), box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for file in manifest.files:
-        files.add_row(f"  {escape(file.path)}", format_size(file.size))
+        files.add_row(styled(f"  {file.path}"), format_size(file.size))
     console.print("", files)

@@ -1,4 +1,4 @@
-"""What every command shares: `--json`, `-q` and `-v`, and JSON on stdout."""
+"""What every command shares: `--json`, `-q` and `-v`, and the ways to write to stdout and stderr without colours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from hatch_tilebox.core.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,12 @@ def output_options(command: Command) -> Command:
 
 def show_json(result: Any) -> None:
     """The one thing on stdout that a program reads."""
-    click.echo(json.dumps(result, indent=2))
+    click.echo(json.dumps(result, indent=2))  # noqa: TID251 -- JSON escapes controls and surrogates itself
+
+
+def show_line(text: object, *, err: bool = False) -> None:
+    """A line on stdout, or stderr. Nothing in `text` breaks it or controls a terminal."""
+    click.echo(printable(str(text)), err=err)  # noqa: TID251 -- the one place
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

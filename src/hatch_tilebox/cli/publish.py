@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
 
 
@@ -39,7 +39,7 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
     if as_json:
         show_json(report)
     elif report["id"]:
-        click.echo(report["id"])
+        show_line(report["id"])
 
 
 def _find(file: Path | None, root: Path | None) -> Path:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hatch_tilebox.core.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import closing
@@ -77,7 +79,7 @@ def ask_secret(question: str) -> str:
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return ""
-    return str(click.prompt(question, hide_input=True, err=True))
+    return str(click.prompt(printable(question), hide_input=True, err=True))
 
 
 def deploy_options(command: Command) -> Command:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
 from hatch_tilebox.cli.output import output_options, show_json
 from hatch_tilebox.cli.publishing import describe, open_here, project_root, workflow_slug
 
@@ -35,15 +35,14 @@ def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int,
     if as_json:
         show_json({"url": destination.url, "releases": [release.to_dict() for release in found]})
         return
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = SafeConsole()
     if not console.is_terminal:
         console.width = _WIDE
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("Workflow", "Version", "Release", "Digest", "Created", "Clusters"):
         table.add_column(title, overflow="fold", no_wrap=title == "Release")
     for release in found:
-        table.add_row(release.workflow, *describe(release))
+        table.add_row(*map(styled, (release.workflow, *describe(release))))
     console.print(table)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.console import RichProgress, SafeConsole, show_problems
 from hatch_tilebox.cli.output import output_options, show_json
 
 if TYPE_CHECKING:
@@ -46,14 +46,12 @@ def command(
 
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
-    from rich.console import Console
-
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
     from hatch_tilebox.local_run import run_task
 
     given = _given(options["text"], options["input_file"])
     verbosity = verbose - quiet
-    console = Console(stderr=True, highlight=False)
+    console = SafeConsole(stderr=True)
     with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
         result = run_task(
             file, task, given, follow=follow, debug=verbosity > 0, timeout=options["timeout"], progress=progress, watcher=display

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from hatch_tilebox.cli.console import SafeConsole, styled
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.local_run import LocalTask, Watcher, show_input
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 _MOST_ROWS = 40
 _BAR = 40
 _INDENT = 4
+_OUTPUT = " " * len("12:00:00 ")
+_COLORS = re.compile(r"(\x1b\[[0-9;]*m)")
 _LEVEL_STYLES = {"DEBUG": "dim", "INFO": "green", "WARN": "yellow", "ERROR": "red", "FATAL": "bold red"}
 _MARKS = {
     "computed": ("✓", "ok", "green"),
@@ -43,7 +47,7 @@ class JobDisplay(Watcher):
     `verbosity`: -1 quiet, 0 normal, 1 with everything.
     """
 
-    def __init__(self, verbosity: int, console: Console) -> None:
+    def __init__(self, verbosity: int, console: SafeConsole) -> None:
         self._console = console
         self._quiet = verbosity < 0
         self._names: dict[str, str] = {}
@@ -53,19 +57,19 @@ class JobDisplay(Watcher):
 
     def task_started(self, task: LocalTask, job: Job) -> None:
         with self._lock:
-            self._names[str(task.id)] = task.display
-            self._advance(job, task.display)
+            self._names[str(task.id)] = printable(task.display)
+            self._advance(job, printable(task.display))
 
     def task_ended(self, task: LocalTask, job: Job) -> None:
         with self._lock:
-            self._names[str(task.id)] = task.display
-            self._advance(job, task.display)
+            self._names[str(task.id)] = printable(task.display)
+            self._advance(job, printable(task.display))
             if not self._quiet:
                 again = f", attempt {task.attempts} of {task.max_retries + 1}" if task.state == "queued" else ""
                 line = _mark(task, self._console)
-                line.append(task.display).append(f"{_took(task)}{again}", style="dim")
+                line.append(printable(task.display)).append(f"{_took(task)}{again}", style="dim")
                 if task.error and task.state != "computed":
-                    line.append(f"  {task.error}", style="red")
+                    line.append(f"  {printable(task.error)}", style="red")
                 self._console.print(line, soft_wrap=True)
 
     def log(self, record: LogRecord) -> None:
@@ -73,21 +77,22 @@ class JobDisplay(Watcher):
             return
         with self._lock:
             line = Text(f"{datetime.fromtimestamp(record.time / 1e9).astimezone():%H:%M:%S} ", style="dim")
-            line.append(record.level.ljust(5), style=_LEVEL_STYLES.get(record.level, "not dim"))
+            line.append(printable(record.level).ljust(5), style=_LEVEL_STYLES.get(record.level, "not dim"))
             if record.task in self._names:
                 line.append(f" {self._names[record.task]}", style="cyan")
-            line.append(f"  {record.message}", style="not dim")
+            line.append(f"  {_margin(record.message)}", style="not dim")
             for name, value in record.attributes.items():
                 if not name.startswith("exception."):
-                    line.append(f"  {name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+                    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                    line.append_text(styled(f"  {name}={text}"))
             if record.stacktrace:
-                line.append(f"\n{record.stacktrace.rstrip()}")
+                line.append(f"\n{printable(record.stacktrace.rstrip(), lines=True)}")
             self._console.print(line, soft_wrap=True)
 
     def output(self, line: str) -> None:
         if not self._quiet:
             with self._lock:
-                self._console.print(Text("         ").append_text(Text.from_ansi(line)), soft_wrap=True)
+                self._console.print(Text(_OUTPUT).append_text(_colored(line)), soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away, if there is one."""
@@ -107,9 +112,21 @@ class JobDisplay(Watcher):
             self._bar.update(self._row, completed=job.done, total=job.count, description=name)
 
 
+def _colored(line: str) -> Text:
+    """A line of a task's output with its colours, and nothing else that a terminal would obey."""
+    parts = _COLORS.split(line)
+    parts[::2] = map(printable, parts[::2])
+    return Text.from_ansi("".join(parts))
+
+
+def _margin(message: str) -> str:
+    """A message whose later lines are indented, so that none passes for another record."""
+    return printable(message, lines=True).replace("\n", f"\n{_OUTPUT}")
+
+
 def show_job(result: RunResult, *, everything: bool) -> None:
     """Print the tasks of a job, its timeline and its state to stdout; long ones cut unless `everything` is asked for."""
-    console = Console(highlight=False)
+    console = SafeConsole()
     limit = None if everything else _MOST_ROWS
     console.print(_tree(result.tasks[0], console, limit))
     if result.spans:
@@ -120,16 +137,16 @@ def show_job(result: RunResult, *, everything: bool) -> None:
             sums = progress.setdefault(label or "progress", [0, 0])
             sums[:] = [sums[0] + done, sums[1] + total]
     for label, (done, total) in progress.items():
-        console.print(Text(f"\n{label}: {done} of {total}"))
+        console.print("", styled(f"{label}: {done} of {total}"), sep="\n")
     console.print("", _summary(result), sep="\n")
 
 
-def _mark(task: LocalTask, console: Console) -> Text:
+def _mark(task: LocalTask, console: SafeConsole) -> Text:
     mark, word, style = _MARKS[task.state]
     return Text(f"{word if console.options.ascii_only else mark} ", style=style)
 
 
-def _tree(root: LocalTask, console: Console, limit: int | None) -> Tree:
+def _tree(root: LocalTask, console: SafeConsole, limit: int | None) -> Tree:
     """The tasks below `root`, each under the one that submitted it."""
     tree = Tree(_label(root, console))
     branches = {root.id: tree}
@@ -142,14 +159,15 @@ def _tree(root: LocalTask, console: Console, limit: int | None) -> Tree:
     return tree
 
 
-def _label(task: LocalTask, console: Console) -> Text:
+def _label(task: LocalTask, console: SafeConsole) -> Text:
     label = _mark(task, console)
-    label.append(task.display)
+    label.append(printable(task.display))
     if task.depends_on and task.state == "queued":
         names = ", ".join(dict.fromkeys(other.display for other in task.depends_on))
-        label.append(f"  after {names}", style="dim")
+        label.append(f"  after {printable(names)}", style="dim")
     if task.input and task.state == "queued":
-        label.append(f"  {json.dumps(show_input(task.input), ensure_ascii=False)}", style="dim")
+        text = json.dumps(show_input(task.input), ensure_ascii=False)
+        label.append(f"  {printable(text)}", style="dim")
     label.append(_took(task), style="dim")
     if task.attempts > 1:
         label.append(f"  {task.attempts} attempts", style="yellow")
@@ -161,7 +179,7 @@ def _took(task: LocalTask) -> str:
     return f"  {task.seconds:.1f} s" if task.seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
 
 
-def _timeline(spans: Sequence[Span], console: Console, limit: int | None) -> Table:
+def _timeline(spans: Sequence[Span], console: SafeConsole, limit: int | None) -> Table:
     """When each span began and how long it took, nested as they are."""
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
     scale = _BAR / max(end - begin, 1)
@@ -174,7 +192,7 @@ def _timeline(spans: Sequence[Span], console: Console, limit: int | None) -> Tab
         offset = min(int((span.start - begin) * scale), _BAR - 1)
         length = max(1, min(round((span.end - span.start) * scale), _BAR - offset))
         bar = Text(" " * offset).append(block * length, style="red" if span.error else "green")
-        table.add_row(Text("  " * depth + span.name.removeprefix("task/")), bar, f"{(span.end - span.start) / 1e9:.3f}")
+        table.add_row(styled("  " * depth + span.name.removeprefix("task/")), bar, f"{(span.end - span.start) / 1e9:.3f}")
     if len(rows) > len(rows[:limit]):
         table.add_row(Text(f"{len(rows) - len(rows[:limit])} more; -v shows all", style="dim"), "", "")
     return table

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from hatch_tilebox.cli.output import show_line
+
 _FILES = {
     "workflow": "tilebox.workflow.schema.json",
     "release": "release.schema.json",
@@ -25,4 +27,7 @@ def command(which: str, *, path: bool) -> None:
     import hatch_tilebox
 
     file = Path(hatch_tilebox.__file__).parent / "schemas" / _FILES[which]
-    click.echo(file if path else file.read_text("utf-8"), nl=path)
+    if path:
+        show_line(file)
+    else:
+        click.echo(file.read_text("utf-8"), nl=False)  # noqa: TID251 -- our own file

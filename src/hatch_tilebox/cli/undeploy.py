@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, pick_release
 
 
@@ -31,4 +31,4 @@ def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
     if as_json:
         show_json(deployment.to_dict())
     else:
-        click.echo(f"{release.id} is off {', '.join(deployment.clusters)}")
+        show_line(f"{release.id} is off {', '.join(deployment.clusters)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
-from hatch_tilebox.cli.output import output_options, problem_json, show_json
+from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
 
 
 @click.command(short_help="Prove that a release is whole and starts")
@@ -40,4 +40,4 @@ def command(ctx: click.Context, file: Path, *, no_run: bool, timeout: float, as_
     if not result.ok:
         ctx.exit(1)
     if not as_json and result.artifact:
-        click.echo(f"{file}: ok, sha256:{result.artifact.sha256}")
+        show_line(f"{file}: ok, sha256:{result.artifact.sha256}")
