@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.printable import has_controls
 from hatch_tilebox.errors import ArchiveError, Problem
 from hatch_tilebox.model import MANIFEST_PATH
 
@@ -95,9 +96,12 @@ def stream_size(manifest_size: int, files: Iterable[FileEntry]) -> int:
 
 
 def path_fault(path: str) -> str | None:
-    """What is wrong with a member's path, None for a good one: relative, `/` between parts, no empty, `.` or `..` part."""
-    if not path.isprintable() and ("\0" in path or any("\ud800" <= char <= "\udfff" for char in path)):
-        return "has a name that is not UTF-8 text without NUL"
+    """What is wrong with a member's path, None for a good one: relative, `/` between parts, no control, empty, `.` or `..` part."""
+    if not path.isprintable():
+        if "\0" in path or any("\ud800" <= char <= "\udfff" for char in path):
+            return "has a name that is not UTF-8 text without NUL"
+        if has_controls(path):
+            return "has a control character in its path"
     if path.startswith("/"):
         return "has an absolute path"
     parts = path.split("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.printable import has_controls, printable
 from hatch_tilebox.errors import Problem
 from hatch_tilebox.model import MANIFEST_PATH
 from hatch_tilebox.selection.globs import normalize
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["path_problems"]
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f]')
+_FORBIDDEN = re.compile(r'[<>:"\\|?*]')
 _RESERVED = re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?/")
 _SHOWN = 5
 _WAY_OUT = "rename one, or leave one out with an exclude pattern"
@@ -33,12 +34,20 @@ def path_problems(files: Sequence[SelectedFile], folders: Collection[str]) -> tu
     # All paths in one text: one search finds that nothing is wrong, which is nearly always so. No path holds a NUL.
     paths = [file.path for file in files]
     folded = normalize("\0".join(paths)).lower().split("\0")
-    errors = _collisions(paths, folded, folders)
+    errors = _collisions(paths, folded, folders) + _controls(paths)
     if not _odd_on_windows("/".join(folded)):
         return errors, []
     odd = [path for path in paths if _odd_on_windows(path.lower())]
     names = ", ".join(odd[:_SHOWN]) + (f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else "")
     return errors, [Problem(f"Windows cannot unpack a release with these names: {names}")]
+
+
+def _controls(paths: Sequence[str]) -> list[Problem]:
+    """Files whose paths could control the terminal of whoever lists the release."""
+    if "/".join(paths).isprintable():
+        return []
+    hint = "rename it, or leave it out with an exclude pattern"
+    return [Problem(f"{printable(path)} has a control character in its path", hint) for path in paths if has_controls(path)]
 
 
 def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection[str]) -> list[Problem]:
@@ -77,4 +86,4 @@ def _odd_on_windows(path: str) -> bool:
 
 def _shown(path: str) -> str:
     """The path so that two which look alike can be told apart."""
-    return path if path.isascii() else f"{path} ({path!a})"
+    return printable(path) if path.isascii() else f"{printable(path)} ({path!a})"

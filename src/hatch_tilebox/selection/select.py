@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Problem, SelectionError
 from hatch_tilebox.model import FileSet, SelectedFile
 from hatch_tilebox.selection._advice import excludes_without_effect, includes_without_effect
@@ -126,10 +127,8 @@ class _Run:
                 verdict.path.encode()
             status = found.stat() if descriptor is None else os.stat(found.name, dir_fd=descriptor)
         except UnicodeEncodeError:
-            shown = verdict.path.encode("utf-8", "backslashreplace").decode()
-            self.errors.append(
-                Problem(f"the name of {shown} is not UTF-8", "rename the file, or leave it out with an exclude pattern")
-            )
+            hint = "rename the file, or leave it out with an exclude pattern"
+            self.errors.append(Problem(f"the name of {printable(verdict.path)} is not UTF-8", hint))
             return
         except OSError as error:
             self.errors.append(unreadable(verdict.path, error))
@@ -169,15 +168,16 @@ class _Run:
 
     def _note_unusable(self, verdict: Verdict) -> None:
         """Links that lead nowhere stop the build where a pattern asks for them; sockets and the like hold nothing to lose."""
+        path = printable(verdict.path)
         if verdict.kind == "special":
             if verdict.matched:
-                self.warnings.append(Problem(f"{verdict.path} is no regular file (a socket, pipe or device) and is left out"))
+                self.warnings.append(Problem(f"{path} is no regular file (a socket, pipe or device) and is left out"))
         elif verdict.matched or verdict.reached:
             hint = "put the content itself there, or leave the link out with an exclude pattern"
-            self.errors.append(Problem(f"{verdict.path} is a link that cannot be part of a release: {verdict.broken}", hint))
+            self.errors.append(Problem(f"{path} is a link that cannot be part of a release: {verdict.broken}", hint))
         else:
-            hint = f'add "{verdict.path}" to exclude if that is right'
-            self.warnings.append(Problem(f"nothing under the link {verdict.path} is looked at: {verdict.broken}", hint))
+            hint = f'add "{path}" to exclude if that is right'
+            self.warnings.append(Problem(f"nothing under the link {path} is looked at: {verdict.broken}", hint))
 
 
 @contextmanager

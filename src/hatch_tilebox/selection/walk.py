@@ -6,6 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Location, Problem, SelectionError
 from hatch_tilebox.names import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE
 from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file, spelled
@@ -227,11 +228,11 @@ class Walk:
             target = os.path.realpath(source, strict=True)
             mode = os.stat(target).st_mode
         except FileNotFoundError:
-            return "broken", f"its target {os.readlink(source)} does not exist"
+            return "broken", f"its target {printable(os.readlink(source))} does not exist"
         except OSError as error:
             return "broken", f"it cannot be followed: {error.strerror}"
         if not target.startswith(os.path.join(self._real_root, "")) and target != self._real_root:
-            return "broken", f"it leads outside the root of the workflow, to {os.readlink(source)}"
+            return "broken", f"it leads outside the root of the workflow, to {printable(os.readlink(source))}"
         if stat.S_ISDIR(mode):
             return ("broken", "it leads to a folder that holds it") if target in folder.real else ("folder", "")
         return ("file" if stat.S_ISREG(mode) else "special"), ""
@@ -269,4 +270,4 @@ def _ignore_rule(rule: IgnoreRule) -> Rule:
 def unreadable(path: str, error: OSError) -> Problem:
     """A problem for a file or folder that the system does not let us read."""
     hint = "give yourself the right to read it, or leave it out with an exclude pattern"
-    return Problem(f"{path} cannot be read: {error.strerror}", hint)
+    return Problem(f"{printable(path)} cannot be read: {error.strerror}", hint)

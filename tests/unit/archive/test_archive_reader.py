@@ -185,6 +185,9 @@ def test_refuses_a_manifest_that_is_cut_off():
         ("a//b.py", 'has an empty or "." part'),
         ("a/", 'has an empty or "." part'),
         ("a\0b", "is not UTF-8 text without NUL"),
+        ("a\nb", r"'a\nb' has a control character in its path"),
+        ("a\x1b[2Jb", r"'a\x1b[2Jb' has a control character in its path"),
+        ("a\u202eb", r"'a\u202eb' has a control character in its path"),
         (MANIFEST_PATH, "has the name that the release's own manifest takes"),
         ("a" * 5000, "has a path of more than 4096 bytes"),
     ],
@@ -194,7 +197,7 @@ def test_refuses_an_unsafe_path_in_the_manifest(path, text):
     assert text in refused(with_manifest(manifest.to_json()))
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../evil.py", "a/./b"])
+@pytest.mark.parametrize("path", ["/etc/passwd", "../evil.py", "a/./b", "esc\x1b[31m", "new\nline"])
 def test_refuses_an_unsafe_path_of_a_member(path):
     text = refused(archive([*GOOD, member(path, b"")]))
     assert repr(path) in text

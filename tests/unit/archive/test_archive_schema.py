@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from archive_samples import manifest_of
 
+from hatch_tilebox.archive.layout import path_fault
 from hatch_tilebox.model import FileEntry, Project, ReleaseManifest, Task, Workflow
 
 SCHEMA = json.loads((files("hatch_tilebox") / "schemas" / "release.schema.json").read_text("utf-8"))
@@ -78,3 +79,9 @@ def test_schema_refuses_what_the_model_refuses(data):
     with pytest.raises(ValueError, match=r"."):
         ReleaseManifest.from_dict(data)
     assert not VALIDATOR.is_valid(data)
+
+
+@pytest.mark.parametrize("path", ["a\n", "a\x1bb", "a\u202eb", "c1\x85"])
+def test_schema_refuses_paths_with_control_characters_as_readers_do(path):
+    assert not VALIDATOR.is_valid(changed("files", 0, "path", value=path))
+    assert "control character" in (path_fault(path) or "")

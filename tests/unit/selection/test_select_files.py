@@ -359,7 +359,19 @@ def test_project_file_must_not_take_the_manifests_name(tree):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="these names cannot exist there")
-@pytest.mark.parametrize("name", ["con.py", "AUX", "pkg/lpt1.txt", "a:b", "a\\b", "dot.", "space /x", "new\nline"])
+@pytest.mark.parametrize("name", ["con.py", "AUX", "pkg/lpt1.txt", "a:b", "a\\b", "dot.", "space /x"])
 def test_names_that_windows_does_not_allow_are_doubtful(tree, name):
     tree.write(name, "fine.py", "contour.py", "auxiliary/a.b", "com10.txt", ".hidden")
     assert tree.warnings("**") == [f"Windows cannot unpack a release with these names: {name}"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="these names cannot exist there")
+@pytest.mark.parametrize("name", ["new\nline", "esc\x1b[31m", "del\x7f", "c1\x9b", "gpj.\u202eexe", "par\u2029"])
+def test_names_with_control_characters_stop_the_build(tree, name):
+    tree.write(f"pkg/{name}", "fine.py", "zero\u200bwidth.py")
+    with pytest.raises(SelectionError) as caught:
+        tree.select("**")
+    shown = ascii(name)[1:-1]
+    hint = "rename it, or leave it out with an exclude pattern"
+    assert str(caught.value) == f"pkg/{shown} has a control character in its path\n  hint: {hint}"
+    assert tree.paths("**", exclude=["pkg/**"]) == ["fine.py", "zero\u200bwidth.py"]
