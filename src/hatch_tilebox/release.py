@@ -72,7 +72,7 @@ def build_release(
         files,
         entries,
         config.workflow,
-        level="worker" if options.runtime == "worker" else "import",
+        level="import" if options.runtime == "import" else "worker",
         timeout=options.startup_timeout,
         cache=options.cache,
         progress=progress,

@@ -239,7 +239,7 @@ def test_nothing_of_the_build_reaches_the_workflow(cache, project, monkeypatch):
     discover(project, progress=events)
     environ, folder, path, stdin = json.loads(next(line for line in events.details if line.startswith("[{")))
     assert "/nowhere" not in environ.values()
-    assert not {"PYTHONPATH", "PYTHONHOME", "TILEBOX_WORKER_ADDRESS", "_PYPROJECT_HOOKS_BUILD_BACKEND"} & environ.keys()
+    assert not {"PYTHONPATH", "PYTHONHOME", "_PYPROJECT_HOOKS_BUILD_BACKEND"} & environ.keys()
     assert environ["UV_HTTP_TIMEOUT"] == "77"
     assert environ["VIRTUAL_ENV"] == environ["UV_PROJECT_ENVIRONMENT"]
     assert environ["HATCH_TILEBOX_ACTIVE"]

@@ -30,7 +30,7 @@ ERRORS = {
         "tilebox.workflow.toml:3:1: `runner:create_runner` is a function, and has to be a tilebox.workflows.Runner",
         "`runner = create_runner()`",
     ],
-    "levels_disagree": ["registers other tasks when it is imported than when it is served: tilebox.com/broken/Served v1.0"],
+    "lists_other_tasks": ["the worker of `runner:runner` lists other tasks than the runner object: tilebox.com/broken/Served v1.0"],
     "lock_for_other_platform": ["uv.lock is for other platforms than this one", "sys_platform == 'emscripten'", "`environments`"],
     "member_not_selected": ["bands comes from libs/bands, which is not among the selected files", 'add "libs/bands/**"'],
     "module_not_selected": [
@@ -91,7 +91,7 @@ WARNINGS = {
     "writes_files": ["start-up wrote into the release folder: bands.py, cache/index.json"],
 }
 CHILDREN = {"leaves_children": "time.sleep(600)", "worker_stays": "time.sleep(601)"}
-OPTIONS = {"levels_disagree": {"level": "worker"}, **{name: {"timeout": 3.0} for name in ("runs_at_import", "worker_silent")}}
+OPTIONS = {name: {"timeout": 3.0} for name in ("runs_at_import", "worker_silent")}
 UNLOCKED = {"lock_missing", "lock_stale", "unresolvable", "workspace_around"}
 
 

@@ -67,10 +67,10 @@ class BuildOptions:
         ),
     )
     runtime: str = field(
-        default="import",
+        default="worker",
         metadata=key(
             Choice(("import", "worker")),
-            "How the tasks are found: `import` imports the runner object; `worker` starts the worker, as a cluster does.",
+            "How tasks are found: `worker` starts the worker as a release runner does; `import` only imports the runner object.",
         ),
     )
     startup_timeout: float = field(

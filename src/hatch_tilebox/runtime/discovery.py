@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -15,8 +13,8 @@ from hatch_tilebox.progress import Progress
 from hatch_tilebox.runtime import explain, explain_start
 from hatch_tilebox.runtime.cache import file_identity, open_store
 from hatch_tilebox.runtime.environment import Environment, Metadata, environment_key, prepare, read_metadata
-from hatch_tilebox.runtime.process import run
 from hatch_tilebox.runtime.results import interpreter_unchanged, reproducible, restore_problem, restore_task, result_key
+from hatch_tilebox.runtime.runner_start import start_runner
 from hatch_tilebox.runtime.uv import require_uv
 from hatch_tilebox.runtime.worker import WorkerError, start_worker
 
@@ -31,11 +29,8 @@ __all__ = ["Discovery", "Level", "discover_tasks"]
 
 Level = Literal["import", "worker"]
 
-PROBE = Path(__file__).with_name("probe.py")
 DEFAULT_VERSION = "v0.0"
 """What the SDK takes for a task class without an identifier of its own; its name then is the name of the class."""
-GRACE = 5.0
-"""Seconds between the probe's own time limit, which tells where the code hangs, and ours, which ends it whatever it does."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ def discover_tasks(
     entries: Sequence[FileEntry],
     workflow: Workflow,
     *,
-    level: Level = "import",
+    level: Level = "worker",
     timeout: float = 120.0,
     cache: bool = True,
     progress: Progress | None = None,
@@ -78,9 +73,9 @@ def discover_tasks(
 ) -> Discovery:
     """Ask the runner of `workflow` which tasks it registers, in its own environment, where only `files` exist.
 
-    `entries` are the manifest's entries of the same files. `level` "import" imports the runner object; "worker" starts the
-    worker and asks it over its protocol, which a `command` needs anyway. Start-up may take `timeout` seconds. With `cache`,
-    environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured.
+    `entries` are the manifest's entries of the same files. `level` "worker" starts the worker as a release runner does and asks it
+    over its protocol; "import" only imports the runner object, where there is one. Start-up may take `timeout` seconds. With
+    `cache`, environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured.
     Raises DiscoveryError, which says what to do about it.
     """
     question = _Question(
@@ -172,44 +167,23 @@ def _context(environment: Environment, question: _Question, metadata: Metadata) 
 
 def _answer(environment: Environment, question: _Question, metadata: Metadata, uv: Path) -> dict[str, Any]:
     context = _context(environment, question, metadata)
-    imported = None if question.workflow.command else _import(environment, question, context)
-    if imported is not None and question.level == "import":
-        return imported
-    served = _serve(environment, question, context, uv)
-    if imported is None:
-        return served
-    if disagreement := explain_start.disagreement(imported["tasks"], served["tasks"], context):
-        raise DiscoveryError(disagreement)
-    return {**imported, "left_behind": imported["left_behind"] + served["left_behind"], "stopped": served["stopped"]}
-
-
-def _import(environment: Environment, question: _Question, context: explain.Context) -> dict[str, Any]:
-    """Import the runner object and list its tasks."""
-    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
-        answer = Path(folder, "answer.json")
-        result = run(
-            [
-                str(environment.python),
-                str(PROBE),
-                str(answer),
-                str(question.timeout),
-                question.workflow.runner or "",
-                json.dumps(explain.development_only(context.pyproject)),
-            ],
-            folder=environment.project,
-            environment=environment.variables(),
-            timeout=question.timeout + GRACE,
-        )
-        stack = Path(f"{answer}.stack")
-        facts: dict[str, Any] | None = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
-        hang = stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else ""
-    for line in (result.output + result.errors).splitlines():
-        question.progress.detail(line)
-    if facts is None:
-        raise DiscoveryError(explain_start.no_answer(context, result, hang))
-    if facts["status"] != "tasks":
-        raise DiscoveryError(explain_start.failure(context, facts))
-    return {**facts, "left_behind": [context.paths.clean(command) for command in result.left_behind], "stopped": True}
+    if question.workflow.command:
+        return _serve(environment, question, context, uv)
+    start = start_runner(
+        environment,
+        question.workflow.runner or "",
+        uv,
+        level=question.level,
+        timeout=question.timeout,
+        development=explain.development_only(context.pyproject),
+        on_line=question.progress.detail,
+    )
+    if start.facts is None:
+        raise DiscoveryError(explain_start.no_answer(context, start.finished, start.hang))
+    if start.facts["status"] != "tasks":
+        raise DiscoveryError(explain_start.failure(context, start.facts, start.finished))
+    left_behind = [context.paths.clean(command) for command in start.finished.left_behind]
+    return {**start.facts, "left_behind": left_behind, "stopped": start.stopped}
 
 
 def _serve(environment: Environment, question: _Question, context: explain.Context, uv: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.runtime.explain import Context
     from hatch_tilebox.runtime.process import Finished
 
-__all__ = ["disagreement", "doubts", "failure", "no_answer", "unusable_tasks", "worker_failed"]
+__all__ = ["doubts", "failure", "no_answer", "unusable_tasks", "worker_failed"]
 
 LONGEST_NAME = 256
 """Bytes of a task name. Source: the validation rules in Tilebox's published protobuf definitions."""
@@ -29,10 +29,14 @@ SHOWN_PATHS = 5
 MAIN_GUARD = 'start work only under `if __name__ == "__main__":`; the release runner runs the tasks itself'
 
 
-def failure(context: Context, facts: dict[str, Any]) -> Problem:
+def failure(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
     """The probe answered with something else than tasks."""
     if facts.get("sdk_itself") and _is_old(facts["sdk"]):
         return _old_sdk(context, facts)
+    if facts["status"] in {"not-served", "ended"}:
+        return _not_served(context, facts, finished)
+    if facts["status"] == "disagree":
+        return _disagreement(context, facts)
     explain = {"missing": _missing, "type": _other_type, "old-sdk": _old_sdk, "exit": _exit}.get(facts["status"], import_failed)
     return explain(context, facts)
 
@@ -59,6 +63,27 @@ def _other_type(context: Context, facts: dict[str, Any]) -> Problem:
         hint = " or ".join(f"`{module}:{name}`" for name in facts["runners"][:3])
         hint = f"did you mean {hint}?"
     return Problem(message, hint, context.location)
+
+
+def _not_served(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
+    """The runner object is fine, and the worker does not serve it."""
+    why = facts.get("code") or facts.get("type")
+    words = context.paths.clean((facts.get("details") or facts.get("message") or "").partition("\n")[0])
+    return Problem(
+        f"the worker of `{context.workflow.runner}` ended before it listed its tasks" + (f": {why}: {words}" if why else ""),
+        None,
+        context.location,
+        tail(context.paths.clean(finished.errors or finished.output)) or None,
+    )
+
+
+def _disagreement(context: Context, facts: dict[str, Any]) -> Problem:
+    different = ", ".join(f"{name} {version}" for name, version in facts["different"])
+    return Problem(
+        f"the worker of `{context.workflow.runner}` lists other tasks than the runner object: {different}",
+        "register all tasks before the worker starts, and none later",
+        context.location,
+    )
 
 
 def _old_sdk(_: Context, facts: dict[str, Any]) -> Problem:
@@ -103,20 +128,6 @@ def no_answer(context: Context, result: Finished, hang: str) -> Problem:
     hint = MAIN_GUARD if result.returncode >= 0 else f"see it happen with `uv run python -X faulthandler -c 'import {module}'`"
     return Problem(
         f"importing `{module}` does not return: Python {ending(result.returncode)}", hint, place or context.location, words
-    )
-
-
-def disagreement(imported: list[dict[str, Any]], served: list[dict[str, Any]], context: Context) -> Problem | None:
-    """The runner object and the worker name different tasks."""
-    found = {(task["name"], task["version"]) for task in imported}
-    said = {(task["name"], task["version"]) for task in served}
-    if found == said:
-        return None
-    different = ", ".join(f"{name} {version}" for name, version in sorted(found ^ said))
-    return Problem(
-        f"`{context.workflow.runner}` registers other tasks when it is imported than when it is served: {different}",
-        "register the same tasks whatever the environment of the process is",
-        context.location,
     )
 
 

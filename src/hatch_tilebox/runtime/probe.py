@@ -1,18 +1,14 @@
-"""Asks a runner for its tasks. Runs inside the workflow's own interpreter, with the staged project as working directory.
+"""What a runner's process reports about itself. Runs inside the workflow's own interpreter, with the staged project as folder.
 
-    python probe.py ANSWER SECONDS MODULE:OBJECT DEPENDENCIES
-
-It uses the standard library and what tilebox-workflows brings, and nothing of hatch_tilebox, which is not installed there. The
-import follows `python -m tilebox.workflows.runner`, but keeps the traceback. The answer is a JSON object in the file ANSWER:
-`{"status": "tasks", …}` or `{"status": KIND, …}` for something to explain. Where Python hangs longer than SECONDS, its stack goes
-to the file ANSWER.stack. DEPENDENCIES is a JSON array of two arrays of names: what is for development only, what is the workflow's.
+It uses the standard library and what tilebox-workflows brings, and nothing of hatch_tilebox, which is not installed there;
+`entry/_hatch_tilebox_entry.py` loads it by its path. The answer is a JSON object in a file: `{"status": "tasks", …}` or
+`{"status": KIND, …}` for something to explain.
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
-import faulthandler
 import importlib
 import importlib.metadata
 import importlib.util
@@ -23,11 +19,15 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LIMIT = 20  # names or frames to show
 
 EXIT, IMPORT, MISSING, OLD_SDK, TYPE = "exit", "import", "missing", "old-sdk", "type"  # kinds of failure
+NOT_SERVED, DISAGREE, ENDED = "not-served", "disagree", "ended"
 
 
 class Failure(Exception):  # noqa: N818 -- an answer more than an error
@@ -38,31 +38,24 @@ class Failure(Exception):  # noqa: N818 -- an answer more than an error
         self.answer = {"status": kind, **facts}
 
 
-def main(answer: str, seconds: str, runner_path: str, dependencies: str) -> None:
-    """Write the answer for `runner_path`, `module:object`, and end the process without waiting for threads of the workflow."""
-    root = Path.cwd()
-    schemas = load_sibling("schemas")
-    sys.path[0] = str(root)
-    with Path(f"{answer}.stack").open("w") as stack:
-        faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
-        try:
-            result = examine(runner_path, root, schemas)
-        except Failure as failure:
-            result = failure.answer
-        faulthandler.cancel_dump_traceback_later()
+def answer_with(answer: str, dependencies: str, examine: Callable[[], dict[str, Any]]) -> None:
+    """Write the answer that `examine` gives, or the Failure that it raises, with what there is to know about the interpreter."""
+    try:
+        result = examine()
+    except Failure as failure:
+        result = failure.answer
     result["python"] = ".".join(map(str, sys.version_info[:3]))
     result["interpreter"] = os.path.realpath(
         getattr(sys, "_base_executable", sys.executable)
     )  # what a virtual environment stands on
     result["sdk"] = sdk_version()
     result["development"] = imported_in_development(*json.loads(dependencies))
-    partial = Path(f"{answer}.partial")
-    partial.write_text(json.dumps(result), encoding="utf-8")
-    partial.replace(answer)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # the workflow may have closed or replaced it
             stream.flush()
-    os._exit(0)
+    partial = Path(f"{answer}.partial")
+    partial.write_text(json.dumps(result), encoding="utf-8")
+    partial.replace(answer)
 
 
 def load_sibling(name: str) -> Any:
@@ -83,13 +76,52 @@ def sdk_version() -> str | None:
         return None
 
 
-def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
-    """The answer for `runner_path`. Raises Failure."""
+def imported(runner_path: str, schemas: Any) -> dict[str, Any]:
+    """The answer for `runner_path`, which is imported here, and not served. Raises Failure."""
+    root = Path(sys.path[0])
     runner_type = load_runner_type(root)
-    module_name, _, object_path = runner_path.partition(":")
+    module_name = runner_path.partition(":")[0]
     sys.argv = [str(Path(inspect.getfile(runner_type)).with_name("__main__.py")), runner_path]
-    module = load_module(module_name, root)
-    runner = find_object(module, object_path, runner_type)
+    return describe_tasks(find_runner(load_module(module_name, root), runner_path, runner_type), schemas)
+
+
+def served(runner_path: str, schemas: Any, listed: dict[str, Any]) -> dict[str, Any]:
+    """The answer for the runner that this process serves, whose `listed` tasks came over the worker's protocol. Raises Failure."""
+    if "error" in listed:
+        raise Failure(NOT_SERVED, **listed["error"])
+    runner_type = importlib.import_module("tilebox.workflows").Runner
+    answer = describe_tasks(find_runner(sys.modules[runner_path.partition(":")[0]], runner_path, runner_type), schemas)
+    identifiers = {(item["name"], item["version"]) for item in listed["response"].get("identifiers", ())}
+    different = sorted(identifiers ^ {(task["name"], task["version"]) for task in answer["tasks"]})
+    if different:
+        raise Failure(DISAGREE, different=different)
+    return answer
+
+
+def start_failed(
+    runner_path: str, error: BaseException | None, import_error: BaseException | None, *, began: bool
+) -> dict[str, Any]:
+    """The answer where the worker ended by itself, with `error` if it raised one. Raises Failure.
+
+    `began` is whether it got as far as importing the runner's module, and `import_error` is what that raised.
+    """
+    root = Path(sys.path[0])
+    if isinstance(import_error, SystemExit):
+        raise Failure(EXIT, code=repr(import_error.code), **describe(import_error, root))
+    if import_error is not None:
+        raise Failure(IMPORT, **describe(import_error, root))
+    runner_type = load_runner_type(root)
+    if not began and error is not None:
+        raise Failure(IMPORT, **describe(error, root), sdk_itself=True)
+    module = sys.modules.get(runner_path.partition(":")[0])
+    if module is not None:
+        find_runner(module, runner_path, runner_type)
+    raise Failure(ENDED, **(describe(error, root) if error is not None else {"type": None}))
+
+
+def find_runner(module: Any, runner_path: str, runner_type: Any) -> Any:
+    """The runner that `runner_path` names in `module`. Raises Failure."""
+    runner = find_object(module, runner_path.partition(":")[2], runner_type)
     if not isinstance(runner, runner_type):
         raise Failure(
             TYPE,
@@ -97,6 +129,11 @@ def examine(runner_path: str, root: Path, schemas: Any) -> dict[str, Any]:
             callable="class" if inspect.isclass(runner) else "function" if inspect.isroutine(runner) else None,
             runners=runners_of(module, runner_type),
         )
+    return runner
+
+
+def describe_tasks(runner: Any, schemas: Any) -> dict[str, Any]:
+    """The answer for a runner object."""
     tasks = []
     unnamed = []
     unreadable = []
@@ -271,7 +308,3 @@ def files_of(name: str) -> list[str]:
     return [
         str(distribution.locate_file(path)) for line in lines if (path := line.partition(",")[0]).endswith((".py", ".so", ".pyd"))
     ]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -23,7 +23,19 @@ if TYPE_CHECKING:
     from hatch_tilebox.model import Workflow
     from hatch_tilebox.runtime.environment import Environment
 
-__all__ = ["CLIENT", "ENDED", "PROGRAM", "TIMEOUT", "Worker", "WorkerError", "client_command", "start_worker"]
+__all__ = [
+    "CLIENT",
+    "ENDED",
+    "PROGRAM",
+    "SHUTDOWN_LIMIT",
+    "TIMEOUT",
+    "Worker",
+    "WorkerError",
+    "client_command",
+    "runtime_folder",
+    "start_worker",
+    "worker_variables",
+]
 
 PROGRAM, ENDED, TIMEOUT, CLIENT = "program", "ended", "timeout", "client"
 CLIENT_SCRIPT = Path(__file__).with_name("worker_client.py")
@@ -148,10 +160,9 @@ def start_worker(
     `extra` are environment variables for the worker.
     Raises WorkerError where its program cannot be started.
     """
-    with _runtime_folder() as folder:
-        unix = hasattr(socket, "AF_UNIX")
-        token = secrets.token_hex(16)
-        address = f"unix://{folder / 'worker.sock'}" if unix else "127.0.0.1:0"
+    with runtime_folder() as folder:
+        given = worker_variables(folder)
+        unix_address = given["TILEBOX_WORKER_ADDRESS"] if hasattr(socket, "AF_UNIX") else ""
         events: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         variables = {**environment.variables(), **(extra or {})}
         try:
@@ -162,9 +173,7 @@ def start_worker(
                     **variables,
                     "UV": str(uv),
                     "PATH": os.pathsep.join([variables["PATH"], str(uv.parent)]),
-                    "TILEBOX_WORKER_ADDRESS": address,
-                    "TILEBOX_RUNTIME_DIR": str(folder),
-                    "TILEBOX_RUNTIME_TOKEN": token,
+                    **given,
                 },
                 on_line=on_line,
                 on_output=on_line,
@@ -175,7 +184,13 @@ def start_worker(
         with (
             process,
             Child(
-                [*client_command(environment, uv), str(CLIENT_SCRIPT), str(folder), address if unix else "", token],
+                [
+                    *client_command(environment, uv),
+                    str(CLIENT_SCRIPT),
+                    str(folder),
+                    unix_address,
+                    given["TILEBOX_RUNTIME_TOKEN"],
+                ],
                 folder=folder,
                 environment={key: value for key, value in variables.items() if not key.startswith("TILEBOX_")},
                 on_output=events.put,
@@ -185,6 +200,15 @@ def start_worker(
             ) as client,
         ):
             yield Worker(process, client, events, timeout)
+
+
+def worker_variables(folder: Path) -> dict[str, str]:
+    """What tells a worker where to listen, and the token of its callers. `folder` is private and has a short path."""
+    return {
+        "TILEBOX_WORKER_ADDRESS": f"unix://{folder / 'worker.sock'}" if hasattr(socket, "AF_UNIX") else "127.0.0.1:0",
+        "TILEBOX_RUNTIME_DIR": str(folder),
+        "TILEBOX_RUNTIME_TOKEN": secrets.token_hex(16),
+    }
 
 
 def _runner_command(environment: Environment, workflow: Workflow) -> Sequence[str]:
@@ -200,7 +224,7 @@ def client_command(environment: Environment, uv: Path) -> Sequence[str]:
 
 
 @contextlib.contextmanager
-def _runtime_folder() -> Iterator[Path]:
+def runtime_folder() -> Iterator[Path]:
     """A private folder whose path is short enough for a socket in it."""
     parent = Path(tempfile.gettempdir()).resolve()
     if len(os.fsencode(parent / "tb-12345678/worker.sock")) > LONGEST_SOCKET_PATH:

@@ -31,7 +31,7 @@ def test_defaults():
     assert load() == BuildOptions(
         config="tilebox.workflow.toml",
         output_dir=None,
-        runtime="import",
+        runtime="worker",
         startup_timeout=120.0,
         max_size=104_857_600,
         allow_secrets=(),

@@ -1,0 +1,167 @@
+"""Starts the worker of a workflow as a release runner does, and reports its tasks from inside the process.
+
+    uv run python -m _hatch_tilebox_entry ANSWER SECONDS LEVEL MODULE:OBJECT DEPENDENCIES
+
+`python -m tilebox.workflows.runner MODULE:OBJECT` is what runs here: the same path order, the same order of imports, the same
+server. A thread asks that server for its tasks over its socket, reads the input schemas off the runner, writes ANSWER (see
+`probe.py`) and asks the worker to shut down. With LEVEL "import" the runner object is imported, and nothing is served.
+
+A module of the workflow may hide one of the standard library, and must then break this process exactly where it breaks the
+worker. So this module uses only what the interpreter has loaded for `-m` itself, or what is built in; what reports imports its
+own modules past the working folder.
+"""
+
+import _thread
+import faulthandler
+import importlib
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import runpy
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WORKER = "tilebox.workflows.runner"
+POLL = 0.5
+"""Seconds between two looks at whether the runner's module is there, for a worker that imports it in a way unknown to us."""
+
+
+class PastWorkingFolder:
+    """A finder for one thread: top-level modules come from anywhere but the first entry of the path, the working folder."""
+
+    def __init__(self) -> None:
+        self._thread = _thread.get_ident()
+
+    def __enter__(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def __exit__(self, *_: object) -> None:
+        sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> "importlib.machinery.ModuleSpec | None":  # noqa: ARG002 -- the protocol of finders
+        """The module `name` outside the working folder; None leaves it to the usual finders."""
+        if path is not None or _thread.get_ident() != self._thread:
+            return None
+        return importlib.machinery.PathFinder.find_spec(name, sys.path[1:])
+
+
+def load(name: str) -> "ModuleType":
+    """The module of ours in the file `name`, which lies in the folder above."""
+    path = os.path.join(os.path.dirname(HERE), f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"_hatch_tilebox_{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Start:
+    """One start of the worker. `run` starts it; whichever of its two threads knows the outcome first writes the answer."""
+
+    def __init__(self, answer: str, seconds: str, runner_path: str, dependencies: str) -> None:
+        self.answer = answer
+        self.runner_path = runner_path
+        self.dependencies = dependencies
+        self.module = runner_path.partition(":")[0]
+        self.root = sys.path[0]
+        self.deadline = time.monotonic() + float(seconds)
+        self.began = False
+        """Whether the worker got as far as importing the runner's module."""
+        self.error: BaseException | None = None
+        """What importing the runner's module raised."""
+        self.imported = _thread.allocate_lock()
+        self.imported.acquire()
+        self.first = _thread.allocate_lock()
+        self.served = False
+
+    def run(self) -> None:
+        """Start the worker, and return or raise as it does once its tasks are known."""
+        self._watch_import()
+        _thread.start_new_thread(self._ask, ())
+        sys.argv[1:] = [self.runner_path]
+        try:
+            runpy.run_module(WORKER, run_name="__main__", alter_sys=True)
+        except BaseException as error:
+            if self.served:
+                raise
+            self._report_failure(error)
+        self._report_failure(None)
+
+    def _watch_import(self) -> None:
+        """Note how the worker's import of the runner's module ends: the SDK turns an error into one line of text."""
+        real = importlib.import_module
+
+        def import_module(name: str, package: "str | None" = None) -> "ModuleType":
+            if name != self.module:
+                return real(name, package)
+            importlib.import_module = real
+            self.began = True
+            try:
+                module = real(name, package)
+            except BaseException as error:
+                self.error = error
+                raise
+            self.imported.release()
+            return module
+
+        importlib.import_module = import_module
+
+    def _ask(self) -> None:
+        """Ask the worker for its tasks and to shut down, once it has imported the runner's module."""
+        while not self.imported.acquire(timeout=POLL):
+            spec = getattr(sys.modules.get(self.module), "__spec__", None)
+            if spec is not None and not getattr(spec, "_initializing", False):
+                break
+        with PastWorkingFolder():
+            probe, client_module = load("probe"), load("worker_client")
+            folder, token = os.environ["TILEBOX_RUNTIME_DIR"], os.environ["TILEBOX_RUNTIME_TOKEN"]
+            address = os.environ["TILEBOX_WORKER_ADDRESS"]
+            client = client_module.Client(probe.Path(folder), address if address.startswith("unix:") else "", token)
+            listed = client.call("ListRegisteredTasks", {}, max(self.deadline - time.monotonic(), 0.0))
+            if not self.first.acquire(blocking=False):
+                return
+            self.served = "response" in listed
+            self._write(probe, lambda: probe.served(self.runner_path, self._schemas(probe), listed))
+            client.call("ShutdownWorker", {}, max(self.deadline - time.monotonic(), 1.0))
+
+    def _schemas(self, probe: "Any") -> "Any":
+        return probe.load_sibling("schemas")
+
+    def _report_failure(self, error: "BaseException | None") -> None:
+        """The worker ended without being asked to: write why, and end the process."""
+        if self.first.acquire(blocking=False):
+            with PastWorkingFolder():
+                probe = load("probe")
+                self._write(probe, lambda: probe.start_failed(self.runner_path, error, self.error, began=self.began))
+        os._exit(0)
+
+    def _write(self, probe: "Any", examine: "Any") -> None:
+        probe.answer_with(self.answer, self.dependencies, examine)
+        faulthandler.cancel_dump_traceback_later()
+
+
+def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: str) -> None:
+    """Start the worker (`level` "worker") or import its runner ("import"), and write the answer."""
+    sys.path.remove(HERE)
+    os.environ.pop("PYTHONPATH", None)
+    with pathlib.Path(f"{answer}.stack").open("w") as stack:
+        faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
+        if level == "worker":
+            Start(answer, seconds, runner_path, dependencies).run()
+        with PastWorkingFolder():
+            probe = load("probe")
+            schemas = probe.load_sibling("schemas")
+        probe.answer_with(answer, dependencies, lambda: probe.imported(runner_path, schemas))
+        os._exit(0)  # without waiting for threads of the workflow
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
