@@ -6,15 +6,14 @@ import os
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import ConfigError, TileboxError
-from hatch_tilebox.names import RELEASE_SUFFIX, REPOSITORY_EXCLUDE
+from hatch_tilebox.names import RELEASE_SUFFIX, REPOSITORY_EXCLUDE, SKIP_VARIABLE
 from hatch_tilebox.text_progress import TextProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hatchling.bridge.app import Application
     from hatchling.metadata.core import ProjectMetadata
@@ -42,7 +41,7 @@ class HatchlingProject:
         self._app = app
         self._progress = TextProgress(app)
         with self._mistakes_end_the_build():
-            self.project = WorkflowProject(Path(root), metadata, table, where)
+            self.project = WorkflowProject(Path(root), lambda: hatchlings_project(metadata), table, where)
         self.options = self.project.options
         self._directory = Path(directory)
 
@@ -50,11 +49,10 @@ class HatchlingProject:
         """Build the release."""
         with self._mistakes_end_the_build():
             release = self.project.build(self._directory, self._progress)
-        folder = release.artifact.path.parent
-        if folder.is_relative_to(Path(gettempdir()).resolve()) and not folder.is_relative_to(self.project.root):
+        if (folder := release.artifact.path.parent) == self._directory.resolve() and (dropper := _drops_releases(folder)):
             self._progress.note(
-                f"{folder} is a temporary folder: pip, and hatch with another backend than its own, take the wheel out of theirs "
-                "and drop the rest. The option output-dir keeps the release."
+                f"{folder} is a temporary folder: {dropper} takes the wheel out of it and drops the rest. The option output-dir "
+                "keeps the release."
             )
         return release
 
@@ -90,13 +88,14 @@ class HatchlingProject:
 class WorkflowProject:
     """A project with a `tilebox.workflow.toml`, and our options for it; `settings` of a frontend count before all others.
 
-    Raises a `TileboxError`, here and in its methods, for whatever the user can mend.
+    `about` gives what its metadata say; only a build asks. Raises a `TileboxError`, here and in its methods, for whatever the
+    user can fix.
     """
 
     def __init__(
         self,
         root: Path,
-        metadata: ProjectMetadata[Any],
+        about: Callable[[], Project],
         table: Mapping[str, Any],
         where: str,
         settings: Mapping[str, Any] | None = None,
@@ -104,7 +103,7 @@ class WorkflowProject:
         from hatch_tilebox.config import BuildOptions, check_root_inside, load_config, load_options
 
         self.root = root.resolve()
-        self._metadata = metadata
+        self._about = about
         problems: list[Problem] = []
         self.options = BuildOptions()
         try:
@@ -149,7 +148,7 @@ class WorkflowProject:
         output = self.output(directory)
         output.mkdir(parents=True, exist_ok=True)
         skip = self._output_folders(directory)
-        return build_release(self.config, _project(self._metadata), output, self.options, progress=progress, skip=skip)
+        return build_release(self.config, self._about(), output, self.options, progress=progress, skip=skip)
 
     def _output_folders(self, directory: Path) -> list[Path]:
         """What is never part of the release, because builds write there: ours, and the official tool beside the project.
@@ -162,11 +161,32 @@ class WorkflowProject:
         return sorted(folders - {self.root, *self.root.parents})
 
 
-def _project(metadata: ProjectMetadata[Any]) -> Project:
+def hatchlings_project(metadata: ProjectMetadata[Any]) -> Project:
     """Name, version and supported Pythons from hatchling's metadata, with a dynamic version resolved."""
     from hatch_tilebox.model import Project
 
     return Project(metadata.core.name, metadata.version, metadata.core.requires_python or None)
+
+
+def reads_skip(root: str, table: Mapping[str, Any], where: str, app: Application) -> bool:
+    """What the option `skip` says, read alone. A value that it cannot have ends the build."""
+    from hatch_tilebox.config import load_options
+
+    table = {"skip": table["skip"]} if "skip" in table else {}
+    environ = {name: value for name, value in os.environ.items() if name == SKIP_VARIABLE}
+    try:
+        return load_options(table, where=where, environ=environ, project=Path(root)).skip
+    except ConfigError as error:
+        app.abort(TextProgress(app).error(error), code=error.exit_code)
+        raise  # unreachable: abort ends the process
+
+
+def select_quietly(root: str, metadata: ProjectMetadata[Any], table: Mapping[str, Any], directory: str) -> FileSet | None:
+    """The files of the release, None where there is no workflow or something is wrong with it."""
+    try:
+        return WorkflowProject(Path(root), lambda: hatchlings_project(metadata), table, HOOK_TABLE).select(Path(directory))
+    except TileboxError:
+        return None
 
 
 def modules_of(files: FileSet) -> dict[str, str]:
@@ -182,10 +202,19 @@ def modules_of(files: FileSet) -> dict[str, str]:
     }
 
 
+def _drops_releases(folder: Path) -> str | None:
+    """The frontend that builds into `folder` and keeps nothing but the wheel, if there is one."""
+    if "PIP_BUILD_TRACKER" in os.environ:
+        return "pip"
+    if folder.name == "work" and (folder.parent / "control" / "input.json").is_file():
+        return "hatch, with another backend than its own,"
+    return None
+
+
 def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
     """Remove the releases of this project from `directory`, whatever their version, and nothing else."""
     from hatch_tilebox.model import release_filename
 
-    name = release_filename(_project(metadata)).split("-")[0]
+    name = release_filename(hatchlings_project(metadata)).split("-")[0]
     for path in directory.glob(f"{name}-*{RELEASE_SUFFIX}"):
         path.unlink()

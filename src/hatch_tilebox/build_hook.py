@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-from hatch_tilebox.names import ACTIVE_VARIABLE, CONFIG_NAME, CONFIG_VARIABLE
+from hatch_tilebox.names import ACTIVE_VARIABLE, CONFIG_NAME, CONFIG_VARIABLE, SKIP_VARIABLE
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -29,7 +29,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
     def dependencies(self) -> list[str]:
         """`uv`, where this machine has none: the frontend installs it for the build."""
-        if self.target_name != "wheel" or ACTIVE_VARIABLE in os.environ:
+        if self.target_name != "wheel" or ACTIVE_VARIABLE in os.environ or self._skips():
             return []
         from hatch_tilebox.runtime import find_uv
 
@@ -48,21 +48,42 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         """
         if self.target_name not in {"sdist", "wheel"} or version == "editable" or ACTIVE_VARIABLE in os.environ:
             return
-        if self.target_name == "sdist":
+        if self._skips():
+            self._warn_of_skip(build_data)
+        elif self.target_name == "sdist":
             build_data["force_include"].update(self._left_out())
-            return
+        else:
+            self._build(build_data)
+
+    def _build(self, build_data: dict[str, Any]) -> None:
         from hatch_tilebox.bridge import modules_of
 
         build = self._project()
-        if build.options.skip:
-            self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")
-            files = build.select()
-        else:
-            release = build.build()
-            files = release.files
-            if build.options.embed:
-                self._embed(release, build_data)
+        release = build.build()
+        if build.options.embed:
+            self._embed(release, build_data)
         if not build_data["force_include"] and not _places_files(self.build_config):
+            build_data["force_include"].update(modules_of(release.files))
+
+    def _skips(self) -> bool:
+        """What the option `skip` says, whatever is wrong with all the others."""
+        if "skip" not in self.config and not os.environ.get(SKIP_VARIABLE):
+            return False
+        from hatch_tilebox.bridge import HOOK_TABLE, reads_skip
+
+        return reads_skip(self.root, self.config, HOOK_TABLE, self.app)
+
+    def _warn_of_skip(self, build_data: dict[str, Any]) -> None:
+        """Leave everything to hatchling, but for the modules of a wheel that it could not place and we can."""
+        if self.target_name == "sdist":
+            self.app.display_warning("hatch-tilebox: skip is set, so this sdist may lack files of the Tilebox release")
+            return
+        self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")
+        if build_data["force_include"] or _places_files(self.build_config):
+            return
+        from hatch_tilebox.bridge import modules_of, select_quietly
+
+        if files := select_quietly(self.root, self.metadata, self.config, self.directory):
             build_data["force_include"].update(modules_of(files))
 
     def _left_out(self) -> dict[str, str]:

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckReport", "check_project"]
 
-OWN_BACKEND = "hatch_tilebox.backend"
-
 
 @dataclass
 class CheckReport:
-    """What a check found. `files` is None where the selection could not be made."""
+    """What a check found. `files` is None where the selection could not be made.
+
+    `unseen` names metadata that only code of the project can tell, such as a version that its build backend computes.
+    """
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     files: FileSet | None = None
+    unseen: tuple[str, ...] = ()
 
     def collect(self, step: Callable[[], Result]) -> Result | None:
         """What `step` gives, or None where it finds errors."""
@@ -48,22 +50,24 @@ def check_project(start: Path) -> CheckReport:
     Runs no code of the project, starts nothing and writes nothing. That there is no project is an error in the report, too.
     """
     from hatch_tilebox.bridge import HOOK_TABLE, WorkflowProject
-    from hatch_tilebox.config import find_config, load_config
-    from hatch_tilebox.standalone import build_table, read_metadata
+    from hatch_tilebox.config import config_file, find_project, load_config
+    from hatch_tilebox.identity import check_metadata, read_metadata, read_project
+    from hatch_tilebox.standalone import build_table
 
     report = CheckReport()
-    path = report.collect(lambda: find_config(start))
-    if path is None:
+    root = report.collect(lambda: find_project(start))
+    if root is None:
         return report
-    root = path.parent
-    metadata = report.collect(lambda: read_metadata(root, run_code=False))
-    if metadata is None:
-        report.collect(lambda: load_config(path))
+    metadata = report.collect(lambda: read_metadata(root))
+    computed = None if metadata is None else report.collect(lambda: check_metadata(root, metadata))
+    if metadata is None or computed is None:
+        report.collect(lambda: load_config(config_file(root)))
         return report
+    report.unseen = computed
     report.collect(lambda: _check_build_system(metadata, report))
     report.collect(lambda: _check_lock(root, metadata))
     table = report.collect(lambda: build_table(metadata))
-    project = report.collect(lambda: WorkflowProject(root, metadata, table or {}, HOOK_TABLE))
+    project = report.collect(lambda: WorkflowProject(root, lambda: read_project(root, metadata), table or {}, HOOK_TABLE))
     if project is not None:
         _check_files(project, report)
     return report
@@ -170,12 +174,12 @@ def _check_lock(root: Path, metadata: ProjectMetadata[Any]) -> None:
 
 def _check_build_system(metadata: ProjectMetadata[Any], report: CheckReport) -> None:
     """Warn where the usual build commands would build no release."""
-    backend = metadata.build.build_backend
+    from hatch_tilebox.identity import HATCHLING, OWN_BACKEND
+
+    backend = metadata.config.get("build-system", {}).get("build-backend")
     config = metadata.hatch.build_config
     hooks = {**config.get("hooks", {}), **metadata.hatch.build_targets.get("wheel", {}).get("hooks", {})}
-    if backend == OWN_BACKEND or (
-        backend == "hatchling.build" and ("tilebox" in hooks or "tilebox" in metadata.hatch.build_targets)
-    ):
+    if backend == OWN_BACKEND or (backend == HATCHLING and ("tilebox" in hooks or "tilebox" in metadata.hatch.build_targets)):
         return
     message = "uv build, hatch build and pip build no release of this project: it does not ask for hatch-tilebox"
     report.warnings.append(Problem(message, "run: hatch-tilebox adopt", Location("pyproject.toml")))

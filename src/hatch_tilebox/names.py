@@ -14,12 +14,14 @@ __all__ = [
     "NEVER_SHIPPED_SUFFIXES",
     "RELEASE_SUFFIX",
     "REPOSITORY_EXCLUDE",
+    "SKIP_VARIABLE",
 ]
 
 CONFIG_NAME = "tilebox.workflow.toml"
 RELEASE_SUFFIX = ".tbrelease"
 
 CONFIG_VARIABLE = "HATCH_TILEBOX_CONFIG"
+SKIP_VARIABLE = "HATCH_TILEBOX_SKIP"
 ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
 """Set in every process that discovery starts: a build that asks for our hook there is one that we caused ourselves."""
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from hatchling.metadata.core import ProjectMetadata
-
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.publish.settings import Settings
 
@@ -58,21 +56,23 @@ def publish_archive(
     return {**publication.to_dict(), "deployment": deployment.to_dict() if deployment else None}
 
 
-def current_release(root: Path, metadata: ProjectMetadata[Any]) -> Path:
+def current_release(root: Path) -> Path:
     """The archive of the current version of the project in `root`, where its builds put it.
 
-    Raises PublishError where there is none, or several, listing what there is.
+    Raises PublishError where there is none, or several, listing what there is. This may ask the project's build backend.
     """
     import os
 
     from hatch_tilebox.config.options import build_table, load_options
-    from hatch_tilebox.model import Project
+    from hatch_tilebox.identity import read_metadata, read_project
     from hatch_tilebox.publish.locate import find_release
 
+    metadata = read_metadata(root)
+    project = read_project(root, metadata)
     table = build_table(metadata.hatch.build_config, metadata.hatch.build_targets)
     options = load_options(table, where="tool.hatch.build.hooks.tilebox", environ=os.environ)
     folder = root / (options.output_dir or "dist")
-    return find_release([folder], Project(metadata.core.name, metadata.version))
+    return find_release([folder], project)
 
 
 def _verify(path: Path, progress: Progress) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hatch.publish.plugin.interface import PublisherInterface
 
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.errors import ConfigError, Location, Problem, TileboxError
+from hatch_tilebox.errors import ConfigError, Problem, TileboxError
 from hatch_tilebox.text_progress import TextProgress
-
-if TYPE_CHECKING:
-    from hatchling.metadata.core import ProjectMetadata
 
 
 class TileboxPublisher(PublisherInterface):
@@ -33,7 +30,7 @@ class TileboxPublisher(PublisherInterface):
             self.app.display(printable(report["id"]))
 
     def _publish(self, artifacts: list[Path], options: dict[str, Any], progress: TextProgress) -> dict[str, Any]:
-        from hatch_tilebox.publication import current_release, publish_archive
+        from hatch_tilebox.publication import publish_archive
         from hatch_tilebox.publish.locate import find_release
         from hatch_tilebox.publish.settings import load_settings
 
@@ -42,7 +39,7 @@ class TileboxPublisher(PublisherInterface):
         settings = load_settings(given=given, project=self.project_config, root=root, user=self.plugin_config)
         asks = not options.get("no_prompt") and sys.stdin.isatty()
         return publish_archive(
-            find_release(artifacts, None) if artifacts else current_release(root, _metadata(root)),
+            find_release(artifacts, None) if artifacts else _current_release(root),
             settings,
             base=root,
             project=root,
@@ -58,15 +55,11 @@ class TileboxPublisher(PublisherInterface):
         return str(self.app.prompt(printable(question), hide_input=True))
 
 
-def _metadata(root: Path) -> ProjectMetadata[Any]:
-    from hatchling.metadata.core import ProjectMetadata
-    from hatchling.plugin.manager import PluginManager
+def _current_release(root: Path) -> Path:
+    from hatch_tilebox.publication import current_release
 
-    metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
     try:
-        metadata.validate_fields()
-    except Exception as error:
-        # Hatchling, its plugins and the TOML parser each have errors of their own.
+        return current_release(root)
+    except ConfigError as error:
         hint = "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease"
-        raise ConfigError(Problem(str(error), hint=hint, location=Location("pyproject.toml"))) from error
-    return metadata
+        raise ConfigError(*error.problems, Problem("the current version of the project is not known", hint)) from error

@@ -13,11 +13,12 @@ from importlib.resources import files
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.config.document import read_toml
 from hatch_tilebox.errors import ConfigError, Problem, PublishError, TileboxError
 from hatch_tilebox.names import CONFIG_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from hatch_tilebox.progress import Progress
@@ -30,6 +31,8 @@ REFUSED = (CONFIG_NAME, "pyproject.toml", "runner.py", "uv.lock")
 SCHEMA_NAME = "tilebox.workflow.schema.json"
 _ENVIRONMENT = ".venv"
 _LAST_LINES = 20
+_DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox")
+"""What a new project names as its dependencies and build requirements."""
 
 _PYPROJECT = """\
 [build-system]
@@ -128,6 +131,7 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
     if there:
         hint = "hatch-tilebox adopt adds hatch-tilebox to a project that is there already"
         raise ConfigError(Problem(f"{root} has {', '.join(there)} already; nothing was changed", hint))
+    _refuse_name(local, _DEPENDENCIES)
     _refuse_workspace(root)
     uv = require_uv()
     sync = not os.path.lexists(root / _ENVIRONMENT)
@@ -137,6 +141,7 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
         _write(root / SCHEMA_NAME, (files("hatch_tilebox") / "schemas" / SCHEMA_NAME).read_text("utf-8"))
         # An environment of somebody else's is left alone: what uv removes from it could not be brought back.
         _run_uv(str(uv), "sync" if sync else "lock", root, progress)
+        _refuse_name(local, _locked_names(root))
         slug = create(name) if create else local
         try:
             _write(root / CONFIG_NAME, _WORKFLOW.format(slug=slug, schema=SCHEMA_NAME))
@@ -182,6 +187,19 @@ def create_workflow(name: str, key: str, progress: Progress) -> str:
         raise PublishError(Problem(f"{url} made a workflow and gave it a slug that cannot be used: {wrong}"))
     progress.finished(f"{slug} at {url}")
     return str(slug)
+
+
+def _refuse_name(slug: str, taken: Collection[str]) -> None:
+    """A project that is named like a package it needs would depend on itself."""
+    if slug in taken:
+        message = f"a project named {slug} would depend on itself: it needs the package {slug}; nothing was changed"
+        raise ConfigError(Problem(message, f'give another name, such as: hatch-tilebox init --name "{slug} workflow"'))
+
+
+def _locked_names(root: Path) -> set[str]:
+    """The names of all packages that others in the lock depend on."""
+    packages = read_toml(root / "uv.lock", "uv.lock").values.get("package", [])
+    return {item["name"] for package in packages for item in package.get("dependencies", [])}
 
 
 def _refuse_workspace(root: Path) -> None:

@@ -126,6 +126,31 @@ def test_skip_builds_a_wheel_without_a_release_and_says_so(project, clean_env):
     assert [path.suffix for path in (folder / "dist").iterdir()] == [".whl"]
 
 
+@pytest.mark.parametrize("break_it", ["missing", "malformed", "bad option"])
+@pytest.mark.parametrize("arguments", [["--wheel"], ["--sdist"]])
+def test_skip_skips_everything(project, clean_env, break_it, arguments):
+    folder = project("scene_qa")
+    if break_it == "missing":
+        (folder / "tilebox.workflow.toml").unlink()
+    elif break_it == "malformed":
+        (folder / "tilebox.workflow.toml").write_text("[workflow")
+    else:
+        configure(folder, 'max-size = "huge"\n')
+    env = {**clean_env, "HATCH_TILEBOX_SKIP": "1"}
+    result = run([sys.executable, "-m", "build", "--no-isolation", *arguments], folder, env)
+    assert "skip is set" in result.stderr
+    assert not list((folder / "dist").glob("*.tbrelease"))
+
+
+def test_a_skip_that_is_neither_true_nor_false_is_an_error(project, clean_env):
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    env = {**clean_env, "HATCH_TILEBOX_SKIP": "maybe"}
+    result = subprocess.run(command, cwd=project("single_file"), env=env, capture_output=True, text=True, check=False)
+    assert result.returncode
+    assert 'HATCH_TILEBOX_SKIP: must be true or false, not "maybe"' in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_output_dir_keeps_the_release_elsewhere(project, clean_env):
     folder = project("single_file")
     configure(folder, 'output-dir = "releases"\n')

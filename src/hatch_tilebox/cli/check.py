@@ -29,7 +29,7 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
     ok = not report.errors and not (strict and report.warnings)
     if as_json:
         errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
-        show_json({"ok": ok, "errors": errors, "warnings": warnings})
+        show_json({"ok": ok, "errors": errors, "warnings": warnings, "unseen": list(report.unseen)})
     else:
         if report.errors or report.warnings:
             from hatch_tilebox.cli.console import RichProgress, show_problems
@@ -39,6 +39,7 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
                 progress.warning(problem)
             show_problems(report.errors)
         if ok and quiet <= verbose and report.files:
-            show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}")
+            unseen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
+            show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{unseen}")
     if not ok:
         ctx.exit(1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Show which files go into the release, or why one does not")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--largest", is_flag=True, help="List the largest files first, instead of a tree.")
-@click.option("--why", metavar="PATH", help="Say which rule decides about this file or folder.")
+@click.option("--why", metavar="PATH", help="Say which rule decides about this file or folder of PROJECT.")
 @output_options
 def command(project: Path, *, largest: bool, why: str | None, as_json: bool, quiet: int, verbose: int) -> None:
     """Show the files of the release of the workflow project in the folder PROJECT, as a tree with sizes.
@@ -36,13 +36,13 @@ def command(project: Path, *, largest: bool, why: str | None, as_json: bool, qui
 
     opened = open_project(project, run_code=False)
     if why is not None:
-        _show_reason(opened, why, as_json=as_json)
+        _show_reason(opened, project, why, as_json=as_json)
     else:
         _show_files(opened, largest=largest, as_json=as_json, verbosity=verbose - quiet)
 
 
-def _show_reason(project: WorkflowProject, path: str, *, as_json: bool) -> None:
-    here = Path(path).absolute()
+def _show_reason(project: WorkflowProject, folder: Path, path: str, *, as_json: bool) -> None:
+    here = folder.absolute() / path
     explanation = project.explain(project.root / "dist", here if here.exists() else path)
     if not as_json:
         show_line(explanation)

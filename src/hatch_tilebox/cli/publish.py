@@ -48,9 +48,7 @@ def _find(file: Path | None, root: Path | None) -> Path:
         from hatch_tilebox.publish.locate import find_release
 
         return find_release([file], None)
-    from hatch_tilebox.config import find_config
+    from hatch_tilebox.config import find_project
     from hatch_tilebox.publication import current_release
-    from hatch_tilebox.standalone import read_metadata
 
-    root = root or find_config(Path.cwd()).parent
-    return current_release(root, read_metadata(root))
+    return current_release(root or find_project(Path.cwd()))

@@ -24,11 +24,11 @@ _DIGITS = 12
 
 def project_root(start: Path) -> Path | None:
     """The folder of the nearest workflow project upward from `start`, if there is one."""
-    from hatch_tilebox.config import find_config
+    from hatch_tilebox.config import find_project
     from hatch_tilebox.errors import ConfigError
 
     try:
-        return find_config(start).parent
+        return find_project(start)
     except ConfigError:
         return None
 
@@ -56,10 +56,9 @@ def workflow_slug(root: Path | None) -> str | None:
     """The slug of the workflow project in `root`."""
     if root is None:
         return None
-    from hatch_tilebox.config import load_config
-    from hatch_tilebox.names import CONFIG_NAME
+    from hatch_tilebox.config import config_file, load_config
 
-    return load_config(root / CONFIG_NAME).workflow.slug
+    return load_config(config_file(root), base=root).workflow.slug
 
 
 def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:

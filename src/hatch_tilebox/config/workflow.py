@@ -25,8 +25,8 @@ __all__ = [
     "TargetTable",
     "WorkflowConfig",
     "WorkflowTable",
+    "advice_on_missing",
     "check_root_inside",
-    "find_config",
     "load_config",
 ]
 
@@ -180,20 +180,6 @@ class WorkflowConfig(NamedTuple):
         return self.document.location(key.split("."))
 
 
-def find_config(start: Path) -> Path:
-    """The absolute path of the nearest `tilebox.workflow.toml`, in the folder `start` or above.
-
-    Raises ConfigError if there is none.
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / CONFIG_NAME).is_file():
-            return folder / CONFIG_NAME
-    raise ConfigError(
-        Problem(f"no {CONFIG_NAME} in {start} or in a folder above it", hint=_advice_on_missing(start)),
-    )
-
-
 def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     """Read and check the file `path`. Messages name it relative to the folder `base`, by default its own.
 
@@ -202,7 +188,7 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     path = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.resolve would follow a symbolic link to another folder
     name = _name(path, base)
     if not path.exists():
-        raise ConfigError(Problem("no such file", hint=_advice_on_missing(path.parent), location=Location(name)))
+        raise ConfigError(Problem("no such file", hint=advice_on_missing(path.parent), location=Location(name)))
     document = read_toml(path, name)
     report = Report(_PLACES)
     tables: WorkflowFile | None = FILE.read(document.values, (), report)
@@ -248,7 +234,7 @@ def _name(path: Path, base: Path | None) -> str:
         return str(path)
 
 
-def _advice_on_missing(folder: Path) -> str:
+def advice_on_missing(folder: Path) -> str:
     """What to do where a folder has no configuration."""
     if close := close_match(CONFIG_NAME, (path.name for path in folder.glob("*.toml"))):
         return f"there is {close}; rename it to {CONFIG_NAME}"

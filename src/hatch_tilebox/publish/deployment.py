@@ -103,14 +103,14 @@ def clusters_of(project: Path | None, target: str) -> tuple[str, ...]:
     """The cluster slugs of a target of the project's tilebox.workflow.toml. Raises PublishError where there is none."""
     if project is None:
         raise PublishError(Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project"))
-    from hatch_tilebox.config import load_config
-    from hatch_tilebox.names import CONFIG_NAME
+    from hatch_tilebox.config import config_file, load_config
 
-    targets = load_config(project / CONFIG_NAME).targets
+    path = config_file(project)
+    targets = load_config(path, base=project).targets
     if target not in targets:
         known = ", ".join(sorted(targets)) or "none"
         hint = f"targets there: {known}"
-        raise PublishError(Problem(f"{CONFIG_NAME} has no target {target!r}", hint=hint))
+        raise PublishError(Problem(f"{path.name} has no target {target!r}", hint=hint))
     return targets[target]
 
 

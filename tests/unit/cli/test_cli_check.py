@@ -18,7 +18,64 @@ def check(invoke, project, *options):
 
 
 def test_a_good_project_passes(invoke, small_project):
-    assert check(invoke, small_project()) == (0, {"ok": True, "errors": [], "warnings": []})
+    assert check(invoke, small_project()) == (0, {"ok": True, "errors": [], "warnings": [], "unseen": []})
+
+
+def test_what_only_the_build_backend_can_compute_is_said_not_to_be_looked_at(invoke, small_project):
+    backend = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+    project = small_project({"setup.py": "open('code-was-run', 'w')\n"})
+    metadata = PROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]')
+    (project / "pyproject.toml").write_text(metadata + backend)
+    assert check(invoke, project)[1]["unseen"] == ["version"]
+    assert "no code was run to compute the version" in invoke("check", project).stdout
+    assert not (project / "code-was-run").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'readme = "../README.md"',
+        'classifiers = ["Topic :: Nothing That Is Known"]',
+        'license = "Proprietary"',
+        'license = {text = "ours"}',
+        'license-files = ["../LICENSE"]',
+        'urls = {Home = "not a url"}',
+    ],
+)
+@pytest.mark.parametrize("build_system", ["", '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'])
+def test_rules_of_hatchling_are_for_projects_that_it_builds(invoke, small_project, line, build_system):
+    project = small_project({"pyproject.toml": f"{PROJECT}{line}\n\n{build_system}"})
+    assert check(invoke, project)[1]["errors"] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "message"),
+    [
+        ('version = "0.1.0"\n', "", 1, 'project: version is missing; write version = "0.1.0"'),
+        ("0.1.0", "one", 3, 'project.version: "one" is not a version; an example is "1.2.0"'),
+        ("tide-gauge", "tide gauge", 2, 'project.name: "tide gauge" is not a name of a project'),
+        ('version = "0.1.0"', 'version = "0.1.0"\nrequires-python = "3"', 4, 'project.requires-python: "3" is not a range'),
+        ('"0.1.0"', '"0.1.0"\ndynamic = ["version"]', 3, "project.version: is given here and listed in dynamic"),
+        ('"0.1.0"', '"0.1.0"\ndynamic = ["name"]', 4, "project.dynamic: the name of a project cannot be dynamic"),
+    ],
+)
+def test_metadata_that_a_release_needs(invoke, small_project, before, after, line, message):
+    code, report = check(invoke, small_project({"pyproject.toml": PROJECT.replace(before, after)}))
+    assert code == 1
+    assert any(error["line"] == line and error["message"].startswith(message) for error in report["errors"]), report["errors"]
+
+
+def test_the_option_config_names_the_file(invoke, small_project):
+    project = small_project()
+    (project / "deploy").mkdir()
+    (project / "tilebox.workflow.toml").rename(project / "deploy" / "flow.toml")
+    config = project / "deploy" / "flow.toml"
+    config.write_text(config.read_text().replace("[workflow]", '[workflow]\nroot = ".."'))
+    assert check(invoke, project)[0] == 1
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('config = "deploy/flow.toml"\n')
+    assert check(invoke, project)[1]["errors"] == []
+    assert check(invoke, project / "deploy")[1]["errors"] == []
 
 
 def test_text_goes_to_stdout_only_when_all_is_well(invoke, small_project):
@@ -138,7 +195,7 @@ def test_a_build_without_release_is_a_doubt(invoke, small_project):
 )
 def test_every_way_to_ask_for_a_release_counts(invoke, small_project, build):
     project = small_project({"pyproject.toml": build + PROJECT})
-    assert check(invoke, project) == (0, {"ok": True, "errors": [], "warnings": []})
+    assert check(invoke, project) == (0, {"ok": True, "errors": [], "warnings": [], "unseen": []})
 
 
 @pytest.mark.parametrize(

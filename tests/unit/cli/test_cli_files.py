@@ -95,6 +95,17 @@ def test_why_takes_paths_from_where_one_is(invoke, project, monkeypatch):
     assert report["path"] == "tide/levels.py"
 
 
+def test_why_does_not_depend_on_the_working_folder(invoke, project, monkeypatch, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "tide").mkdir(parents=True)
+    (elsewhere / "tide" / "levels.py").write_text("")
+    reports = []
+    for here in (elsewhere, project, project / "tide"):
+        monkeypatch.chdir(here)
+        reports.append(check_output("files", invoke("files", project, "--why", "tide/levels.py", "--json").stdout))
+    assert [report["path"] for report in reports] == ["tide/levels.py"] * 3
+
+
 def test_why_of_what_is_not_there(invoke, project):
     result = invoke("files", project, "--why", "nowhere.py")
     assert (result.exit_code, result.stdout) == (1, "")

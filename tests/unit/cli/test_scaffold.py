@@ -120,12 +120,28 @@ def test_ctrl_c_leaves_the_folder_as_it_was(invoke, tmp_path, fake_uv):
 
 
 def test_an_environment_of_somebody_else_is_left_alone(invoke, tmp_path, fake_uv):
-    fake_uv("pathlib.Path('uv.lock').write_text(' '.join(sys.argv[1:]))")
+    fake_uv("pathlib.Path('uv.lock').write_text('# ' + ' '.join(sys.argv[1:]))")
     (tmp_path / "project" / ".venv").mkdir(parents=True)
     result = invoke("init", tmp_path / "project")
     assert result.exit_code == 0
-    assert (tmp_path / "project" / "uv.lock").read_text().startswith("lock ")
+    assert (tmp_path / "project" / "uv.lock").read_text().startswith("# lock ")
     assert ".venv was there already" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["tilebox", "Tilebox", "hatchling", "hatch_tilebox"])
+def test_a_name_of_what_every_project_needs_is_refused(tmp_path, name):
+    with pytest.raises(ConfigError, match="would depend on itself") as caught:
+        scaffold_project(tmp_path / "new", name, None, Progress())
+    assert "--name" in str(caught.value)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_name_of_what_a_dependency_needs_is_refused(tmp_path, fake_uv):
+    lock = '[[package]]\nname = "tilebox"\ndependencies = [{ name = "numpy" }]\n'
+    fake_uv(f"os.mkdir('.venv'); pathlib.Path('uv.lock').write_text({lock!r})")
+    with pytest.raises(ConfigError, match="a project named numpy would depend on itself"):
+        scaffold_project(tmp_path / "new", "NumPy", lambda _: pytest.fail("created at Tilebox"), Progress())
+    assert not (tmp_path / "new").exists()
 
 
 def test_without_a_key_the_slug_is_local_and_that_is_said(invoke, tmp_path, fake_uv):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hatch_tilebox.config import check_root_inside, find_config, load_config
+from hatch_tilebox.config import check_root_inside, config_file, find_project, load_config
 from hatch_tilebox.errors import ConfigError, Location
 from hatch_tilebox.model import Pattern, Workflow
 from hatch_tilebox.names import CONFIG_NAME
@@ -85,7 +85,7 @@ def test_messages_name_the_file_relative_to_the_base(write, tmp_path):
 def test_relative_path_becomes_absolute(write, monkeypatch, tmp_path):
     write()
     monkeypatch.chdir(tmp_path)
-    config = load_config(find_config(tmp_path).relative_to(tmp_path))
+    config = load_config(config_file(find_project(tmp_path)).relative_to(tmp_path))
     assert config.path == tmp_path / CONFIG_NAME
 
 
@@ -205,13 +205,13 @@ class TestFinding:
     def test_nearest_upward(self, write, tmp_path):
         outer, inner = write(), write(name=f"a/b/{CONFIG_NAME}")
         (tmp_path / "a" / "b" / "c").mkdir()
-        assert find_config(tmp_path / "a" / "b" / "c") == inner.resolve()
-        assert find_config(tmp_path / "a") == outer.resolve()
+        assert find_project(tmp_path / "a" / "b" / "c") == inner.resolve().parent
+        assert find_project(tmp_path / "a") == outer.resolve().parent
 
     def test_folder_of_that_name_is_passed_over(self, write, tmp_path):
         path = write()
         (tmp_path / "a" / CONFIG_NAME).mkdir(parents=True)
-        assert find_config(tmp_path / "a") == path.resolve()
+        assert find_project(tmp_path / "a") == path.resolve().parent
 
     @pytest.mark.parametrize(
         ("name", "hint"),
@@ -224,7 +224,7 @@ class TestFinding:
     def test_none_says_where_it_looked(self, write, tmp_path, name, hint):
         write("", name)
         with pytest.raises(ConfigError) as caught:
-            find_config(tmp_path)
+            find_project(tmp_path)
         told = str(caught.value)
         assert told.startswith(f"no {CONFIG_NAME} in {tmp_path.resolve()} or in a folder above it\n  hint: ")
         assert hint in told
@@ -232,7 +232,7 @@ class TestFinding:
 
 def test_example_for_beginners_loads(write, tmp_path):
     with pytest.raises(ConfigError) as caught:
-        find_config(tmp_path)
+        find_project(tmp_path)
     load_config(write(caught.value.problems[0].hint.partition("\n")[2]))
 
 

@@ -1,0 +1,137 @@
+"""Name, version and supported Pythons of a project, by the rules of what builds it.
+
+Hatchling judges the projects that it builds. Of all others, those without a build system included, only that is asked which a
+release needs, as uv does it: `[project]`, and for what that leaves open the project's own build backend.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.errors import ConfigError, Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hatchling.metadata.core import ProjectMetadata
+
+    from hatch_tilebox.model import Project
+
+__all__ = ["HATCHLING", "OWN_BACKEND", "check_metadata", "frontend_fault", "read_metadata", "read_project"]
+
+HATCHLING = "hatchling.build"
+OWN_BACKEND = "hatch_tilebox.backend"
+
+
+def read_metadata(root: Path) -> ProjectMetadata[Any]:
+    """The tables of the project in `root` as hatchling reads them, before any judgement. Raises ConfigError for wrong shapes."""
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    from hatch_tilebox.config.pyproject import read_pyproject
+
+    if not (root / "pyproject.toml").is_file():
+        hint = "a release takes its name and version from [project] in pyproject.toml"
+        raise ConfigError(Problem(f"no pyproject.toml in {root}", hint=hint))
+    return ProjectMetadata(str(root), PluginManager(), read_pyproject(root))
+
+
+def check_metadata(root: Path, metadata: ProjectMetadata[Any]) -> tuple[str, ...]:
+    """Raise ConfigError for what is wrong with the project's metadata, as far as can be told without running code of the project.
+
+    Gives what was not looked at, because only code can tell it, such as `("version",)`.
+    """
+    if not _is_hatchlings(metadata.config):
+        from hatch_tilebox.config.static_metadata import read_static_metadata
+
+        return read_static_metadata(root).dynamic
+    if _needs_code(metadata):
+        return tuple(metadata.config["project"].get("dynamic", ())) or ("version",)
+    _validate(metadata)
+    return ()
+
+
+def read_project(root: Path, metadata: ProjectMetadata[Any] | None = None) -> Project:
+    """The project in `root`. This may run its build backend. Raises ConfigError where it cannot be told, or breaks rules."""
+    from hatch_tilebox.model import Project
+
+    metadata = metadata or read_metadata(root)
+    if _is_hatchlings(metadata.config):
+        _validate(metadata)
+        return Project(metadata.core.name, metadata.version, metadata.core.requires_python or None)
+    from hatch_tilebox.config.static_metadata import read_static_metadata
+
+    static = read_static_metadata(root)
+    if not static.dynamic:
+        return Project(static.name, static.version or "", static.requires_python)
+    return _computed(root, metadata.config, static.requires_python)
+
+
+def frontend_fault(root: Path, values: Mapping[str, Any]) -> str | None:
+    """Why frontends refuse to build the project in `root` with hatchling if its `pyproject.toml` has these values, else None."""
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager(), {**values})
+    try:
+        if not _needs_code(metadata):
+            metadata.validate_fields()
+    except Exception as error:  # noqa: BLE001 -- hatchling and its plugins each have errors of their own
+        return str(error)
+    return None
+
+
+def _computed(root: Path, values: Mapping[str, Any], python: str | None) -> Project:
+    from packaging.utils import canonicalize_name
+    from packaging.version import InvalidVersion, Version
+
+    from hatch_tilebox.model import Project
+    from hatch_tilebox.runtime.build_backend import build_system, computed_metadata
+
+    system = build_system(values)
+    found = computed_metadata(root, system, python)
+    name, version = str(found.get("Name", "")), str(found.get("Version", ""))
+    try:
+        return Project(canonicalize_name(name), str(Version(version)), str(found.get("Requires-Python", "")) or None)
+    except InvalidVersion as error:
+        message = f'the build backend {system.backend} gives "{version}", which is not a version'
+        raise ConfigError(Problem(message, location=Location("pyproject.toml"))) from error
+
+
+def _is_hatchlings(values: Mapping[str, Any]) -> bool:
+    """Whether hatchling builds the project; one without a build system that has a version for hatchling to find counts too."""
+    table = values.get("build-system")
+    if table is None:
+        return "version" in values.get("tool", {}).get("hatch", {})
+    return table.get("build-backend") in {HATCHLING, OWN_BACKEND}
+
+
+def _validate(metadata: ProjectMetadata[Any]) -> None:
+    try:
+        metadata.validate_fields()
+    except Exception as error:
+        # Hatchling and its plugins each have errors of their own; all of them are about this one file.
+        raise ConfigError(Problem(str(error), _plugin_hint(metadata, error), Location("pyproject.toml"))) from error
+
+
+def _plugin_hint(metadata: ProjectMetadata[Any], error: Exception) -> str | None:
+    """What to do where a plugin of the project's build is not installed beside us: frontends install it."""
+    from hatchling.plugin.exceptions import UnknownPluginError
+
+    if not isinstance(error, UnknownPluginError):
+        return None
+    frontend = "use a frontend, which installs it: uv build, hatch build or python -m build"
+    requirements = " ".join(f"'{item}'" for item in metadata.build.requires if not re.match(r"hatch(ling|[-_.]tilebox)\b", item))
+    if not requirements:
+        return frontend
+    return f"install {requirements}, which the project's build requires, beside hatch-tilebox;\nor {frontend}"
+
+
+def _needs_code(metadata: ProjectMetadata[Any]) -> bool:
+    """Whether hatchling would run code of the project, or a plugin that may not be here. `regex` and `env` are its own."""
+    config = metadata.hatch.config
+    if config.get("metadata", {}).get("hooks"):
+        return True
+    return "version" in config and config["version"].get("source", "regex") not in {"env", "regex"}

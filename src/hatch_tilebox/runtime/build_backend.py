@@ -1,0 +1,126 @@
+"""The project's own build backend, asked for the metadata that only it can compute, such as a version."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hatch_tilebox.errors import ConfigError, Location, Problem
+from hatch_tilebox.runtime import process
+from hatch_tilebox.runtime.uv import child_environment, require_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from email.message import Message
+
+    from pyproject_hooks import BuildBackendHookCaller
+
+__all__ = ["BuildSystem", "build_system", "computed_metadata"]
+
+_TIMEOUT = 300.0
+_LAST_LINES = 20
+
+
+class BuildSystem(NamedTuple):
+    """What builds a project, as `[build-system]` says."""
+
+    backend: str
+    requires: tuple[str, ...]
+    path: tuple[str, ...] = ()
+
+
+def build_system(values: Mapping[str, Any]) -> BuildSystem:
+    """The build system of a `pyproject.toml`; one that names no backend has setuptools' old one.
+
+    Source: https://peps.python.org/pep-0517/#source-trees
+    """
+    table = values.get("build-system", {})
+    return BuildSystem(
+        table.get("build-backend", "setuptools.build_meta:__legacy__"),
+        tuple(table.get("requires", ["setuptools"])),
+        tuple(table.get("backend-path", ())),
+    )
+
+
+def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Message:
+    """The core metadata of the project in `root`, from its backend in an environment that uv keeps for such requirements.
+
+    `python` is the range of Pythons that the project supports, where that is known. This runs code of the project. The folder is
+    left as it was. Raises ConfigError, with the last words of the backend, where it fails.
+    """
+    from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMissing
+
+    runner = _Runner(root, system, python)
+    before = set(_leftovers(root))
+    try:
+        hooks = BuildBackendHookCaller(str(root), system.backend, system.path or None, runner=runner, python_executable="python")
+        with TemporaryDirectory(prefix="hatch-tilebox-") as folder:
+            return message_from_bytes(_ask(hooks, runner, folder))
+    except (BackendUnavailable, HookMissing) as error:
+        details = getattr(error, "traceback", "") or str(error)
+        raise ConfigError(runner.problem(f"the build backend {system.backend} cannot be used", details)) from error
+    except ValueError as error:  # a backend-path that leads outside
+        raise ConfigError(runner.problem(f"build-system: {error}", "")) from error
+    finally:
+        _remove(set(_leftovers(root)) - before)
+
+
+def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:
+    """The text of the metadata; without the hook for it, from a wheel."""
+    from pyproject_hooks import HookMissing
+
+    runner.requires += hooks.get_requires_for_build_wheel()
+    try:
+        name = hooks.prepare_metadata_for_build_wheel(folder, _allow_fallback=False)
+        return Path(folder, name, "METADATA").read_bytes()
+    except HookMissing:
+        import zipfile
+
+        with zipfile.ZipFile(Path(folder, hooks.build_wheel(folder))) as wheel:
+            member = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+            return wheel.read(member)
+
+
+class _Runner:
+    """Starts each hook with the interpreter of an environment that has `requires` installed, and none of the user's secrets."""
+
+    def __init__(self, root: Path, system: BuildSystem, python: str | None) -> None:
+        self.requires = [*system.requires]
+        self._root = root
+        self._backend = system.backend
+        self._start = [str(require_uv()), "run", "--no-project", "--isolated", "--no-progress", "--color", "never"]
+        self._start += ["--python", python] if python else []
+
+    def __call__(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+        """Run one hook. Raises ConfigError where it fails."""
+        environment = {name: value for name, value in child_environment().items() if not name.startswith("TILEBOX_")}
+        environment |= {**(extra_environ or {}), "PYTHONDONTWRITEBYTECODE": "1"}
+        packages = [part for item in self.requires for part in ("--with", item)]
+        done = process.run(
+            [*self._start, *packages, "--", *cmd], folder=Path(cwd or self._root), environment=environment, timeout=_TIMEOUT
+        )
+        if done.returncode or done.timed_out:
+            how = f"took longer than {_TIMEOUT:.0f} seconds" if done.timed_out else "failed"
+            raise ConfigError(self.problem(f"the build backend {self._backend} {how}", done.errors or done.output))
+
+    def problem(self, message: str, said: str) -> Problem:
+        """A problem with the metadata that was asked for."""
+        details = "\n".join(said.strip().splitlines()[-_LAST_LINES:]) or None
+        hint = "uv build --wheel shows all that the backend says; a version in [project] needs no backend"
+        return Problem(f"{message}: it computes metadata of this project", hint, Location("pyproject.toml"), details)
+
+
+def _leftovers(root: Path) -> Iterator[Path]:
+    """What setuptools writes beside packages whenever it is asked for anything."""
+    for pattern in ("*.egg-info", "*/*.egg-info"):
+        yield from root.glob(pattern)
+
+
+def _remove(folders: set[Path]) -> None:
+    import shutil
+
+    for folder in folders:
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
