@@ -84,6 +84,13 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.warnings += _dependency_doubts(files)
     report.collect(lambda: _check_runner(project.config, files, report))
     report.warnings += _unselected_imports(files)
+    report.warnings += _hidden_modules(files)
+
+
+def _hidden_modules(files: FileSet) -> list[Problem]:
+    from hatch_tilebox.runtime.hiding import hiding_warnings
+
+    return hiding_warnings(file.path for file in files.files)
 
 
 def _dependency_doubts(files: FileSet) -> list[Problem]:

@@ -37,6 +37,15 @@ def test_imports_of_what_is_not_selected_are_told(project, name):
 
 
 @pytest.mark.runtime
+@pytest.mark.parametrize(
+    ("name", "hidden"), [("hides_argparse", "standard library's `argparse`"), ("hides_sdk", "SDK's package `tilebox`")]
+)
+def test_a_module_that_hides_another_is_reported(project, name, hidden):
+    report = check_project(project(f"broken/{name}"))
+    assert any(f"this module hides the {hidden}" in problem.message for problem in report.warnings)
+
+
+@pytest.mark.runtime
 def test_a_dependency_that_was_added_without_locking(project):
     folder = project("scene_qa")
     pyproject = folder / "pyproject.toml"

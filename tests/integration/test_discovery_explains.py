@@ -30,9 +30,12 @@ ERRORS = {
         "tilebox.workflow.toml:3:1: `runner:create_runner` is a function, and has to be a tilebox.workflows.Runner",
         "`runner = create_runner()`",
     ],
+    "hides_argparse": ["argparse.py: this module hides the standard library's `argparse` from the worker", "rename argparse.py"],
+    "hides_sdk": ["tilebox/__init__.py: this module hides the SDK's package `tilebox` from the worker", "rename tilebox, "],
     "lists_other_tasks": ["the worker of `runner:runner` lists other tasks than the runner object: tilebox.com/broken/Served v1.0"],
     "lock_for_other_platform": ["uv.lock is for other platforms than this one", "sys_platform == 'emscripten'", "`environments`"],
     "member_not_selected": ["bands comes from libs/bands, which is not among the selected files", 'add "libs/bands/**"'],
+    "module_elsewhere": ["runner.py:5: module `resampling` (lib/resampling.py) is in the project", 'add "lib/resampling.py"'],
     "module_not_selected": [
         "runner.py:5: module `bands.names` (bands/names.py) is in the project, but not among the selected files",
         'add "bands/names.py" to [build] include in tilebox.workflow.toml, or "bands/**"',
@@ -47,6 +50,12 @@ ERRORS = {
         "broken/** is not among them",
         'add "broken/**"',
         "package = false",
+    ],
+    "packages_do_not_fit": [
+        "runner.py:3: importing `runner` fails inside tilebox-datasets 0.66.0: ImportError: cannot import name 'timestamp_pb'",
+        "(protobuf-py 0.7.0)",
+        'File "tilebox/datasets/',
+        'add constraint-dependencies = ["protobuf-py<0.7"] under [tool.uv] in pyproject.toml, then run `uv lock`',
     ],
     "readme_not_selected": [
         "the project itself does not build",

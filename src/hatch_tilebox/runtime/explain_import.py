@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import PurePosixPath
+import os
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import declared_names, include_hint, normalize
+from hatch_tilebox.runtime.explain_packages import hidden_name, inside_package, system_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["import_failed"]
 
 PYPROJECT = Location("pyproject.toml")
+LOOK_AT = 20_000
+"""Files of a project to look at for a module that is not found."""
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -42,11 +46,26 @@ DISTRIBUTIONS = {
 
 
 def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
-    """The probe could not import the SDK or the runner's module."""
+    """The worker could not import the SDK or the runner's module."""
     place = Location(*facts["place"]) if facts["place"] else None
     trace = context.paths.clean(facts["traceback"]).rstrip() if facts["place"] else None
-    foreign = facts.get("sdk_itself") and not (facts["module"] or "").startswith("tilebox")
-    if facts["not_found"] and facts["module"] and not foreign:
+    what = f"tilebox-workflows {facts['sdk']}" if facts.get("sdk_itself") else f"`{context.module}`"
+    hidden = hidden_name(context, facts["traceback"] + facts["message"], facts["module"])
+    found = hidden or _missing(context, facts, place, trace) or _from_sdk(context, facts, place, trace)
+    if found is not None:
+        return found._replace(details=trace)
+    message = f"importing {what} fails: {facts['type']}"
+    text = context.paths.clean(facts["message"])
+    if limit := system_limit(text):
+        return Problem(f"importing {what} fails: {limit[0]}", limit[1], details=text)
+    if inside := inside_package(context, facts, what, trace or context.paths.clean(facts["traceback"]).rstrip()):
+        return inside
+    return Problem(message + (f": {text.splitlines()[0]}" if text else ""), None, place or context.location, trace)
+
+
+def _missing(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
+    """The problem where the import misses a module or file, as far as the project is to blame for it."""
+    if facts["not_found"] and facts["module"] and not facts["raised_in"]:
         return _module_not_found(context, facts["module"], place, trace)
     if facts["attribute"] and facts["module"]:
         path = _file_of(context, f"{facts['module']}.{facts['attribute']}")
@@ -56,16 +75,7 @@ def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
         path = _relative(context, facts["file"])
         if path and context.left_out(path):
             return _not_selected(path, path, place, trace)
-    known = _from_sdk(facts)
-    if known is not None:
-        message, hint = known
-        return Problem(message, hint, place or context.location, trace)
-    what = f"tilebox-workflows {facts['sdk']}" if facts.get("sdk_itself") else f"`{context.module}`"
-    message = f"importing {what} fails: {facts['type']}"
-    if facts["message"]:
-        message += f": {context.paths.clean(facts['message']).splitlines()[0]}"
-    hint = "its dependencies are of versions that it does not know: try `uv lock --upgrade`" if facts.get("sdk_itself") else None
-    return Problem(message, hint, place or context.location, trace)
+    return None
 
 
 def _module_not_found(context: Context, module: str, place: Location | None, trace: str | None) -> Problem:
@@ -88,7 +98,37 @@ def _module_not_found(context: Context, module: str, place: Location | None, tra
         return Problem(f"there is no module `{module}` for `{context.workflow.runner}`", hint, context.location)
     if top in {name.partition(".")[0] for name in _modules(context)}:
         return Problem(f"there is no module `{module}` in the project", None, place, trace)
-    return _not_a_dependency(context, module, place, trace)
+    return _found_elsewhere(context, module, place, trace) or _not_a_dependency(context, module, place, trace)
+
+
+def _found_elsewhere(context: Context, module: str, place: Location | None, trace: str | None) -> Problem | None:
+    """The problem where the project has a module of that name in a folder that imports do not start from."""
+    path = _elsewhere(context, module.partition(".")[0])
+    if path is None:
+        return None
+    if context.left_out(path):
+        return _not_selected(path, f"module `{module}` ({path})", place, trace)
+    folder = PurePosixPath(path.removesuffix("/__init__.py")).parent
+    return Problem(
+        f"`{module}` is not found, although the project has {path}: {folder} is not on the path of a worker",
+        "import it by its place below the root of the workflow, or let the code put that folder on `sys.path`",
+        place,
+        trace,
+    )
+
+
+def _elsewhere(context: Context, name: str) -> str | None:
+    """A file of the project, selected or not, that is a module `name` in some folder below the root."""
+    looked = 0
+    for parent, folders, files in os.walk(context.files.root):
+        folders[:] = sorted(item for item in folders if item[0] not in "._" and not Path(parent, item, "pyvenv.cfg").exists())
+        found = f"{name}.py" if f"{name}.py" in files else f"{name}/__init__.py" if name in folders else None
+        if found and Path(parent, found).is_file():
+            return Path(parent, found).relative_to(context.files.root).as_posix()
+        looked += len(files)
+        if looked > LOOK_AT:
+            break
+    return None
 
 
 def _not_selected(path: str, what: str, place: Location | None, trace: str | None) -> Problem:
@@ -173,21 +213,25 @@ def _relative(context: Context, file: str) -> str | None:
     return None
 
 
-def _from_sdk(facts: Mapping[str, Any]) -> tuple[str, str | None] | None:
+def _from_sdk(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
     """What the SDK means by an error of its own, with the cure."""
     if not facts["raised_by_sdk"]:
         return None
     text = facts["message"]
-    if "Duplicate task identifier" in text:
-        return f"two tasks have one identifier: {text}", "give each task class a name and version of its own in `identifier()`"
-    if "Invalid version string" in text:
-        version = text.rpartition(":")[2].strip()
-        return (
+    version = text.rpartition(":")[2].strip()
+    known = (
+        (
+            "Duplicate task identifier",
+            f"two tasks have one identifier: {text}",
+            "give each task class a name and version of its own in `identifier()`",
+        ),
+        (
+            "Invalid version string",
             f"a task has the version {version!r}; a version is `vMAJOR.MINOR`, such as v1.0",
             'return (name, "v1.0") from its `identifier()`',
-        )
-    if "task name" in text:
-        return f"a task's name does not do: {text}", "return a name of 1 to 256 bytes from its `identifier()`"
-    if "not executable" in text:
-        return text, "give it an `execute` method, or do not register it"
-    return None
+        ),
+        ("task name", f"a task's name does not do: {text}", "return a name of 1 to 256 bytes from its `identifier()`"),
+        ("not executable", text, "give it an `execute` method, or do not register it"),
+    )
+    found = next(((message, hint) for words, message, hint in known if words in text), None)
+    return Problem(*found, place or context.location, trace) if found else None

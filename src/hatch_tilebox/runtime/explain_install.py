@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import include_hint, is_packaged, normalize, tail
+from hatch_tilebox.runtime.explain_packages import system_limit
 from hatch_tilebox.runtime.explain_sources import sources_left_out
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, 
     if timed_out:
         return Problem("uv did not finish installing the dependencies", "see what it waits for with `uv sync -v`", details=details)
     text = " ".join(words.replace("│", " ").split())
+    limit = system_limit(text)
+    return Problem(*limit, details=details) if limit else _install_problem(text, details, files, pyproject)
+
+
+def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
     name = normalize(str(pyproject.get("project", {}).get("name", "")))
     failed = re.search(r"Failed to (?:build|generate package metadata for|prepare) `([A-Za-z0-9._-]+)", text)
     if is_packaged(pyproject) and failed and normalize(failed.group(1)) == name:

@@ -9,7 +9,9 @@ from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime import worker
 from hatch_tilebox.runtime.explain import ending, tail
 from hatch_tilebox.runtime.explain_import import import_failed
+from hatch_tilebox.runtime.explain_packages import hidden_name
 from hatch_tilebox.runtime.explain_sources import lock_missing
+from hatch_tilebox.runtime.hiding import hiding_warnings
 from hatch_tilebox.runtime.stacks import describe_stack
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ LONGEST_NAME = 256
 FIRST_SDK = "0.53"
 """The first version of tilebox-workflows that has `Runner` and can serve one."""
 SHOWN_PATHS = 5
+SERVE = "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS"
 MAIN_GUARD = 'start work only under `if __name__ == "__main__":`; the release runner runs the tasks itself'
 
 
@@ -125,6 +128,9 @@ def no_answer(context: Context, result: Finished, hang: str) -> Problem:
         )
     stack, place = describe_stack(result.errors, context.paths)
     words = stack or tail(context.paths.clean(result.errors or result.output))
+    hidden = hidden_name(context, context.paths.clean(result.errors), None)
+    if hidden is not None:
+        return hidden._replace(details=words)
     hint = MAIN_GUARD if result.returncode >= 0 else f"see it happen with `uv run python -X faulthandler -c 'import {module}'`"
     return Problem(
         f"importing `{module}` does not return: Python {ending(result.returncode)}", hint, place or context.location, words
@@ -141,7 +147,11 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
         return Problem(f"the worker `{command}` answered {error.code}: {error.details}", None, context.location)
     words = tail(context.paths.clean(finished.errors or finished.output))
     if error.code == worker.ENDED:
-        hint = "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS until it is asked to end"
+        hint = (
+            None
+            if context.workflow.runner
+            else "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS until it is asked to end"
+        )
         return Problem(
             f"the worker `{command}` {ending(finished.returncode)} before it told its tasks", hint, context.location, words
         )
@@ -149,8 +159,7 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
         stack, place = describe_stack(finished.errors, context.paths)
         return Problem(
             f"the worker `{command}` did not tell its tasks within {context.timeout:g} s, the limit for start-up",
-            "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS; where start-up honestly takes longer, "
-            "raise `startup-timeout`",
+            ("" if context.workflow.runner else f"{SERVE}; ") + "where start-up honestly takes longer, raise `startup-timeout`",
             place or context.location,
             stack or words,
         )
@@ -180,6 +189,7 @@ def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location
 def doubts(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -> list[Problem]:
     """What does not stop a release but should be looked at."""
     problems = [] if locked else [lock_missing(files)]
+    problems += hiding_warnings(file.path for file in files.files)
     if unnamed := answer.get("unnamed"):
         problems.append(
             Problem(

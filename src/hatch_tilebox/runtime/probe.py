@@ -159,11 +159,12 @@ def describe_tasks(runner: Any, schemas: Any) -> dict[str, Any]:
 def load_runner_type(root: Path) -> Any:
     """The SDK's `Runner`."""
     try:
-        return importlib.import_module("tilebox.workflows").Runner
-    except AttributeError:
-        raise Failure(OLD_SDK) from None
+        sdk = importlib.import_module("tilebox.workflows")
     except BaseException as error:  # noqa: BLE001 -- whatever a foreign module raises
         raise Failure(IMPORT, **describe(error, root), sdk_itself=True) from None
+    if not hasattr(sdk, "Runner"):
+        raise Failure(OLD_SDK)
+    return sdk.Runner
 
 
 def load_module(name: str, root: Path) -> Any:
@@ -233,6 +234,10 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename and inside(error.filename, root):
         own.append([inside(error.filename, root), error.lineno or 0])
     raised_by_sdk = bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts[-4:]
+    frames = [frame.filename for frame in trace.stack if not frame.filename.startswith("<")]
+    raised_in = distribution_of(frames[-1]) if frames and not inside(frames[-1], root) else None
+    origin = getattr(sys.modules.get(name), "__file__", None) if isinstance(error, ImportError) and name else None
+    imported_from = distribution_of(origin) if origin and raised_in else None
     return {
         "type": type(error).__name__,
         "message": str(error),
@@ -243,19 +248,52 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
         "traceback": "".join(trim(trace, root, set()).format()),
         "place": own[-1] if own else None,
         "raised_by_sdk": raised_by_sdk,
+        "raised_in": raised_in,
+        "imported_from": required_by(raised_in[0], imported_from[0]) if raised_in and imported_from else None,
     }
 
 
+def distribution_of(file: str) -> tuple[str, str] | None:
+    """Name and version of the installed distribution that brought `file`."""
+    for distribution in importlib.metadata.distributions():
+        path = inside(file, Path(str(distribution.locate_file(""))))
+        if path and f"\n{path}," in "\n" + (distribution.read_text("RECORD") or ""):
+            return normalize(distribution.metadata["Name"]), distribution.version
+    return None
+
+
+def required_by(name: str, brought: str) -> dict[str, str] | None:
+    """The requirement of the distribution `name` that brings the distribution `brought`, itself or through others."""
+    for requirement in importlib.metadata.requires(name) or ():
+        direct = normalize(re.split(r"[^A-Za-z0-9._-]", requirement)[0])
+        reached, waiting = set(), [direct]
+        while waiting:
+            current = waiting.pop()
+            if current not in reached:
+                reached.add(current)
+                waiting += requirements(current)
+        if brought in reached and direct != name:
+            return {"name": direct, "version": importlib.metadata.version(direct), "required": requirement}
+    return None
+
+
+def normalize(name: str) -> str:
+    """The one spelling of a distribution's name."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def trim(trace: Any, root: Path, seen: set[int]) -> Any:
-    """`trace` and what caused it, with the frames that lie in the project alone, under their names there."""
+    """`trace` and what caused it, with the frames that lie in the project or in installed packages, under their names there."""
     if trace is None or id(trace) in seen:
         return trace
     seen.add(id(trace))
-    own = [frame for frame in trace.stack if inside(frame.filename, root)]
+    shown = [frame for frame in trace.stack if shown_as(frame.filename, root)]
     trace.stack = traceback.StackSummary.from_list(
         [
-            traceback.FrameSummary(inside(frame.filename, root) or "", frame.lineno, frame.name, lookup_line=False, line=frame.line)
-            for frame in own[-LIMIT:]
+            traceback.FrameSummary(
+                shown_as(frame.filename, root) or "", frame.lineno, frame.name, lookup_line=False, line=frame.line
+            )
+            for frame in shown[-LIMIT:]
         ]
     )
     if isinstance(getattr(trace, "filename", None), str):  # a syntax error
@@ -263,6 +301,12 @@ def trim(trace: Any, root: Path, seen: set[int]) -> Any:
     for other in (trace.__cause__, trace.__context__, *(getattr(trace, "exceptions", None) or ())):
         trim(other, root, seen)
     return trace
+
+
+def shown_as(filename: str, root: Path) -> str | None:
+    """`filename` relative to `root` or to the folder of installed packages, or None where it is elsewhere."""
+    _, found, path = filename.replace("\\", "/").rpartition("/site-packages/")
+    return inside(filename, root) or (path if found and not path.startswith("tilebox/workflows/runner/") else None)
 
 
 def inside(filename: str, root: Path) -> str | None:
@@ -295,7 +339,7 @@ def requirements(name: str) -> list[str]:
     except importlib.metadata.PackageNotFoundError:
         return []
     names = [re.match(r"[A-Za-z0-9._-]+", requirement) for requirement in found]
-    return [re.sub(r"[-_.]+", "-", match.group()).lower() for match in names if match]
+    return [normalize(match.group()) for match in names if match]
 
 
 def files_of(name: str) -> list[str]:

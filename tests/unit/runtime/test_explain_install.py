@@ -23,6 +23,16 @@ def explain(words, root, selected=(), pyproject=None, **options):
     ("words", "message", "hint"),
     [
         (
+            "error: Failed to install: numpy.whl\n  cause: failed to copy file: No space left on device (os error 28)",
+            "no space left where the environment is made",
+            "HATCH_TILEBOX_CACHE_DIR",
+        ),
+        (
+            "error: Failed to build `numpy==2.0`\n  cause: failed to spawn `env/bin/python`: Permission denied (os error 13)",
+            "does not allow programs to run",
+            "HATCH_TILEBOX_CACHE_DIR",
+        ),
+        (
             "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.",
             "uv.lock is stale",
             "`uv lock`",

@@ -87,13 +87,14 @@ class Start:
         self._watch_import()
         _thread.start_new_thread(self._ask, ())
         sys.argv[1:] = [self.runner_path]
+        failure: BaseException | None = None
         try:
             runpy.run_module(WORKER, run_name="__main__", alter_sys=True)
         except BaseException as error:
             if self.served:
                 raise
-            self._report_failure(error)
-        self._report_failure(None)
+            failure = error
+        self._report_failure(failure)  # here, where no exception is being handled that would become the context of others
 
     def _watch_import(self) -> None:
         """Note how the worker's import of the runner's module ends: the SDK turns an error into one line of text."""

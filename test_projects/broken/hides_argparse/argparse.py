@@ -1,0 +1,3 @@
+"""Band parameters."""
+
+BANDS = ("B02", "B03", "B04")

@@ -1,0 +1,19 @@
+"""Starts when it is imported, and not as a worker: that one needs argparse."""
+
+from tilebox.workflows import ExecutionContext, Runner, Task
+
+
+class Count(Task):
+    """Count the bands of a scene."""
+
+    bands: list[str]
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "tilebox.com/broken/Count", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        context.logger.info("Counted", bands=len(self.bands))
+
+
+runner = Runner(tasks=[Count])

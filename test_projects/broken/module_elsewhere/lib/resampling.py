@@ -1,0 +1,3 @@
+"""Resampling methods."""
+
+METHODS = ("nearest", "bilinear")

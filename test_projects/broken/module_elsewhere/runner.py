@@ -1,0 +1,21 @@
+"""Imports a module that lies in a folder which no import starts from."""
+
+from tilebox.workflows import ExecutionContext, Runner, Task
+
+import resampling
+
+
+class Count(Task):
+    """Count the bands of a scene."""
+
+    bands: list[str]
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "tilebox.com/broken/Count", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        context.logger.info("Counted", bands=len(self.bands))
+
+
+runner = Runner(tasks=[Count])
