@@ -84,8 +84,6 @@ def test_dropped(name, monkeypatch):
 @pytest.mark.parametrize(
     "name",
     [
-        "UV_INDEX_URL",
-        "UV_DEFAULT_INDEX",
         "UV_CACHE_DIR",
         "UV_OFFLINE",
         "UV_PYTHON",
