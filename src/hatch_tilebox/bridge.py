@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.errors import ConfigError, TileboxError
-from hatch_tilebox.names import RELEASE_SUFFIX, REPOSITORY_EXCLUDE, SKIP_VARIABLE
+from hatch_tilebox.errors import ConfigError, Problem, TileboxError
+from hatch_tilebox.names import RELEASE_SUFFIX, REPOSITORY_EXCLUDE, SDIST_RECORD, SKIP_VARIABLE
 from hatch_tilebox.text_progress import TextProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hatchling.bridge.app import Application
     from hatchling.metadata.core import ProjectMetadata
 
-    from hatch_tilebox.errors import Problem
     from hatch_tilebox.model import FileSet, Project
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.release import Release
@@ -44,6 +43,7 @@ class HatchlingProject:
             self.project = WorkflowProject(Path(root), lambda: hatchlings_project(metadata), table, where)
         self.options = self.project.options
         self._directory = Path(directory)
+        self._files: FileSet | None = None
 
     def build(self) -> Release:
         """Build the release."""
@@ -58,24 +58,53 @@ class HatchlingProject:
 
     def select(self) -> FileSet:
         """The files of the release, without building it."""
-        with self._mistakes_end_the_build():
-            return self.project.select(self._directory)
+        if self._files is None:
+            with self._mistakes_end_the_build():
+                self._files = self.project.select(self._directory)
+        return self._files
 
     def sdist_files(self) -> dict[str, str]:
         """What an sdist needs for the wheel that is built from it to have this release: source to path in the sdist."""
         files = self.select()
         inside = self.project.config.root.relative_to(self.project.root)
         needed = [(file.on_disk, file.path) for file in files.files]
-        for name in (*files.ignore_files, "uv.lock"):
-            if name == REPOSITORY_EXCLUDE:
-                self._progress.caution(
-                    f"{name} decides about files of the release, and an sdist cannot hold it: a wheel built from "
-                    "this sdist may have another release. Move its lines to .gitignore."
-                )
-            elif (files.root / name).is_file():
-                needed.append((str(files.root / name), name))
+        others = [name for name in (*files.ignore_files, "uv.lock") if name != REPOSITORY_EXCLUDE]
+        needed += [(str(files.root / name), name) for name in others if (files.root / name).is_file()]
         found = {source: (inside / name).as_posix() for source, name in needed}
         return {**found, str(self.project.config.path): Path(self.options.config).as_posix()}
+
+    def refuse_replaced(self, foreign: Mapping[str, Path | None]) -> None:
+        """End the build where an sdist has other content than the project in the place of a file of the release.
+
+        `foreign` gives what fills a path of the sdist, None where that is generated.
+        """
+        released = {os.path.relpath(self.project.config.root / file.path, self.project.root): file for file in self.select().files}
+        replaced = [
+            Problem(
+                f"the sdist has another file as {path}: the release of a wheel built from it would not be this one",
+                "take it out of force-include or support-legacy of [tool.hatch.build.targets.sdist], or out of the release",
+            )
+            for path, origin in foreign.items()
+            if (file := released.get(os.path.normpath(path)))
+            and (origin is None or origin.read_bytes() != file.source.read_bytes())
+        ]
+        if replaced:
+            with self._mistakes_end_the_build():
+                raise ConfigError(*replaced)
+
+    def sdist_record(self, held: Iterable[str]) -> tuple[str, bytes] | None:
+        """Path and content of the file that an sdist with the paths `held` needs besides; None where it needs none.
+
+        It names what is held and is not the release's.
+        """
+        from hatch_tilebox.selection.sdist_record import SdistRecord, record_of
+
+        config, inside = self.project.config, self.project.config.root.relative_to(self.project.root).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
+        below = (path.removeprefix(prefix) for path in held if path.startswith(prefix))
+        with self._mistakes_end_the_build():
+            record = record_of(self.select(), config.include, config.exclude, below)
+        return (prefix + SDIST_RECORD, record.to_json()) if record != SdistRecord() else None
 
     @contextmanager
     def _mistakes_end_the_build(self) -> Iterator[None]:

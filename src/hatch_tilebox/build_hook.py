@@ -25,7 +25,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
     """
 
     PLUGIN_NAME = "tilebox"
-    _embedded: TemporaryDirectory[str] | None = None
+    _temporary: TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
         """`uv`, where this machine has none: the frontend installs it for the build."""
@@ -51,7 +51,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         if self._skips():
             self._warn_of_skip(build_data)
         elif self.target_name == "sdist":
-            build_data["force_include"].update(self._left_out())
+            self._complete(build_data["force_include"])
         else:
             self._build(build_data)
 
@@ -86,19 +86,41 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         if files := select_quietly(self.root, self.metadata, self.config, self.directory):
             build_data["force_include"].update(modules_of(files))
 
-    def _left_out(self) -> dict[str, str]:
-        """What the release needs and hatchling would not pack: source to path in the sdist.
+    def _complete(self, forced: dict[str, str]) -> None:
+        """Add to what is forced into an sdist all that the release needs and hatchling would not pack: source to path in the sdist.
 
-        Only that, for hatchling takes long over each file that is forced on it.
+        Only that, for hatchling takes long over each file that is forced on it. Where the sdist holds what is not the release's, a
+        record says so.
         """
         shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
+        foreign = self._foreign(forced)
         config = os.environ.get(CONFIG_VARIABLE) or self.config.get("config", CONFIG_NAME)
-        if config == CONFIG_NAME:
+        if config == CONFIG_NAME and not foreign:
             from hatch_tilebox.selection.shortcut import holds_release
 
             if holds_release(self.root, shipped):
-                return {}
-        return {source: path for source, path in self._project().sdist_files().items() if os.path.normpath(path) not in shipped}
+                return
+        project = self._project()
+        project.refuse_replaced(foreign)
+        missing = {source: path for source, path in project.sdist_files().items() if os.path.normpath(path) not in shipped}
+        forced.update(missing)
+        held = {path.replace(os.sep, "/") for path in (*shipped, *foreign, *forced.values())}
+        if record := project.sdist_record(held):
+            path, content = record
+            forced[self._kept("record.json", content)] = path
+
+    def _foreign(self, forced: dict[str, str]) -> dict[str, Path | None]:
+        """Paths of the sdist that are not filled from that path of the project, and what fills them; None for generated files."""
+        found: dict[str, Path | None] = {}
+        for source, target in {**self.build_config.force_include, **forced}.items():
+            origin = Path(self.root, source)
+            if origin == Path(self.root, target):
+                continue
+            below = [path for path in origin.rglob("*") if path.is_file()] if origin.is_dir() else [origin]
+            found.update({Path(target, path.relative_to(origin)).as_posix(): path for path in below})
+        if getattr(self.build_config, "support_legacy", False):
+            found["setup.py"] = None
+        return found
 
     def _project(self) -> HatchlingProject:
         from hatch_tilebox.bridge import HOOK_TABLE, HatchlingProject
@@ -107,19 +129,23 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
         """Remove what was only there to be packed."""
-        if self._embedded:
-            self._embedded.cleanup()
+        if self._temporary:
+            self._temporary.cleanup()
 
     def _embed(self, release: Release, build_data: dict[str, Any]) -> None:
         """Let the wheel name the release: hatchling takes extra metadata from a file."""
-        from tempfile import TemporaryDirectory
-
         from hatch_tilebox.embedded import EMBEDDED_PATH, embedded_json
 
-        self._embedded = TemporaryDirectory(prefix="hatch-tilebox-")
-        file = Path(self._embedded.name, "release.json")
-        file.write_bytes(embedded_json(release.manifest, release.artifact))
-        build_data["extra_metadata"][str(file)] = EMBEDDED_PATH
+        build_data["extra_metadata"][self._kept("release.json", embedded_json(release.manifest, release.artifact))] = EMBEDDED_PATH
+
+    def _kept(self, name: str, content: bytes) -> str:
+        """The path of a file with this content that is there until the build has ended."""
+        from tempfile import TemporaryDirectory
+
+        self._temporary = TemporaryDirectory(prefix="hatch-tilebox-")
+        file = Path(self._temporary.name, name)
+        file.write_bytes(content)
+        return str(file)
 
 
 def _places_files(config: BuilderConfig) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -72,9 +74,137 @@ def test_workflow_in_a_subfolder(project, clean_env):
     assert direct == through_sdist
 
 
-def test_rules_that_an_sdist_cannot_hold_are_named(project, clean_env):
+def test_rules_that_an_sdist_cannot_hold_count_all_the_same(project, clean_env):
     folder = project("single_file")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
-    (folder / ".git" / "info" / "exclude").write_text("private.py\n")
+    (folder / ".git" / "info" / "exclude").write_text("private.py\n/scratch/\n")
     (folder / "private.py").write_text("")
-    assert ".git/info/exclude decides about files of the release" in run(folder, clean_env, "--sdist")
+    (folder / "scratch").mkdir()
+    (folder / "scratch" / "trial.py").write_text("")
+    direct, through_sdist = digests(folder, clean_env)
+    assert direct == through_sdist
+
+
+def test_what_hatchling_adds_stays_out(project, clean_env):
+    folder = project("single_file")
+    (folder.parent / "shared.py").write_text("")
+    (folder.parent / ".hgignore").write_text("")
+    edit(folder / "tilebox.workflow.toml", '"**/*.py"', '"**"')
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write(
+            '\n[tool.hatch.build.targets.sdist]\nsupport-legacy = true\nforce-include = {"../shared.py" = "lib/shared.py"}\n'
+        )
+    direct, through_sdist = digests(folder, clean_env)
+    assert direct == through_sdist
+
+
+def test_an_sdist_that_replaces_a_file_of_the_release_is_not_built(project, clean_env):
+    folder = project("single_file")
+    (folder / "other.py").write_text("")
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.hatch.build.targets.sdist.force-include]\n"other.py" = "runner.py"\n')
+    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist"]
+    done = subprocess.run(command, cwd=folder, env=clean_env, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "the sdist has another file as runner.py" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_sdist_of_an_unpacked_sdist(project, clean_env, tmp_path):
+    folder = project("virtual")
+    (folder.parent / ".gitignore").write_text("*.json\n")
+    edit(folder / "tilebox.workflow.toml", '"water_mask/**"', '"**"')
+    direct, _ = digests(folder, clean_env)
+    with tarfile.open(next((folder / "dist").glob("*.tar.gz"))) as sdist:
+        sdist.extractall(tmp_path / "elsewhere", filter="data")
+    (unpacked,) = (tmp_path / "elsewhere").iterdir()
+    assert set(digests(unpacked, clean_env)) == {direct}
+
+
+def git(*arguments, folder):
+    identity = ["-c", "user.name=Anna", "-c", "user.email=anna@example.com", "-c", "protocol.file.allow=always"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def in_a_repository(top, source):
+    """The project in a folder of a repository, whose ignore files name files of the release."""
+    git("init", "-q", ".", folder=top)
+    (top / ".gitignore").write_text("*.json\n*.lock\n")
+    (top / ".git" / "info" / "exclude").write_text("limits.py\n")
+    return Path(shutil.copytree(source, top / "flows" / "project"))
+
+
+def with_ignore_files_of_its_own(top, source):
+    folder = in_a_repository(top, source)
+    (folder / ".gitignore").write_text("!*.json\nsecond.py\n")
+    (folder / "second.py").write_text("")
+    (folder / "water_mask" / "tmp").mkdir()
+    (folder / "water_mask" / "tmp" / ".gitignore").write_text("*.txt\n")
+    (folder / "water_mask" / "tmp" / "notes.txt").write_text("")
+    return folder
+
+
+def below_an_ignore_file_alone(top, source):
+    (top / ".gitignore").write_text("*\n")
+    return Path(shutil.copytree(source, top / "project"))
+
+
+def committed(top, source):
+    origin = Path(shutil.copytree(source, top / "origin"))
+    git("init", "-q", "-b", "main", ".", folder=origin)
+    git("add", "-A", folder=origin)
+    git("commit", "-qm", "x", folder=origin)
+    (origin / ".git" / "info" / "exclude").write_text("private.md\n")
+    return origin
+
+
+def in_a_worktree(top, source):
+    origin = committed(top, source)
+    git("worktree", "add", "-q", "--detach", str(top / "worktree"), folder=origin)
+    (top / ".gitignore").write_text("*.json\n")
+    (top / "worktree" / "private.md").write_text("")
+    return top / "worktree"
+
+
+def as_a_submodule(top, source):
+    origin = committed(top, source)
+    parent = top / "parent"
+    parent.mkdir()
+    git("init", "-q", ".", folder=parent)
+    (parent / ".gitignore").write_text("*.json\n")
+    git("submodule", "add", "-q", str(origin), "project", folder=parent)
+    return parent / "project"
+
+
+FRONTENDS = {
+    "hatch-tilebox": [sys.executable, "-m", "hatch_tilebox", "build"],
+    "uv": ["uv", "build"],
+    "build": [sys.executable, "-m", "build", "--no-isolation"],
+    "hatch": ["hatch", "build", "-t", "tilebox"],
+    "hatch wheel": ["hatch", "build"],
+}
+
+
+@pytest.mark.parametrize("own_backend", [False, True], ids=["hatchling", "own backend"])
+@pytest.mark.parametrize(
+    "place",
+    [in_a_repository, with_ignore_files_of_its_own, below_an_ignore_file_alone, in_a_worktree, as_a_submodule],
+    ids=lambda place: place.__name__,
+)
+def test_one_release_whatever_lies_above(project, frontend_env, tmp_path, place, own_backend):
+    source = project("virtual")
+    edit(source / "tilebox.workflow.toml", '"water_mask/**"', '"**"')
+    if own_backend:
+        edit(source / "pyproject.toml", 'build-backend = "hatchling.build"', 'build-backend = "hatch_tilebox.backend"')
+    (tmp_path / "top").mkdir()
+    folder = place(tmp_path / "top", source)
+    found = {}
+    for name, command in FRONTENDS.items():
+        if own_backend and "hatch" in command[0]:  # hatch keeps no release of another backend than its own
+            continue
+        done = subprocess.run(command, cwd=folder, env=frontend_env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{name}\n{done.stdout}\n{done.stderr}"
+        (release,) = (folder / "dist").glob("*.tbrelease")
+        found[name] = hashlib.sha256(release.read_bytes()).hexdigest()
+        shutil.rmtree(folder / "dist")
+    assert len(set(found.values())) == 1, found

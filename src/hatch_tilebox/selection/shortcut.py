@@ -11,7 +11,14 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.names import CONFIG_NAME, ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE
+from hatch_tilebox.names import (
+    CONFIG_NAME,
+    ENVIRONMENT_MARK,
+    NEVER_SHIPPED,
+    NEVER_SHIPPED_SUFFIXES,
+    REPOSITORY_EXCLUDE,
+    SDIST_RECORD,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +43,7 @@ def holds_release(project: str, shipped: AbstractSet[str]) -> bool:
     try:
         with open(os.path.join(project, CONFIG_NAME), "rb") as file:
             endings = _endings(tomllib.load(file))
-        if endings is None or _repository_has_rules(project):
+        if endings is None or _repository_has_rules(project) or os.path.lexists(os.path.join(project, SDIST_RECORD)):
             return False
         for entry in _entries(project):
             wanted = endings[""] + endings.get(entry.name, ()) if entry.name.isascii() else ("",)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Location, Problem, SelectionError
-from hatch_tilebox.names import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE
+from hatch_tilebox.names import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE, SDIST_RECORD
 from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file, spelled
 from hatch_tilebox.selection.globs import GlobSet, normalize
+from hatch_tilebox.selection.sdist_record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -92,6 +93,8 @@ class Walk:
         self.includes, self.excludes = _both(include, exclude)
         self._real_root = os.path.realpath(self.root)
         self._skip = self._relative(skip)
+        self._record = read_record(self.root)
+        self._absent = self._skip | self._record.left_out
         self.deciding_ignore_files: set[str] = set()
         """Ignore files of which a line decided about an entry, relative to the root."""
 
@@ -166,12 +169,15 @@ class Walk:
         return rule or self._ignored(folder, path, is_folder=False)
 
     def _never_shipped(self, path: str, name: str) -> Rule | None:
-        if name not in NEVER_SHIPPED and not name.endswith(NEVER_SHIPPED_SUFFIXES) and path not in self._skip:
+        if name not in NEVER_SHIPPED and not name.endswith(NEVER_SHIPPED_SUFFIXES) and path not in self._absent:
             return None
         if name in NEVER_SHIPPED:
             return Rule("built-in", f"the built-in rule: {name} is never part of a release")
         if name.endswith(NEVER_SHIPPED_SUFFIXES):
             return Rule("built-in", f"the built-in rule: *{name[name.rindex('.') :]} is never part of a release")
+        if path in self._record.left_out:
+            text = f"the built-in rule: the release that this sdist was made with has no {path} (says {SDIST_RECORD})"
+            return Rule("built-in", text)
         return Rule("output", f"the built-in rule: {path} is where builds write to")
 
     def _excluded(self, matched: tuple[int, ...]) -> Rule | None:
@@ -195,15 +201,15 @@ class Walk:
         """The folder with its own ignore file and its suspects."""
         prefix = spelled(folder.prefix)
         names = [found.name for found in folder.entries]
-        if self.use_gitignore and ".gitignore" in names:
+        if self.use_gitignore and ".gitignore" in names and f"{folder.prefix}.gitignore" not in self._record.unread:
             file = self._read(os.path.join(folder.source, ".gitignore"), f"{folder.prefix}.gitignore")
             if file is not None:
                 folder = folder._replace(ignores=(*folder.ignores, (len(prefix), file)))
         if not "".join(names).isascii():
             return folder._replace(suspects=frozenset(names))
         suspects = {name for name in names if name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES)}
-        if self._skip:
-            suspects.update(name for name in names if folder.prefix + name in self._skip)
+        if self._absent:
+            suspects.update(name for name in names if folder.prefix + name in self._absent)
         suspects.update(folder.excludes.candidates(names))
         for start, file in folder.ignores:
             suspects.update(file.candidates(prefix[start:], names))
