@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config.positions import Positions
+from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.errors import ConfigError, Location, Problem
 
 if sys.version_info >= (3, 11):
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.config.kinds import Finding
 
-__all__ = ["Document", "dotted", "in_order", "one_line", "read_toml"]
+__all__ = ["Document", "dotted", "in_order", "read_toml"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
@@ -46,7 +47,7 @@ class Document:
         """What is wrong, in the order of the file."""
         return in_order(
             Problem(
-                one_line(f"{dotted(finding.path)}: {finding.message}"), location=self.location(finding.path, key=finding.of_key)
+                printable(f"{dotted(finding.path)}: {finding.message}"), location=self.location(finding.path, key=finding.of_key)
             )
             for finding in findings
         )
@@ -68,44 +69,24 @@ def dotted(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-def one_line(text: str) -> str:
-    """`text` with whatever would break a line, or a terminal, written as an escape."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def read_toml(path: Path, name: str) -> Document:
-    """The document in the file `path`, which messages call `name`.
+def read_toml(path: Path, name: str, *, allow_mark: bool = False) -> Document:
+    """The document in the file `path`, which messages call `name`. `allow_mark`: it may begin with a byte order mark.
 
     Raises ConfigError where the file cannot be read, is not UTF-8, or is not TOML.
     """
-    text = _read_text(path, name)
+    try:
+        # With plain line feeds every version of the parser counts its lines alike.
+        text = read_text(path, allow_mark=allow_mark).replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        raise ConfigError(Problem("no such file", location=Location(name))) from error
+    except UnreadableTextError as error:
+        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column))) from error
     try:
         return Document(name, tomllib.loads(text), Positions(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax_problem(name, Positions(text), error)) from error
     except RecursionError as error:
         raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name))) from error
-
-
-def _read_text(path: Path, name: str) -> str:
-    """The text with plain line feeds, so that every version of the parser counts its lines alike."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(Problem(f"cannot be read: {error.strerror or error}", location=Location(name))) from error
-    try:
-        return data.removeprefix(BOM_UTF8).decode().replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        data = data.removeprefix(BOM_UTF8)
-        before = data[: error.start].decode().split("\n")
-        utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        raise ConfigError(
-            Problem(
-                f"not UTF-8 text: byte 0x{data[error.start]:02x} cannot stand here{'; it looks like UTF-16' if utf16 else ''}",
-                hint="save the file as UTF-8",
-                location=Location(name, len(before), len(before[-1]) + 1),
-            )
-        ) from error
 
 
 def _syntax_problem(name: str, positions: Positions, error: Exception) -> Problem:
@@ -120,18 +101,18 @@ def _syntax_problem(name: str, positions: Positions, error: Exception) -> Proble
     except exceptions.ParseError as found:
         stop = _offset(positions.text, found)
         offset, message = _unclosed(positions, stop) or _explain(positions.text, stop, found)
-        return Problem(f"not valid TOML: {one_line(message)}", location=Location(name, *positions.line_and_column(offset)))
+        return Problem(f"not valid TOML: {printable(message)}", location=Location(name, *positions.line_and_column(offset)))
     except (exceptions.TOMLKitError, RecursionError) as found:
         error = found
     place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
     location = Location(name, int(place[1]), int(place[2])) if place else Location(name)
-    return Problem(f"not valid TOML: {one_line(_words(error))}", location=location)
+    return Problem(f"not valid TOML: {printable(_words(error))}", location=location)
 
 
 def _repetition(name: str, positions: Positions) -> Problem:
     path, span = next(iter(positions.repeated.items()))
     first = positions.line_and_column(positions.keys[path].start)[0]
-    message = f"{one_line(dotted(path))} is defined twice, first in line {first}"
+    message = f"{printable(dotted(path))} is defined twice, first in line {first}"
     return Problem(f"not valid TOML: {message}", location=Location(name, *positions.line_and_column(span.start)))
 
 

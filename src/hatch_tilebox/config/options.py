@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.config import rules
-from hatch_tilebox.config.document import dotted, in_order, one_line, read_toml
+from hatch_tilebox.config.document import dotted, in_order, read_toml
 from hatch_tilebox.config.kinds import Choice, Flag, Number, Report, Size, Text, Texts, suggestion
 from hatch_tilebox.config.tables import Key, key, keys_of
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import ConfigError, Problem
 from hatch_tilebox.names import CONFIG_NAME
 
@@ -194,8 +195,8 @@ def _table_problem(path: KeyPath, message: str, where: str, places: list[tuple[D
     for document, table in places:
         if path[0] in _at(document.values, table):
             full = (*table, *path)
-            return Problem(one_line(f"{dotted(full)}: {message}"), location=document.location(full, key=of_key))
-    return Problem(one_line(f"{where}.{dotted(path)}: {message}"))
+            return Problem(printable(f"{dotted(full)}: {message}"), location=document.location(full, key=of_key))
+    return Problem(printable(f"{where}.{dotted(path)}: {message}"))
 
 
 def _tables_of_ours(project: Path, where: str) -> Iterator[tuple[Document, KeyPath]]:
@@ -222,7 +223,7 @@ def _read_environment(environ: Mapping[str, str], keys: Mapping[str, Key], value
     for name, option in keys.items():
         if text := environ.get(variable_name(name)):
             for path, message in _read(option, option.kind.from_text(text), values):
-                yield Problem(one_line(f"{variable_name(name)}{dotted(path)}: {message}"))
+                yield Problem(printable(f"{variable_name(name)}{dotted(path)}: {message}"))
 
 
 def _read_settings(settings: Mapping[str, object], keys: Mapping[str, Key], values: dict[str, Any]) -> Iterator[Problem]:
@@ -231,7 +232,7 @@ def _read_settings(settings: Mapping[str, object], keys: Mapping[str, Key], valu
         if name in ours:
             value = ours[name].kind.from_text(raw) if isinstance(raw, str) else raw
             for path, message in _read(ours[name], value, values):
-                yield Problem(one_line(f"config setting {name}{dotted(path)}: {message}"))
+                yield Problem(printable(f"config setting {name}{dotted(path)}: {message}"))
         elif name.startswith("tilebox."):
             end = suggestion(name, ours) or f"; allowed: {', '.join(ours)}"
-            yield Problem(one_line(f"config setting {name}: unknown option{end}"))
+            yield Problem(printable(f"config setting {name}: unknown option{end}"))

@@ -189,7 +189,7 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     name = _name(path, base)
     if not path.exists():
         raise ConfigError(Problem("no such file", hint=advice_on_missing(path.parent), location=Location(name)))
-    document = read_toml(path, name)
+    document = read_toml(path, name, allow_mark=True)
     report = Report(_PLACES)
     tables: WorkflowFile | None = FILE.read(document.values, (), report)
     workflow = document.values.get("workflow")

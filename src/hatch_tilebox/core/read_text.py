@@ -1,0 +1,80 @@
+"""Text files that people write: read without trusting that they are files, texts, or small."""
+
+from __future__ import annotations
+
+import os
+import stat
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["UnreadableTextError", "read_text"]
+
+LARGEST = 64 * 2**20
+"""Bytes of the largest file that is read; a lock of thousands of packages has a tenth of it."""
+
+# O_NONBLOCK: a pipe without a writer must not hold up a command.
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class UnreadableTextError(Exception):
+    """A file that cannot be read as text: `reason`, what to do about it as `hint`, and where; 0 means the file as a whole."""
+
+    def __init__(self, reason: str, hint: str | None = None, line: int = 0, column: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.line = line
+        self.column = column
+
+
+def read_text(path: Path, *, allow_mark: bool = False) -> str:
+    """The text of a file in UTF-8, with its line ends as they are. A byte order mark is left out if it may be there.
+
+    Raises FileNotFoundError where there is no file, and UnreadableTextError where it cannot be read, is a folder or a pipe, is too
+    large, or is not UTF-8.
+    """
+    data = _read(path)
+    if data.startswith(BOM_UTF8):
+        if not allow_mark:
+            raise UnreadableTextError("starts with a byte order mark; save it as UTF-8 without one", line=1, column=1)
+        data = data.removeprefix(BOM_UTF8)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode().split("\n")
+        guess = "; it looks like UTF-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else ""
+        reason = f"not UTF-8 text: byte 0x{data[error.start]:02x} cannot stand here{guess}"
+        raise UnreadableTextError(reason, "save the file as UTF-8", len(before), len(before[-1]) + 1) from error
+
+
+def _read(path: Path) -> bytes:
+    data = bytearray()
+    try:
+        descriptor = os.open(path, _FLAGS)
+        try:
+            _check(os.fstat(descriptor).st_mode)
+            while len(data) <= LARGEST and (chunk := os.read(descriptor, 2**20)):
+                data += chunk
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # Windows opens no folder, and says that access is denied
+        reason = "it is a folder, not a file" if os.path.isdir(path) else error.strerror or str(error)  # noqa: PTH112 -- raises nothing
+        raise UnreadableTextError(f"cannot be read: {reason}") from error
+    except ValueError as error:  # a NUL in the path
+        raise UnreadableTextError(f"cannot be read: {error}") from error
+    if len(data) > LARGEST:
+        raise UnreadableTextError(f"has more than {LARGEST // 2**20} MiB, which no such file needs")
+    return bytes(data)
+
+
+def _check(mode: int) -> None:
+    """Raise UnreadableTextError for what is neither a file nor a device such as /dev/null."""
+    if stat.S_ISDIR(mode):
+        raise UnreadableTextError("cannot be read: it is a folder, not a file")
+    if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+        raise UnreadableTextError("cannot be read: it is a pipe or a socket, not a file")
