@@ -10,14 +10,17 @@ Everything that `[tool.hatch]` may say still counts; nothing has to be said. `ha
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hatchling.builders.sdist import SdistBuilder
     from hatchling.builders.wheel import WheelBuilder
+
+    from hatch_tilebox.errors import TileboxError
 
     Settings = Mapping[str, Any] | None
 
@@ -33,17 +36,20 @@ __all__ = [
 
 def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
     """https://peps.python.org/pep-0517/#get-requires-for-build-sdist"""
-    return list(_sdist_builder(config_settings).config.dependencies)
+    with _mistakes_in_files():
+        return list(_sdist_builder(config_settings).config.dependencies)
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
     """https://peps.python.org/pep-0517/#build-sdist"""
-    return _build(_sdist_builder(config_settings), sdist_directory, "standard")
+    with _mistakes_in_files():
+        return _build(_sdist_builder(config_settings), sdist_directory, "standard")
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """https://peps.python.org/pep-0517/#get-requires-for-build-wheel"""
-    return list(_wheel_builder(config_settings).config.dependencies)
+    with _mistakes_in_files():
+        return list(_wheel_builder(config_settings).config.dependencies)
 
 
 def build_wheel(
@@ -52,14 +58,16 @@ def build_wheel(
     metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling starts afresh too
 ) -> str:
     """https://peps.python.org/pep-0517/#build-wheel"""
-    return _build(_wheel_builder(config_settings), wheel_directory, "standard")
+    with _mistakes_in_files():
+        return _build(_wheel_builder(config_settings), wheel_directory, "standard")
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
     """https://peps.python.org/pep-0660/#get-requires-for-build-editable"""
     from hatchling.builders.constants import EDITABLES_REQUIREMENT
 
-    return [*_wheel_builder(config_settings).config.dependencies, EDITABLES_REQUIREMENT]
+    with _mistakes_in_files():
+        return [*_wheel_builder(config_settings).config.dependencies, EDITABLES_REQUIREMENT]
 
 
 def build_editable(
@@ -68,7 +76,8 @@ def build_editable(
     metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling starts afresh too
 ) -> str:
     """https://peps.python.org/pep-0660/#build-editable"""
-    return _build(_wheel_builder(config_settings), wheel_directory, "editable")
+    with _mistakes_in_files():
+        return _build(_wheel_builder(config_settings), wheel_directory, "editable")
 
 
 # Hatchling leaves these two out under pip, so that hooks which add dependencies to a wheel are heard; see its build.py.
@@ -77,15 +86,36 @@ if "PIP_BUILD_TRACKER" not in os.environ:
 
     def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
         """https://peps.python.org/pep-0517/#prepare-metadata-for-build-wheel"""
-        return _write_metadata(_wheel_builder(config_settings), metadata_directory, [])
+        with _mistakes_in_files():
+            return _write_metadata(_wheel_builder(config_settings), metadata_directory, [])
 
     def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
         """https://peps.python.org/pep-0660/#prepare-metadata-for-build-editable"""
         from hatchling.builders.constants import EDITABLES_REQUIREMENT
 
-        builder = _wheel_builder(config_settings)
-        exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
-        return _write_metadata(builder, metadata_directory, [EDITABLES_REQUIREMENT] if exposes_files else [])
+        with _mistakes_in_files():
+            builder = _wheel_builder(config_settings)
+            exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
+            return _write_metadata(builder, metadata_directory, [EDITABLES_REQUIREMENT] if exposes_files else [])
+
+
+@contextmanager
+def _mistakes_in_files() -> Iterator[None]:
+    """End the process with a message where hatchling fails and `pyproject.toml` or `hatch.toml` is why.
+
+    The files are read a second time only then, for a build that goes well should not pay for that.
+    """
+    try:
+        yield
+    except Exception:
+        from hatch_tilebox.config.pyproject import read_pyproject
+        from hatch_tilebox.errors import TileboxError
+
+        try:
+            read_pyproject(Path.cwd())
+        except TileboxError as error:
+            _abort(error)
+        raise
 
 
 def _build(builder: SdistBuilder | WheelBuilder, directory: str, version: str) -> str:
@@ -128,16 +158,21 @@ def _pass_on(settings: Mapping[str, Any]) -> None:
     """Hand the settings that are ours to the build hook, which hatchling gives none: this process builds one project and ends."""
     if not any(name.startswith("tilebox.") for name in settings):
         return
-    from hatchling.bridge.app import Application
-
     from hatch_tilebox.config.options import load_options, option_keys, setting_name, variable_name
     from hatch_tilebox.errors import TileboxError
 
     try:
         load_options({}, where="", environ={}, settings=settings)
     except TileboxError as error:
-        Application().abort("\n".join(f"error: {problem}" for problem in error.problems))
+        _abort(error)
     for option in option_keys():
         value = settings.get(setting_name(option.name))
         if value is not None:
             os.environ[variable_name(option.name)] = value if isinstance(value, str) else os.pathsep.join(value)
+
+
+def _abort(error: TileboxError) -> NoReturn:
+    from hatchling.bridge.app import Application
+
+    Application().abort("\n".join(f"error: {problem}" for problem in error.problems))
+    raise error  # unreachable: abort ends the process

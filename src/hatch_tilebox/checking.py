@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.errors import ConfigError, Location, Problem, SelectionError, TileboxError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
         return
     try:
         tree = ast.parse(file.source.read_bytes(), file.path)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         # Not an error for sure: the workflow may run on a newer Python than this one.
         place = Location(file.path, getattr(error, "lineno", None) or 0, getattr(error, "offset", None) or 0)
         report.warnings.append(Problem(f"this Python cannot read it: {getattr(error, 'msg', error)}", location=place))
@@ -142,7 +143,7 @@ def _unselected_imports(files: FileSet) -> list[Problem]:
             continue
         try:
             tree = ast.parse(file.source.read_bytes())
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         source, package = _place(file.path)
         for name, line in imported_modules(tree, package):
@@ -172,9 +173,12 @@ def _check_lock(root: Path, metadata: ProjectMetadata[Any]) -> None:
     from hatch_tilebox.uv_lock import lock_fault
 
     try:
-        lock = (root / "uv.lock").read_text("utf-8")
-    except (OSError, ValueError):  # that it is not there, others tell
+        lock = read_text(root / "uv.lock", allow_mark=True)
+    except FileNotFoundError:  # which others report
         return
+    except UnreadableTextError as error:
+        hint = error.hint or "remove it, then run: uv lock"
+        raise ConfigError(Problem(error.reason, hint, Location("uv.lock", error.line, error.column))) from error
     if fault := lock_fault(lock, metadata.core_raw_metadata):
         raise ConfigError(fault)
 

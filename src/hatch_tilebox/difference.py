@@ -93,7 +93,7 @@ def locked_packages(data: bytes) -> dict[str, list[str]] | None:
             version = str(package.get("version", ""))
             version = version if kind == "registry" else f"{version} ({kind} {place})".strip()
             found.setdefault(str(package["name"]), []).append(version)
-    except (AttributeError, KeyError, TypeError, ValueError):  # no TOML, or not the TOML that uv writes
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # no TOML, or not the TOML that uv writes
         return None
     return found
 

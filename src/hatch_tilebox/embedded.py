@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -46,7 +47,8 @@ def read_wheel(path: Path) -> EmbeddedRelease:
         with zipfile.ZipFile(path) as wheel:
             names = [name for name in wheel.namelist() if _MEMBER.fullmatch(name)]
             data = wheel.read(names[0]) if names else None
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError: an encrypted member, or (NotImplementedError) one compressed in a way that this Python does not know.
         raise ArchiveError(Problem(f"cannot be read as a wheel: {error}", location=Location(str(path)))) from error
     return _parse(data, str(path))
 
@@ -58,11 +60,15 @@ def read_distribution(name: str) -> EmbeddedRelease:
     """
     try:
         found = distribution(name)
-    except PackageNotFoundError as error:
+    except (PackageNotFoundError, ValueError) as error:  # ValueError: an empty name
         message = f"no distribution named {name!r} is installed in this environment"
         raise ArchiveError(Problem(message, "give the name as `pip list` shows it")) from error
     paths = [file for file in found.files or () if _MEMBER.fullmatch(str(file).replace("\\", "/"))]
-    return _parse(Path(str(paths[0].locate())).read_bytes() if paths else None, name)
+    try:
+        data = Path(str(paths[0].locate())).read_bytes() if paths else None
+    except OSError as error:
+        raise ArchiveError(Problem(f"{EMBEDDED_PATH} cannot be read: {error.strerror}", location=Location(name))) from error
+    return _parse(data, name)
 
 
 def _parse(data: bytes | None, where: str) -> EmbeddedRelease:

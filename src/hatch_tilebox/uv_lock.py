@@ -36,7 +36,7 @@ def lock_fault(lock: str, project: Mapping[str, Any]) -> Problem | None:
     try:
         entry = _entry(lock, own)
         reasons = [f"it has no entry for {own}"] if entry is None else list(_differences(entry, own, project))
-    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError):
+    except (tomllib.TOMLDecodeError, AttributeError, KeyError, RecursionError, TypeError):
         return Problem(f"its entry for {own} is damaged", "remove the file, then run: uv lock", _LOCK)
     return Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", _LOCK) if reasons else None
 

@@ -18,10 +18,11 @@ _CHUNK = 2**20
 
 
 @contextmanager
-def whole_file(destination: Path, staging: Path | None = None) -> Iterator[BinaryIO]:
+def whole_file(destination: Path, staging: Path | None = None, *, mode: int | None = None) -> Iterator[BinaryIO]:
     """A file that gets its name when the block is left and vanishes when the block fails; folders are made where missing.
 
-    It is written in `staging`, a folder of the same file system, or else beside its name. Raises OSError where that fails.
+    It is written in `staging`, a folder of the same file system, or else beside its name, and has the rights `mode`, or else those
+    of any new file. Raises OSError where that fails.
     """
     staging = staging or destination.parent
     temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
@@ -29,6 +30,8 @@ def whole_file(destination: Path, staging: Path | None = None) -> Iterator[Binar
     destination.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("xb") as file:
+            if mode is not None:
+                temporary.chmod(mode)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ from hatch_tilebox.adoption.toml_text import TomlText, table_at
 from hatch_tilebox.adoption.workflow import write_config
 from hatch_tilebox.config.document import read_toml
 from hatch_tilebox.config.pyproject import read_pyproject
-from hatch_tilebox.errors import ConfigError, Problem
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.runtime.explain_sources import how_to_lock
+from hatch_tilebox.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +56,7 @@ class Adoption:
     def edit(self, name: str) -> TomlText:
         """The file `name` as a text to edit. Raises ConfigError where it is no TOML."""
         read_toml(self.root / name, name)
-        return TomlText(name, _read(self.root / name))
+        return TomlText(name, _read(self.root / name, name))
 
     def keep(self, text: TomlText) -> None:
         """Take an edited text among the changes, if it is another than before."""
@@ -67,17 +70,17 @@ def plan_adoption(root: Path) -> Adoption:
     Raises ConfigError where there is no `pyproject.toml` with a `[project]` table, or no runner object to start.
     """
     adoption = Adoption(root)
-    if not (root / PYPROJECT).is_file():
+    if not os.path.lexists(root / PYPROJECT):
         raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
     project = read_pyproject(root)["project"]
-    text = TomlText(PYPROJECT, _read(root / PYPROJECT))
+    text = TomlText(PYPROJECT, _read(root / PYPROJECT, PYPROJECT))
     if add_build_system(root, text, adoption.notes):
-        hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").is_file() else None
+        hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").exists() else None
         add_hook(text, hatch)
         if hatch is not None:
             adoption.keep(hatch)
     adoption.keep(text)
-    if not (root / CONFIG_NAME).is_file():
+    if not (root / CONFIG_NAME).exists():
         built = "build-system" in text.values and table_at(text.values, "tool.uv").get("package") is not False
         config = write_config(root, project, built=built, notes=adoption.notes)
         adoption.changes.append(Change(CONFIG_NAME, None, config))
@@ -90,20 +93,32 @@ def apply_changes(adoption: Adoption) -> None:
     """Write the changes, each file at once. Raises ConfigError where a file cannot be written or is no longer what it was."""
     for change in adoption.changes:
         path = adoption.root / change.path
+        if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
+            message = f"{change.path} changed meanwhile, and was left as it is"
+            raise ConfigError(Problem(message, "run hatch-tilebox adopt again"))
         try:
-            if (_read(path) if path.exists() else None) != change.before:
-                message = f"{change.path} changed meanwhile, and was left as it is"
-                raise ConfigError(Problem(message, "run hatch-tilebox adopt again"))
-            real = Path(os.path.realpath(path))
-            staged = real.with_name(f".{real.name}.tmp")
-            staged.write_bytes(change.after.encode())
-            if change.before is not None:
-                staged.chmod(real.stat().st_mode & 0o777)
-            staged.replace(real)
+            real = _own_file(adoption.root, path)
+            mode = None if change.before is None else stat.S_IMODE(real.stat().st_mode)
+            with whole_file(real, mode=mode) as file:
+                file.write(change.after.encode())
         except OSError as error:
-            raise ConfigError(Problem(f"{change.path} cannot be written: {error.strerror}")) from error
+            raise ConfigError(Problem(f"cannot be written: {error.strerror}", location=Location(change.path))) from error
 
 
-def _read(path: Path) -> str:
+def _own_file(root: Path, path: Path) -> Path:
+    """Where `path` leads. Raises ConfigError where that is not in the project: other people's files are not ours to write."""
+    real = Path(os.path.realpath(path))
+    if path.is_symlink() and not real.is_relative_to(Path(os.path.realpath(root))):
+        message = f"is a link to {real}, outside the project"
+        raise ConfigError(Problem(message, "put the file itself there", Location(path.name)))
+    return real
+
+
+def _read(path: Path, name: str) -> str:
     """The text with its line ends as they are."""
-    return path.read_bytes().decode()
+    try:
+        return read_text(path)
+    except FileNotFoundError as error:
+        raise ConfigError(Problem("is a link that leads nowhere", "remove it", Location(name))) from error
+    except UnreadableTextError as error:
+        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column))) from error

@@ -25,7 +25,10 @@ class TomlText:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.before = self.text = text
-        self.values: dict[str, Any] = tomlkit.parse(text).unwrap()
+        try:
+            self.values: dict[str, Any] = tomlkit.parse(text).unwrap()
+        except (TOMLKitError, RecursionError) as error:  # what another parser takes
+            raise ConfigError(Problem(f"cannot be edited as TOML: {error}", location=Location(name))) from error
 
     def add_table(self, path: str, body: Mapping[str, Any]) -> None:
         """Add a table that is not there, such as "tool.uv", at the end of the text."""

@@ -93,7 +93,7 @@ def _modules(root: Path) -> dict[str, ast.Module]:
 def _parse(path: Path) -> ast.Module | None:
     try:
         return ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, OSError):
+    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError):
         return None
 
 

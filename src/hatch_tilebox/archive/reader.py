@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
@@ -63,9 +64,13 @@ def open_archive(source: Path | BinaryIO, name: str = "") -> Iterator[Archive]:
         yield Archive(FrameReader(source, name or str(getattr(source, "name", "the archive"))))
         return
     try:
+        if stat.S_ISFIFO(source.stat().st_mode):  # whose other end may never be opened
+            raise ArchiveError(Problem("cannot be read: it is a pipe, not a file", location=Location(name or str(source))))
         file = source.open("rb", buffering=0)
     except OSError as error:
         raise ArchiveError(Problem(f"cannot be read: {error.strerror}", location=Location(name or str(source)))) from error
+    except ValueError as error:  # a NUL in the path
+        raise ArchiveError(Problem(f"cannot be read: {error}", location=Location(name or str(source)))) from error
     with file:
         yield Archive(FrameReader(file, name or str(source)))
 

@@ -38,10 +38,12 @@ def read_settings(root: Path | None, **given: Any) -> Settings:
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
 
+    from hatch_tilebox.config.pyproject import read_pyproject
     from hatch_tilebox.publish.settings import load_settings, read_user_table
 
     project: dict[str, Any] = {}
-    if root is not None and (root / "pyproject.toml").is_file():
+    if root is not None and (root / "pyproject.toml").exists():
+        read_pyproject(root)
         metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
         project = metadata.hatch.config.get("publish", {}).get("tilebox", {})
     return load_settings(

@@ -39,7 +39,8 @@ def read_text(path: Path, *, allow_mark: bool = False) -> str:
     data = _read(path)
     if data.startswith(BOM_UTF8):
         if not allow_mark:
-            raise UnreadableTextError("starts with a byte order mark; save it as UTF-8 without one", line=1, column=1)
+            msg = "starts with a byte order mark; save it as UTF-8 without one"
+            raise UnreadableTextError(msg, line=1, column=1)
         data = data.removeprefix(BOM_UTF8)
     try:
         return data.decode()
@@ -64,17 +65,22 @@ def _read(path: Path) -> bytes:
         raise
     except OSError as error:  # Windows opens no folder, and says that access is denied
         reason = "it is a folder, not a file" if os.path.isdir(path) else error.strerror or str(error)  # noqa: PTH112 -- raises nothing
-        raise UnreadableTextError(f"cannot be read: {reason}") from error
+        msg = f"cannot be read: {reason}"
+        raise UnreadableTextError(msg) from error
     except ValueError as error:  # a NUL in the path
-        raise UnreadableTextError(f"cannot be read: {error}") from error
+        msg = f"cannot be read: {error}"
+        raise UnreadableTextError(msg) from error
     if len(data) > LARGEST:
-        raise UnreadableTextError(f"has more than {LARGEST // 2**20} MiB, which no such file needs")
+        msg = f"has more than {LARGEST // 2**20} MiB, which no such file needs"
+        raise UnreadableTextError(msg)
     return bytes(data)
 
 
 def _check(mode: int) -> None:
     """Raise UnreadableTextError for what is neither a file nor a device such as /dev/null."""
     if stat.S_ISDIR(mode):
-        raise UnreadableTextError("cannot be read: it is a folder, not a file")
+        msg = "cannot be read: it is a folder, not a file"
+        raise UnreadableTextError(msg)
     if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
-        raise UnreadableTextError("cannot be read: it is a pipe or a socket, not a file")
+        msg = "cannot be read: it is a pipe or a socket, not a file"
+        raise UnreadableTextError(msg)

@@ -6,7 +6,6 @@ Sources: https://distribution.github.io/distribution/spec/auth/token/ and the cr
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import os
 import re
@@ -16,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.errors import Location, Problem, PublishError
 from hatch_tilebox.publish.http import json_of, require_safe, same_origin
 
 if TYPE_CHECKING:
@@ -136,30 +136,61 @@ def find_credentials(host: str, environ: Mapping[str, str] | None = None) -> Cre
     environ = os.environ if environ is None else environ
     path = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
     try:
-        config: dict[str, Any] = json.loads(path.read_bytes())
+        config = _DockerConfig(path, json.loads(read_text(path, allow_mark=True)))
     except FileNotFoundError:
         return None
-    except ValueError:
+    except UnreadableTextError as error:
+        raise _unusable(path, error.reason) from None
+    except (ValueError, RecursionError):
         # The parser's own message may quote a secret.
-        raise PublishError(Problem(f"{path} is no JSON", hint="docker login writes it anew")) from None
+        raise _unusable(path, "is not JSON") from None
     server = _DOCKER_HUB if host == "docker.io" else host
-    helper = config.get("credHelpers", {}).get(host) or config.get("credsStore")
+    helper = config.text("credHelpers", host) or config.text("credsStore")
     if helper and (found := _ask_helper(helper, server)):
         return found
-    auths = config.get("auths", {})
-    entry = auths.get(server) or auths.get(f"https://{server}") or auths.get(f"https://{server}/")
-    return _read_entry(entry, path) if entry else None
+    names = (server, f"https://{server}", f"https://{server}/")
+    return next((_read_entry(config, name) for name in names if config.table("auths", name)), None)
 
 
-def _read_entry(entry: dict[str, str], path: Path) -> Credentials | None:
-    if token := entry.get("identitytoken"):
+class _DockerConfig:
+    """Docker's file, in which anything may stand. Its values are never quoted, for they may be secrets."""
+
+    def __init__(self, path: Path, values: Any) -> None:
+        self.path = path
+        self._values = values
+
+    def table(self, *keys: str) -> dict[str, Any]:
+        """The object at `keys`, empty where there is none."""
+        found = self._values
+        for depth in range(len(keys) + 1):
+            if not isinstance(found, dict):
+                where = ".".join(keys[:depth])
+                raise _unusable(self.path, f"{where} must be an object" if where else "must hold an object")
+            if depth < len(keys):
+                found = found.get(keys[depth]) or {}
+        return dict(found)
+
+    def text(self, *keys: str) -> str:
+        """The text at `keys`, empty where there is none."""
+        found = self.table(*keys[:-1]).get(keys[-1]) or ""
+        if not isinstance(found, str):
+            raise _unusable(self.path, f"{'.'.join(keys)} must be a text")
+        return found
+
+
+def _unusable(path: Path, what: str) -> PublishError:
+    return PublishError(Problem(what, "docker login writes the file anew", Location(str(path))))
+
+
+def _read_entry(config: _DockerConfig, server: str) -> Credentials | None:
+    if token := config.text("auths", server, "identitytoken"):
         return Credentials(identity_token=token)
-    user, password = entry.get("username", ""), entry.get("password", "")
-    if auth := entry.get("auth"):
+    user, password = config.text("auths", server, "username"), config.text("auths", server, "password")
+    if auth := config.text("auths", server, "auth"):
         try:
             user, _, password = base64.b64decode(auth, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            raise PublishError(Problem(f"{path} holds an auth that is no base64", hint="docker login writes it anew")) from None
+        except ValueError:
+            raise _unusable(config.path, f"auths.{server}.auth is not base64") from None
     return Credentials(user, password) if user else None
 
 
@@ -174,7 +205,7 @@ def _ask_helper(name: str, server: str) -> Credentials | None:
         return None
     try:
         answer = json.loads(done.stdout)
-        user, secret = answer["Username"], answer["Secret"]
-    except (ValueError, KeyError, TypeError):
+        user, secret = str(answer["Username"]), str(answer["Secret"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise PublishError(Problem(f"docker's credential helper {command} answers with no credentials")) from None
     return Credentials(identity_token=secret) if user == _IDENTITY_TOKEN else Credentials(user, secret)

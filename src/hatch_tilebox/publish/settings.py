@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.config.document import read_toml
+from hatch_tilebox.config.kinds import type_name
 from hatch_tilebox.errors import ConfigError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 PROJECT_TABLE = "tool.hatch.publish.tilebox"
@@ -67,8 +69,8 @@ def load_settings(
     prefix = "HATCH_TILEBOX_PUBLISH_"
     variables = {f"{prefix}{key.replace('-', '_').upper()}": key for key in _TYPES if key != "options"}
     layers = [
-        _read(user or {}, lambda key: (f"[{USER_TABLE}] {key}", Location("hatch's configuration")), problems),
-        _read(project or {}, lambda key: (f"[{PROJECT_TABLE}] {key}", Location("pyproject.toml")), problems),
+        _read(user, lambda key: _place_of_user(key, environ), problems),
+        _read(project, lambda key: _place_in_project(key, root), problems),
         _read(
             {key: environ[variable] for variable, key in variables.items() if environ.get(variable)},
             lambda key: (f"{prefix}{key.replace('-', '_').upper()}", Location("the environment")),
@@ -92,23 +94,57 @@ def load_settings(
 def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The table `[publish.tilebox]` of hatch's configuration file, empty where there is none.
 
-    Source: https://hatch.pypa.io/latest/config/hatch/. Raises ConfigError where the file is no TOML.
+    Raises ConfigError where the file cannot be read, is no TOML, or has something else in the place of the table.
     """
-    import tomlkit
-    from platformdirs import user_config_dir
-    from tomlkit.exceptions import TOMLKitError
-
-    environ = os.environ if environ is None else environ
-    path = Path(environ.get("HATCH_CONFIG") or Path(user_config_dir("hatch", appauthor=False)) / "config.toml")
-    try:
-        data = tomlkit.parse(path.read_text("utf-8")).unwrap()
-    except FileNotFoundError:
+    path = _user_file(os.environ if environ is None else environ)
+    if not os.path.lexists(path):
         return {}
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise ConfigError(Problem(f"is not TOML: {error}", location=Location(str(path)))) from error
-    publish = data.get("publish", {})
-    table = publish.get("tilebox", {}) if isinstance(publish, dict) else {}
-    return table if isinstance(table, dict) else {}
+    document = read_toml(path, str(path))
+    table: Any = document.values
+    for depth, key in enumerate(USER_TABLE.split("."), 1):
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            at = USER_TABLE.split(".")[:depth]
+            raise ConfigError(Problem(f"{'.'.join(at)}: must be a table, not {type_name(table)}", location=document.location(at)))
+    return dict(table)
+
+
+def _user_file(environ: Mapping[str, str]) -> Path:
+    """Hatch's own configuration. Source: https://hatch.pypa.io/latest/config/hatch/"""
+    from platformdirs import user_config_dir
+
+    return Path(environ.get("HATCH_CONFIG") or Path(user_config_dir("hatch", appauthor=False)) / "config.toml")
+
+
+def _place_of_user(key: str, environ: Mapping[str, str]) -> tuple[str, Location]:
+    """What a key of the user's table is called, and where it stands."""
+    path = _user_file(environ)
+    place = _place(path, str(path), (*USER_TABLE.split("."), key)) or Location("hatch's configuration")
+    return f"[{USER_TABLE}] {key}".rstrip(), place
+
+
+def _place_in_project(key: str, root: Path | None) -> tuple[str, Location]:
+    """What a key of the project's table is called, and where it stands: hatch.toml replaces what pyproject.toml says."""
+    place = None
+    if root is not None:
+        keys = (*PROJECT_TABLE.split("."), key)
+        place = _place(root / "hatch.toml", "hatch.toml", keys[2:]) or _place(root / "pyproject.toml", "pyproject.toml", keys)
+    return f"[{PROJECT_TABLE}] {key}".rstrip(), place or Location("pyproject.toml")
+
+
+def _place(path: Path, name: str, keys: Sequence[str]) -> Location | None:
+    """Where the key at `keys`, or the table that it would be in, stands in a file; None where the file has no such table."""
+    try:
+        document = read_toml(path, name)
+    except ConfigError:
+        return None
+    table: Any = document.values
+    for part in keys[:-1]:
+        table = table.get(part) if isinstance(table, dict) else None
+    if table is None:
+        return None
+    written = isinstance(table, dict) and keys[-1] in table
+    return document.location(keys if written else keys[:-1], key=written)
 
 
 def _anchored(to: str, root: Path) -> str:
@@ -123,10 +159,14 @@ def _split_options(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "options": options} if options else rest
 
 
-def _read(table: Mapping[str, Any], name: Any, problems: list[Problem], *, texts: bool = False) -> dict[str, Any]:
-    """The known keys of one layer, checked. `name` says what a key is called there, and where it stands."""
+def _read(table: Any, name: Any, problems: list[Problem], *, texts: bool = False) -> dict[str, Any]:
+    """The known keys of one layer, checked; None has none. `name` says what a key is called there, and where it stands."""
     values: dict[str, Any] = {}
-    for key, value in table.items():
+    if table is not None and not isinstance(table, dict):
+        label, location = name("")
+        problems.append(Problem(f"{label} must be a table, not {type_name(table)}", location=location))
+        return values
+    for key, value in (table or {}).items():
         if key in _HATCH_KEYS:
             continue
         label, location = name(key)

@@ -55,8 +55,9 @@ class Metadata:
     @property
     def copied(self) -> list[str]:
         """Folders of the release whose packages are installed as a copy, so that their code belongs to the environment."""
-        sources = self.data.get("tool", {}).get("uv", {}).get("sources", {}).values()
-        tables = [table for source in sources for table in (source if isinstance(source, list) else [source])]
+        sources = explain.table(self.data, "tool", "uv", "sources").values()
+        choices = [choice for source in sources for choice in (source if isinstance(source, list) else [source])]
+        tables = [choice for choice in choices if isinstance(choice, dict)]  # what else stands there, uv refuses
         return [
             str(table["path"]).removeprefix("./").rstrip("/") for table in tables if "path" in table and not table.get("editable")
         ]
@@ -64,7 +65,7 @@ class Metadata:
     @property
     def builds(self) -> bool:
         """Whether anything below the root gets built: the project itself, members of its workspace, or sources by path."""
-        uv = self.data.get("tool", {}).get("uv", {})
+        uv = explain.table(self.data, "tool", "uv")
         return self.packaged or "workspace" in uv or "sources" in uv
 
 
@@ -128,7 +129,7 @@ def read_metadata(files: FileSet) -> Metadata | None:
     try:
         text = selected["pyproject.toml"].source.read_text(encoding="utf-8")
         data = tomlkit.parse(text).unwrap()
-    except (TOMLKitError, UnicodeDecodeError) as error:
+    except (TOMLKitError, OSError, RecursionError, UnicodeDecodeError) as error:
         raise DiscoveryError(explain.unreadable_pyproject(error)) from error
     return Metadata(data, text, "uv.lock" in selected)
 

@@ -28,6 +28,7 @@ __all__ = [
     "requirement_name",
     "table",
     "tail",
+    "texts",
     "unreadable_pyproject",
 ]
 
@@ -84,7 +85,7 @@ class Context:
 
 def is_packaged(pyproject: Mapping[str, Any]) -> bool:
     """Whether uv builds and installs the project that `pyproject` describes."""
-    named = pyproject.get("tool", {}).get("uv", {}).get("package")
+    named = table(pyproject, "tool", "uv").get("package")
     return bool(named) if named is not None else "build-system" in pyproject
 
 
@@ -140,7 +141,8 @@ def no_pyproject(files: FileSet) -> Problem:
 
 def unreadable_pyproject(error: Exception) -> Problem:
     """`pyproject.toml` is no TOML."""
-    return Problem(f"not valid TOML: {error}", location=Location("pyproject.toml", getattr(error, "line", 0)))
+    reason = "nested too deeply" if isinstance(error, RecursionError) else error
+    return Problem(f"not valid TOML: {reason}", location=Location("pyproject.toml", getattr(error, "line", 0)))
 
 
 def development_only(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -151,6 +153,12 @@ def development_only(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]
     development = declared_names(uv.get("dev-dependencies")).union(*(declared_names(groups[name]) for name in names))
     own = declared_names(table(pyproject, "project").get("dependencies"))
     return sorted(development - own), sorted(own)
+
+
+def texts(values: Mapping[str, Any], key: str) -> list[str]:
+    """The texts in the array `key` of a table, or the keys of the table of that name; empty where it is neither."""
+    found = values.get(key)
+    return [text for text in found if isinstance(text, str)] if isinstance(found, (list, dict)) else []
 
 
 def table(values: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
-from hatch_tilebox.runtime.explain import declared_names, include_hint, normalize
+from hatch_tilebox.runtime.explain import declared_names, include_hint, normalize, table
 from hatch_tilebox.runtime.explain_packages import hidden_name, inside_package, system_limit
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
                 trace,
             )
     name = _distribution(module)
-    if names & declared_names(context.pyproject.get("project", {}).get("dependencies", ())):
+    if names & declared_names(table(context.pyproject, "project").get("dependencies")):
         return Problem(
             f"`{module}` is not installed, although {name} is among the dependencies",
             "see whether a marker keeps it from this platform or Python, and whether it brings a module of that name",
@@ -180,11 +180,11 @@ def _distribution_names(module: str) -> set[str]:
 
 def _optional(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Dependencies that are not installed without being asked for, with the name of the place where they stand."""
-    for name, requirements in pyproject.get("dependency-groups", {}).items():
+    for name, requirements in table(pyproject, "dependency-groups").items():
         yield f'the dependency group "{name}"', requirements
-    for name, requirements in pyproject.get("project", {}).get("optional-dependencies", {}).items():
+    for name, requirements in table(pyproject, "project", "optional-dependencies").items():
         yield f'the extra "{name}"', requirements
-    yield "tool.uv.dev-dependencies", pyproject.get("tool", {}).get("uv", {}).get("dev-dependencies", ())
+    yield "tool.uv.dev-dependencies", table(pyproject, "tool", "uv").get("dev-dependencies")
 
 
 def _file_of(context: Context, module: str) -> str | None:

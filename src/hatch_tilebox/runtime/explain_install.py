@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
-from hatch_tilebox.runtime.explain import include_hint, is_packaged, normalize, tail
+from hatch_tilebox.runtime.explain import include_hint, is_packaged, normalize, table, tail, texts
 from hatch_tilebox.runtime.explain_packages import system_limit
 from hatch_tilebox.runtime.explain_sources import sources_left_out
 
@@ -86,7 +86,7 @@ def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, 
 
 
 def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
-    name = normalize(str(pyproject.get("project", {}).get("name", "")))
+    name = normalize(str(table(pyproject, "project").get("name", "")))
     failed = re.search(r"Failed to (?:build|generate package metadata for|prepare) `([A-Za-z0-9._-]+)", text)
     if is_packaged(pyproject) and failed and normalize(failed.group(1)) == name:
         return _project_does_not_build(text, details, files, pyproject)
@@ -151,25 +151,22 @@ def _not_selected(words: str, files: FileSet, pyproject: Mapping[str, Any]) -> I
 
 def _read_by_build(pyproject: Mapping[str, Any]) -> Iterator[str]:
     """Files that the metadata of the project names."""
-    project = pyproject.get("project", {})
+    project = table(pyproject, "project")
     for key in ("readme", "license"):
         value = project.get(key)
         named = value.get("file") if isinstance(value, dict) else value if key == "readme" else None
         if isinstance(named, str):
             yield named
-    yield from (path for path in project.get("license-files", ()) if isinstance(path, str))
-    hatch = pyproject.get("tool", {}).get("hatch", {})
-    for value in (
-        hatch.get("version", {}).get("path"),
-        *hatch.get("build", {}).get("targets", {}).get("wheel", {}).get("force-include", {}),
-    ):
-        if isinstance(value, str):
-            yield value
+    yield from texts(project, "license-files")
+    version = table(pyproject, "tool", "hatch", "version").get("path")
+    if isinstance(version, str):
+        yield version
+    yield from texts(table(pyproject, "tool", "hatch", "build", "targets", "wheel"), "force-include")
 
 
 def _package_folders(pyproject: Mapping[str, Any]) -> Iterator[str]:
     """Folders in which build backends look for the package."""
-    wheel = pyproject.get("tool", {}).get("hatch", {}).get("build", {}).get("targets", {}).get("wheel", {})
-    yield from (path.strip("/") for path in wheel.get("packages", ()) if isinstance(path, str))
-    name = normalize(str(pyproject.get("project", {}).get("name", ""))).replace("-", "_")
+    wheel = table(pyproject, "tool", "hatch", "build", "targets", "wheel")
+    yield from (path.strip("/") for path in texts(wheel, "packages"))
+    name = normalize(str(table(pyproject, "project").get("name", ""))).replace("-", "_")
     yield from (f"src/{name}", name)

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import development_only, include_hint, normalize, table
 
@@ -126,6 +127,6 @@ def _name(folder: Path) -> str:
 
 def _read(folder: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
-    except (OSError, ValueError):
+        return tomllib.loads(read_text(folder / "pyproject.toml", allow_mark=True))
+    except (FileNotFoundError, UnreadableTextError, ValueError, RecursionError):
         return {}

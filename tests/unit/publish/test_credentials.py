@@ -109,8 +109,8 @@ def test_no_docker_no_credentials(tmp_path):
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ('{"auths": {"ghcr.io": {"auth": "s3cr"', "is no JSON"),
-        ({"auths": {"ghcr.io": {"auth": "s3cret!"}}}, "no base64"),
+        ('{"auths": {"ghcr.io": {"auth": "s3cr"', "is not JSON"),
+        ({"auths": {"ghcr.io": {"auth": "s3cret!"}}}, "auths.ghcr.io.auth is not base64"),
         ({"credHelpers": {"ghcr.io": "is-not-installed"}}, "docker-credential-is-not-installed does not run"),
     ],
 )

@@ -93,5 +93,5 @@ def test_hatch_own_configuration_is_read(tmp_path):
     path.write_text('[publish.tilebox]\nto = "x"\n')
     assert read_user_table(environ) == {"to": "x"}
     path.write_text("[publish\n")
-    with pytest.raises(ConfigError, match=r"config\.toml: is not TOML"):
+    with pytest.raises(ConfigError, match=r"config\.toml:1:9: not valid TOML"):
         read_user_table(environ)
