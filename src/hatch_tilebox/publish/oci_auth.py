@@ -167,15 +167,15 @@ class _DockerConfig:
                 where = ".".join(keys[:depth])
                 raise _unusable(self.path, f"{where} must be an object" if where else "must hold an object")
             if depth < len(keys):
-                found = found.get(keys[depth]) or {}
+                found = {} if (inner := found.get(keys[depth])) is None else inner
         return dict(found)
 
     def text(self, *keys: str) -> str:
         """The text at `keys`, empty where there is none."""
-        found = self.table(*keys[:-1]).get(keys[-1]) or ""
-        if not isinstance(found, str):
+        found = self.table(*keys[:-1]).get(keys[-1])
+        if not isinstance(found, str | None):
             raise _unusable(self.path, f"{'.'.join(keys)} must be a text")
-        return found
+        return found or ""
 
 
 def _unusable(path: Path, what: str) -> PublishError:
