@@ -32,7 +32,7 @@ def read_metadata(root: Path) -> ProjectMetadata[Any]:
 
     from hatch_tilebox.config.pyproject import read_pyproject
 
-    if not (root / "pyproject.toml").is_file():
+    if not (root / "pyproject.toml").exists():
         hint = "a release takes its name and version from [project] in pyproject.toml"
         raise ConfigError(Problem(f"no pyproject.toml in {root}", hint=hint))
     return ProjectMetadata(str(root), PluginManager(), read_pyproject(root))

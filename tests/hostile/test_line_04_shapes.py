@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 import tomlkit
@@ -235,7 +238,7 @@ def wrong_files(draw):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wrong=wrong_files())
 def test_generated_values(wrong, world, registry, monkeypatch):
-    """Whatever stands in one place of a file: the commands end with a code of theirs, and a failure names the file."""
+    """Whatever stands in one place of a file: the commands end with a code of theirs, and a failed check names a file."""
     name, content = wrong
     root, user = world({name: content.replace("{host}", registry)})
     try:
@@ -244,7 +247,29 @@ def test_generated_values(wrong, world, registry, monkeypatch):
             code, output = in_process([part.replace("{registry}", registry) for part in command], user)
             assert code in {0, 1, 2}, output
             assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", output)
-            if code == 1 and command == ["check"] and name not in {"home/hatch.toml", "home/docker/config.json"}:
-                assert name in output
+            assert code != 1 or command != ["check"] or any(file in output for file in FILES)
     finally:
         (root / "hatch.toml").unlink(missing_ok=True)
+        shutil.rmtree(root.parent / "home", ignore_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "said"),
+    [
+        ("[tool.hatch.build]\nhooks = 1\n", "pyproject.toml:5:9: tool.hatch.build.hooks: must be a table, not an integer"),
+        ("[tool]\nhatch = []\n", "pyproject.toml:5:9: tool.hatch: must be a table, not an array"),
+        ("dependencies = 3\n", "pyproject.toml:4:16: project.dependencies: must be an array of strings, not an integer"),
+    ],
+)
+@pytest.mark.parametrize("call", ["build_wheel('dist')", "build_sdist('dist')", "build_editable('dist')"])
+def test_our_build_backend(call, pyproject, said, world):
+    root, user = world({"pyproject.toml": PROJECT + pyproject})
+    done = subprocess.run(
+        [sys.executable, "-c", f"import hatch_tilebox.backend as backend; backend.{call}"],
+        cwd=root,
+        env={**os.environ, **user},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, f"error: {said}\n")

@@ -90,27 +90,34 @@ def plan_adoption(root: Path) -> Adoption:
 
 
 def apply_changes(adoption: Adoption) -> None:
-    """Write the changes, each file at once. Raises ConfigError where a file cannot be written or is no longer what it was."""
-    for change in adoption.changes:
-        path = adoption.root / change.path
-        if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
-            message = f"{change.path} changed meanwhile, and was left as it is"
-            raise ConfigError(Problem(message, "run hatch-tilebox adopt again"))
-        try:
-            real = _own_file(adoption.root, path)
-            mode = None if change.before is None else stat.S_IMODE(real.stat().st_mode)
-            with whole_file(real, mode=mode) as file:
-                file.write(change.after.encode())
-        except OSError as error:
-            raise ConfigError(Problem(f"cannot be written: {error.strerror}", location=Location(change.path))) from error
+    """Write the changes, each file at once.
+
+    Raises ConfigError where a file is no longer what it was or is not one of the project, before any is written; and where one
+    cannot be written.
+    """
+    for change, real in [(change, _target(adoption.root, change)) for change in adoption.changes]:
+        _write(change, real)
 
 
-def _own_file(root: Path, path: Path) -> Path:
-    """Where `path` leads. Raises ConfigError where that is not in the project: other people's files are not ours to write."""
+def _write(change: Change, real: Path) -> None:
+    try:
+        mode = None if change.before is None else stat.S_IMODE(real.stat().st_mode)
+        with whole_file(real, mode=mode) as file:
+            file.write(change.after.encode())
+    except OSError as error:
+        raise ConfigError(Problem(f"cannot be written: {error.strerror}", location=Location(change.path))) from error
+
+
+def _target(root: Path, change: Change) -> Path:
+    """The file to write. A link to another file of the project stays a link; other people's files are not ours to write."""
+    path = root / change.path
+    if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
+        message = "changed meanwhile, and no file was written"
+        raise ConfigError(Problem(message, "run hatch-tilebox adopt again", Location(change.path)))
     real = Path(os.path.realpath(path))
     if path.is_symlink() and not real.is_relative_to(Path(os.path.realpath(root))):
         message = f"is a link to {real}, outside the project"
-        raise ConfigError(Problem(message, "put the file itself there", Location(path.name)))
+        raise ConfigError(Problem(message, "put the file itself there", Location(change.path)))
     return real
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from typing import Any
@@ -71,8 +72,12 @@ class _Commands(click.Group):
             show_line("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
         except Exception as error:
-            from hatch_tilebox.errors import TileboxError
+            from hatch_tilebox.errors import Location, Problem, TileboxError
 
+            if isinstance(error, OSError) and error.strerror and error.errno != errno.EPIPE:
+                # A full disk, a name that is too long, a folder that nobody may write to: the system refuses it, wherever it was.
+                place = Location(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes | os.PathLike) else None
+                error = TileboxError(Problem(f"the system refuses this: {error.strerror}", location=place))
             if not isinstance(error, TileboxError):
                 raise
             from hatch_tilebox.cli.console import show_problems

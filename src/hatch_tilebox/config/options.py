@@ -208,7 +208,7 @@ def _tables_of_ours(project: Path, where: str) -> Iterator[tuple[Document, KeyPa
             continue
         targets = _at(document.values, _TARGETS_TABLE[cut:])
         of_targets = [(*_TARGETS_TABLE, target, "hooks", "tilebox") for target in targets]
-        for path in dict.fromkeys((tuple(where.split(".")), *of_targets, _HOOK_TABLE)):
+        for path in dict.fromkeys((tuple(where.split(".")), *of_targets, _HOOK_TABLE, (*_TARGETS_TABLE, "tilebox"))):
             if _at(document.values, path[cut:]):
                 yield document, path[cut:]
 

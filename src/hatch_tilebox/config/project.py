@@ -27,8 +27,9 @@ def find_project(start: Path, environ: Mapping[str, str] = os.environ) -> Path:
     start = start.resolve()
     lone: Path | None = None  # a configuration without pyproject.toml, which a project above it may name as its own
     for folder in (start, *start.parents):
-        has_default = (folder / CONFIG_NAME).is_file()
-        if (folder / "pyproject.toml").is_file():
+        # What is there and is not a file is reported where it is read.
+        has_default = os.path.lexists(folder / CONFIG_NAME)
+        if os.path.lexists(folder / "pyproject.toml"):
             named = _named_config(folder, environ)
             if lone is None and (named or has_default):
                 return folder
