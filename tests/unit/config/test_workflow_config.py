@@ -208,10 +208,12 @@ class TestFinding:
         assert find_project(tmp_path / "a" / "b" / "c") == inner.resolve().parent
         assert find_project(tmp_path / "a") == outer.resolve().parent
 
-    def test_folder_of_that_name_is_passed_over(self, write, tmp_path):
-        path = write()
+    def test_folder_of_that_name_is_reported_and_not_passed_over(self, write, tmp_path):
+        write()
         (tmp_path / "a" / CONFIG_NAME).mkdir(parents=True)
-        assert find_project(tmp_path / "a") == path.resolve().parent
+        assert find_project(tmp_path / "a") == (tmp_path / "a").resolve()
+        with pytest.raises(ConfigError, match=f"{CONFIG_NAME}: cannot be read: it is a folder, not a file"):
+            load_config(tmp_path / "a" / CONFIG_NAME)
 
     @pytest.mark.parametrize(
         ("name", "hint"),
