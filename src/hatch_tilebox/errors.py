@@ -38,8 +38,8 @@ class Location(NamedTuple):
 class Problem(NamedTuple):
     """One thing that is wrong (in an error) or doubtful (in a warning).
 
-    `message` says what is wrong and what is allowed, `hint` what to do about it. `details` holds other people's words, such as
-    the user's own traceback or the last lines that uv printed.
+    `message` says in one line what is wrong and what is allowed, `hint` what to do about it. `details` holds more lines, mostly
+    other people's words, such as the user's own traceback or the last lines that uv printed.
     """
 
     message: str
@@ -49,12 +49,10 @@ class Problem(NamedTuple):
 
     @property
     def shown(self) -> Problem:
-        """The same with everything safe to show. Later lines of the message are indented, so that none passes for one of ours."""
-        first, *others = printable(self.message, lines=True).split("\n")
-        message = "\n".join([first, *(line if line.startswith("  ") else f"  {line}" for line in others)])
+        """The same with everything safe to show. A message has one line, so that no name in it passes for a line of ours."""
         place = self.location and self.location._replace(path=printable(self.location.path))
         hint = self.hint and printable(self.hint, lines=True)
-        return Problem(message, hint, place, self.details and printable(self.details, lines=True))
+        return Problem(printable(self.message), hint, place, self.details and printable(self.details, lines=True))
 
     def __str__(self) -> str:
         message, hint, place, details = self.shown

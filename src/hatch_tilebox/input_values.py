@@ -83,8 +83,8 @@ def _refuse(task: Task, faults: Sequence[str], mistake: str) -> NoReturn:
     shown = [*([mistake] if mistake else []), *faults[:_MOST_FAULTS]]
     if len(faults) > _MOST_FAULTS:
         shown.append(f"and {len(faults) - _MOST_FAULTS} more")
-    message = f"the input is not what {_named(task)} takes:" + "".join(f"\n  {fault}" for fault in shown)
-    raise RunError(Problem(message, _expected(task.input_schema or {})))
+    message = f"the input is not what {_named(task)} takes"
+    raise RunError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown)))
 
 
 def _expected(schema: Mapping[str, Any]) -> str:

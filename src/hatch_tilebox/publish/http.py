@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from hatch_tilebox import __version__
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.progress import Progress
 
@@ -109,7 +110,7 @@ class Http:
         """`text` of a server without secrets, and without what a terminal would obey."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
+        return printable(text, lines=True)
 
     def send(
         self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None

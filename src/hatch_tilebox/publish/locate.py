@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import ArchiveError, Problem, PublishError
 from hatch_tilebox.names import RELEASE_SUFFIX
 
@@ -35,10 +36,10 @@ def find_release(places: Sequence[Path], project: Project | None) -> Path:
     where = ", ".join(map(str, places))
     of = f" of {project.name} {project.version}" if project else ""
     if found:
-        raise PublishError(Problem(f"several releases{of} in {where}:\n{_lines(found)}", hint="name the one to publish"))
+        raise PublishError(Problem(f"several releases{of} in {where}", hint=f"name the one to publish:\n{_lines(found)}"))
     if others:
-        message = f"no release{of} in {where}; there are\n{_lines(others)}"
-        raise PublishError(Problem(message, hint=f"name one of them, or build the current version: {_BUILD}"))
+        hint = f"build the current version: {_BUILD}; or name one of these:\n{_lines(others)}"
+        raise PublishError(Problem(f"no release{of} in {where}", hint=hint))
     raise PublishError(Problem(f"no release{of} in {where}", hint=_BUILD))
 
 
@@ -57,4 +58,4 @@ def _normalized(name: str) -> str:
 
 
 def _lines(paths: Sequence[Path]) -> str:
-    return "\n".join(f"  {path}" for path in paths)
+    return "\n".join(f"  {printable(str(path))}" for path in paths)

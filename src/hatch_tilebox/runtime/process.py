@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.names import ACTIVE_VARIABLE
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ class _Tail:
         data = b"".join(self._chunks)[-KEPT_BYTES:]
         if self._dropped:
             data = data.partition(b"\n")[2] or data
-        text = data.decode(errors="replace").replace("\r\n", "\n")
-        return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
+        return printable(data.decode(errors="replace"), lines=True)
 
 
 class Child:

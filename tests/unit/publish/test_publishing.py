@@ -83,7 +83,7 @@ def test_the_archive_of_the_current_version_is_found(make_release):
         make_release(**other).rename(path.parent / f"other{len(other)}{next(iter(other))}.tbrelease")
     (path.parent / "broken.tbrelease").write_bytes(b"?")
     assert find_release([path.parent], Project("scene_qa", "1.0.0")) == path
-    with pytest.raises(PublishError, match=r"no release of scene-qa 3 in .*; there are\n(  .*\n){4}"):
+    with pytest.raises(PublishError, match=r"no release of scene-qa 3 in .*\n.*; or name one of these:\n(    .*\n?){4}$"):
         find_release([path.parent], Project("scene-qa", "3"))
 
 
