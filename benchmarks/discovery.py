@@ -33,7 +33,8 @@ from hatch_tilebox.model import Project
 from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.release import build_release
 from hatch_tilebox.runtime.cache import DIRECTORY_VARIABLE
-from hatch_tilebox.runtime.uv import child_environment, require_uv
+from hatch_tilebox.runtime.clean_environment import workflow_environment
+from hatch_tilebox.runtime.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def documented(archive: Path, runner: str, client: Path, scratch: Path) -> Path:
     folder = Path(tempfile.mkdtemp(dir=scratch))
     extract_archive(archive, folder / "release")
     address = f"unix:{folder / 'worker.sock'}"
-    environment = child_environment(TILEBOX_WORKER_ADDRESS=address.replace("unix:", "unix://"))
+    environment = workflow_environment(TILEBOX_WORKER_ADDRESS=address.replace("unix:", "unix://"))
     worker = subprocess.Popen(
         [require_uv(), "run", "--quiet", "python", "-m", "tilebox.workflows.runner", runner],
         cwd=folder / "release",
@@ -68,7 +69,7 @@ def documented(archive: Path, runner: str, client: Path, scratch: Path) -> Path:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    subprocess.run([client, "-c", NAIVE_CLIENT, address], env=child_environment(), check=True, capture_output=True)
+    subprocess.run([client, "-c", NAIVE_CLIENT, address], env=workflow_environment(), check=True, capture_output=True)
     worker.wait()
     return folder
 
@@ -101,7 +102,7 @@ def one_round(times: dict[str, list[float]], project: Path, client: Path, archiv
     with timed(times, "unedited"):
         build()
     entry = next((cache / "environments").glob("*/"))
-    environment = child_environment(PYTHONPYCACHEPREFIX=str(entry / "bytecode"))
+    environment = workflow_environment(PYTHONPYCACHEPREFIX=str(entry / "bytecode"))
     python = next(path for path in (entry / "env/bin/python", entry / "env/Scripts/python.exe") if path.exists())
     with timed(times, "import"):
         subprocess.run([python, "-c", f"import {module}"], cwd=entry / "project", env=environment, check=True)

@@ -13,7 +13,7 @@ from hatch_tilebox.names import RELEASE_SUFFIX, REPOSITORY_EXCLUDE, SDIST_RECORD
 from hatch_tilebox.text_progress import TextProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hatchling.bridge.app import Application
     from hatchling.metadata.core import ProjectMetadata
@@ -170,14 +170,17 @@ class WorkflowProject:
         config, skip = self.config, self._output_folders(directory)
         return explain(config.root, config.include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)
 
-    def build(self, directory: Path, progress: Progress) -> Release:
-        """Build the release into `output(directory)`, which is made where it is missing."""
+    def build(self, directory: Path, progress: Progress, variables: Sequence[str] = ()) -> Release:
+        """Build the release into `output(directory)`, which is created where it is missing.
+
+        `variables` are let through to the workflow's code beside those of the option `pass-environment`.
+        """
         from hatch_tilebox.release import build_release
 
         output = self.output(directory)
         output.mkdir(parents=True, exist_ok=True)
         skip = self._output_folders(directory)
-        return build_release(self.config, self._about(), output, self.options, progress=progress, skip=skip)
+        return build_release(self.config, self._about(), output, self.options, progress=progress, skip=skip, variables=variables)
 
     def _output_folders(self, directory: Path) -> list[Path]:
         """What is never part of the release, because builds write there: ours, and the official tool beside the project.

@@ -12,7 +12,7 @@ from hatch_tilebox.contents import check_selection, select_release
 from hatch_tilebox.model import ReleaseManifest, release_filename
 from hatch_tilebox.plugins import ReleaseFile, plugin_manager, run_release_checks
 from hatch_tilebox.progress import Progress, format_size
-from hatch_tilebox.runtime import discover_tasks
+from hatch_tilebox.runtime import discover_tasks, passed_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,10 +43,12 @@ def build_release(
     *,
     progress: Progress | None = None,
     skip: Collection[Path] = (),
+    variables: Sequence[str] = (),
 ) -> Release:
     """Build the release of a workflow project into `directory`, an existing folder.
 
-    `skip` names absolute output folders, which are never part of a release. The archive appears whole, under its final name,
+    `skip` names absolute output folders, which are never part of a release. `variables` are let through to the workflow's code
+    beside those of the options (see `passed_variables`). The archive appears whole, under its final name,
     or not at all. Raises a `TileboxError` for whatever the user can mend; user code runs in the workflow's own interpreter.
     """
     progress = progress or Progress()
@@ -72,6 +74,7 @@ def build_release(
         files,
         entries,
         config.workflow,
+        passed=passed_variables((*options.pass_environment, *variables)),
         level="import" if options.runtime == "import" else "worker",
         timeout=options.startup_timeout,
         cache=options.cache,

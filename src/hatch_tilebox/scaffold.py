@@ -227,14 +227,14 @@ def _write(path: Path, text: str) -> None:
 
 def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     """Lock the project, and with `sync` make its environment."""
-    from hatch_tilebox.runtime.uv import child_environment
+    from hatch_tilebox.runtime.clean_environment import install_environment
 
     progress.started("Installing" if command == "sync" else "Locking")
     began = perf_counter()
     with subprocess.Popen(
         [uv, command, "--color", "never", "--no-progress", "--project", "."],
         cwd=root,
-        env=child_environment(),
+        env=install_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

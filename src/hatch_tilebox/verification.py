@@ -13,9 +13,11 @@ from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.errors import Location, Problem, TileboxError
 from hatch_tilebox.model import FileSet, SelectedFile
 from hatch_tilebox.progress import Progress, format_size
-from hatch_tilebox.runtime import discover_tasks
+from hatch_tilebox.runtime import discover_tasks, passed_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from hatch_tilebox.model import Artifact, ReleaseManifest
 
 __all__ = ["Verification", "unpacked_files", "verify_release"]
@@ -39,12 +41,19 @@ class Verification:
         return not self.problems
 
 
-def verify_release(path: Path, *, run: bool = True, timeout: float = 120.0, progress: Progress | None = None) -> Verification:
+def verify_release(
+    path: Path,
+    *,
+    run: bool = True,
+    timeout: float = 120.0,
+    variables: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Verification:
     """Check the archive `path` from end to end; with `run`, unpack it and start its worker as a release runner does.
 
-    The worker gets an environment made anew from the release's own lock, and `timeout` seconds to start. It runs the code in the
-    archive: leave `run` off for a file from somebody you do not trust. Whatever is wrong is in the result; nothing is raised for
-    it.
+    The worker gets an environment made anew from the release's own lock, and `timeout` seconds to start; `variables` are let
+    through to it (see `passed_variables`). It runs the code in the archive: leave `run` off for a file from somebody you do not
+    trust. Whatever is wrong is in the result; nothing is raised for it.
     """
     progress = progress or Progress()
     manifest = artifact = None
@@ -58,7 +67,8 @@ def verify_release(path: Path, *, run: bool = True, timeout: float = 120.0, prog
             return Verification(manifest, artifact, (), ())
         with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
             extract_archive(path, Path(folder, "release"))
-            tasks = _registered_tasks(unpacked_files(manifest, Path(folder, "release")), manifest, timeout, progress)
+            unpacked = unpacked_files(manifest, Path(folder, "release"))
+            tasks = _registered_tasks(unpacked, manifest, timeout, passed_variables(variables), progress)
     except TileboxError as error:
         return Verification(manifest, artifact, tasks, error.problems)
     return Verification(manifest, artifact, tasks, _differences(path, manifest, tasks))
@@ -71,9 +81,11 @@ def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
     )
 
 
-def _registered_tasks(files: FileSet, manifest: ReleaseManifest, timeout: float, progress: Progress) -> tuple[tuple[str, str], ...]:
+def _registered_tasks(
+    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: Mapping[str, str], progress: Progress
+) -> tuple[tuple[str, str], ...]:
     discovery = discover_tasks(
-        files, manifest.files, manifest.workflow, level="worker", timeout=timeout, cache=False, progress=progress
+        files, manifest.files, manifest.workflow, level="worker", timeout=timeout, cache=False, progress=progress, passed=passed
     )
     for problem in discovery.warnings:
         progress.warning(problem)

@@ -40,6 +40,11 @@ ERRORS = {
         "runner.py:5: module `bands.names` (bands/names.py) is in the project, but not among the selected files",
         'add "bands/names.py" to [build] include in tilebox.workflow.toml, or "bands/**"',
     ],
+    "needs_variable": [
+        "settings.py:7: importing `runner` needs the environment variable ACME_TOKEN, which is not set",
+        '`pass-environment = ["ACME_TOKEN"]` or `--env ACME_TOKEN`',
+        "A release runner must have it, too",
+    ],
     "no_pyproject_selected": ["pyproject.toml is not among the selected files", 'add "pyproject.toml" and "uv.lock"'],
     "no_sdk": ["`tilebox` is not installed", "`uv add tilebox`"],
     "no_tasks": ["tilebox.workflow.toml:3:1: `runner:runner` registers no task", "Runner(tasks=[MyTask])"],

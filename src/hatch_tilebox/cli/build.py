@@ -8,15 +8,18 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import output_options, show_json, show_line
+from hatch_tilebox.cli.output import env_option, output_options, show_json, show_line
 
 
 @click.command(short_help="Build the release of a workflow project")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
 @click.option("--no-cache", is_flag=True, help="Prepare the runtime anew, and keep nothing of it.")
+@env_option
 @output_options
-def command(project: Path, out: Path | None, *, no_cache: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(
+    project: Path, out: Path | None, *, no_cache: bool, env: tuple[str, ...], as_json: bool, quiet: int, verbose: int
+) -> None:
     """Build the release of the workflow project in the folder PROJECT.
 
     The nearest tilebox.workflow.toml upward from PROJECT counts.
@@ -28,7 +31,7 @@ def command(project: Path, out: Path | None, *, no_cache: bool, as_json: bool, q
     settings = {**({"tilebox.output-dir": str(out.absolute())} if out else {}), **({"tilebox.cache": False} if no_cache else {})}
     opened = open_project(project, settings)
     with closing(RichProgress(verbose - quiet)) as progress:
-        release = opened.build(opened.root / "dist", progress)
+        release = opened.build(opened.root / "dist", progress, env)
     artifact, manifest = release.artifact, release.manifest.to_dict()
     if as_json:
         result = {

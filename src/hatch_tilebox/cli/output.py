@@ -29,6 +29,23 @@ def output_options(command: Command) -> Command:
     return json_option(command)
 
 
+def env_option(command: Command) -> Command:
+    """`--env`, as the argument `env`: what a command lets through to the workflow's code."""
+    described = (
+        "Let an environment variable through to the workflow's code, or set it there; `*` in NAME stands for any characters."
+    )
+    return click.option("--env", metavar="NAME[=VALUE]", multiple=True, callback=_check_variables, help=described)(command)
+
+
+def _check_variables(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    from hatch_tilebox.config.rules import check_variable
+
+    for text in value:
+        if wrong := check_variable(text.partition("=")[0]):
+            raise click.BadParameter(wrong, ctx, param)
+    return value
+
+
 def show_json(result: Any) -> None:
     """The one thing on stdout that a program reads."""
     click.echo(json.dumps(result, indent=2))  # noqa: TID251 -- JSON escapes controls and surrogates itself

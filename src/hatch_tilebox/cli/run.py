@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import defaultdict
 from contextlib import closing
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from hatch_tilebox.cli.console import RichProgress, SafeConsole, show_problems
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.output import env_option, output_options, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@env_option
 @output_options
 @click.pass_context
 def command(
@@ -47,14 +49,24 @@ def command(
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
+    from hatch_tilebox.config.options import variables_passed
     from hatch_tilebox.local_run import run_task
 
+    variables = (*variables_passed(os.environ), *options["env"])
     given = _given(options["text"], options["input_file"])
     verbosity = verbose - quiet
     console = SafeConsole(stderr=True)
     with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
         result = run_task(
-            file, task, given, follow=follow, debug=verbosity > 0, timeout=options["timeout"], progress=progress, watcher=display
+            file,
+            task,
+            given,
+            follow=follow,
+            debug=verbosity > 0,
+            timeout=options["timeout"],
+            variables=variables,
+            progress=progress,
+            watcher=display,
         )
         display.close()
         for problem in result.warnings:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 
 import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
-from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
 
 
 @click.command(short_help="Prove that a release is whole and starts")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@env_option
 @output_options
 @click.pass_context
-def command(ctx: click.Context, file: Path, *, no_run: bool, timeout: float, as_json: bool, quiet: int, verbose: int) -> None:
+def command(
+    ctx: click.Context, file: Path, *, no_run: bool, timeout: float, env: tuple[str, ...], as_json: bool, quiet: int, verbose: int
+) -> None:
     """Check FILE from end to end, then unpack it and start its worker as a release runner would.
 
     The tasks that the worker registers must be the ones that the release names. This runs the code in FILE.
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
+    from hatch_tilebox.config.options import variables_passed
     from hatch_tilebox.verification import verify_release
 
+    variables = (*variables_passed(os.environ), *env)
+
     with closing(RichProgress(verbose - quiet)) as progress:
-        result = verify_release(file, run=not no_run, timeout=timeout, progress=progress)
+        result = verify_release(file, run=not no_run, timeout=timeout, variables=variables, progress=progress)
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]
             progress.table(("Task", "Version"), rows) if rows else None

@@ -96,6 +96,13 @@ class BuildOptions:
             "Files that may go in although they look like secrets, by their paths in the release.",
         ),
     )
+    pass_environment: tuple[str, ...] = field(
+        default=(),
+        metadata=key(
+            Texts(Text(rules.check_variable)),
+            "Environment variables that the workflow's code may see while it is built, by name; `*` stands for any characters.",
+        ),
+    )
     embed: bool = field(
         default=True,
         metadata=key(
@@ -165,6 +172,12 @@ def load_options(
     if problems:
         raise ConfigError(*problems)
     return BuildOptions(**values)
+
+
+def variables_passed(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The option `pass-environment` as its environment variable gives it, for what reads no table. Raises ConfigError."""
+    name = variable_name("pass-environment")
+    return load_options({}, where="", environ={name: environ.get(name, "")}).pass_environment
 
 
 def _read(key: Key, raw: Any, values: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:

@@ -18,6 +18,7 @@ __all__ = [
     "check_root",
     "check_runner",
     "check_slug",
+    "check_variable",
 ]
 
 # Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
@@ -55,6 +56,15 @@ def check_pattern(text: str) -> str | None:
     if ".." in text.split("/"):
         return f'"{text}" leaves the root of the workflow; `..` is not allowed'
     return None
+
+
+def check_variable(text: str) -> str | None:
+    """Names of environment variables, or patterns of them."""
+    if re.fullmatch(r"[A-Za-z_*][A-Za-z0-9_*]*", text):
+        return None
+    if "=" in text:
+        return "it names variables, and sets none: a value does not belong in a project; set it with `--env NAME=VALUE`"
+    return f'"{text}" is not the name of an environment variable'
 
 
 def check_root(text: str) -> str | None:

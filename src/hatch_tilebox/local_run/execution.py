@@ -20,6 +20,7 @@ from hatch_tilebox.local_run.selection import find_heir, find_task
 from hatch_tilebox.local_run.submissions import progress_of, submissions_of
 from hatch_tilebox.local_run.telemetry import Telemetry
 from hatch_tilebox.progress import Progress, format_size
+from hatch_tilebox.runtime import passed_variables
 from hatch_tilebox.runtime.worker_session import LOCAL_CLUSTER, encode_id, open_session
 from hatch_tilebox.verification import unpacked_files
 
@@ -77,6 +78,7 @@ def run_task(
     follow: bool = False,
     debug: bool = False,
     timeout: float = 120.0,
+    variables: Sequence[str] = (),
     progress: Progress | None = None,
     watcher: Watcher | None = None,
 ) -> RunResult:
@@ -85,7 +87,7 @@ def run_task(
     `task` is `NAME[@VERSION]`, where the last part of a name will do if no other task has it, and None the only task. `given` is
     its input as the user gave it (see `input_values`), None for none. With `follow`, the subtasks that it submits are executed
     too, in dependency order, one after the other. `debug` lets the tasks' debug messages through. The worker gets `timeout`
-    seconds to start. This runs the code in the archive.
+    seconds to start; `variables` are let through to it (see `passed_variables`). This runs the code in the archive.
 
     Raises a `TileboxError` where the archive, the choice of task or the input is refused, or the worker does not start. That a
     task fails is in the result.
@@ -109,6 +111,7 @@ def run_task(
             progress=progress,
             on_event=telemetry.take,
             on_line=watcher.output,
+            passed=passed_variables(variables),
             extra={"TILEBOX_LOG_LEVEL": "DEBUG"} if debug else {},
         ) as session:
             execution = _Execution(session, job, manifest, watcher)

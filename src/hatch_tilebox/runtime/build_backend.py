@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.runtime import process
-from hatch_tilebox.runtime.uv import child_environment, require_uv
+from hatch_tilebox.runtime.clean_environment import install_environment
+from hatch_tilebox.runtime.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,8 +96,7 @@ class _Runner:
 
     def __call__(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         """Run one hook. Raises ConfigError where it fails."""
-        environment = {name: value for name, value in child_environment().items() if not name.startswith("TILEBOX_")}
-        environment |= {**(extra_environ or {}), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**install_environment(), **(extra_environ or {}), "PYTHONDONTWRITEBYTECODE": "1"}
         packages = [part for item in self.requires for part in ("--with", item)]
         done = process.run(
             [*self._start, *packages, "--", *cmd], folder=Path(cwd or self._root), environment=environment, timeout=_TIMEOUT

@@ -19,7 +19,7 @@ from hatch_tilebox.runtime.uv import require_uv
 from hatch_tilebox.runtime.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hatch_tilebox.errors import Location, Problem
     from hatch_tilebox.model import FileEntry, FileSet, Task, Workflow
@@ -37,6 +37,8 @@ DEFAULT_VERSION = "v0.0"
 class Discovery:
     """What a runner said. `python` is the version of its interpreter, `sdk` of its tilebox-workflows where that is known.
 
+    `environment` names the variables among those let through that the code read at import.
+
     `cached` tells that an earlier build asked, and nothing changed since that could change the answer.
     """
 
@@ -44,6 +46,7 @@ class Discovery:
     warnings: tuple[Problem, ...]
     python: str
     sdk: str | None
+    environment: tuple[str, ...] = ()
     cached: bool = False
 
 
@@ -58,6 +61,7 @@ class _Question:
     timeout: float
     location: Location | None
     progress: Progress
+    passed: Mapping[str, str]
 
 
 def discover_tasks(
@@ -70,20 +74,24 @@ def discover_tasks(
     cache: bool = True,
     progress: Progress | None = None,
     location: Location | None = None,
+    passed: Mapping[str, str] | None = None,
 ) -> Discovery:
     """Ask the runner of `workflow` which tasks it registers, in its own environment, where only `files` exist.
 
     `entries` are the manifest's entries of the same files. `level` "worker" starts the worker as a release runner does and asks it
     over its protocol; "import" only imports the runner object, where there is one. Start-up may take `timeout` seconds. With
     `cache`, environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured.
+    `passed` are environment variables that the user lets through (see `clean_environment.py`).
     Raises DiscoveryError, which says what to do about it.
     """
     question = _Question(
-        files, entries, workflow, "worker" if workflow.command else level, timeout, location, progress or Progress()
+        files, entries, workflow, "worker" if workflow.command else level, timeout, location, progress or Progress(), passed or {}
     )
     metadata = _metadata(question)
+    if question.passed:
+        question.progress.result("Environment", ", ".join(question.passed))
     with open_store(keep=cache) as store:
-        key = result_key(entries, workflow, question.level) if cache and reproducible(files, workflow) else None
+        key = result_key(entries, workflow, question.level, question.passed) if cache and reproducible(files, workflow) else None
         kept = store.read_result(key) if key else None
         if kept is not None and interpreter_unchanged(kept):
             question.progress.started("Asking for the tasks")
@@ -92,7 +100,7 @@ def discover_tasks(
             return discovery
         answer = _ask(store, question, metadata)
         discovery = _judge(answer, question, metadata)
-        if key:
+        if key and not discovery.environment:
             store.write_result(key, {**_record(discovery), "interpreter": answer["identity"]})
         return discovery
 
@@ -121,11 +129,11 @@ def _prepared(store: Store, question: _Question, metadata: Metadata) -> Iterator
     progress = question.progress
     progress.started("Preparing the runtime")
     began = perf_counter()
-    key = environment_key(question.files, question.entries, metadata, uv)
+    key = environment_key(question.files, question.entries, metadata, uv, question.passed)
     folder = store.environments / key
 
     def make() -> Environment:
-        return prepare(folder, question.files, question.entries, metadata, uv, progress.detail)
+        return prepare(folder, question.files, question.entries, metadata, uv, progress.detail, question.passed)
 
     def make_again() -> Environment:
         progress.detail("the environment kept from an earlier build is damaged: it is made again")
@@ -214,7 +222,12 @@ def _judge(answer: dict[str, Any], question: _Question, metadata: Metadata) -> D
         raise DiscoveryError(*problems)
     locked = metadata.locked or not metadata.present
     warnings = explain_start.doubts(answer, question.files, locked=locked)
-    return Discovery(tasks, tuple(warnings), answer["python"], answer["sdk"])
+    return Discovery(tasks, tuple(warnings), answer["python"], answer["sdk"], _read(answer, question))
+
+
+def _read(answer: dict[str, Any], question: _Question) -> tuple[str, ...]:
+    """Names of the variables let through that the code read; of a command nothing is known, so all of them count."""
+    return tuple(name for name in question.passed if question.workflow.command or name in answer["variables"]["found"])
 
 
 def _record(discovery: Discovery) -> dict[str, Any]:

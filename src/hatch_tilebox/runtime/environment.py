@@ -9,20 +9,20 @@ import re
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.runtime import explain
 from hatch_tilebox.runtime.cache import digest, file_identity, read_sealed, touch, write_sealed
+from hatch_tilebox.runtime.clean_environment import install_environment, workflow_environment
 from hatch_tilebox.runtime.explain_install import install_failed
 from hatch_tilebox.runtime.process import run
 from hatch_tilebox.runtime.staging import foreign_changes, stage
-from hatch_tilebox.runtime.uv import child_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hatch_tilebox.model import JSON, FileEntry, FileSet
 
@@ -75,6 +75,8 @@ class Environment:
 
     folder: Path
     reused: bool
+    passed: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Variables that the user lets through to the workflow."""
 
     @property
     def project(self) -> Path:
@@ -98,7 +100,8 @@ class Environment:
 
     def variables(self) -> dict[str, str]:
         """The environment variables of a process of the workflow: what `uv run` would set, and bytecode kept out of the stage."""
-        variables = child_environment(
+        variables = workflow_environment(
+            self.passed,
             UV_PROJECT_ENVIRONMENT=str(self.prefix),
             PYTHONPYCACHEPREFIX=str(self.folder / "bytecode"),
             PYTHONFAULTHANDLER="1",
@@ -106,6 +109,12 @@ class Environment:
         if not self.prefix.exists():  # a worker command that is no Python project
             return variables
         return {**variables, "VIRTUAL_ENV": str(self.prefix), "PATH": os.pathsep.join([str(self.python.parent), variables["PATH"]])}
+
+    def variables_of_ours(self) -> dict[str, str]:
+        """The environment variables of a process that runs our code with the workflow's packages, and none of its own."""
+        return {
+            name: value for name, value in self.variables().items() if not name.startswith("TILEBOX_") and name not in self.passed
+        }
 
     def changes(self, entries: Sequence[FileEntry]) -> list[str]:
         """Paths in the staged folder that the workflow wrote, changed or removed since it was prepared."""
@@ -134,8 +143,11 @@ def read_metadata(files: FileSet) -> Metadata | None:
     return Metadata(data, text, "uv.lock" in selected)
 
 
-def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path) -> str:
-    """What an environment depends on, as 64 hex digits: lock and project metadata, all that a build reads, interpreter and uv."""
+def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path, passed: Iterable[str] = ()) -> str:
+    """What an environment depends on, as 64 hex digits: lock and project metadata, all that a build reads, interpreter and uv.
+
+    `passed` are the names of the variables that the user lets through.
+    """
     hashed = {entry.path: entry.sha256 for entry in entries}
     named: dict[str, JSON] = {path: hashed[path] for path in PROJECT_FILES if path in hashed}
     if metadata.builds:
@@ -147,14 +159,15 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
             "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
             "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files, uv)) else None,
             "uv": _version(uv),
-            "settings": {name: value for name, value in child_environment().items() if name.startswith("UV_PYTHON")},
+            "passed": sorted(passed),
+            "settings": {name: value for name, value in install_environment().items() if name.startswith("UV_PYTHON")},
         }
     )[:32]
 
 
 def _version(uv: Path) -> str:
     """What uv says of itself: in an isolated build its file is another one each time. Raises DiscoveryError for one too old."""
-    text = run([str(uv), "--version"], folder=Path.cwd(), environment=child_environment(), timeout=60).output.strip()
+    text = run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
     found = re.match(r"uv (\d+)\.(\d+)", text)
     if found and (int(found[1]), int(found[2])) < OLDEST_UV:
         wanted = ".".join(map(str, OLDEST_UV))
@@ -179,7 +192,7 @@ def _find_interpreter(files: FileSet, uv: Path) -> Path | None:
             if file.path in PROJECT_FILES:
                 shutil.copyfile(file.source, Path(folder, file.path))
         answer = run(
-            [str(uv), "python", "find", "--resolve-links"], folder=Path(folder), environment=child_environment(), timeout=60
+            [str(uv), "python", "find", "--resolve-links"], folder=Path(folder), environment=install_environment(), timeout=60
         )
     return Path(answer.output.strip()) if answer.returncode == 0 and answer.output.strip() else None
 
@@ -191,22 +204,23 @@ def prepare(
     metadata: Metadata,
     uv: Path,
     on_line: Callable[[str], None],
+    passed: Mapping[str, str] | None = None,
 ) -> Environment:
     """Make or reuse the environment in `folder`, whose lock the caller holds, and stage the files there.
 
-    `on_line` gets what uv says. Raises DiscoveryError where uv cannot make it.
+    `on_line` gets what uv says. `passed` are variables that the user lets through. Raises DiscoveryError where uv cannot make it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
     marker = _usable(folder, hashed)
     if marker is not None:
-        environment = Environment(folder, reused=True)
+        environment = Environment(folder, reused=True, passed=passed or {})
         stage(files, entries, environment.project, keep=marker["built"])
         if metadata.locked:
             touch(environment.ready)
             return environment
     else:
         shutil.rmtree(folder, ignore_errors=True)
-        environment = Environment(folder, reused=False)
+        environment = Environment(folder, reused=False, passed=passed or {})
         folder.mkdir(parents=True, exist_ok=True)
         stage(files, entries, environment.project)
     environment.ready.unlink(missing_ok=True)
@@ -246,7 +260,7 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path
     result = run(
         arguments,
         folder=environment.project,
-        environment=child_environment(UV_PROJECT_ENVIRONMENT=str(environment.prefix)),
+        environment=install_environment(environment.passed, UV_PROJECT_ENVIRONMENT=str(environment.prefix)),
         timeout=INSTALL_LIMIT,
         on_line=on_line,
     )

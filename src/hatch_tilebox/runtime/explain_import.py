@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import declared_names, include_hint, normalize, table
 from hatch_tilebox.runtime.explain_packages import hidden_name, inside_package, system_limit
+from hatch_tilebox.runtime.explain_variables import variable_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +52,12 @@ def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
     trace = context.paths.clean(facts["traceback"]).rstrip() if facts["place"] else None
     what = f"tilebox-workflows {facts['sdk']}" if facts.get("sdk_itself") else f"`{context.module}`"
     hidden = hidden_name(context, facts["traceback"] + facts["message"], facts["module"])
-    found = hidden or _missing(context, facts, place, trace) or _from_sdk(context, facts, place, trace)
+    found = (
+        hidden
+        or variable_missing(context, facts, place)
+        or _missing(context, facts, place, trace)
+        or _from_sdk(context, facts, place, trace)
+    )
     if found is not None:
         return found._replace(details=trace)
     message = f"importing {what} fails: {facts['type']}"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.model import Task
 from hatch_tilebox.runtime.cache import digest, file_identity
-from hatch_tilebox.runtime.uv import child_environment
+from hatch_tilebox.runtime.clean_environment import workflow_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hatch_tilebox.model import FileEntry, FileSet, Workflow
 
@@ -37,9 +37,12 @@ def reproducible(files: FileSet, workflow: Workflow) -> bool:
     return False
 
 
-def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str) -> str:
-    """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`)."""
-    environment = child_environment()
+def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
+    """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`).
+
+    `passed` are the names of the variables that the user lets through. An answer of code that read one of them is not kept.
+    """
+    environment = workflow_environment()
     return digest(
         {
             "layout": LAYOUT,
@@ -49,6 +52,7 @@ def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str) -> 
             "command": list(workflow.command) if workflow.command else None,
             "asker": _own_code(),
             "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
+            "passed": sorted(passed),
             "path": environment["PATH"],
             "settings": {name: value for name, value in environment.items() if name.startswith("UV_PYTHON")},
         }
@@ -58,7 +62,7 @@ def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str) -> 
 def _own_code() -> str:
     """A digest over the code of this package: another version may ask otherwise."""
     content = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         content.update(source.read_bytes())
     return content.hexdigest()
 

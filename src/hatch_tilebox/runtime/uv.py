@@ -1,4 +1,4 @@
-"""Finding uv, and the environment that uv and the workflow's processes get."""
+"""Finding uv, and the folders that it and the workflow's processes look for programs in."""
 
 from __future__ import annotations
 
@@ -8,23 +8,8 @@ import sys
 from pathlib import Path
 
 from hatch_tilebox.errors import DiscoveryError, Problem
-from hatch_tilebox.runtime.uv_variables import drops_variable
 
-__all__ = ["child_environment", "find_uv", "require_uv", "search_path"]
-
-_DROPPED = frozenset(
-    {
-        "VIRTUAL_ENV",
-        "VIRTUAL_ENV_PROMPT",
-        "__PYVENV_LAUNCHER__",
-        "PIP_BUILD_TRACKER",
-        "PIP_REQ_TRACKER",
-        "TILEBOX_RUNTIME_DIR",
-        "TILEBOX_RUNTIME_TOKEN",
-        "TILEBOX_WORKER_ADDRESS",
-    }
-)
-_DROPPED_PREFIXES = ("PYTHON", "HATCH_", "_PYPROJECT_HOOKS_", "PEP517_")
+__all__ = ["find_uv", "require_uv", "search_path"]
 
 
 def find_uv() -> Path | None:
@@ -55,20 +40,6 @@ def require_uv() -> Path:
             "or let UV name the executable",
         )
     )
-
-
-def child_environment(**extra: str) -> dict[str, str]:
-    """The environment of this process without what a build frontend, a virtual environment or an outer uv put there, plus `extra`.
-
-    Settings that change what uv resolves go, too; those for certificates, proxies, logins, caches and offline use stay. Upper and
-    lower case are one on Windows.
-    """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name.upper() not in _DROPPED and not name.upper().startswith(_DROPPED_PREFIXES) and not drops_variable(name)
-    }
-    return {**kept, "PATH": search_path(), **extra}
 
 
 def search_path() -> str:

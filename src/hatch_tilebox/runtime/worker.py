@@ -189,16 +189,17 @@ def start_worker(
                     str(CLIENT_SCRIPT),
                     str(folder),
                     unix_address,
-                    given["TILEBOX_RUNTIME_TOKEN"],
                 ],
                 folder=folder,
-                environment={key: value for key, value in variables.items() if not key.startswith("TILEBOX_")},
+                environment=environment.variables_of_ours(),
                 on_output=events.put,
                 on_end=lambda: events.put(None),
                 stdin=True,
                 longest_line=LONGEST_MESSAGE,
             ) as client,
         ):
+            with contextlib.suppress(OSError):  # a client that is gone shows later
+                client.send(given["TILEBOX_RUNTIME_TOKEN"].encode())
             yield Worker(process, client, events, timeout)
 
 

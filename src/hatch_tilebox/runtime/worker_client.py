@@ -1,11 +1,12 @@
 """Speaks to a worker over its protocol, for a process that has no gRPC. Runs where tilebox-workflows is installed.
 
-    python worker_client.py FOLDER ADDRESS TOKEN
+    python worker_client.py FOLDER ADDRESS
 
-Requests come as lines of JSON on stdin, `{"method": …, "request": {…}, "seconds": …}`, where `request` is a message of
-`workflows.v1.WorkerService` in protobuf's JSON form; an answer goes to stdout as one line, `{"response": {…}}` or
-`{"error": {"code": …, "details": …}}`. The first line tells about the interpreter. An empty ADDRESS means that the worker
-announces it in FOLDER/endpoint.json. A request made while the worker is still starting waits for it.
+The first line on stdin is the token of the worker's callers. Requests follow as lines of JSON,
+`{"method": …, "request": {…}, "seconds": …}`, where `request` is a message of `workflows.v1.WorkerService` in protobuf's JSON
+form; an answer goes to stdout as one line, `{"response": {…}}` or `{"error": {"code": …, "details": …}}`. The first line there
+tells about the interpreter. An empty ADDRESS means that the worker announces it in FOLDER/endpoint.json. A request made while the
+worker is still starting waits for it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ POLL = 0.005
 """Seconds between two looks at whether the worker is there. Fixed: the usual growing delays cost seconds."""
 
 
-def main(folder: str, address: str, token: str) -> None:
+def main(folder: str, address: str) -> None:
     """Answer requests until stdin ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no answer
     sys.path.pop(0)  # this folder, whose modules must not hide others
-    client = Client(Path(folder), address, token)
+    client = Client(Path(folder), address, sys.stdin.readline().strip())
     reply(
         answers,
         {

@@ -82,23 +82,26 @@ def open_session(
     on_event: Callable[[dict[str, Any]], None],
     on_line: Callable[[str], None],
     extra: Mapping[str, str],
+    passed: Mapping[str, str] | None = None,
 ) -> Iterator[Session]:
     """Prepare the environment of an unpacked release, start its worker and initialize it; at the end nothing of it is left.
 
     The environment is made anew, as a release runner makes it. Start-up may take `timeout` seconds. `on_event` gets the sink's
     events (see `worker_sink.py`), `on_line` what the worker writes, both from threads, with paths as in the release. `extra` are
-    environment variables for the worker. The worker has no way to the Tilebox API: that is the sink, which refuses all but
-    telemetry. Raises DiscoveryError.
+    environment variables for the worker, as are those `passed`, which the user lets through. The worker has no way to the Tilebox
+    API: that is the sink, which refuses all but telemetry. Raises DiscoveryError.
     """
     metadata = read_metadata(files)
     if metadata is None:
         raise DiscoveryError(explain.no_pyproject(files))
     uv = require_uv()
     with open_store(keep=False) as store:
+        if passed:
+            progress.result("Environment", ", ".join(passed))
         progress.started("Preparing the runtime")
         began = perf_counter()
         folder = store.environments / environment_key(files, entries, metadata, uv)
-        environment = prepare(folder, files, entries, metadata, uv, progress.detail)
+        environment = prepare(folder, files, entries, metadata, uv, progress.detail, passed)
         progress.finished("environment made", seconds=perf_counter() - began)
 
         progress.started("Starting the worker")
@@ -108,7 +111,7 @@ def open_session(
         token = secrets.token_hex(16)
         try:
             with (
-                _Sink(environment, uv, on_event) as sink,
+                _Sink(environment, uv, on_event, token) as sink,
                 start_worker(
                     environment,
                     workflow,
@@ -180,15 +183,15 @@ def _lost(error: WorkerError, paths: explain.Paths) -> Problem:
 class _Sink:
     """The process of `worker_sink.py`. Use as a context manager."""
 
-    def __init__(self, environment: Environment, uv: Path, on_event: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, environment: Environment, uv: Path, on_event: Callable[[dict[str, Any]], None], token: str) -> None:
         self._on_event = on_event
         self._paths = _paths(environment)
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        variables = environment.variables()
+        self._token = token
         self._child = Child(
             [*client_command(environment, uv), str(SINK_SCRIPT)],
             folder=environment.folder,
-            environment={name: value for name, value in variables.items() if not name.startswith("TILEBOX_")},
+            environment=environment.variables_of_ours(),
             on_output=self._take,
             on_end=lambda: self._answers.put(None),
             stdin=True,
@@ -198,6 +201,8 @@ class _Sink:
 
     def __enter__(self) -> _Sink:  # noqa: PYI034 -- typing has no Self in Python 3.10
         try:
+            with contextlib.suppress(OSError):  # a process that is gone shows below
+                self._child.send(self._token.encode())
             self.url = self._answer()["url"]
         except BaseException:
             self._child.end()

@@ -4,8 +4,9 @@
 
 Runs where tilebox-workflows is installed. The worker's exporters speak OTLP, protobuf over HTTP, at `/v1/logs` and `/v1/traces`; a
 `Client()` in a task speaks gRPC or Connect to the same address. What comes in goes to stdout as lines of JSON: first
-`{"url": …}`, then `{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. A line on stdin is answered by
-`{"drained": true}` when everything that came before it has been written. The process ends with stdin.
+`{"url": …}`, then `{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. The first line on
+stdin is the token that callers have to send; each further one is answered by `{"drained": true}` when everything that came before
+it has been written. The process ends with stdin.
 
 Source of the messages: https://opentelemetry.io/docs/specs/otlp/
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import gzip
+import hmac
 import importlib
 import json
 import os
@@ -33,7 +35,8 @@ REFUSAL = "`hatch-tilebox run` has no Tilebox service: {} needs the real one"
 class Sink:
     """Decodes what is sent, and writes it as events."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str) -> None:
+        self.token = token
         collector = "opentelemetry.proto.collector"
         self.logs = importlib.import_module(f"{collector}.logs.v1.logs_service_pb2").ExportLogsServiceRequest
         self.traces = importlib.import_module(f"{collector}.trace.v1.trace_service_pb2").ExportTraceServiceRequest
@@ -125,6 +128,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take what is posted."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), f"Bearer {self.server.sink.token}".encode()):
+            message = "this address belongs to a run of hatch-tilebox, and that is not its token"
+            self.answer(401, "application/json", json.dumps({"code": "unauthenticated", "message": message}).encode())
+            return
         encoding = self.headers.get("Content-Encoding", "")
         if encoding in {"gzip", "deflate"}:
             body = gzip.decompress(body) if encoding == "gzip" else zlib.decompress(body)
@@ -199,7 +206,7 @@ def serve_grpc(sink: Sink) -> tuple[Any, int]:
 def main() -> None:
     """Serve until stdin ends."""
     sys.path.pop(0)  # this folder, whose modules must not hide others
-    sink = Sink()
+    sink = Sink(sys.stdin.readline().strip())
     os.dup2(2, 1)  # whatever a library prints is no event
     server = Server(sink)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -35,6 +35,7 @@ def test_defaults():
         startup_timeout=120.0,
         max_size=104_857_600,
         allow_secrets=(),
+        pass_environment=(),
         embed=True,
         skip=False,
         cache=True,
@@ -49,12 +50,15 @@ def test_table():
         "startup-timeout": 300,
         "max-size": "1 GiB",
         "allow-secrets": ["tests/key.pem"],
+        "pass-environment": ["ACME_*"],
         "embed": False,
         "skip": True,
         "cache": False,
     }
     assert {key.name for key in option_keys()} == set(table)
-    assert load(table) == BuildOptions("flows/a.toml", "releases", "worker", 300.0, 2**30, ("tests/key.pem",), False, True, False)
+    assert load(table) == BuildOptions(
+        "flows/a.toml", "releases", "worker", 300.0, 2**30, ("tests/key.pem",), ("ACME_*",), False, True, False
+    )
 
 
 TEXTS = {
@@ -64,6 +68,7 @@ TEXTS = {
     "startup-timeout": ("2.5", 2.5),
     "max-size": ("500 MB", 500_000_000),
     "allow-secrets": (os.pathsep.join(["a", "b/c"]), ("a", "b/c")),
+    "pass-environment": (os.pathsep.join(["ACME_*", "REGION"]), ("ACME_*", "REGION")),
     "embed": ("No", False),
     "skip": ("1", True),
     "cache": ("off", False),

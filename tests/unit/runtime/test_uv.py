@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hatch_tilebox.errors import DiscoveryError
-from hatch_tilebox.runtime.uv import child_environment, find_uv, require_uv, search_path
+from hatch_tilebox.runtime.uv import find_uv, require_uv, search_path
 
 
 @pytest.fixture
@@ -52,51 +52,6 @@ def test_the_package_comes_last(nowhere, monkeypatch):
     monkeypatch.delitem(sys.modules, "uv")
     uv = pytest.importorskip("uv")
     assert find_uv() == Path(uv.find_uv_bin())
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "VIRTUAL_ENV",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PYTHONDONTWRITEBYTECODE",
-        "PIP_BUILD_TRACKER",
-        "HATCH_BUILD_CLEAN",
-        "HATCH_UV",
-        "_PYPROJECT_HOOKS_BUILD_BACKEND",
-        "PEP517_BUILD_BACKEND",
-        "UV_PROJECT_ENVIRONMENT",
-        "UV_PROJECT",
-        "UV_WORKING_DIR",
-        "UV_FROZEN",
-        "UV_NO_SYNC",
-        "UV_NO_DEV",
-        "TILEBOX_WORKER_ADDRESS",
-        "TILEBOX_RUNTIME_TOKEN",
-    ],
-)
-def test_dropped(name, monkeypatch):
-    monkeypatch.setenv(name, "/x")
-    assert name not in child_environment()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "UV_CACHE_DIR",
-        "UV_OFFLINE",
-        "UV_PYTHON",
-        "SSL_CERT_FILE",
-        "HTTPS_PROXY",
-        "HOME",
-        "TILEBOX_API_KEY",
-        "PIP_INDEX_URL",
-    ],
-)
-def test_kept(name, monkeypatch):
-    monkeypatch.setenv(name, "/x")
-    assert child_environment(EXTRA="1") | {"EXTRA": "1", name: "/x"} == child_environment(EXTRA="1")
 
 
 def test_path_without_environments_of_the_build(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hatch_tilebox.runtime.uv import child_environment
+from hatch_tilebox.runtime.clean_environment import install_environment
 from hatch_tilebox.runtime.uv_variables import drops_variable
 
 
@@ -28,7 +28,7 @@ from hatch_tilebox.runtime.uv_variables import drops_variable
 def test_another_resolution_does_not_reach_uv(name, monkeypatch):
     monkeypatch.setenv(name, "elsewhere")
     assert drops_variable(name)
-    assert name not in child_environment()
+    assert name not in install_environment()
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_another_resolution_does_not_reach_uv(name, monkeypatch):
 )
 def test_the_way_there_stays(name, monkeypatch):
     monkeypatch.setenv(name, "value")
-    assert child_environment()[name] == "value"
+    assert install_environment()[name] == "value"

@@ -63,6 +63,30 @@ def load(name: str) -> "ModuleType":
     return module
 
 
+FOUND: "set[str]" = set()
+MISSING: "set[str]" = set()
+
+
+class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
+    """`os.environ` as it is, that notes which variables are asked for: those `found`, and those `missing`."""
+
+    found = FOUND
+    missing = MISSING
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            value: str = super().__getitem__(key)
+        except KeyError:
+            MISSING.add(key)
+            raise
+        FOUND.add(key)
+        return value
+
+    def copy(self) -> "dict[str, str]":
+        """All variables; taking them along is not asking for each."""
+        return {self.decodekey(key): self.decodevalue(value) for key, value in self._data.items()}
+
+
 class Start:
     """One start of the worker. `run` starts it; whichever of its two threads knows the outcome first writes the answer."""
 
@@ -153,6 +177,7 @@ def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: 
     """Start the worker (`level` "worker") or import its runner ("import"), and write the answer."""
     sys.path.remove(HERE)
     os.environ.pop("PYTHONPATH", None)
+    os.environ.__class__ = RecordedEnvironment
     with pathlib.Path(f"{answer}.stack").open("w") as stack:
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
         if level == "worker":

@@ -1,0 +1,7 @@
+"""Settings of a deployment."""
+
+import os
+
+
+def load() -> str:
+    return os.environ["ACME_TOKEN"]

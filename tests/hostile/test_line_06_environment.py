@@ -1,0 +1,149 @@
+"""The code of a workflow sees nothing of the user's environment, whichever command or frontend starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.runtime
+
+SECRET = "s3cret-of-the-user"
+PLANTED = ("AWS_SECRET_ACCESS_KEY", "ACME_TOKEN", "GITHUB_TOKEN", "TILEBOX_API_KEY", "UV_PUBLISH_TOKEN", "UV_INDEX_ACME_PASSWORD")
+SPY = """
+import json as _json, os as _os
+from tilebox.workflows import Client as _Client
+_client = _Client()
+print("SEEN " + _json.dumps(dict(_os.environ)))
+with open({path!r}, "a") as _file:
+    _file.write(_json.dumps(dict(_os.environ)) + "\\n")
+"""
+
+
+@pytest.fixture
+def listener():
+    """A server where the user says the Tilebox API is; it notes every request."""
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            requests.append((self.path, dict(self.headers)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST  # noqa: N815 -- the base class's name
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", requests
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def spied(project, tmp_path):
+    """A project whose runner writes down what it sees, and the function that reads it."""
+    folder, seen = project("scene_qa"), tmp_path / "seen.jsonl"
+    with (folder / "scene_qa" / "runner.py").open("a") as file:
+        file.write(SPY.format(path=str(seen)))
+    return folder, lambda: [json.loads(line) for line in seen.read_text().splitlines()]
+
+
+@pytest.fixture
+def env(frontend_env, listener):
+    return {**frontend_env, **dict.fromkeys(PLANTED, SECRET), "TILEBOX_API_URL": listener[0], "HATCH_TILEBOX_CACHE": "1"}
+
+
+def run(folder, env, *command, code=0):
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    return done
+
+
+CLI = (sys.executable, "-m", "hatch_tilebox")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [(*CLI, "build", "-v"), ("hatch", "-v", "build", "-t", "tilebox"), ("uv", "build", "--wheel")],
+    ids=["hatch-tilebox", "hatch", "uv"],
+)
+def test_a_build_shows_the_workflow_no_secret(spied, env, listener, command):
+    folder, seen = spied
+    run(folder, env, *command)
+    assert seen()
+    for environ in seen():
+        assert SECRET not in environ.values()
+        assert environ["TILEBOX_API_URL"] != listener[0]
+        assert environ["PATH"]
+        assert environ["HOME"] == os.environ["HOME"]
+    assert listener[1] == [], "telemetry went to the address that the user's key belongs to"
+
+
+def test_verify_and_run_show_the_workflow_no_secret(spied, env, listener):
+    folder, seen = spied
+    run(folder, env, *CLI, "build", "-q")
+    release = next((folder / "dist").glob("*.tbrelease"))
+    run(folder, env, *CLI, "verify", str(release))
+    run(folder, env, *CLI, "run", str(release), "--task", "Ping")
+    assert len(seen()) == 3
+    assert all(SECRET not in environ.values() for environ in seen())
+    assert listener[1] == []
+
+
+def test_what_is_let_through_by_name_is_shown_by_name(spied, env):
+    folder, seen = spied
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('pass-environment = ["ACME_*"]\n')  # the hook's table is the last one
+    done = run_passing(folder, env, *CLI, "build", "--env", "REGION=north")
+    assert "Environment            ACME_TOKEN, REGION" in done.stderr
+    (environ,) = seen()
+    assert (environ["ACME_TOKEN"], environ["REGION"]) == (SECRET, "north")
+    assert "GITHUB_TOKEN" not in environ
+    kept = [path for path in folder.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert kept == []
+    cache = Path(env["HATCH_TILEBOX_CACHE_DIR"])
+    assert not [path for path in cache.glob("*/*.json") if SECRET in path.read_text()]
+
+
+def run_passing(folder, env, *command):
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    return done
+
+
+def test_a_changed_value_is_not_answered_from_an_earlier_build(project, env):
+    folder = project("scene_qa")
+    with (folder / "scene_qa" / "runner.py").open("a") as file:
+        file.write('import os\nprint("REGION is", os.environ.get("REGION"))\n')
+    for region in ("north", "south"):
+        done = run(folder, env, *CLI, "build", "-v", "--env", f"REGION={region}")
+        assert f"REGION is {region}" in done.stderr
+    run(folder, env, *CLI, "build")
+    assert "unchanged since an earlier build" in run(folder, env, *CLI, "build").stderr
+
+
+@pytest.mark.parametrize("name", ["not a name", "1ACME", "=x", ""])
+def test_a_name_that_is_not_one_is_refused(project, env, name):
+    done = run(project("scene_qa"), env, *CLI, "build", "--env", name, code=2)
+    assert "is not the name of an environment variable" in done.stderr
+
+
+def test_a_project_does_not_hold_values(project, env):
+    folder = project("scene_qa")
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('pass-environment = ["ACME_TOKEN=abc"]\n')
+    done = run(folder, env, *CLI, "build", code=1)
+    assert "a value does not belong in a project" in done.stderr
