@@ -7,6 +7,7 @@ release needs, as uv does it: `[project]`, and for what that leaves open the pro
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import ConfigError, Location, Problem
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.model import Project
 
-__all__ = ["HATCHLING", "OWN_BACKEND", "check_metadata", "frontend_fault", "read_metadata", "read_project"]
+__all__ = ["HATCHLING", "OWN_BACKEND", "check_metadata", "frontend_fault", "is_built_by_hatchling", "read_metadata", "read_project"]
 
 HATCHLING = "hatchling.build"
 OWN_BACKEND = "hatch_tilebox.backend"
@@ -43,7 +44,7 @@ def check_metadata(root: Path, metadata: ProjectMetadata[Any]) -> tuple[str, ...
 
     Gives what was not looked at, because only code can tell it, such as `("version",)`.
     """
-    if not _is_hatchlings(metadata.config):
+    if not is_built_by_hatchling(metadata.config):
         from hatch_tilebox.config.static_metadata import read_static_metadata
 
         return read_static_metadata(root).dynamic
@@ -58,7 +59,7 @@ def read_project(root: Path, metadata: ProjectMetadata[Any] | None = None) -> Pr
     from hatch_tilebox.model import Project
 
     metadata = metadata or read_metadata(root)
-    if _is_hatchlings(metadata.config):
+    if is_built_by_hatchling(metadata.config):
         _validate(metadata)
         return Project(metadata.core.name, metadata.version, metadata.core.requires_python or None)
     from hatch_tilebox.config.static_metadata import read_static_metadata
@@ -69,17 +70,17 @@ def read_project(root: Path, metadata: ProjectMetadata[Any] | None = None) -> Pr
     return _computed(root, metadata.config, static.requires_python)
 
 
-def frontend_fault(root: Path, values: Mapping[str, Any]) -> str | None:
+def frontend_fault(root: Path, values: Mapping[str, Any]) -> Problem | None:
     """Why frontends refuse to build the project in `root` with hatchling if its `pyproject.toml` has these values, else None."""
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
 
-    metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager(), {**values})
+    metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager(), deepcopy({**values}))
     try:
         if not _needs_code(metadata):
             metadata.validate_fields()
     except Exception as error:  # noqa: BLE001 -- hatchling and its plugins each have errors of their own
-        return str(error)
+        return Problem(str(error), _plugin_hint(metadata, error), _place(root, str(error)))
     return None
 
 
@@ -100,7 +101,7 @@ def _computed(root: Path, values: Mapping[str, Any], python: str | None) -> Proj
         raise ConfigError(Problem(message, location=Location("pyproject.toml"))) from error
 
 
-def _is_hatchlings(values: Mapping[str, Any]) -> bool:
+def is_built_by_hatchling(values: Mapping[str, Any]) -> bool:
     """Whether hatchling builds the project; one without a build system that has a version for hatchling to find counts too."""
     table = values.get("build-system")
     if table is None:
@@ -114,6 +115,15 @@ def _validate(metadata: ProjectMetadata[Any]) -> None:
     except Exception as error:
         # Hatchling and its plugins each have errors of their own; all of them are about this one file.
         raise ConfigError(Problem(str(error), _plugin_hint(metadata, error), Location("pyproject.toml"))) from error
+
+
+def _place(root: Path, message: str) -> Location:
+    """Where the field stands that hatchling speaks of."""
+    from hatch_tilebox.config.document import read_toml
+
+    found = re.search(r"project\.([a-z-]+)", message) or re.match(r"(Readme|License)", message)
+    document = read_toml(root / "pyproject.toml", "pyproject.toml")
+    return document.location(("project", found[1].lower())) if found else Location("pyproject.toml")
 
 
 def _plugin_hint(metadata: ProjectMetadata[Any], error: Exception) -> str | None:

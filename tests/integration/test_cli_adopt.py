@@ -40,6 +40,41 @@ def modules(wheel):
     return sorted(name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and not name.endswith("/"))
 
 
+DIRECT = """\
+from tilebox.workflows import Client, ExecutionContext, Task
+
+
+class ReadGauge(Task):
+    range_m: float
+
+    def execute(self, context: ExecutionContext) -> None:
+        print(self.range_m)
+
+
+client = Client()
+client.runner(tasks=[ReadGauge]).run_forever()
+"""
+
+
+@pytest.mark.frontends
+def test_a_project_with_a_direct_runner_builds_once_it_is_adopted(tmp_path, frontend_env):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(PROJECT)
+    (project / "serve.py").write_text(DIRECT)
+
+    def run(*command):
+        done = subprocess.run(command, cwd=project, env=frontend_env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    run(sys.executable, "-m", "hatch_tilebox", "adopt", "--yes")
+    run("uv", "lock")
+    assert "serve:runner" in (project / "tilebox.workflow.toml").read_text()
+    assert "ReadGauge" in run(sys.executable, "-m", "hatch_tilebox", "build")
+    run("uv", "build")
+
+
 @pytest.mark.frontends
 @pytest.mark.parametrize("kind", BUILD_SYSTEMS)
 def test_an_adopted_project_builds(tmp_path, frontend_env, kind):

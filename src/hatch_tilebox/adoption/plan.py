@@ -7,21 +7,24 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.adoption.pyproject import PYPROJECT, add_build_system, add_hook
+from hatch_tilebox.adoption.locked_sdk import refuse_old_sdk
+from hatch_tilebox.adoption.pyproject import PYPROJECT, add_build_system, add_hook, allow_direct_references
 from hatch_tilebox.adoption.toml_text import TomlText, table_at
 from hatch_tilebox.adoption.workflow import write_config
+from hatch_tilebox.config import config_file
 from hatch_tilebox.config.document import read_toml
 from hatch_tilebox.config.pyproject import read_pyproject
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.errors import ConfigError, Location, Problem
+from hatch_tilebox.identity import frontend_fault, is_built_by_hatchling
 from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.runtime.explain_sources import how_to_lock
 from hatch_tilebox.whole_file import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Adoption", "Change", "apply_changes", "plan_adoption"]
 
@@ -72,21 +75,45 @@ def plan_adoption(root: Path) -> Adoption:
     adoption = Adoption(root)
     if not os.path.lexists(root / PYPROJECT):
         raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
-    project = read_pyproject(root)["project"]
-    text = TomlText(PYPROJECT, _read(root / PYPROJECT, PYPROJECT))
-    if add_build_system(root, text, adoption.notes):
-        hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").exists() else None
-        add_hook(text, hatch)
-        if hatch is not None:
-            adoption.keep(hatch)
-    adoption.keep(text)
-    if not (root / CONFIG_NAME).exists():
+    values = read_pyproject(root)
+    refuse_old_sdk(root)
+    text = _switch_on(adoption, values)
+    if not config_file(root).exists():
         built = "build-system" in text.values and table_at(text.values, "tool.uv").get("package") is not False
-        config = write_config(root, project, built=built, notes=adoption.notes)
+        config, module = write_config(root, values["project"], built=built, notes=adoption.notes)
+        adoption.changes += [Change(*module)] if module else []
         adoption.changes.append(Change(CONFIG_NAME, None, config))
     if not (root / "uv.lock").is_file():
         adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root)))
     return adoption
+
+
+def _switch_on(adoption: Adoption, values: Mapping[str, Any]) -> TomlText:
+    """`pyproject.toml` with our build hook in it, unless no frontend would build the project then: the text is as it was.
+
+    Raises ConfigError where no frontend builds the project as it is.
+    """
+    root, notes = adoption.root, list[Problem]()
+    text = TomlText(PYPROJECT, _read(root / PYPROJECT, PYPROJECT))
+    hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").exists() else None
+    if add_build_system(root, text, notes):
+        add_hook(text, hatch)
+    if is_built_by_hatchling(text.values):
+        allow_direct_references(text, hatch, notes)
+        fault = frontend_fault(root, text.values)
+        if fault and is_built_by_hatchling(values):
+            message = f"hatchling refuses to build this project: {fault.message}"
+            raise ConfigError(Problem(message, "correct that, then run: hatch-tilebox adopt", fault.location))
+        if fault:
+            message = f"the build system stays as it is, because hatchling would refuse this project: {fault.message}"
+            hint = "hatch-tilebox build makes a release all the same. For frontends, correct that and run hatch-tilebox adopt again"
+            adoption.notes.append(Problem(message, hint, fault.location))
+            return TomlText(PYPROJECT, text.before)
+    adoption.notes += notes
+    if hatch is not None:
+        adoption.keep(hatch)
+    adoption.keep(text)
+    return text
 
 
 def apply_changes(adoption: Adoption) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.adoption.toml_text import TomlText, table_at, value_at
@@ -11,7 +12,7 @@ from hatch_tilebox.errors import Location, Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["PYPROJECT", "add_build_system", "add_hook"]
+__all__ = ["PYPROJECT", "add_build_system", "add_hook", "allow_direct_references"]
 
 PYPROJECT = "pyproject.toml"
 OWN = "hatch-tilebox"
@@ -74,6 +75,33 @@ def add_hook(text: TomlText, hatch: TomlText | None) -> None:
     if any("tilebox" in table_at(build, path) for path in ("hooks", "targets", "targets.wheel.hooks")):
         return
     target.add_table(f"{prefix}{_HOOK}", {})
+
+
+def allow_direct_references(text: TomlText, hatch: TomlText | None, notes: list[Problem]) -> None:
+    """Let hatchling build a project with dependencies at a URL, which uv installs anyway; what the author decided stays."""
+    project = table_at(text.values, "project")
+    requirements = [*project.get("dependencies", []), *chain(*project.get("optional-dependencies", {}).values())]
+    direct = [item for item in requirements if _is_direct(item)]
+    if not direct or (hatch is not None and "metadata" in hatch.values):
+        return
+    metadata = value_at(text.values, "tool.hatch.metadata")
+    if metadata is None:
+        text.add_table("tool.hatch.metadata", {"allow-direct-references": True})
+    elif "allow-direct-references" not in metadata:
+        text.put("tool.hatch.metadata.allow-direct-references", value=True)
+    else:
+        return
+    message = f"allow-direct-references is set, because hatchling refuses dependencies at a URL without it: {', '.join(direct)}"
+    notes.append(Problem(message, "an index such as PyPI takes no package that has such dependencies"))
+
+
+def _is_direct(requirement: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(requirement).url is not None
+    except InvalidRequirement:  # hatchling reports it
+        return False
 
 
 def _leave_unpackaged(text: TomlText, notes: list[Problem]) -> None:

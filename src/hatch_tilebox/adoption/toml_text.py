@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from hatch_tilebox.errors import ConfigError, Location, Problem
 
@@ -47,8 +48,10 @@ class TomlText:
         table: Any = document
         *parents, key = path.split(".")
         for part in parents:
-            table = table.setdefault(part, tomlkit.table())
-        table[key] = value
+            if part not in table:
+                table[part] = _table_for(table)
+            table = table[part]
+        table[key] = _table_for(table, value) if isinstance(value, dict) else value
         self._take(tomlkit.dumps(document), path, value)
 
     def replace_items(self, path: str, remove: set[int], add: list[str]) -> None:
@@ -81,6 +84,13 @@ class TomlText:
             message = f"{path} cannot be added without touching what is there"
             raise ConfigError(Problem(message, f"write it by hand{where}: {shown}", Location(self.name)))
         self.text, self.values = text, expected
+
+
+def _table_for(parent: Any, values: Mapping[str, Any] | None = None) -> Any:
+    """A table that may stand in `parent`: an inline one holds no other kind."""
+    table = tomlkit.inline_table() if isinstance(parent, InlineTable) else tomlkit.table()
+    table.update(values or {})
+    return table
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:

@@ -7,7 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.errors import ConfigError, Problem, SelectionError
+from hatch_tilebox.adoption.direct_runner import direct_runners
+from hatch_tilebox.adoption.runner_edit import RunnerEdit, edit_module, free_name, proposed_lines
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.errors import ConfigError, Location, Problem, SelectionError
 from hatch_tilebox.model import Pattern
 from hatch_tilebox.names import CONFIG_NAME
 from hatch_tilebox.scaffold import derive_slug
@@ -15,7 +18,7 @@ from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.source_code import runner_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 __all__ = ["write_config"]
@@ -49,24 +52,20 @@ class _Runner:
         return is_aside, self.name != "runner", self.parts[-1:] != ["runner"], len(folders), self.path
 
 
-def write_config(root: Path, project: Mapping[str, Any], *, built: bool, notes: list[Problem]) -> str:
+def write_config(
+    root: Path, project: Mapping[str, Any], *, built: bool, notes: list[Problem]
+) -> tuple[str, tuple[str, str, str] | None]:
     """The text of the configuration for the project whose `[project]` table is given.
 
-    `built` says whether uv builds the project, so that a release needs what the build reads. Raises ConfigError without a runner.
+    Where a direct runner gets its `Runner` object, also the module's path and its text before and after. `built` says whether uv
+    builds the project, so that a release needs what the build reads. Raises ConfigError without a runner.
     """
     modules = _modules(root)
-    runners = sorted(
-        (
-            runner
-            for path, tree in modules.items()
-            for runner in (_Runner(path, name) for name in runner_names(tree))
-            if runner.parts and all(part.isidentifier() for part in runner.parts)
-        ),
-        key=lambda runner: runner.rank,
-    )
+    runners = _ranked(_Runner(path, name) for path, tree in modules.items() for name in runner_names(tree))
+    module: tuple[str, str, str] | None = None
     if not runners:
-        hint = "give a module one, such as: runner = Runner(tasks=[MyTask]), with `from tilebox.workflows import Runner`"
-        raise ConfigError(Problem(f"no module in {root} has a Runner object that a release could start", hint))
+        runner, module = _from_direct_runner(root, modules, notes)
+        runners = [runner]
     if len(runners) > 1:
         others = ", ".join(runner.reference for runner in runners[1:])
         notes.append(Problem(f"{runners[0].reference} is taken for the runner; there are others: {others}"))
@@ -77,7 +76,45 @@ def write_config(root: Path, project: Mapping[str, Any], *, built: bool, notes: 
     include = ["pyproject.toml", "uv.lock", *(_read_by_builds(root, project) if built else []), *_needed(runners[0].path, modules)]
     lines = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in include)
     start = f'[workflow]\nslug = "{slug}"\nrunner = "{runners[0].reference}"\n'
-    return f"{start}\n[build]\ninclude = [\n{lines}]\n"
+    return f"{start}\n[build]\ninclude = [\n{lines}]\n", module
+
+
+def _ranked(runners: Iterable[_Runner]) -> list[_Runner]:
+    """Those that a release could start, the likeliest first."""
+    usable = [runner for runner in runners if runner.parts and all(part.isidentifier() for part in runner.parts)]
+    return sorted(usable, key=lambda runner: runner.rank)
+
+
+def _from_direct_runner(
+    root: Path, modules: Mapping[str, ast.Module], notes: list[Problem]
+) -> tuple[_Runner, tuple[str, str, str]]:
+    """The `Runner` object for the likeliest direct runner, and the edit that makes it.
+
+    Raises ConfigError where there is no direct runner, and with the lines to write where the edit is better left to the author.
+    """
+    direct = {path: found for path, tree in modules.items() if (found := direct_runners(tree))}
+    candidates = _ranked(_Runner(path, free_name(modules[path])) for path in direct)
+    if not candidates:
+        hint = "give a module one, such as: runner = Runner(tasks=[MyTask]), with `from tilebox.workflows import Runner`"
+        raise ConfigError(Problem(f"no module in {root} has a Runner object that a release could start", hint))
+    best = candidates[0]
+    tree, runner = modules[best.path], direct[best.path][0]
+    tasks, place = ast.unparse(runner.arguments["tasks"]), Location(best.path, runner.line)
+    try:
+        text, reason = read_text(root / best.path), ""
+    except UnreadableTextError as error:
+        text, reason = "", error.reason
+    if len(direct[best.path]) > 1:
+        reason = "the module has several of them"
+    edit = RunnerEdit(text, best.name, reason) if reason else edit_module(text, tree, runner)
+    if edit.reason:
+        message = f"this is a direct runner of {tasks}; a release needs a Runner object, and adopt does not write it: {edit.reason}"
+        hint = f"write this, then run hatch-tilebox adopt again:\n{proposed_lines(text, tree, runner)}"
+        raise ConfigError(Problem(message, hint, place))
+    message = f"this direct runner becomes the Runner object {best.reference}, with the tasks {tasks}"
+    others = ", ".join(other.path for other in candidates[1:])
+    notes.append(Problem(message, f"there are direct runners in {others}, too" if others else None, place))
+    return best, (best.path, text, edit.text)
 
 
 def _modules(root: Path) -> dict[str, ast.Module]:

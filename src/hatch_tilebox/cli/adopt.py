@@ -23,7 +23,7 @@ def command(ctx: click.Context, project: Path, *, yes: bool, as_json: bool, quie
     """Add hatch-tilebox to the project in the folder PROJECT: show what changes, ask, and write it.
 
     pyproject.toml gets the build system and the build hook, keeping comments, order and style. Without a tilebox.workflow.toml
-    one is written for the Runner object found in the code. A second run changes nothing.
+    one is written for the Runner object found in the code; a direct runner gets one. A second run changes nothing.
 
     Example: hatch-tilebox adopt --yes
     """

@@ -256,3 +256,94 @@ def test_how_a_missing_lock_is_made(project, members, hint):
     (root.parent / "pyproject.toml").write_text(f'[tool.uv.workspace]\nmembers = ["{members}"]\n')
     (note,) = [note for note in plan_adoption(root).notes if "uv.lock" in note.message]
     assert hint in note.hint
+
+
+DIRECT = PROJECT.replace('["tilebox"]', '["tilebox", "acme-common @ git+https://example.com/acme.git"]')
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [
+        DIRECT,
+        f'{DIRECT}\n[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n[tool.hatch.metadata] # mine\n',
+        f"{DIRECT}\n[tool.hatch]\nmetadata = {{}}\n",
+        f"{PROJECT}\n[project.optional-dependencies]\nx = ['acme-common @ https://example.com/acme-1.tar.gz']\n",
+        f'{DIRECT}\n[build-system]\nrequires = ["hatch-tilebox"]\nbuild-backend = "hatch_tilebox.backend"\n',
+    ],
+)
+def test_direct_references_are_allowed_where_hatchling_builds(invoke, project, pyproject):
+    root = project(pyproject, uv_dot_lock="")
+    (root / "uv.lock").unlink()
+    report, _, values = adopt(invoke, root)
+    assert values["tool"]["hatch"]["metadata"]["allow-direct-references"] is True
+    assert any("acme-common @" in note["message"] for note in report["notes"])
+
+
+def test_a_refusal_of_direct_references_is_the_authors(invoke, project):
+    pyproject = f"{DIRECT}\n[tool.hatch.metadata]\nallow-direct-references = false\n"
+    result = invoke("adopt", project(pyproject, uv_dot_lock=""), "--yes", "--json")
+    report = check_output("adopt", result.stdout)
+    assert [change["path"] for change in report["changes"]] == ["tilebox.workflow.toml"]
+    assert any("allow-direct-references" in note["message"] for note in report["notes"])
+
+
+FAULTS = {
+    'readme = "../README.md"': 2,
+    'readme = "README.md"': 2,
+    'classifiers = ["Topic :: Nothing That Is Known"]': 2,
+    'license = "Proprietary"': 2,
+    'license = {file = "../LICENSE"}': 2,
+}
+
+
+@pytest.mark.parametrize("line", FAULTS)
+@pytest.mark.parametrize("build_system", ["", '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n'])
+def test_a_project_that_hatchling_would_refuse_keeps_what_builds_it(invoke, project, line, build_system):
+    pyproject = PROJECT.replace("\nversion", f"\n{line}\nversion") + build_system
+    root = project(pyproject)
+    result = invoke("adopt", root, "--yes", "--json")
+    report = check_output("adopt", result.stdout)
+    assert (root / "pyproject.toml").read_text() == pyproject
+    assert [change["path"] for change in report["changes"]] == ["tilebox.workflow.toml"]
+    (note,) = [note for note in report["notes"] if "hatchling would refuse this project: " in note["message"]]
+    assert (note["file"], note["line"]) == ("pyproject.toml", 3)
+    assert "hatch-tilebox build makes a release all the same" in note["hint"]
+    assert check_project(root).errors == []
+
+
+@pytest.mark.parametrize("line", FAULTS)
+def test_a_project_that_no_frontend_builds_is_left_alone(project, line):
+    build_system = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    root = project(PROJECT.replace("\nversion", f"\n{line}\nversion") + build_system)
+    with pytest.raises(ConfigError, match="hatchling refuses to build this project") as caught:
+        plan_adoption(root)
+    assert caught.value.problems[0].location == ("pyproject.toml", 3, caught.value.problems[0].location.column)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.hatch]\nbuild = { exclude = ['a'] }\n",
+        "[tool]\nhatch = { build = { exclude = ['a'] } }\n",
+        "[tool]\nhatch = { version = { path = 'runner.py' } }\n",
+        "[tool]\nhatch = {}\n",
+        "[tool.hatch.build]\nhooks = {}\n",
+    ],
+)
+def test_inline_tables_of_hatch(invoke, project, text):
+    values = adopt(invoke, project(f"{PROJECT}\n{text}"))[2]
+    assert values["tool"]["hatch"]["build"]["hooks"]["tilebox"] == {}
+
+
+def test_a_lock_with_an_sdk_without_runner_is_refused(project):
+    lock = '[[package]]\nname = "tilebox-workflows"\nversion = "0.41.0"\n'
+    root = project(PROJECT, uv_dot_lock=lock)
+    with pytest.raises(ConfigError, match=r"uv\.lock: it has tilebox-workflows 0\.41\.0, which has no Runner") as caught:
+        plan_adoption(root)
+    assert "uv lock --upgrade-package tilebox-workflows" in str(caught.value)
+
+
+def test_a_configuration_with_another_name_is_not_written_again(project):
+    pyproject = f'{PROJECT}\n[tool.hatch.build.hooks.tilebox]\nconfig = "flow.toml"\n'
+    root = project(pyproject, flow_dot_toml="")
+    assert [change.path for change in plan_adoption(root).changes] == ["pyproject.toml"]
