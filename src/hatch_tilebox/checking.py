@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.bridge import WorkflowProject
     from hatch_tilebox.config import WorkflowConfig
     from hatch_tilebox.model import FileSet
+    from hatch_tilebox.runtime.machine_only import Findings
 
     Result = TypeVar("Result")
 
@@ -82,7 +83,10 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.files = files
     checked = report.collect(lambda: project.check(directory, files))
     report.warnings += files.warnings if checked is None else checked
-    report.warnings += _dependency_doubts(files)
+    findings = _machine_only(files)
+    report.errors += findings.errors
+    report.warnings += findings.warnings
+    report.warnings += [doubt for doubt in _dependency_doubts(files) if doubt not in findings.errors]
     report.collect(lambda: _check_runner(project.config, files, report))
     report.warnings += _unselected_imports(files)
     report.warnings += _hidden_modules(files)
@@ -92,6 +96,12 @@ def _hidden_modules(files: FileSet) -> list[Problem]:
     from hatch_tilebox.runtime.hiding import hiding_warnings
 
     return hiding_warnings(file.path for file in files.files)
+
+
+def _machine_only(files: FileSet) -> Findings:
+    from hatch_tilebox.runtime.machine_only import machine_only
+
+    return machine_only(files)
 
 
 def _dependency_doubts(files: FileSet) -> list[Problem]:

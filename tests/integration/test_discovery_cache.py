@@ -305,6 +305,20 @@ def test_workspace_member(cache, project, clean_env):
     assert discover(project, include).tasks[0].description == "second"
 
 
+def test_a_kept_answer_does_not_hide_what_only_this_machine_knows(cache, project):
+    discover(project)
+    (project / ".python-version").write_text("3.11\n")
+    with pytest.raises(DiscoveryError, match=r"\.python-version beside it is not"):
+        discover(project)
+    (project / ".python-version").unlink()
+    lock = project / "uv.lock"
+    lock.write_text(
+        lock.read_text().replace("\n[[package]]", '\n[options]\nexclude-newer = "2026-11-01T00:00:00Z"\n\n[[package]]', 1)
+    )
+    with pytest.raises(DiscoveryError, match="made with `exclude-newer`"):
+        discover(project)
+
+
 def test_processes_side_by_side(cache, project):
     """Not only threads: two builds on one machine."""
     script = "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from runtime_support import discover\n"

@@ -73,7 +73,14 @@ def write_config(
     notes.append(
         Problem(f"the slug {slug} is made from the project's name", f"write the one that Tilebox has for it into {CONFIG_NAME}")
     )
-    include = ["pyproject.toml", "uv.lock", *(_read_by_builds(root, project) if built else []), *_needed(runners[0].path, modules)]
+    configuring = [name for name in ("uv.toml", ".python-version", ".python-versions") if (root / name).is_file()]
+    include = [
+        "pyproject.toml",
+        "uv.lock",
+        *configuring,
+        *(_read_by_builds(root, project) if built else []),
+        *_needed(runners[0].path, modules),
+    ]
     lines = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in include)
     start = f'[workflow]\nslug = "{slug}"\nrunner = "{runners[0].reference}"\n'
     return f"{start}\n[build]\ninclude = [\n{lines}]\n", module

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +13,7 @@ from hatch_tilebox.progress import Progress
 from hatch_tilebox.runtime import explain, explain_start
 from hatch_tilebox.runtime.cache import file_identity, open_store
 from hatch_tilebox.runtime.environment import Environment, Metadata, environment_key, prepare, read_metadata
+from hatch_tilebox.runtime.machine_only import machine_only
 from hatch_tilebox.runtime.results import interpreter_unchanged, reproducible, restore_problem, restore_task, result_key
 from hatch_tilebox.runtime.runner_start import start_runner
 from hatch_tilebox.runtime.uv import require_uv
@@ -90,8 +91,18 @@ def discover_tasks(
     metadata = _metadata(question)
     if question.passed:
         question.progress.result("Environment", ", ".join(question.passed))
+    findings = machine_only(files)
+    if findings.errors:
+        raise DiscoveryError(*findings.errors)
+    discovery = _discover(question, metadata, cache=cache)
+    return replace(discovery, warnings=(*findings.warnings, *discovery.warnings))
+
+
+def _discover(question: _Question, metadata: Metadata, *, cache: bool) -> Discovery:
+    """The answer of the runner, kept from an earlier build or asked for now."""
+    keeps = cache and reproducible(question.files, question.workflow)
     with open_store(keep=cache) as store:
-        key = result_key(entries, workflow, question.level, question.passed) if cache and reproducible(files, workflow) else None
+        key = result_key(question.files, question.entries, question.workflow, question.level, question.passed) if keeps else None
         kept = store.read_result(key) if key else None
         if kept is not None and interpreter_unchanged(kept):
             question.progress.started("Asking for the tasks")

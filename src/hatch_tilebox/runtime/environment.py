@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from hatch_tilebox.runtime.clean_environment import install_environment, workflo
 from hatch_tilebox.runtime.explain_install import install_failed
 from hatch_tilebox.runtime.process import run
 from hatch_tilebox.runtime.staging import foreign_changes, stage
+from hatch_tilebox.runtime.uv_configuration import configuration_key, configuration_variables, index_variables, without_logins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,12 +72,16 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Environment:
-    """A prepared environment: `project` holds the staged files, `python` is its interpreter."""
+    """A prepared environment: `project` holds the staged files, `python` is its interpreter.
+
+    `settings` are variables for uv, which may hold logins.
+    """
 
     folder: Path
     reused: bool
     passed: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Variables that the user lets through to the workflow."""
+    settings: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def project(self) -> Path:
@@ -102,6 +107,7 @@ class Environment:
         """The environment variables of a process of the workflow: what `uv run` would set, and bytecode kept out of the stage."""
         variables = workflow_environment(
             self.passed,
+            **without_logins(self.settings),
             UV_PROJECT_ENVIRONMENT=str(self.prefix),
             PYTHONPYCACHEPREFIX=str(self.folder / "bytecode"),
             PYTHONFAULTHANDLER="1",
@@ -161,6 +167,7 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
             "uv": _version(uv),
             "passed": sorted(passed),
             "settings": {name: value for name, value in install_environment().items() if name.startswith("UV_PYTHON")},
+            "configuration": configuration_key(files),
         }
     )[:32]
 
@@ -213,7 +220,7 @@ def prepare(
     hashed = {entry.path: entry.sha256 for entry in entries}
     marker = _usable(folder, hashed)
     if marker is not None:
-        environment = Environment(folder, reused=True, passed=passed or {})
+        environment = _configured(Environment(folder, reused=True, passed=passed or {}), files)
         stage(files, entries, environment.project, keep=marker["built"])
         if metadata.locked:
             touch(environment.ready)
@@ -222,6 +229,7 @@ def prepare(
         shutil.rmtree(folder, ignore_errors=True)
         environment = Environment(folder, reused=False, passed=passed or {})
         folder.mkdir(parents=True, exist_ok=True)
+        environment = _configured(environment, files)
         stage(files, entries, environment.project)
     environment.ready.unlink(missing_ok=True)
     if metadata.present:
@@ -237,6 +245,12 @@ def prepare(
         },
     )
     return environment
+
+
+def _configured(environment: Environment, files: FileSet) -> Environment:
+    """`environment` with what of this machine's configuration the proof of `files` may use."""
+    settings = {**index_variables(files), **configuration_variables(environment.folder / "configuration")}
+    return replace(environment, settings=settings)
 
 
 def _usable(folder: Path, hashed: Mapping[str, str]) -> dict[str, Any] | None:
@@ -260,7 +274,9 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path
     result = run(
         arguments,
         folder=environment.project,
-        environment=install_environment(environment.passed, UV_PROJECT_ENVIRONMENT=str(environment.prefix)),
+        environment=install_environment(
+            environment.passed, **{**environment.settings, "UV_PROJECT_ENVIRONMENT": str(environment.prefix)}
+        ),
         timeout=INSTALL_LIMIT,
         on_line=on_line,
     )

@@ -7,6 +7,7 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/
 from __future__ import annotations
 
 import os
+import re
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.errors import Location, Problem
-from hatch_tilebox.runtime.explain import development_only, include_hint, normalize, table
+from hatch_tilebox.runtime.explain import development_only, include_hint, normalize, requirement_name, table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,14 +23,15 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hatch_tilebox.model import FileSet
 
-__all__ = ["how_to_lock", "lock_missing", "sources_left_out", "workspace_around"]
+__all__ = ["ONLY_HERE", "WAYS", "how_to_lock", "lock_missing", "sources_left_out", "workspace_around"]
 
 PYPROJECT = Location("pyproject.toml")
-_WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
+ONLY_HERE = "on this machine only"
+WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
 
 
 def sources_left_out(files: FileSet) -> dict[str, Problem]:
@@ -40,7 +42,7 @@ def sources_left_out(files: FileSet) -> dict[str, Problem]:
     pyproject = _read(files.root)
     development, own = development_only(pyproject)
     sources = {normalize(name): source for name, source in table(pyproject, "tool", "uv", "sources").items()}
-    problems = {}
+    problems = dict(_direct_references(pyproject))
     for name in sorted({*development, *own} & sources.keys()):
         choices = sources[name] if isinstance(sources[name], list) else [sources[name]]
         found = (_problem(name, choice, files, pyproject) for choice in choices if isinstance(choice, dict))
@@ -48,6 +50,19 @@ def sources_left_out(files: FileSet) -> dict[str, Problem]:
         if problem is not None:
             problems[name] = problem
     return problems
+
+
+def _direct_references(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Problem]]:
+    """Dependencies that are a file on this machine: `common @ file:///home/…`."""
+    for text in _texts(table(pyproject, "project"), "dependencies"):
+        name, _, url = text.partition("@")
+        if re.match(r"(git\+)?file:", url.strip(), re.IGNORECASE):
+            yield requirement_name(name), _on_this_machine(requirement_name(name), url.partition(";")[0].strip())
+
+
+def _on_this_machine(name: str, written: str) -> Problem:
+    message = f"{name} comes from {written}, which is {ONLY_HERE}: no release reaches there"
+    return Problem(message, WAYS, PYPROJECT)
 
 
 def lock_missing(files: FileSet) -> Problem:
@@ -95,19 +110,27 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Ma
         workspace = table(pyproject, "tool", "uv", "workspace")
         if not workspace:
             message = f"{name} comes from the uv workspace around the project, which is no part of the release"
-            return Problem(message, _WAYS, PYPROJECT)
+            return Problem(message, WAYS, PYPROJECT)
         below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
         folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
-        return _unless_selected(name, str(folder), files) if folder else None
+        return _unless_selected(name, folder.relative_to(files.root).as_posix(), files) if folder else None
+    git = source.get("git")
+    if isinstance(git, str) and (git.startswith("file:") or Path(git).is_absolute()):
+        return _on_this_machine(name, git)
     path = source.get("path")
     return _unless_selected(name, path, files) if isinstance(path, str) else None
 
 
 def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
     place = Path(os.path.normpath(files.root / written))
+    if Path(written).is_absolute() and place.is_relative_to(files.root):
+        message = f"{name} comes from {written}, an absolute path, which is {ONLY_HERE}"
+        return Problem(message, f'write "{place.relative_to(files.root).as_posix()}" instead', PYPROJECT)
+    if Path(written).is_absolute():
+        return _on_this_machine(name, written)
     if not place.is_relative_to(files.root):
         message = f"{name} comes from {written}, which is outside the root of the workflow: no release reaches there"
-        return Problem(message, _WAYS, PYPROJECT)
+        return Problem(message, WAYS, PYPROJECT)
     path = place.relative_to(files.root).as_posix()
     if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & {file.path for file in files.files}:
         return None

@@ -13,6 +13,7 @@ from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.model import Task
 from hatch_tilebox.runtime.cache import digest, file_identity
 from hatch_tilebox.runtime.clean_environment import workflow_environment
+from hatch_tilebox.runtime.uv_configuration import configuration_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ def reproducible(files: FileSet, workflow: Workflow) -> bool:
     return False
 
 
-def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
+def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
     """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`).
 
     `passed` are the names of the variables that the user lets through. An answer of code that read one of them is not kept.
@@ -55,6 +56,7 @@ def result_key(entries: Sequence[FileEntry], workflow: Workflow, level: str, pas
             "passed": sorted(passed),
             "path": environment["PATH"],
             "settings": {name: value for name, value in environment.items() if name.startswith("UV_PYTHON")},
+            "configuration": configuration_key(files),
         }
     )
 
