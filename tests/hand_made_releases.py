@@ -11,6 +11,7 @@ from hatch_tilebox.model import FileSet, Project, ReleaseManifest, SelectedFile,
 if TYPE_CHECKING:
     from pathlib import Path
 
+PYPROJECT = b'[project]\nname = "scene-qa"\nversion = "1.0.0"\nrequires-python = ">=3.10"\n'
 GREET = Task("tests.Greet", "v1.0", {"type": "string"})
 
 
@@ -27,7 +28,7 @@ def write_release(
 ) -> Path:
     """Write a release of a small project, whose files are made in `tree`, into `dist`. Gives the path of its archive."""
     files = []
-    for path, data in (("pyproject.toml", b"[project]\n"), ("scene_qa/runner.py", content)):
+    for path, data in (("pyproject.toml", PYPROJECT), ("scene_qa/runner.py", content)):
         source = tree / path
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_bytes(data)

@@ -68,6 +68,8 @@ def _parse(given: bytes) -> tuple[bytes, Any, str]:
         raise RunError(Problem(f"the input is not UTF-8 text: {error}", "an input is JSON or text")) from error
     try:
         return text.strip().encode(), json.loads(text, parse_constant=_no_constant), ""
+    except RecursionError as error:
+        raise RunError(Problem("the input is nested too deeply", "an input is JSON or text")) from error
     except ValueError as error:
         value = text.rstrip("\r\n")
         mistake = f"it is not valid JSON ({error}), so it counts as a text" if value.lstrip()[:1] in {"{", "[", '"'} else ""

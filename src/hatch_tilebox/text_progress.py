@@ -83,7 +83,7 @@ class TextProgress(Progress):
 
     def _show_transient(self, text: str) -> None:
         if self._terminal and self._app.verbosity >= 0:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{printable(text)}")
             sys.stderr.flush()
 
     def _clear_transient(self) -> None:

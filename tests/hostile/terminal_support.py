@@ -31,20 +31,21 @@ def check(output, *, terminal):
     assert not [line for line in text.splitlines() if line.removeprefix("│ ").startswith("FORGED")], text
 
 
-def piped(arguments, environment, folder, encoding="utf-8"):
-    """Run a command; gives its exit code and output, once that was checked."""
+def piped(arguments, environment, folder, encoding="utf-8", *, stdout_only=False):
+    """Run a command; gives its exit code and output, or only that to stdout, once all was checked."""
     done = subprocess.run(
         [*map(str, arguments)],
         cwd=folder,
         env={**environment, "COLUMNS": "500"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE if stdout_only else subprocess.STDOUT,
         timeout=120,
         check=False,
     )
     output = done.stdout.decode(encoding).encode()
     check(output, terminal=False)
+    check(done.stderr or b"", terminal=False)
     return done.returncode, output.decode()
 
 

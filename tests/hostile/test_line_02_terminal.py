@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 from hand_made_releases import write_release
-from terminal_support import HOSTILE, hostile_server, on_terminal, piped
+from terminal_support import HOSTILE, check, hostile_server, on_terminal, piped
 
+from hatch_tilebox.cli.console import SafeConsole
+from hatch_tilebox.cli.run_display import JobDisplay, show_job
+from hatch_tilebox.local_run import LogRecord, RunResult, Span
+from hatch_tilebox.local_run.job import Job, LocalTask
+from hatch_tilebox.local_run.submissions import Submission
 from hatch_tilebox.model import Task
 
 CLI = [sys.executable, "-m", "hatch_tilebox"]
@@ -81,9 +87,11 @@ def releases(tmp_path):
     """Two releases with hostile tasks, files and contents."""
     tasks = (Task(f"tests.{HOSTILE}", "v1.0", SCHEMA, HOSTILE, f"runner:{HOSTILE}"),)
     command = ("sh", "-c", f"printf '%s\\n' '{HOSTILE}'; printf '%s\\n' '{HOSTILE}' >&2; exit 3")
-    old = write_release(tmp_path / "tree", tmp_path / "dist", tasks=(Task("tests.Greet", "v1.0", SCHEMA),), command=command)
+    greet = Task("tests.Greet", "v1.0", SCHEMA)
+    old = write_release(tmp_path / "tree", tmp_path / "dist", tasks=(greet,), content=b"1\n", command=command)
     content = f"print({HOSTILE!r})\n{HOSTILE}\n".encode()
-    return old, write_release(tmp_path / "tree", tmp_path / "dist", tasks=tasks, version="1.0.1", content=content, command=command)
+    new = write_release(tmp_path / "tree", tmp_path / "dist", tasks=tasks, version="1.0.1", content=content, command=command)
+    return old, new
 
 
 @both
@@ -190,3 +198,34 @@ def test_a_terminal_without_unicode(command, encoding, environment, tmp_path):
     code, output = piped([*CLI, *command], {**environment, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}, root, encoding)
     assert "Traceback" not in output
     assert code in {0, 1}
+
+
+@pytest.mark.parametrize("command", ["inspect {new}", "diff --text {old} {new}", "verify {new}"])
+def test_json_escapes_by_itself(command, releases, environment, tmp_path):
+    places = {"{old}": str(releases[0]), "{new}": str(releases[1])}
+    arguments = [places.get(part, part) for part in command.split()]
+    _code, output = piped([*CLI, *arguments, "--json"], environment, tmp_path, stdout_only=True)
+    assert output.isascii()
+    assert "owned" in json.dumps(json.loads(output))
+
+
+def test_what_a_task_logs_and_prints_is_shown_with_escapes(capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "500")
+    display = JobDisplay(1, SafeConsole(stderr=True))
+    job = Job(LocalTask(f"tests/{HOSTILE}", "v1.0", b"", HOSTILE))
+    root = job.next()
+    display.task_started(root, job)
+    attributes = {HOSTILE: HOSTILE, "exception.stacktrace": HOSTILE.replace("FORGED", "")}
+    display.log(LogRecord(0, HOSTILE, HOSTILE, attributes, str(root.id)))
+    display.output(f"{HOSTILE} \x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\")
+    root.progress = ((HOSTILE, 1, 2),)
+    job.computed(root, [Submission(HOSTILE, "v1.0", json.dumps(HOSTILE).encode(), HOSTILE)])
+    display.task_ended(root, job)
+    display.close()
+    span = Span(HOSTILE, "a", "", 0, 10**9, False, None, None)
+    show_job(RunResult(job.state, tuple(job.root.below()), (), (span,), (), ()), everything=True)
+    shown = capfd.readouterr()
+    check(shown.err.encode(), terminal=False)
+    check(shown.out.encode(), terminal=False)
+    assert shown.err.count("owned") >= 4
+    assert shown.out.count("owned") >= 4

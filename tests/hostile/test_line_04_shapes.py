@@ -141,6 +141,29 @@ def test_examples(files, command, said, world, registry):
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".gitignore": os.mkfifo},
+        {".gitignore": lambda path: path.mkdir()},
+        {".gitignore": b"\xff\xfe\0\n[\n\\"},
+        {".git": "gitdir: a\0b"},
+        {".git": os.mkfifo},
+        {".git": "gitdir: .", "commondir": os.mkfifo},
+        {".git/info/exclude": lambda path: path.mkdir()},
+        {"deep.py": "x = " + "(" * 20000},
+        {"nul.py": "x = '\0'"},
+    ],
+)
+@pytest.mark.parametrize("command", ["files", "check"])
+def test_other_files_that_are_looked_at(command, files, world):
+    root, user = world(files)
+    code, output = real([command], user, root)
+    assert ("runner.py" in output) == (command == "files")
+    assert "Traceback" not in output
+    assert code in {0, 1}
+
+
 ODD = [
     "",
     " ",

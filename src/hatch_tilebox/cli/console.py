@@ -143,7 +143,8 @@ def show_problems(problems: Iterable[Problem]) -> None:
         body = Text(f"{problem.location}: " if problem.location else "", style="bold")
         body.append(problem.message, style="not bold")
         if problem.details:
-            body.append(f"\n\n{problem.details}", style="dim not bold")
+            margin = "".join(f"\n| {line}" for line in problem.details.splitlines())  # so that none passes for a line of ours
+            body.append(f"\n{margin}", style="dim not bold")
         if problem.hint:
             body.append("\n\nhint: ", style="cyan not bold").append(problem.hint, style="not bold")
         console.print(Panel(body, title="error", title_align="left", border_style="red"))

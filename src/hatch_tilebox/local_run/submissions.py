@@ -51,7 +51,7 @@ def show_input(data: bytes) -> Any:
     """The input of a task as a JSON value: None for no input, and hexadecimal digits in a text for what is no JSON."""
     try:
         return json.loads(data) if data else None
-    except ValueError:
+    except (RecursionError, ValueError):
         return data.hex()
 
 

@@ -145,6 +145,8 @@ def repository_exclude_file(root: str) -> str | None:
 
 
 def _first_line(path: str) -> str:
+    if not os.path.isfile(path):  # a pipe would hold up the build
+        return ""
     try:
         with open(path, "rb") as file:
             return os.fsdecode(file.readline(4096).rstrip(b"\r\n"))

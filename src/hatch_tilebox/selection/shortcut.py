@@ -40,6 +40,8 @@ def holds_release(project: str, shipped: AbstractSet[str]) -> bool:
     Paths are relative and have the separator of the system. The configuration is the one in the folder itself. False where it
     takes the rules of selection, or their error messages, to tell: for files that both may leave out, links, and mistakes.
     """
+    if not os.path.isfile(os.path.join(project, CONFIG_NAME)):
+        return False
     try:
         with open(os.path.join(project, CONFIG_NAME), "rb") as file:
             endings = _endings(tomllib.load(file))

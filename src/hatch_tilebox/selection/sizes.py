@@ -112,7 +112,7 @@ def _has_outputs(file: SelectedFile) -> bool:
         return True
     try:
         notebook = json.loads(file.source.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         return False
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     return isinstance(cells, list) and any(isinstance(cell, dict) and cell.get("outputs") for cell in cells)
