@@ -84,3 +84,37 @@ def read(descriptor):
         return os.read(descriptor, 4096)
     except OSError:
         return b""
+
+
+NOTE = "is a temporary folder: "
+
+
+@pytest.mark.parametrize(
+    ("command", "dropper"),
+    [
+        ([sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--no-build-isolation", "-w", "wheels", "."], "pip takes"),
+        (["hatch", "build", "-t", "wheel"], "hatch, with another backend than its own, takes"),
+        ([sys.executable, "-m", "build", "--wheel", "--no-isolation"], None),
+        (["uv", "build", "-v"], None),
+        (["uv", "build", "-v", "--wheel", "--out-dir", "{tmp}/out"], None),
+    ],
+    ids=["pip", "hatch", "build", "uv", "uv out-dir"],
+)
+def test_only_who_drops_the_release_says_so(project, frontend_env, tmp_path, command, dropper):
+    """The projects of all tests lie below a temporary folder, as in containers and on CI machines."""
+    folder = project("single_file")
+    pyproject = (folder / "pyproject.toml").read_text()
+    (folder / "pyproject.toml").write_text(pyproject.replace('"hatchling.build"', '"hatch_tilebox.backend"'))
+    output = run([part.format(tmp=tmp_path) for part in command], folder, frontend_env)
+    kept = [*folder.rglob("*.tbrelease"), *(tmp_path / "out").glob("*.tbrelease")]
+    assert bool(kept) == (dropper is None)
+    assert (NOTE in output) == (dropper is not None)
+    assert not dropper or NOTE + dropper in output
+
+
+def test_a_release_that_output_dir_keeps_is_not_dropped(project, frontend_env):
+    folder = project("single_file")
+    command = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--no-build-isolation", "-w", "wheels", "."]
+    output = run(command, folder, frontend_env, HATCH_TILEBOX_OUTPUT_DIR="releases")
+    assert NOTE not in output
+    assert list((folder / "releases").glob("*.tbrelease"))

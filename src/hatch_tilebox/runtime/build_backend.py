@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.runtime import process
-from hatch_tilebox.runtime.clean_environment import install_environment
+from hatch_tilebox.runtime.clean_environment import install_environment, passed_variables
 from hatch_tilebox.runtime.uv import require_uv
+from hatch_tilebox.runtime.uv_variables import DEFAULT_INDEX, EXTRA_INDEXES, FIND_LINKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,11 @@ __all__ = ["BuildSystem", "build_system", "computed_metadata"]
 
 _TIMEOUT = 300.0
 _LAST_LINES = 20
+_VARIABLES = (
+    *DEFAULT_INDEX, *EXTRA_INDEXES, FIND_LINKS, "UV_INDEX_STRATEGY", "UV_NO_INDEX", "UV_BUILD_CONSTRAINT", "UV_CONFIG_FILE",
+    "SETUPTOOLS_SCM_*", "VCS_VERSIONING_*", "*_PRETEND_VERSION*", "PDM_BUILD_*", "POETRY_DYNAMIC_VERSIONING_*", "SOURCE_DATE_EPOCH",
+)  # fmt: skip
+"""Where this machine finds build requirements, and what backends are told about versions."""
 
 
 class BuildSystem(NamedTuple):
@@ -63,7 +69,7 @@ def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Me
         details = getattr(error, "traceback", "") or str(error)
         raise ConfigError(runner.problem(f"the build backend {system.backend} cannot be used", details)) from error
     except ValueError as error:  # a backend-path that leads outside
-        raise ConfigError(runner.problem(f"build-system: {error}", "")) from error
+        raise ConfigError(runner.problem(f"build-system.backend-path: {error}", "")) from error
     finally:
         _remove(set(_leftovers(root)) - before)
 
@@ -96,7 +102,8 @@ class _Runner:
 
     def __call__(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         """Run one hook. Raises ConfigError where it fails."""
-        environment = {**install_environment(), **(extra_environ or {}), "PYTHONDONTWRITEBYTECODE": "1"}
+        passed = passed_variables(_VARIABLES)
+        environment = {**install_environment(passed), **(extra_environ or {}), "PYTHONDONTWRITEBYTECODE": "1"}
         packages = [part for item in self.requires for part in ("--with", item)]
         done = process.run(
             [*self._start, *packages, "--", *cmd], folder=Path(cwd or self._root), environment=environment, timeout=_TIMEOUT
@@ -109,7 +116,9 @@ class _Runner:
         """A problem with the metadata that was asked for."""
         details = "\n".join(said.strip().splitlines()[-_LAST_LINES:]) or None
         hint = "uv build --wheel shows all that the backend says; a version in [project] needs no backend"
-        return Problem(f"{message}: it computes metadata of this project", hint, Location("pyproject.toml"), details)
+        return Problem(
+            f"{message}, and only the backend knows what [project] lists in dynamic", hint, Location("pyproject.toml"), details
+        )
 
 
 def _leftovers(root: Path) -> Iterator[Path]:
