@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hatch_tilebox.core import identifiers
 from hatch_tilebox.names import RELEASE_SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatch_tilebox.errors import Location, Problem
 
@@ -39,6 +40,9 @@ MANIFEST_PATH = ".tilebox/release.json"
 
 REGULAR_MODE = "0644"
 EXECUTABLE_MODE = "0755"
+MAX_FILENAME = 255
+MAX_SHOWN = 60
+"""Characters of a wrong text that an error repeats."""
 
 
 def canonical_json(value: JSON) -> bytes:
@@ -278,12 +282,22 @@ def _optional_text(value: Any, where: str) -> str | None:
     return None if value is None else _text(value, where)
 
 
+def _judged(value: Any, where: str, fault: Callable[[str], str | None]) -> str:
+    """A text of which something is made outside the manifest: `fault` says what is wrong with it."""
+    text = _text(value, where)
+    if message := fault(text):
+        shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+        msg = f"{where} {message}, not {shown!r}"
+        raise ValueError(msg)
+    return text
+
+
 def _parse_workflow(value: Any) -> Workflow:
     kind = "command" if isinstance(value, dict) and "command" in value else "runner"
     record = _record(value, "workflow", "slug", kind)
-    slug = _text(record["slug"], "workflow.slug")
+    slug = _judged(record["slug"], "workflow.slug", identifiers.slug_fault)
     if kind == "runner":
-        return Workflow(slug, runner=_text(record["runner"], "workflow.runner"))
+        return Workflow(slug, runner=_judged(record["runner"], "workflow.runner", identifiers.runner_fault))
     command = tuple(_text(part, "workflow.command") for part in _list(record["command"], "workflow.command"))
     if not command:
         msg = "workflow.command must not be empty"
@@ -293,11 +307,16 @@ def _parse_workflow(value: Any) -> Workflow:
 
 def _parse_project(value: Any) -> Project:
     record = _record(value, "project", "name", "version", "requires_python")
-    return Project(
-        _text(record["name"], "project.name"),
-        _text(record["version"], "project.version"),
-        _optional_text(record["requires_python"], "project.requires_python"),
+    python = record["requires_python"]
+    project = Project(
+        _judged(record["name"], "project.name", identifiers.name_fault),
+        _judged(record["version"], "project.version", identifiers.version_fault),
+        None if python is None else _judged(python, "project.requires_python", identifiers.requirement_fault),
     )
+    if len(release_filename(project)) > MAX_FILENAME:
+        msg = f"project.name and project.version are too long for the name of a file, which has at most {MAX_FILENAME} characters"
+        raise ValueError(msg)
+    return project
 
 
 def _parse_task(value: Any, where: str) -> Task:
@@ -308,7 +327,7 @@ def _parse_task(value: Any, where: str) -> Task:
         raise ValueError(msg)
     return Task(
         _text(record["name"], f"{where}.name"),
-        _text(record["version"], f"{where}.version"),
+        _judged(record["version"], f"{where}.version", identifiers.task_version_fault),
         schema,
         _optional_text(record["description"], f"{where}.description"),
         _optional_text(record["object"], f"{where}.object"),

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = {"backports.zstd", "compression.zstd", "click", "filelock", "httpx", "platformdirs", "rich", "tomlkit"}
+HEAVY = {"backports.zstd", "packaging", "compression.zstd", "click", "filelock", "httpx", "platformdirs", "rich", "tomlkit"}
 BASELINE = "import hatchling.build, hatchling.plugin, hatchling.builders.wheel"
 
 

