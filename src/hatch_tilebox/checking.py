@@ -67,6 +67,7 @@ def check_project(start: Path) -> CheckReport:
         return report
     report.unseen = computed
     report.collect(lambda: _check_build_system(metadata, report))
+    report.collect(lambda: _check_name(metadata))
     report.collect(lambda: _check_lock(root, metadata))
     table = report.collect(lambda: build_table(metadata))
     project = report.collect(lambda: WorkflowProject(root, lambda: read_project(root, metadata), table or {}, HOOK_TABLE))
@@ -191,6 +192,22 @@ def _check_lock(root: Path, metadata: ProjectMetadata[Any]) -> None:
         raise ConfigError(Problem(error.reason, hint, Location("uv.lock", error.line, error.column))) from error
     if fault := lock_fault(lock, metadata.core_raw_metadata):
         raise ConfigError(fault)
+
+
+def _check_name(metadata: ProjectMetadata[Any]) -> None:
+    """Raise ConfigError where the project has the name of one of its own dependencies, such as the SDK: uv cannot lock it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    project = metadata.core_raw_metadata
+    for item in project.get("dependencies", []):
+        try:
+            name = Requirement(item).name
+        except InvalidRequirement:  # others report it
+            continue
+        if canonicalize_name(name) == canonicalize_name(project["name"]):
+            message = f"project.name: {project['name']} is also one of its dependencies, so the project depends on itself"
+            raise ConfigError(Problem(message, "give the project another name", Location("pyproject.toml")))
 
 
 def _check_build_system(metadata: ProjectMetadata[Any], report: CheckReport) -> None:

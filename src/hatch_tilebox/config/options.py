@@ -114,7 +114,8 @@ class BuildOptions:
         default=False,
         metadata=key(
             Flag(),
-            "Whether wheels are built without a release. The target `tilebox` builds one all the same.",
+            "Whether sdists and wheels are built as if the hook were not there, even if the workflow is missing or broken. "
+            "The target `tilebox` builds a release all the same.",
         ),
     )
     cache: bool = field(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.errors import Location, Problem, SelectionError
 from hatch_tilebox.names import NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, SDIST_RECORD
 from hatch_tilebox.selection.globs import GlobSet, normalize
@@ -38,17 +40,15 @@ class SdistRecord(NamedTuple):
 
 def read_record(root: str) -> SdistRecord:
     """The record in the folder `root`, an empty one where there is none. Raises SelectionError where it is damaged."""
-    path = os.path.join(root, SDIST_RECORD)
-    if not os.path.isfile(path):
-        return SdistRecord()
     try:
-        with open(path, "rb") as file:
-            values = json.load(file)
+        values = json.loads(read_text(Path(root, SDIST_RECORD)))
         left_out, unread = values["left-out"], values["unread"]
         if all(isinstance(item, str) for item in (*left_out, *unread)):
             return SdistRecord(frozenset(left_out), frozenset(unread))
         cause = "paths must be strings"
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except FileNotFoundError:
+        return SdistRecord()
+    except (UnreadableTextError, ValueError, TypeError, KeyError, RecursionError) as error:
         cause = str(error)
     hint = "unpack the sdist again; in a project of your own, remove the file"
     raise SelectionError(Problem(f"cannot be read as the record of an sdist: {cause}", hint, Location(SDIST_RECORD)))

@@ -78,6 +78,13 @@ def test_the_option_config_names_the_file(invoke, small_project):
     assert check(invoke, project / "deploy")[1]["errors"] == []
 
 
+def test_a_project_named_like_a_dependency(invoke, small_project):
+    project = small_project({"pyproject.toml": PROJECT.replace("tide-gauge", "Tilebox")})
+    code, report = check(invoke, project)
+    assert code == 1
+    assert any("is also one of its dependencies" in error["message"] for error in report["errors"])
+
+
 def test_text_goes_to_stdout_only_when_all_is_well(invoke, small_project):
     result = invoke("check", small_project())
     assert result.exit_code == 0

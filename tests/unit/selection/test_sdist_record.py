@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from hatch_tilebox.errors import SelectionError
@@ -55,6 +58,15 @@ def test_only_what_patterns_select_is_recorded(tmp_path):
 def test_a_damaged_record_is_an_error_that_names_it(unpacked, content):
     (unpacked / ".tilebox-sdist.json").write_bytes(content)
     with pytest.raises(SelectionError, match=r"\.tilebox-sdist\.json: cannot be read as the record of an sdist"):
+        select_files(unpacked, ALL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no named pipes")
+@pytest.mark.parametrize("make", [os.mkdir, getattr(os, "mkfifo", None)])
+def test_a_record_that_is_no_file_is_an_error(unpacked, make):
+    (unpacked / ".tilebox-sdist.json").unlink()
+    make(unpacked / ".tilebox-sdist.json")
+    with pytest.raises(SelectionError, match=r"\.tilebox-sdist\.json: cannot be read"):
         select_files(unpacked, ALL)
 
 
