@@ -56,12 +56,25 @@ PYPROJECT = {
 }
 WORKFLOW = {
     "workflow": {"slug": "flow", "runner": "runner:runner", "root": "."},
-    "build": {"include": ["pyproject.toml", "*.py"], "exclude": ["x.py"], "use_gitignore": True},
+    "build": {"include": ["pyproject.toml", "uv.lock", "uv.toml", "*.py"], "exclude": ["x.py"], "use_gitignore": True},
     "targets": {"production": {"clusters": ["a"]}},
 }
 HATCH = PYPROJECT["tool"]["hatch"]
+UV = {
+    "package": False,
+    "index": [{"name": "a", "url": "https://example.com", "default": True}],
+    "index-url": "https://example.com",
+    "extra-index-url": ["https://example.com"],
+    "find-links": ["wheels"],
+    "default-index": "https://example.com",
+    "no-index": True,
+    "constraint-dependencies": ["a<1"],
+    "exclude-newer": "2026-01-01T00:00:00Z",
+}
 LOCK = {
     "version": 1,
+    "options": {"exclude-newer": "2026-01-01T00:00:00Z"},
+    "manifest": {"constraints": [{"name": "a", "specifier": "<1"}]},
     "package": [
         {
             "name": "flow",

@@ -14,7 +14,7 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from other_values import REMOVED, paths, replaced
-from shapes_support import DOCKER, HATCH, LOCK, PYPROJECT, USER, WORKFLOW, in_process, real, refusing_registry, write
+from shapes_support import DOCKER, HATCH, LOCK, PYPROJECT, USER, UV, WORKFLOW, in_process, real, refusing_registry, write
 
 GOOD = {
     "pyproject.toml": tomlkit.dumps(PYPROJECT),
@@ -53,6 +53,7 @@ def environment(folder):
     return {
         "HATCH_CONFIG": str(home / "hatch.toml"),
         "DOCKER_CONFIG": str(home / "docker"),
+        "UV_CONFIG_FILE": str(home / "uv.toml"),
         "HATCH_TILEBOX_CACHE_DIR": str(home / "cache"),
     }
 
@@ -145,6 +146,11 @@ def test_examples(files, command, said, world, registry):
     "files",
     [
         {".gitignore": os.mkfifo},
+        {"home/uv.toml": os.mkfifo},
+        {"home/uv.toml": lambda path: path.mkdir()},
+        {"home/uv.toml": "index-url = '//['\nfind-links = 'http://[::'\n"},
+        {"uv.toml": os.mkfifo},
+        {"uv.lock": '[[package]]\nname = "a"\nsource = { registry = "http://[" }\nsdist = { url = "http://127.0.0.1:1/[x" }\n'},
         {".gitignore": lambda path: path.mkdir()},
         {".gitignore": b"\xff\xfe\0\n[\n\\"},
         {".git": "gitdir: a\0b"},
@@ -231,6 +237,8 @@ FILES = {
     "tilebox.workflow.toml": (WORKFLOW, tomlkit.dumps),
     "uv.lock": (LOCK, tomlkit.dumps),
     "hatch.toml": (HATCH, tomlkit.dumps),
+    "uv.toml": (UV, tomlkit.dumps),
+    "home/uv.toml": (UV, tomlkit.dumps),
     "home/hatch.toml": (USER, tomlkit.dumps),
     "home/docker/config.json": (DOCKER, json.dumps),
 }
@@ -273,6 +281,7 @@ def test_generated_values(wrong, world, registry, monkeypatch):
             assert code != 1 or command != ["check"] or any(file in output for file in FILES)
     finally:
         (root / "hatch.toml").unlink(missing_ok=True)
+        (root / "uv.toml").unlink(missing_ok=True)
         shutil.rmtree(root.parent / "home", ignore_errors=True)
 
 

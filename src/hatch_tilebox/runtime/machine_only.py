@@ -18,7 +18,15 @@ from urllib.parse import unquote, urlsplit
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import include_hint, normalize, table
 from hatch_tilebox.runtime.explain_sources import ONLY_HERE, WAYS, sources_left_out
-from hatch_tilebox.runtime.uv_settings import Given, ReleaseSettings, machine_settings, place_of, read_toml, release_settings
+from hatch_tilebox.runtime.uv_settings import (
+    Given,
+    ReleaseSettings,
+    machine_settings,
+    place_of,
+    read_toml,
+    release_settings,
+    split_url,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,7 +122,7 @@ def _sources(lock: str) -> list[_Source]:
             continue
         found.setdefault((source[1], source[2]), []).append(name[1])
         for url in dict.fromkeys(_FILE_URL.findall(package)):
-            elsewhere = urlsplit(url).netloc != urlsplit(source[2]).netloc
+            elsewhere = split_url(url).netloc != split_url(source[2]).netloc
             if url.startswith("file:") or (_reach(url) == "loopback" and elsewhere):
                 found.setdefault(("url", url), []).append(name[1])
     return [_Source(kind, written, tuple(dict.fromkeys(names))) for (kind, written), names in found.items()]
@@ -183,7 +191,7 @@ def _reach(url: str) -> str:
 
 
 def _local_problem(source: _Source, machine: Sequence[Given]) -> Problem:
-    path = unquote(urlsplit(source.written).path) if _is_url(source.written) else source.written
+    path = unquote(split_url(source.written).path) if _is_url(source.written) else source.written
     message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
     return Problem(f"{message}: no release reaches there", WAYS, LOCK)
 
@@ -229,7 +237,7 @@ def _keys(lock: str, name: str) -> list[str]:
         return []
     try:
         values: Mapping[str, object] = table(tomllib.loads(found[0]), name)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return []
     return [key for key, value in values.items() if value not in ([], {})]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from hatch_tilebox.runtime.machine_only import locked_indexes
 from hatch_tilebox.runtime.uv_settings import (
@@ -18,6 +17,7 @@ from hatch_tilebox.runtime.uv_settings import (
     place_of,
     read_toml,
     release_settings,
+    split_url,
     user_configuration,
 )
 
@@ -67,7 +67,7 @@ def without_logins(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _has_login(url: str) -> bool:
-    return "@" in urlsplit(url).netloc
+    return "@" in split_url(url).netloc
 
 
 def configuration_variables(folder: Path) -> dict[str, str]:

@@ -10,8 +10,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.runtime.explain import table
 from hatch_tilebox.runtime.uv_variables import DEFAULT_INDEX, EXTRA_INDEXES, FIND_LINKS
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.model import FileSet
 
-__all__ = ["PYPI", "Given", "ReleaseSettings", "machine_files", "machine_settings", "place_of", "release_settings"]
+__all__ = ["PYPI", "Given", "ReleaseSettings", "machine_files", "machine_settings", "place_of", "release_settings", "split_url"]
 
 PYPI = "https://pypi.org/simple"
 
@@ -47,12 +48,20 @@ class ReleaseSettings:
     own_default: bool
 
 
+def split_url(text: str) -> SplitResult:
+    """The parts of a URL; of what is none, such as `http://[`, all is path."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return SplitResult("", "", text, "", "")
+
+
 def place_of(written: str) -> str:
     """A URL or path of an index in one spelling, without a login."""
     text = written.strip()
     if "://" not in text:
         return text.removeprefix("./").rstrip("/\\") or "."
-    parts = urlsplit(text)
+    parts = split_url(text)
     host = parts.netloc.rpartition("@")[2].lower()
     return urlunsplit((parts.scheme.lower(), host, parts.path.rstrip("/"), "", ""))
 
@@ -100,8 +109,8 @@ def machine_settings() -> list[Given]:
 def read_toml(path: Path) -> Mapping[str, Any]:
     """The document at `path`, empty where there is none that can be read: uv itself has more to say about that."""
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        return tomllib.loads(read_text(path, allow_mark=True))
+    except (FileNotFoundError, UnreadableTextError, ValueError, RecursionError):
         return {}
 
 
@@ -132,6 +141,9 @@ def _url(item: str) -> str:
     return url if equals and "://" not in name and "/" not in name else item
 
 
+_PLACES = {"default-index", "extra-index-url", "find-links", "index", "index-url"}
+
+
 def _of_file(origin: str, values: Mapping[str, Any]) -> Iterator[Given]:
     """The settings of a `uv.toml`, with one item for each place that packages may come from."""
     for key, value in values.items():
@@ -144,5 +156,5 @@ def _of_file(origin: str, values: Mapping[str, Any]) -> Iterator[Given]:
         elif key in {"extra-index-url", "find-links"} and isinstance(value, list):
             kind = "find-links" if key == "find-links" else "index"
             yield from (Given(origin, kind, item) for item in value if isinstance(item, str))
-        else:
+        elif key not in _PLACES:  # of another type, uv refuses these
             yield Given(origin, key, value)
