@@ -16,9 +16,10 @@ from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.runtime import discover_tasks, passed_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hatch_tilebox.model import Artifact, ReleaseManifest
+    from hatch_tilebox.runtime.clean_environment import Passed
 
 __all__ = ["Verification", "unpacked_files", "verify_release"]
 
@@ -82,7 +83,7 @@ def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
 
 
 def _registered_tasks(
-    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: Mapping[str, str], progress: Progress
+    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: Passed, progress: Progress
 ) -> tuple[tuple[str, str], ...]:
     discovery = discover_tasks(
         files, manifest.files, manifest.workflow, level="worker", timeout=timeout, cache=False, progress=progress, passed=passed

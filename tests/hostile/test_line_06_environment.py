@@ -61,7 +61,8 @@ def spied(project, tmp_path):
 
 @pytest.fixture
 def env(frontend_env, listener):
-    return {**frontend_env, **dict.fromkeys(PLANTED, SECRET), "TILEBOX_API_URL": listener[0], "HATCH_TILEBOX_CACHE": "1"}
+    proxy = {"HTTP_PROXY": listener[0], "http_proxy": listener[0]}
+    return {**frontend_env, **dict.fromkeys(PLANTED, SECRET), **proxy, "TILEBOX_API_URL": listener[0], "HATCH_TILEBOX_CACHE": "1"}
 
 
 def run(folder, env, *command, code=0):
@@ -147,3 +148,9 @@ def test_a_project_does_not_hold_values(project, env):
         file.write('pass-environment = ["ACME_TOKEN=abc"]\n')
     done = run(folder, env, *CLI, "build", code=1)
     assert "a value does not belong in a project" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["TILEBOX_API_KEY", "UV_INDEX", "PYTHONPATH", "HATCH_*", "*", "*_TOKEN"])
+def test_what_the_build_decides_about_cannot_be_passed(project, env, name):
+    done = run(project("scene_qa"), env, *CLI, "build", "--env", name, code=2)
+    assert f'"{name}" cannot be passed' in done.stderr or f'"{name}" says too little of the name' in done.stderr

@@ -6,6 +6,7 @@ import re
 from keyword import iskeyword
 
 from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
+from hatch_tilebox.core.variables import is_reserved
 
 __all__ = [
     "BAD_PATTERN",
@@ -58,8 +59,13 @@ def check_pattern(text: str) -> str | None:
 
 def check_variable(text: str) -> str | None:
     """Names of environment variables, or patterns of them."""
-    if re.fullmatch(r"[A-Za-z_*][A-Za-z0-9_*]*", text):
+    if is_reserved(text.replace("*", "")):
+        end = "; a release runner brings its own" if text.upper().startswith("TILEBOX_API_") else ""
+        return f'"{text}" cannot be passed: a build sets or drops it{end}'
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_*]*", text):
         return None
+    if text.startswith("*"):
+        return f'"{text}" says too little of the name: it must begin with a letter or _, such as "ACME_*"'
     if "=" in text:
         return "it names variables, and sets none: a value does not belong in a project; set it with `--env NAME=VALUE`"
     return f'"{text}" is not the name of an environment variable'

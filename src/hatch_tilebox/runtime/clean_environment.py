@@ -10,19 +10,21 @@ import fnmatch
 import os
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.variables import is_reserved
 from hatch_tilebox.runtime.uv import search_path
 from hatch_tilebox.runtime.uv_variables import drops_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["API_KEY", "API_URL", "install_environment", "passed_variables", "workflow_environment"]
+__all__ = ["API_KEY", "API_URL", "Passed", "install_environment", "passed_variables", "workflow_environment"]
 
 API_KEY = "no-key"
 API_URL = "http://127.0.0.1:9"
 """Where nothing answers: port 9 is the discard service's, which takes what it gets and sends nothing.
 
-A release runner gives its workers a key and an address, and without them a `Client()` at the top of a module fails.
+A release runner gives its workers a key and an address, and without them a `Client()` at the top of a module fails. SDKs from 0.64
+send their logs to that address while they are imported: `OTEL_SDK_DISABLED`, OpenTelemetry's own switch, lets no exporter try.
 """
 
 _NEEDED = frozenset({
@@ -69,23 +71,47 @@ def workflow_environment(passed: Mapping[str, str] | None = None, **extra: str) 
         for name, value in os.environ.items()
         if _is_needed(name.upper()) or (_is_of_uv(name.upper()) and not name.upper().endswith(_LOGINS))
     }
-    return {"TILEBOX_API_KEY": API_KEY, "TILEBOX_API_URL": API_URL, **kept, **(passed or {}), "PATH": search_path(), **extra}
+    placeholders = {"TILEBOX_API_KEY": API_KEY, "TILEBOX_API_URL": API_URL, "OTEL_SDK_DISABLED": "true"}
+    return {**kept, **(passed or {}), **placeholders, "PATH": search_path(), **extra}
 
 
-def passed_variables(patterns: Iterable[str], environ: Mapping[str, str] | None = None) -> dict[str, str]:
+class Passed(dict[str, str]):
+    """Variables that the user lets through, with their values. `patterns` are all names that were asked for, set or not."""
+
+    patterns: tuple[str, ...] = ()
+
+    def asked(self, name: str) -> bool:
+        """Whether the variable `name` is let through where it is set."""
+        return name in self or any(_fits(name, pattern) for pattern in self.patterns)
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        """The names that were asked for one by one."""
+        return tuple(sorted(pattern for pattern in self.patterns if "*" not in pattern))
+
+
+def passed_variables(patterns: Iterable[str], environ: Mapping[str, str] | None = None) -> Passed:
     """The variables that `patterns` let through, sorted by name.
 
-    A pattern is a name, in which `*` stands for any characters, or `NAME=VALUE`, which sets the variable; a later one counts.
+    A pattern is a name, in which `*` stands for any characters, or `NAME=VALUE`, which sets the variable; a later one counts. No
+    `*` stands for a variable that a build sets or drops itself, such as `TILEBOX_API_KEY`.
     """
     environ = os.environ if environ is None else environ
     found: dict[str, str] = {}
+    patterns = tuple(patterns)
     for pattern in patterns:
         name, sets, value = pattern.partition("=")
         if sets:
             found[name] = value
         else:
-            found.update({key: environ[key] for key in environ if fnmatch.fnmatchcase(_folded(key), _folded(name))})
-    return dict(sorted(found.items()))
+            found.update({key: environ[key] for key in environ if _fits(key, name)})
+    passed = Passed(sorted(found.items()))
+    passed.patterns = tuple(dict.fromkeys(pattern.partition("=")[0] for pattern in patterns))
+    return passed
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(_folded(name), _folded(pattern)) and not ("*" in pattern and is_reserved(name))
 
 
 def _folded(name: str) -> str:
@@ -98,4 +124,4 @@ def _is_needed(name: str) -> bool:
 
 
 def _is_of_uv(name: str) -> bool:
-    return name == "UV" or (name.startswith("UV_") and not drops_variable(name))
+    return name == "UV" or (name.startswith("UV_") and not name.startswith("UV_PUBLISH_") and not drops_variable(name))

@@ -12,6 +12,7 @@ from hatch_tilebox.errors import DiscoveryError
 from hatch_tilebox.progress import Progress
 from hatch_tilebox.runtime import explain, explain_start
 from hatch_tilebox.runtime.cache import file_identity, open_store
+from hatch_tilebox.runtime.clean_environment import Passed
 from hatch_tilebox.runtime.environment import Environment, Metadata, environment_key, prepare, read_metadata
 from hatch_tilebox.runtime.machine_only import machine_only
 from hatch_tilebox.runtime.results import interpreter_unchanged, reproducible, restore_problem, restore_task, result_key
@@ -20,7 +21,7 @@ from hatch_tilebox.runtime.uv import require_uv
 from hatch_tilebox.runtime.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hatch_tilebox.errors import Location, Problem
     from hatch_tilebox.model import FileEntry, FileSet, Task, Workflow
@@ -38,7 +39,7 @@ DEFAULT_VERSION = "v0.0"
 class Discovery:
     """What a runner said. `python` is the version of its interpreter, `sdk` of its tilebox-workflows where that is known.
 
-    `environment` names the variables among those let through that the code read at import.
+    `environment` names the variables among those let through that the code asked for at import, sorted.
 
     `cached` tells that an earlier build asked, and nothing changed since that could change the answer.
     """
@@ -62,7 +63,7 @@ class _Question:
     timeout: float
     location: Location | None
     progress: Progress
-    passed: Mapping[str, str]
+    passed: Passed
 
 
 def discover_tasks(
@@ -75,7 +76,7 @@ def discover_tasks(
     cache: bool = True,
     progress: Progress | None = None,
     location: Location | None = None,
-    passed: Mapping[str, str] | None = None,
+    passed: Passed | None = None,
 ) -> Discovery:
     """Ask the runner of `workflow` which tasks it registers, in its own environment, where only `files` exist.
 
@@ -85,9 +86,9 @@ def discover_tasks(
     `passed` are environment variables that the user lets through (see `clean_environment.py`).
     Raises DiscoveryError, which says what to do about it.
     """
-    question = _Question(
-        files, entries, workflow, "worker" if workflow.command else level, timeout, location, progress or Progress(), passed or {}
-    )
+    level = "worker" if workflow.command else level
+    passed = Passed() if passed is None else passed
+    question = _Question(files, entries, workflow, level, timeout, location, progress or Progress(), passed)
     metadata = _metadata(question)
     if question.passed:
         question.progress.result("Environment", ", ".join(question.passed))
@@ -100,9 +101,10 @@ def discover_tasks(
 
 def _discover(question: _Question, metadata: Metadata, *, cache: bool) -> Discovery:
     """The answer of the runner, kept from an earlier build or asked for now."""
-    keeps = cache and reproducible(question.files, question.workflow)
+    keeps = cache and not question.passed and reproducible(question.files, question.workflow)
     with open_store(keep=cache) as store:
-        key = result_key(question.files, question.entries, question.workflow, question.level, question.passed) if keeps else None
+        names = question.passed.patterns
+        key = result_key(question.files, question.entries, question.workflow, question.level, names) if keeps else None
         kept = store.read_result(key) if key else None
         if kept is not None and interpreter_unchanged(kept):
             question.progress.started("Asking for the tasks")
@@ -111,7 +113,7 @@ def _discover(question: _Question, metadata: Metadata, *, cache: bool) -> Discov
             return discovery
         answer = _ask(store, question, metadata)
         discovery = _judge(answer, question, metadata)
-        if key and not discovery.environment:
+        if key:
             store.write_result(key, {**_record(discovery), "interpreter": answer["identity"]})
         return discovery
 
@@ -237,8 +239,14 @@ def _judge(answer: dict[str, Any], question: _Question, metadata: Metadata) -> D
 
 
 def _read(answer: dict[str, Any], question: _Question) -> tuple[str, ...]:
-    """Names of the variables let through that the code read; of a command nothing is known, so all of them count."""
-    return tuple(name for name in question.passed if question.workflow.command or name in answer["variables"]["found"])
+    """Names let through that the code asked for, set or not: what a release says must not depend on who builds it.
+
+    Of a command nothing is known, so all count that were let through one by one.
+    """
+    if question.workflow.command:
+        return question.passed.exact
+    variables = answer["variables"]
+    return tuple(sorted(name for name in {*variables["found"], *variables["missing"]} if question.passed.asked(name)))
 
 
 def _record(discovery: Discovery) -> dict[str, Any]:
@@ -250,6 +258,7 @@ def _record(discovery: Discovery) -> dict[str, Any]:
         ],
         "python": discovery.python,
         "sdk": discovery.sdk,
+        "environment": list(discovery.environment),
     }
 
 
@@ -259,6 +268,7 @@ def _restore(record: dict[str, Any]) -> Discovery:
         tuple(restore_problem(problem) for problem in record["warnings"]),
         record["python"],
         record["sdk"],
+        tuple(record["environment"]),
         cached=True,
     )
 

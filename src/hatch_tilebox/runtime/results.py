@@ -41,7 +41,8 @@ def reproducible(files: FileSet, workflow: Workflow) -> bool:
 def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
     """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`).
 
-    `passed` are the names of the variables that the user lets through. An answer of code that read one of them is not kept.
+    `passed` are the names and patterns of the variables that the user lets through. Where one of them is set, no answer is kept:
+    its value may be a secret, so that no key holds it, nor a digest to compare guesses with.
     """
     environment = workflow_environment()
     return digest(

@@ -160,6 +160,7 @@ def _variables(url: str, token: str) -> dict[str, str]:
     return {
         "TILEBOX_API_URL": url,
         "TILEBOX_API_KEY": token,
+        "OTEL_SDK_DISABLED": "false",
         "OTEL_EXPORT_INTERVAL": EXPORT_INTERVAL,
         "NO_PROXY": direct,
         "no_proxy": direct,

@@ -29,6 +29,7 @@ from typing import Any
 HTTP2_PREFACE = b"PRI"
 """What an HTTP/2 connection, and so gRPC, begins with. Source: RFC 9113, section 3.4"""
 BLOCK = 64 * 1024
+STRANGER = "this address belongs to a run of hatch-tilebox, and that is not its token"
 REFUSAL = "`hatch-tilebox run` has no Tilebox service: {} needs the real one"
 
 
@@ -49,6 +50,10 @@ class Sink:
         with self.lock:
             self.events.write(line)
             self.events.flush()
+
+    def knows(self, authorization: str | None) -> bool:
+        """Whether this header is the worker's: other users of the machine reach the port, too."""
+        return hmac.compare_digest((authorization or "").encode(), f"Bearer {self.token}".encode())
 
     def receive(self, path: str, body: bytes) -> bool:
         """Take what was posted to `path`; False where nothing is taken there."""
@@ -128,9 +133,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take what is posted."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), f"Bearer {self.server.sink.token}".encode()):
-            message = "this address belongs to a run of hatch-tilebox, and that is not its token"
-            self.answer(401, "application/json", json.dumps({"code": "unauthenticated", "message": message}).encode())
+        if not self.server.sink.knows(self.headers.get("Authorization")):
+            self.answer(401, "application/json", json.dumps({"code": "unauthenticated", "message": STRANGER}).encode())
             return
         encoding = self.headers.get("Content-Encoding", "")
         if encoding in {"gzip", "deflate"}:
@@ -193,6 +197,8 @@ def serve_grpc(sink: Sink) -> tuple[Any, int]:
     class Refuse(grpc.GenericRpcHandler):  # type: ignore[misc, name-defined]
         def service(self, details: Any) -> Any:
             def refuse(_: Any, context: Any) -> None:
+                if not sink.knows(dict(context.invocation_metadata()).get("authorization")):
+                    context.abort(grpc.StatusCode.UNAUTHENTICATED, STRANGER)
                 context.abort(grpc.StatusCode.FAILED_PRECONDITION, sink.refuse(details.method))
 
             return grpc.unary_unary_rpc_method_handler(refuse)

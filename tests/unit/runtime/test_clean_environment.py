@@ -76,3 +76,20 @@ def test_a_key_that_opens_nothing(monkeypatch):
 )
 def test_what_is_let_through(patterns, expected):
     assert passed_variables(patterns, {"ACME_URL": "u", "ACME_TOKEN": "t", "OTHER": "o"}) == expected
+
+
+def test_no_pattern_stands_for_what_a_build_decides_about():
+    environ = {"TILEBOX_API_KEY": "k", "TILEBOX_LOG_LEVEL": "DEBUG", "PYTHONPATH": "/x", "UV_INDEX": "u"}
+    assert passed_variables(["TILEBOX_*", "P*", "UV_*"], environ) == {"TILEBOX_LOG_LEVEL": "DEBUG"}
+    assert workflow_environment(passed_variables(["TILEBOX_API_KEY=k"]))["TILEBOX_API_KEY"] != "k"
+
+
+def test_what_was_asked_for_counts_whether_it_is_set_or_not():
+    passed = passed_variables(["ACME_*", "REGION=north", "OTHER"], {"ACME_TOKEN": "t"})
+    assert [passed.asked(name) for name in ("ACME_TOKEN", "ACME_URL", "REGION", "OTHER", "HOME")] == [True, True, True, True, False]
+    assert passed.exact == ("OTHER", "REGION")
+
+
+def test_keys_for_publishing_are_not_even_for_installing(monkeypatch):
+    monkeypatch.setenv("UV_PUBLISH_TOKEN", "t")
+    assert "UV_PUBLISH_TOKEN" not in install_environment()

@@ -24,6 +24,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
     from typing import Any
 
@@ -72,6 +73,8 @@ class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
 
     found = FOUND
     missing = MISSING
+    listed: object = None
+    """The name that an iteration gave last. Asking with this very object takes all variables along, and asks for none."""
 
     def __getitem__(self, key: str) -> str:
         try:
@@ -79,8 +82,15 @@ class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
         except KeyError:
             MISSING.add(key)
             raise
-        FOUND.add(key)
+        if key is not RecordedEnvironment.listed:
+            FOUND.add(key)
         return value
+
+    def __iter__(self) -> "Iterator[str]":
+        for key in super().__iter__():
+            RecordedEnvironment.listed = key
+            yield key
+        RecordedEnvironment.listed = None
 
     def copy(self) -> "dict[str, str]":
         """All variables; taking them along is not asking for each."""

@@ -1,0 +1,17 @@
+"""Which environment variables nobody can let through to the code of a workflow."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["is_reserved"]
+
+_RESERVED = re.compile(
+    r"PATH|VIRTUAL_ENV.*|PYTHON.*|UV|UV_.*|HATCH_.*|PIP_.*_TRACKER|_PYPROJECT_HOOKS_.*|PEP517_.*|__PYVENV_LAUNCHER__"
+    r"|TILEBOX_(API|RUNTIME|WORKER)_.*|OTEL_SDK_DISABLED"
+)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a build decides about the variable `name` itself, so that it cannot be passed."""
+    return _RESERVED.fullmatch(name.upper()) is not None
