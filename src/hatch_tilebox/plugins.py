@@ -56,12 +56,12 @@ class Finding:
 
     @classmethod
     def error(cls, message: str, *, hint: str | None = None, location: Location | None = None) -> Finding:
-        """`message` says what is wrong, `hint` what to do about it, `location` where."""
+        """`message` says in one line what is wrong, `hint` what to do about it, `location` where."""
         return cls(Problem(message, hint, location), is_error=True)
 
     @classmethod
     def warning(cls, message: str, *, hint: str | None = None, location: Location | None = None) -> Finding:
-        """`message` says what is doubtful, `hint` what to do about it, `location` where."""
+        """`message` says in one line what is doubtful, `hint` what to do about it, `location` where."""
         return cls(Problem(message, hint, location), is_error=False)
 
 

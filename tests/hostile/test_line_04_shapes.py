@@ -266,7 +266,7 @@ def wrong_files(draw):
         return name, "x = \n"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wrong=wrong_files())
 def test_generated_values(wrong, world, registry, monkeypatch):
     """Whatever stands in one place of a file: the commands end with a code of theirs, and a failed check names a file."""
