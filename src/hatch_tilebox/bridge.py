@@ -108,8 +108,11 @@ class HatchlingProject:
 
     @contextmanager
     def _mistakes_end_the_build(self) -> Iterator[None]:
+        from hatch_tilebox.core.signals import cleans_up_when_terminated
+
         try:
-            yield
+            with cleans_up_when_terminated(with_parent=True):
+                yield
         except TileboxError as error:
             self._app.abort(self._progress.error(error), code=error.exit_code)
 

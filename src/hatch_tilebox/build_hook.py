@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatch_tilebox.names import ACTIVE_VARIABLE, CONFIG_NAME, CONFIG_VARIABLE, SKIP_VARIABLE
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
+    from contextlib import ExitStack
 
     from hatch_tilebox.bridge import HatchlingProject
     from hatch_tilebox.release import Release
@@ -25,7 +25,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
     """
 
     PLUGIN_NAME = "tilebox"
-    _temporary: TemporaryDirectory[str] | None = None
+    _temporary: ExitStack | None = None
 
     def dependencies(self) -> list[str]:
         """`uv`, where this machine has none: the frontend installs it for the build."""
@@ -130,7 +130,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
         """Remove what was only there to be packed."""
         if self._temporary:
-            self._temporary.cleanup()
+            self._temporary.close()
 
     def _embed(self, release: Release, build_data: dict[str, Any]) -> None:
         """Let the wheel name the release: hatchling takes extra metadata from a file."""
@@ -140,10 +140,12 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
     def _kept(self, name: str, content: bytes) -> str:
         """The path of a file with this content that is there until the build has ended."""
-        from tempfile import TemporaryDirectory
+        from contextlib import ExitStack
 
-        self._temporary = TemporaryDirectory(prefix="hatch-tilebox-")
-        file = Path(self._temporary.name, name)
+        from hatch_tilebox.core.temporary import temporary_folder
+
+        self._temporary = ExitStack()
+        file = self._temporary.enter_context(temporary_folder()) / name
         file.write_bytes(content)
         return str(file)
 

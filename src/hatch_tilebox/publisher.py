@@ -21,8 +21,11 @@ class TileboxPublisher(PublisherInterface):
     def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
         """Publish the release among `artifacts`, files or folders, or else the one of the current version, and print its id."""
         progress = TextProgress(self.app)
+        from hatch_tilebox.core.signals import cleans_up_when_terminated
+
         try:
-            report = self._publish([self._place(artifact) for artifact in artifacts], options, progress)
+            with cleans_up_when_terminated():
+                report = self._publish([self._place(artifact) for artifact in artifacts], options, progress)
         except TileboxError as error:
             self.app.abort(progress.error(error), code=error.exit_code)
             raise  # unreachable: abort ends the process

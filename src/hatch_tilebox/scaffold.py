@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -228,30 +227,17 @@ def _write(path: Path, text: str) -> None:
 def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     """Lock the project, and with `sync` make its environment."""
     from hatch_tilebox.runtime.clean_environment import install_environment
+    from hatch_tilebox.runtime.environment import INSTALL_LIMIT
+    from hatch_tilebox.runtime.process import run
 
     progress.started("Installing" if command == "sync" else "Locking")
     began = perf_counter()
-    with subprocess.Popen(
-        [uv, command, "--color", "never", "--no-progress", "--project", "."],
-        cwd=root,
-        env=install_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        try:
-            _, said = process.communicate()
-        except BaseException:
-            # Whatever uv would still write would stay behind.
-            process.kill()
-            process.wait()
-            raise
-    if process.returncode:
-        details = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
+    command_line = [uv, command, "--color", "never", "--no-progress", "--project", "."]
+    done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT)
+    if done.returncode or done.timed_out:
+        details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
         raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details))
-    packages = re.search(r"Resolved (\d+) packages?", said)
+    packages = re.search(r"Resolved (\d+) packages?", done.errors)
     progress.finished(f"{packages[1]} packages" if packages else f"uv {command}", seconds=perf_counter() - began)
 
 

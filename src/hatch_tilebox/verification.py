@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import Location, Problem, TileboxError
 from hatch_tilebox.model import FileSet, SelectedFile
 from hatch_tilebox.progress import Progress, format_size
@@ -17,6 +16,7 @@ from hatch_tilebox.runtime import discover_tasks, passed_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hatch_tilebox.model import Artifact, ReleaseManifest
     from hatch_tilebox.runtime.clean_environment import Passed
@@ -66,9 +66,9 @@ def verify_release(
         progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
         if not run:
             return Verification(manifest, artifact, (), ())
-        with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
-            extract_archive(path, Path(folder, "release"))
-            unpacked = unpacked_files(manifest, Path(folder, "release"))
+        with temporary_folder() as folder:
+            extract_archive(path, folder / "release")
+            unpacked = unpacked_files(manifest, folder / "release")
             tasks = _registered_tasks(unpacked, manifest, timeout, passed_variables(variables), progress)
     except TileboxError as error:
         return Verification(manifest, artifact, tasks, error.problems)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
+
+from hatch_tilebox.core.signals import certainly
+from hatch_tilebox.core.temporary import claim, is_abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,28 +22,42 @@ _CHUNK = 2**20
 
 
 @contextmanager
-def whole_file(destination: Path, staging: Path | None = None, *, mode: int | None = None) -> Iterator[BinaryIO]:
-    """A file that gets its name when the block is left and vanishes when the block fails; folders are made where missing.
+def whole_file(
+    destination: Path, staging: Path | None = None, *, mode: int | None = None, durable: bool = True
+) -> Iterator[BinaryIO]:
+    """A file that gets its name when the block is left and vanishes when the block fails; folders are created where missing.
 
     It is written in `staging`, a folder of the same file system, or else beside its name, and has the rights `mode`, or else those
-    of any new file. Raises OSError where that fails.
+    of any new file. What a killed process left there of such a file is removed. Without `durable` a power cut may lose it. Raises
+    OSError where that fails.
     """
     staging = staging or destination.parent
     temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
     staging.mkdir(parents=True, exist_ok=True)
     destination.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(staging, destination.suffix)
     try:
         with temporary.open("xb") as file:
+            claim(file)
             if mode is not None:
                 temporary.chmod(mode)
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(destination)
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-    _sync_folder(destination.parent)
+        certainly(lambda: temporary.unlink(missing_ok=True))
+    if durable:
+        _sync_folder(destination.parent)
+
+
+def _sweep(folder: Path, suffix: str) -> None:
+    """Remove files that a killed process had begun to write in `folder`."""
+    for path in folder.glob(f".*{suffix}.????????????????"):
+        if re.fullmatch(rf"\..+{re.escape(suffix)}\.[0-9a-f]{{16}}", path.name) and is_abandoned(path):
+            with suppress(OSError):
+                path.unlink()
 
 
 def file_digest(path: Path) -> str:
@@ -57,8 +75,8 @@ def stream_digest(file: BinaryIO) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A new name is lost in a power cut until its folder is written; Windows has no such call, and no such need."""
-    with suppress(PermissionError):
+    """A new name is lost in a power cut until its folder is written. Windows, and some file systems, have no such call."""
+    with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

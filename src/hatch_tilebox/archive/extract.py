@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tarfile
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import open_archive
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import ArchiveError, Location, Problem
 from hatch_tilebox.model import MANIFEST_PATH
 
@@ -77,17 +76,14 @@ def _staged(to: Path) -> Iterator[str]:
         mode = to.lstat().st_mode & 0o7777 if os.path.lexists(to) else None
         if to.is_symlink() or (mode is not None and (not to.is_dir() or any(to.iterdir()))):
             raise ArchiveError(Problem(f"{to} is not an empty folder", hint))
-        staging = tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent)
-        try:
+        with temporary_folder(to.parent, f".{to.name}.") as staging:
             # One folder deeper: it has the permissions that the umask gives, while the outer one is closed to everybody else.
-            folder = os.path.join(staging, "release")  # noqa: PTH118 -- text like its use
-            os.mkdir(folder)  # noqa: PTH102 -- likewise
-            yield folder
+            folder = staging / "release"
+            folder.mkdir()
+            yield str(folder)
             if mode is not None:
-                os.chmod(folder, mode)  # noqa: PTH101 -- likewise
+                folder.chmod(mode)
                 to.rmdir()
-            os.rename(folder, to)  # noqa: PTH104 -- likewise
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            folder.rename(to)
     except OSError as error:
         raise ArchiveError(Problem(f"{to} cannot be written: {error.strerror}", hint)) from error

@@ -59,8 +59,11 @@ class _Commands(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        from hatch_tilebox.core.signals import cleans_up_when_terminated
+
         try:
-            return super().invoke(ctx)
+            with cleans_up_when_terminated():
+                return super().invoke(ctx)
         except click.ClickException as error:
             from hatch_tilebox.core.printable import printable
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.input_values import encode_input
 from hatch_tilebox.local_run.job import Job, LocalTask
@@ -26,6 +25,7 @@ from hatch_tilebox.verification import unpacked_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hatch_tilebox.local_run.job import JobState
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
@@ -101,10 +101,10 @@ def run_task(
     data, warnings = encode_input(chosen, given)
     telemetry = Telemetry(watcher.log)
     job = Job(LocalTask(chosen.name, chosen.version, data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
-    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
-        extract_archive(path, Path(folder, "release"))
+    with temporary_folder() as folder:
+        extract_archive(path, folder / "release")
         with open_session(
-            unpacked_files(manifest, Path(folder, "release")),
+            unpacked_files(manifest, folder / "release"),
             manifest.files,
             manifest.workflow,
             timeout=timeout,

@@ -182,13 +182,15 @@ def fetch_release(
 
 
 def _check_limits(manifest: ReleaseManifest) -> list[Problem]:
-    """What the Tilebox API would refuse of a good manifest, found before anything is sent. Source: workflows.proto of the published API."""
+    """What the Tilebox API would refuse of a good manifest. Source: workflows.proto of the published API."""
     problems = []
     if not manifest.tasks:
         problems.append(Problem("the release has no tasks; at least one is needed", hint="register one and build again"))
-    for task in manifest.tasks:
-        if len(task.name.encode()) > _MAX_TASK_NAME:
-            problems.append(Problem(f"task name {task.name[:40]!r}… is longer than {_MAX_TASK_NAME} bytes"))
+    problems += [
+        Problem(f"task name {task.name[:40]!r}… is longer than {_MAX_TASK_NAME} bytes")
+        for task in manifest.tasks
+        if len(task.name.encode()) > _MAX_TASK_NAME
+    ]
     return problems
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from email import message_from_bytes
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.runtime import process
 from hatch_tilebox.runtime.clean_environment import install_environment, passed_variables
@@ -63,8 +63,8 @@ def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Me
     before = set(_leftovers(root))
     try:
         hooks = BuildBackendHookCaller(str(root), system.backend, system.path or None, runner=runner, python_executable="python")
-        with TemporaryDirectory(prefix="hatch-tilebox-") as folder:
-            return message_from_bytes(_ask(hooks, runner, folder))
+        with temporary_folder() as folder:
+            return message_from_bytes(_ask(hooks, runner, str(folder)))
     except (BackendUnavailable, HookMissing) as error:
         details = getattr(error, "traceback", "") or str(error)
         raise ConfigError(runner.problem(f"the build backend {system.backend} cannot be used", details)) from error

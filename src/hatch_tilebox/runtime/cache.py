@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.model import canonical_json
+from hatch_tilebox.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,9 +170,9 @@ def open_store(*, keep: bool) -> Iterator[Store]:
     place = Path(tempfile.gettempdir())
     with (
         _faults_told(place, "name another folder for temporary files with TMPDIR"),
-        tempfile.TemporaryDirectory(prefix="hatch-tilebox-", ignore_cleanup_errors=True) as temporary,
+        temporary_folder() as temporary,
     ):
-        yield Store(Path(temporary).resolve())
+        yield Store(temporary)
 
 
 @contextlib.contextmanager
@@ -214,10 +216,8 @@ def clear_cache() -> int:
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
     """Write `value` to `path` in one step, with a checksum over it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    with os.fdopen(descriptor, "wb") as file:
+    with whole_file(path, durable=False) as file:
         file.write(canonical_json({"digest": digest(value), "value": value}))
-    Path(name).replace(path)
 
 
 def read_sealed(path: Path) -> dict[str, Any] | None:

@@ -8,11 +8,11 @@ import platform
 import re
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.runtime import explain
 from hatch_tilebox.runtime.cache import digest, file_identity, read_sealed, touch, write_sealed
@@ -194,7 +194,7 @@ def _read_by_builds(path: str, metadata: Metadata) -> bool:
 
 def _find_interpreter(files: FileSet, uv: Path) -> Path | None:
     """The interpreter that uv takes for the project, None where it would have to download one first."""
-    with tempfile.TemporaryDirectory(prefix="hatch-tilebox-") as folder:
+    with temporary_folder() as folder:
         for file in files.files:
             if file.path in PROJECT_FILES:
                 shutil.copyfile(file.source, Path(folder, file.path))

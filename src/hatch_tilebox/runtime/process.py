@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.names import ACTIVE_VARIABLE
 
 if TYPE_CHECKING:
@@ -125,15 +126,21 @@ class Child:
             options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         else:
             options["start_new_session"] = True
-        self.process = subprocess.Popen(
-            [*arguments],
-            cwd=folder,
-            env={**environment, ACTIVE_VARIABLE: self._mark},
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            **options,
-        )
+        self._watcher = _Watcher(self._mark)
+        try:
+            self.process = subprocess.Popen(
+                [*arguments],
+                cwd=folder,
+                env={**environment, ACTIVE_VARIABLE: self._mark},
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                **options,
+            )
+        except OSError:
+            self._watcher.dismiss()
+            raise
+        self._watcher.group(self.process.pid)
         self._output = _Tail(_pipe(self.process.stdout), on_output, longest_line)
         self._errors = _Tail(_pipe(self.process.stderr), on_line)
         self._left_behind: tuple[str, ...] = ()
@@ -151,7 +158,7 @@ class Child:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
+        certainly(self.end)
 
     def wait(self, seconds: float) -> bool:
         """Whether the process ended within `seconds`."""
@@ -183,6 +190,7 @@ class Child:
         else:
             self._left_behind = self._left_behind or tuple(_survivors(self._mark, self.process.pid).values())
         self._kill_group()
+        self._watcher.dismiss()
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
@@ -214,6 +222,59 @@ class Child:
                 with contextlib.suppress(OSError):
                     os.kill(survivor, signal.SIGKILL)
             time.sleep(DYING_POLL)
+
+
+class _Watcher:
+    """A shell that outlives us if we are killed: it then ends the processes that have the mark, and those of their group.
+
+    It learns that we are gone from the end of its input, which is the end of a pipe that no other process has. There is none on
+    Windows.
+    """
+
+    SCRIPT = f"""
+        read -r group && read -r over && exit 0
+        [ -n "$group" ] && kill -KILL -- "-$group"
+        for again in 1 2 3; do
+            for folder in /proc/[0-9]*; do
+                grep -qs "{ACTIVE_VARIABLE}=$1" "$folder/environ" && kill -KILL "${{folder#/proc/}}"
+            done
+            sleep 0.1
+        done
+    """
+
+    def __init__(self, mark: str) -> None:
+        self._shell: subprocess.Popen[bytes] | None = None
+        if WINDOWS:
+            return
+        with contextlib.suppress(OSError):  # without a shell, what we start outlives us if we are killed
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", self.SCRIPT, "sh", mark],
+                cwd="/",
+                env={"PATH": os.defpath},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def group(self, leader: int) -> None:
+        """Watch the processes of the group of `leader`, too."""
+        self._say(str(leader))
+
+    def dismiss(self) -> None:
+        """There is nothing left to end."""
+        self._say("over")
+        if self._shell is not None and self._shell.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._shell.stdin.close()
+            self._shell.wait()
+            self._shell = None
+
+    def _say(self, line: str) -> None:
+        if self._shell is not None and self._shell.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._shell.stdin.write(f"{line}\n".encode())
+                self._shell.stdin.flush()
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -7,7 +7,6 @@ import json
 import os
 import queue
 import secrets
-import shutil
 import socket
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from hatch_tilebox.core.temporary import PREFIX, temporary_folder
 from hatch_tilebox.runtime.process import LONGEST_MESSAGE, Child, Finished
 
 if TYPE_CHECKING:
@@ -228,10 +228,7 @@ def client_command(environment: Environment, uv: Path) -> Sequence[str]:
 def runtime_folder() -> Iterator[Path]:
     """A private folder whose path is short enough for a socket in it."""
     parent = Path(tempfile.gettempdir()).resolve()
-    if len(os.fsencode(parent / "tb-12345678/worker.sock")) > LONGEST_SOCKET_PATH:
-        parent = Path("/tmp")  # noqa: S108 -- mkdtemp makes a private folder in it
-    folder = Path(tempfile.mkdtemp(prefix="tb-", dir=parent))
-    try:
+    if len(os.fsencode(parent / f"{PREFIX}12345678/worker.sock")) > LONGEST_SOCKET_PATH:
+        parent = Path("/tmp")  # noqa: S108 -- the folder in it is private
+    with temporary_folder(parent) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
