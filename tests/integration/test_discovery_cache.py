@@ -14,7 +14,7 @@ import pytest
 from runtime_support import PROJECTS, Events, discover, interpreter, load, lock
 
 from hatch_tilebox.errors import DiscoveryError
-from hatch_tilebox.runtime import discover_tasks
+from hatch_tilebox.runtime import discover_tasks, passed_variables
 from hatch_tilebox.runtime.cache import EXPIRY, Store, cache_info, clear_cache
 
 pytestmark = pytest.mark.runtime
@@ -247,6 +247,26 @@ def test_nothing_of_the_build_reaches_the_workflow(cache, project, monkeypatch):
     assert not Path(folder).is_relative_to(project)
     assert sorted(path.name for path in Path(folder).iterdir()) == ["pyproject.toml", "runner.py", "uv.lock"]
     assert stdin == ""
+
+
+def test_variables_that_a_release_needs(cache, project, monkeypatch):
+    """What was asked for counts, set or not; a copy of the whole environment asks for nothing, and nothing is kept meanwhile."""
+    code = (
+        'import os\ndict(os.environ), os.environ.copy(), os.environ.get("ACME_URL"), os.getenv("ACME_TOKEN"), os.getenv("OTHER")\n'
+    )
+    edit(project / "runner.py", "\nfrom tilebox", f"\n{code}from tilebox")
+    monkeypatch.setenv("ACME_TOKEN", "t")
+    monkeypatch.setenv("ACME_UNREAD", "u")
+    found = [discover(project, passed=passed_variables(["ACME_*"])) for _ in range(2)]
+    assert [discovery.environment for discovery in found] == [("ACME_TOKEN", "ACME_URL")] * 2
+    assert not any(discovery.cached for discovery in found)
+    monkeypatch.delenv("ACME_TOKEN")
+    monkeypatch.delenv("ACME_UNREAD")
+    found = [discover(project, passed=passed_variables(["ACME_*"])) for _ in range(2)]
+    assert [(discovery.environment, discovery.cached) for discovery in found] == [
+        (("ACME_TOKEN", "ACME_URL"), False),
+        (("ACME_TOKEN", "ACME_URL"), True),
+    ]
 
 
 def test_packaged_project(cache, locked_project, tmp_path):

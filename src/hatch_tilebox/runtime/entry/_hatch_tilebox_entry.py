@@ -66,6 +66,8 @@ def load(name: str) -> "ModuleType":
 
 FOUND: "set[str]" = set()
 MISSING: "set[str]" = set()
+LISTED: "dict[int, str]" = {}
+"""The names that the last iteration gave, by identity. Asking with these very objects takes all along, and asks for none."""
 
 
 class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
@@ -73,8 +75,6 @@ class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
 
     found = FOUND
     missing = MISSING
-    listed: object = None
-    """The name that an iteration gave last. Asking with this very object takes all variables along, and asks for none."""
 
     def __getitem__(self, key: str) -> str:
         try:
@@ -82,15 +82,15 @@ class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
         except KeyError:
             MISSING.add(key)
             raise
-        if key is not RecordedEnvironment.listed:
+        if LISTED.get(id(key)) is not key:
             FOUND.add(key)
         return value
 
     def __iter__(self) -> "Iterator[str]":
+        LISTED.clear()
         for key in super().__iter__():
-            RecordedEnvironment.listed = key
+            LISTED[id(key)] = key
             yield key
-        RecordedEnvironment.listed = None
 
     def copy(self) -> "dict[str, str]":
         """All variables; taking them along is not asking for each."""
