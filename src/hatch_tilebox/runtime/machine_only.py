@@ -1,8 +1,9 @@
 """What a lock owes to this machine, so that a release runner drops the lock or finds nothing where it points.
 
 uv takes a lock only where its own configuration names every index in it, and where the options are those it was made with. So the
-lock is compared with the configuration that the release holds. One thing is a warning: an index that stands in for PyPI, by which
-closed networks work; release runners there have the same one. uv writes the file, so its form is known, and need not be parsed.
+lock is compared with the configuration that the release holds. Two things are warnings: an index that stands in for PyPI, by which
+closed networks work, since release runners there have the same one; and a Git repository at a path, which may be mounted there too.
+uv writes the file, so its form is known, and need not be parsed.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def machine_only(files: FileSet) -> Findings:
         elif source.kind != "git" and (problem := _path_problem(source, files, machine)):
             findings.errors.append(known[0] if known else problem)
         elif source.kind == "git" and Path(source.written).is_absolute():
-            findings.errors.append(_local_problem(source, machine))
+            findings.warnings.append(_local_problem(source, machine))
     return findings
 
 
@@ -136,7 +137,8 @@ def _judge_url(source: _Source, release: ReleaseSettings, machine: Sequence[Give
     place = place_of(source.written)
     reach = _reach(source.written)
     if reach == "file":
-        findings.errors.append(_local_problem(source, machine))
+        # A repository may be mounted on the runners too, and a lock pins its commit.
+        (findings.warnings if source.kind == "git" else findings.errors).append(_local_problem(source, machine))
     elif reach == "loopback":
         message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine reaches that"
         findings.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
