@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import Location, Problem, TileboxError
 from hatch_tilebox.model import FileSet, SelectedFile
@@ -78,7 +79,8 @@ def verify_release(
 def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
     """The files of a release that has been unpacked into `folder`."""
     return FileSet(
-        folder, tuple(SelectedFile(file.path, str(folder / file.path), file.size, file.mode == "0755") for file in manifest.files)
+        folder,
+        tuple(SelectedFile(file.path, str(folder / on_disk(file.path)), file.size, file.mode == "0755") for file in manifest.files),
     )
 
 

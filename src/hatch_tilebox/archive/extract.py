@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import open_archive
+from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import ArchiveError, Location, Problem
 from hatch_tilebox.model import MANIFEST_PATH
@@ -58,6 +59,7 @@ def _ask_python(name: str, mode: int, folder: str, archive: Path) -> None:
 
 def _write(folder: str, path: str, mode: int, chunks: Iterable[bytes], made: set[str]) -> None:
     """A new file `path` in `folder`. `made` are the folders that are there already, by their paths."""
+    path = on_disk(path)
     parent = path.rpartition("/")[0]
     if parent not in made:
         # exist_ok only matters where the file system takes two spellings for one name.

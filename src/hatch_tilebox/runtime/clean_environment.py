@@ -10,6 +10,7 @@ import fnmatch
 import os
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
 from hatch_tilebox.core.variables import is_reserved
 from hatch_tilebox.runtime.uv import search_path
 from hatch_tilebox.runtime.uv_variables import drops_variable
@@ -28,7 +29,7 @@ send their logs to that address while they are imported: `OTEL_SDK_DISABLED`, Op
 """
 
 _NEEDED = frozenset({
-    "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TZDIR", "TERM", "TMPDIR", "TEMP", "TMP",
+    "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TZDIR", "TERM", "TMPDIR", "TEMP", "TMP",
     "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
     "XDG_BIN_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_DIRS", "XDG_CONFIG_HOME",
     "XDG_DATA_DIRS", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME",
@@ -41,7 +42,8 @@ _NEEDED = frozenset({
     "NUMBER_OF_PROCESSORS",
     "PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432", "__CF_USER_TEXT_ENCODING",
 })  # fmt: skip
-_NEEDED_PREFIX = "LC_"
+_LOCALE = frozenset({"LANG", "LANGUAGE"})
+_LOCALE_PREFIX = "LC_"
 _FOR_INSTALLING = frozenset({
     "DBUS_SESSION_BUS_ADDRESS", "NETRC", "PYENV_ROOT", "PYENV_VERSION", "SSH_AGENT_PID", "SSH_AUTH_SOCK", "SSL_CLIENT_CERT",
     "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_TERMINAL_PROMPT",
@@ -120,7 +122,9 @@ def _folded(name: str) -> str:
 
 
 def _is_needed(name: str) -> bool:
-    return name in _NEEDED or name.startswith(_NEEDED_PREFIX)
+    if name in _LOCALE or name.startswith(_LOCALE_PREFIX):
+        return NAMES_ARE_UTF8  # another locale spells names of files otherwise than release runners; with none Python takes UTF-8
+    return name in _NEEDED
 
 
 def _is_of_uv(name: str) -> bool:

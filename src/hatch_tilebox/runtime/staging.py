@@ -9,6 +9,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.file_names import on_disk, released_name
 from hatch_tilebox.errors import DiscoveryError, Problem
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: C
     problems = []
     for file in files.files:
         entry = hashed[file.path]
-        target = folder / file.path
+        target = folder / on_disk(file.path)
         if file.path in keep and target.is_file():
             continue
         if not _is_staged(target, entry) and not _copy(file.source, target, entry):
@@ -51,12 +52,12 @@ def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: C
 def foreign_changes(folder: Path, entries: Sequence[FileEntry], *, ignored: Collection[str] = ()) -> list[str]:
     """Paths that were written, changed or removed in a staged `folder`, sorted. `ignored` names what does not count."""
     hashed = {entry.path: entry for entry in entries}
-    found = {path for path in hashed if not _is_staged(folder / path, hashed[path])}
+    found = {path for path in hashed if not _is_staged(folder / on_disk(path), hashed[path])}
     for parent, names, files in os.walk(folder):
         inside = Path(parent).relative_to(folder)
         names[:] = [name for name in names if name != "__pycache__" and not name.endswith(".egg-info")]
         links = [name for name in names if Path(parent, name).is_symlink()]
-        written = {(inside / name).as_posix() for name in (*files, *links)}
+        written = {released_name((inside / name).as_posix()) for name in (*files, *links)}
         found |= written.difference(hashed)
     return sorted(found.difference(ignored))
 
@@ -70,11 +71,11 @@ def _remove_others(folder: Path, wanted: Collection[str]) -> None:
             if path.is_symlink():
                 path.unlink()
                 names.remove(name)
-            elif (inside / name).as_posix() not in folders:
+            elif released_name((inside / name).as_posix()) not in folders:
                 shutil.rmtree(path)
                 names.remove(name)
         for name in files:
-            if (inside / name).as_posix() not in wanted:
+            if released_name((inside / name).as_posix()) not in wanted:
                 Path(parent, name).unlink()
 
 

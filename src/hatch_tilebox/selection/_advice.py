@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.file_names import released_name
 from hatch_tilebox.errors import Problem
 from hatch_tilebox.names import NEVER_SHIPPED
 from hatch_tilebox.selection.globs import escape, normalize
@@ -117,7 +118,7 @@ def _lonely_stars(text: str) -> str | None:
 def _names(folder: str) -> dict[str, str]:
     """The entries of `folder` by their normalized names, without those that never ship."""
     try:
-        found = os.listdir(folder)
+        found = [*map(released_name, os.listdir(folder))]
     except OSError:
         return {}
     return {normalize(name): name for name in sorted(found) if name not in NEVER_SHIPPED}

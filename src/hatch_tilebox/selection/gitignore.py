@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +28,7 @@ _ENDING = re.compile(r"\*[^*?\[\\]*", re.DOTALL)
 
 def spelled(path: str) -> str:
     """The bytes of a path, each as one character: what ignore files are matched with."""
-    return path if path.isascii() else os.fsencode(path).decode("latin-1")
+    return path if path.isascii() else path.encode("utf-8", sys.getfilesystemencodeerrors()).decode("latin-1")
 
 
 class IgnoreRule(NamedTuple):

@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Problem, SelectionError
 from hatch_tilebox.model import FileSet, SelectedFile
@@ -20,6 +21,7 @@ from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.model import Pattern
 
 __all__ = ["select_files"]
@@ -121,7 +123,7 @@ class _Run:
         self._note_rule(parent, verdict, opened)
         return None
 
-    def _take(self, descriptor: int | None, found: os.DirEntry[str], verdict: Verdict) -> None:
+    def _take(self, descriptor: int | None, found: FoundEntry, verdict: Verdict) -> None:
         try:
             if not verdict.path.isascii():
                 verdict.path.encode()
@@ -183,7 +185,7 @@ class _Run:
 @contextmanager
 def _descriptor(folder: str) -> Iterator[int | None]:
     """The open folder, so that the system need not find the whole path of each file again; None where it cannot use one."""
-    if os.stat not in os.supports_dir_fd:
+    if os.stat not in os.supports_dir_fd or not NAMES_ARE_UTF8:
         yield None
         return
     descriptor = os.open(folder, os.O_RDONLY)

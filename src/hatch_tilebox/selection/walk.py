@@ -6,6 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_tilebox.core.file_names import relative_entries, released_name
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Location, Problem, SelectionError
 from hatch_tilebox.names import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE, SDIST_RECORD
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.model import Pattern
     from hatch_tilebox.selection.gitignore import IgnoreRule
     from hatch_tilebox.selection.globs import GlobState
@@ -67,7 +69,7 @@ class Folder(NamedTuple):
     excludes: GlobState
     ignores: tuple[tuple[int, IgnoreFile], ...]
     real: tuple[str, ...]
-    entries: list[os.DirEntry[str]]
+    entries: list[FoundEntry]
     suspects: frozenset[str] = frozenset()
 
 
@@ -109,7 +111,7 @@ class Walk:
         folder = Folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
         return self._prepared(folder)
 
-    def judge(self, folder: Folder, found: os.DirEntry[str]) -> Verdict:
+    def judge(self, folder: Folder, found: FoundEntry) -> Verdict:
         """What becomes of the entry `found` of `folder`."""
         name = found.name if found.name.isascii() else normalize(found.name)
         matched = folder.includes.match(name)
@@ -139,7 +141,7 @@ class Walk:
         folder = Folder(f"{verdict.path}/", source, includes, excludes, parent.ignores, (*parent.real, real), entries)
         return self._prepared(folder)
 
-    def _judge_folder(self, folder: Folder, found: os.DirEntry[str], name: str, matched: tuple[int, ...]) -> Verdict:
+    def _judge_folder(self, folder: Folder, found: FoundEntry, name: str, matched: tuple[int, ...]) -> Verdict:
         path = folder.prefix + found.name
         includes = self.includes.enter(folder.includes, name)
         reached = self.includes.approached(folder.includes, includes)
@@ -150,7 +152,7 @@ class Walk:
         rule = rule or self._ignored(folder, path, is_folder=True)
         return Verdict(path, found.path, "folder", matched, rule, reached, includes, excludes)
 
-    def _judge_link(self, folder: Folder, found: os.DirEntry[str], name: str, matched: tuple[int, ...]) -> Verdict:
+    def _judge_link(self, folder: Folder, found: FoundEntry, name: str, matched: tuple[int, ...]) -> Verdict:
         """A link to a file is that file, one to a folder that folder; for patterns of ignore files it is a file, as for git."""
         path = folder.prefix + found.name
         includes = self.includes.enter(folder.includes, name)
@@ -221,10 +223,10 @@ class Walk:
         except OSError as error:
             raise SelectionError(unreadable(source, error)) from error
 
-    def _scan(self, source: str, path: str) -> list[os.DirEntry[str]]:
+    def _scan(self, source: str, path: str) -> list[FoundEntry]:
         try:
             with os.scandir(source) as found:
-                return list(found)
+                return relative_entries(found)
         except OSError as error:
             raise SelectionError(unreadable(f"{path}/" if path else self.root, error)) from error
 
@@ -248,7 +250,7 @@ class Walk:
         for path in paths:
             for start, resolved in ((self.root, os.path.abspath(path)), (self._real_root, os.path.realpath(path))):
                 if resolved.startswith(os.path.join(start, "")):
-                    relative.add(os.path.relpath(resolved, start).replace(os.sep, "/"))
+                    relative.add(released_name(os.path.relpath(resolved, start).replace(os.sep, "/")))
         return frozenset(relative)
 
 
