@@ -49,7 +49,7 @@ def _ask_python(name: str, mode: int, folder: str, archive: Path) -> None:
     """The opinion of Python's own filter for data (PEP 706), where this Python has it. The reader's checks do not count on it."""
     if not hasattr(tarfile, "data_filter"):
         return
-    member = tarfile.TarInfo(name)
+    member = tarfile.TarInfo(on_disk(name))
     member.mode = mode
     try:
         tarfile.data_filter(member, folder)

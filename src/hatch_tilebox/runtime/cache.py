@@ -41,7 +41,7 @@ EXPIRY = 30 * 24 * 3600
 EXPIRY_CHECK = 24 * 3600
 LOCK_POLL = 0.01
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG}
 
 
 @dataclass(frozen=True)
@@ -163,16 +163,25 @@ def open_store(*, keep: bool) -> Iterator[Store]:
     if keep:
         folder = cache_folder()
         with _faults_told(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
+            _temporary_folder()
             store = Store(folder)
             store.expire()
             yield store
         return
-    place = Path(tempfile.gettempdir())
     with (
-        _faults_told(place, "name another folder for temporary files with TMPDIR"),
+        _faults_told(_temporary_folder(), "name another folder for temporary files with TMPDIR"),
         temporary_folder() as temporary,
     ):
         yield Store(temporary)
+
+
+def _temporary_folder() -> Path:
+    """The folder for temporary files. Raises DiscoveryError where there is none that can be written."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        message = "there is no folder for temporary files that can be written"
+        raise DiscoveryError(Problem(message, "name one with TMPDIR")) from error
 
 
 @contextlib.contextmanager
@@ -181,10 +190,12 @@ def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        inside = isinstance(error.filename, str) and Path(error.filename).is_relative_to(folder)
+        place = Path(error.filename) if isinstance(error.filename, str) else None
+        above = place is not None and folder.is_relative_to(place)  # one that would have to be created first
+        inside = place is not None and (above or place.is_relative_to(folder))
         if error.errno in _FULL:
             hint = f"make room, or {way_out}"
-        elif inside and error.errno in _CLOSED:
+        elif inside and (error.errno in _CLOSED or (above and error.errno == errno.ENOENT)):
             hint = f"make it yours to write, or {way_out}"
         else:
             raise

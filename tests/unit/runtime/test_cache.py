@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,25 @@ def test_other_errors_are_none_of_the_stores(tmp_path, monkeypatch):
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(FileNotFoundError), open_store(keep=True):
         (tmp_path / "nothing").read_text()
+
+
+@pytest.mark.parametrize("place", ["/proc/nobody/home/.cache/hatch-tilebox", "file/.cache/hatch-tilebox", "file", "loop/cache"])
+def test_a_home_that_is_not_ours_to_write_is_told(place, tmp_path, monkeypatch):
+    """Missing folders above it cannot be created, something else is in the place of one, or links go round in circles."""
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    folder = tmp_path / place
+    if folder.is_relative_to("/proc") and not Path("/proc/self").exists():
+        pytest.skip("there is no such file system")
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(folder))
+    with pytest.raises(DiscoveryError, match=r"(?s)cannot be used: .*HATCH_TILEBOX_CACHE_DIR"), open_store(keep=True) as store:
+        store.write_result("key", {})
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_no_folder_for_temporary_files_is_told(keep, tmp_path, monkeypatch):
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "missing")])
+    with pytest.raises(DiscoveryError, match=r"(?s)no folder for temporary files.*TMPDIR"), open_store(keep=keep):
+        pass
