@@ -11,7 +11,6 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.file_names import relative_entries
 from hatch_tilebox.names import (
     CONFIG_NAME,
     ENVIRONMENT_MARK,
@@ -28,8 +27,6 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
-
-    from hatch_tilebox.core.file_names import FoundEntry
 
 __all__ = ["holds_release"]
 
@@ -86,7 +83,7 @@ def _repository_has_rules(project: str) -> bool:
         return False
 
 
-def _ships(entry: FoundEntry, path: str, endings: tuple[str, ...], shipped: AbstractSet[str]) -> bool:
+def _ships(entry: os.DirEntry[str], path: str, endings: tuple[str, ...], shipped: AbstractSet[str]) -> bool:
     """Whether `shipped` has the file `entry`, or all files below it, as far as their names end in one of `endings`."""
     name = entry.name
     if name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES):
@@ -104,6 +101,6 @@ def _ships(entry: FoundEntry, path: str, endings: tuple[str, ...], shipped: Abst
     return all(_ships(found, os.path.join(path, found.name), endings, shipped) for found in below)
 
 
-def _entries(folder: str) -> list[FoundEntry]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return relative_entries(entries)
+        return list(entries)
