@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -77,7 +78,7 @@ def test_a_project_with_a_direct_runner_builds_once_it_is_adopted(tmp_path, fron
 
 @pytest.mark.frontends
 @pytest.mark.parametrize("kind", BUILD_SYSTEMS)
-def test_an_adopted_project_builds(tmp_path, frontend_env, kind):
+def test_an_adopted_project_builds(tmp_path, frontend_env, wheelhouse, kind):
     build_system, prefix = BUILD_SYSTEMS[kind]
     project = tmp_path / "project"
     package = project / prefix / "tide_gauge"
@@ -94,6 +95,12 @@ def test_an_adopted_project_builds(tmp_path, frontend_env, kind):
     if build_system:
         run("uv", "build", "--wheel", "--out-dir", tmp_path / "before")
     run(sys.executable, "-m", "hatch_tilebox", "adopt", "--yes")
+    if build_system:  # release runners build it, and no index has our wheel yet
+        shutil.copytree(wheelhouse, project / "wheels")
+        with (project / "pyproject.toml").open("a") as file:
+            file.write('\n[tool.uv]\nfind-links = ["wheels"]\n')
+        config = project / "tilebox.workflow.toml"
+        config.write_text(config.read_text().replace("include = [", 'include = [\n  "wheels/*.whl",'))
     run("uv", "lock")
     run("uv", "build")
     (wheel,) = (project / "dist").glob("*.whl")
