@@ -28,4 +28,6 @@ def command(*, clear: bool, as_json: bool) -> None:
         return
     if clear:
         show_line(f"Freed {format_size(freed)}")
-    show_line(f"{info.path}: {info.environments} environments, {info.results} results, {format_size(info.size)}")
+    held = f"{info.environments} environments, {info.results} results, {format_size(info.size)}"
+    shared = f", of which clearing frees {format_size(info.freed)}: uv's cache has the rest" if info.freed < info.size else ""
+    show_line(f"{info.path}: {held}{shared}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.errors import Problem, PublishError
@@ -11,6 +12,8 @@ from hatch_tilebox.whole_file import whole_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from filelock import FileLock
 
 
 @contextmanager
@@ -31,3 +34,18 @@ def reading(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error
+
+
+def shared_lock(path: Path) -> FileLock:
+    """A lock on a file that all may open who may write in its folder, whatever the umask of its maker, and whichever filelock."""
+    from filelock import FileLock
+
+    mode = path.parent.stat().st_mode & 0o666
+    with suppress(FileExistsError, PermissionError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            if os.name != "nt":
+                os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
+    return FileLock(path, mode=mode)

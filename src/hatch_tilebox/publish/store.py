@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
-from hatch_tilebox.publish.files import new_file, reading
+from hatch_tilebox.publish.files import new_file, reading, shared_lock
 from hatch_tilebox.whole_file import file_digest
 
 if TYPE_CHECKING:
@@ -77,12 +77,10 @@ class Store(Destination, Deployer):
         return digest
 
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
-        from filelock import FileLock
-
         folder = self.root / "workflows" / release.workflow
         folder.mkdir(parents=True, exist_ok=True)
         identifier = _release_id(release)
-        with FileLock(folder / ".lock"):
+        with shared_lock(folder / ".lock"):
             if there := self._record(release.workflow, identifier):
                 return self._read(there), False
             number = max((int(path.name.partition("-")[0]) for path in folder.glob("*-*.json")), default=0) + 1
@@ -141,11 +139,9 @@ class Store(Destination, Deployer):
     @contextmanager
     def _notes(self, workflow: str, clusters: Sequence[str]) -> Iterator[list[Path]]:
         """The files that say what of the workflow is deployed to the clusters, which nobody else changes meanwhile."""
-        from filelock import FileLock
-
         notes = [self._cluster(slug) / f"{workflow}.json" for slug in clusters or (_DEFAULT_CLUSTER,)]
         (self.root / "clusters").mkdir(exist_ok=True)
-        with FileLock(self.root / "clusters" / ".lock"):
+        with shared_lock(self.root / "clusters" / ".lock"):
             yield notes
 
     def _cluster(self, slug: str) -> Path:

@@ -6,7 +6,8 @@
 <cache>/results/<key>.json
 ```
 
-Nothing here is ever trusted beyond its key: whatever does not read back as it was written counts as not there.
+Results count as not there where they do not read back as they were written. An environment is code that is executed as it is
+found, so the cache is its user's alone: a folder that somebody else owns or may write in is refused.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from dataclasses import dataclass
@@ -46,10 +48,11 @@ _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, 
 
 @dataclass(frozen=True)
 class CacheInfo:
-    """What the cache holds; `size` in bytes."""
+    """What the cache holds; `size` in bytes, of which `freed` would be free after clearing: the rest is in uv's cache, too."""
 
     path: Path
     size: int
+    freed: int
     environments: int
     results: int
 
@@ -165,6 +168,8 @@ def open_store(*, keep: bool) -> Iterator[Store]:
         with _faults_told(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
             _temporary_folder()
             store = Store(folder)
+            for place in (store.root, store.environments, store.results):
+                _keep_private(place)
             store.expire()
             yield store
         return
@@ -182,6 +187,23 @@ def _temporary_folder() -> Path:
     except FileNotFoundError as error:
         message = "there is no folder for temporary files that can be written"
         raise DiscoveryError(Problem(message, "name one with TMPDIR")) from error
+
+
+def _keep_private(folder: Path) -> None:
+    """Make `folder` where it is missing, closed to all others. Raises DiscoveryError where somebody else may have written in it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "nt":  # the user's own profile is closed to others there
+        return
+    status = folder.stat()
+    hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
+    if status.st_uid != os.geteuid():
+        message = f"the cache {folder} belongs to another user, who could put code there that this build would run"
+        raise DiscoveryError(Problem(message, hint))
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        message = f"other users may write in the cache {folder}, and so could put code there that this build would run"
+        raise DiscoveryError(Problem(message, f"remove the folder if you do not know what is in it; or {hint}"))
+    if stat.S_IMODE(status.st_mode) != stat.S_IRWXU:
+        folder.chmod(0o700)
 
 
 @contextlib.contextmanager
@@ -206,23 +228,27 @@ def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
 def cache_info() -> CacheInfo:
     """What the user's cache holds."""
     store = Store(cache_folder())
-    size = sum(_size(Path(parent, name)) for parent, _, names in os.walk(store.root) for name in names)
-    return CacheInfo(store.root, size, len([*store.environments.glob("*/")]), len([*store.results.glob("*.json")]))
+    size, freed = _sizes(store.root)
+    return CacheInfo(store.root, size, freed, len([*store.environments.glob("*/")]), len([*store.results.glob("*.json")]))
 
 
-def _size(path: Path) -> int:
-    """In bytes; 0 where a build has just removed it. Hard links into uv's own cache count in full."""
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
+def _sizes(root: Path) -> tuple[int, int]:
+    """Bytes of all files below `root`, each counted once, and of those that have no name elsewhere, such as in uv's cache."""
+    found: dict[tuple[int, int], list[int]] = {}  # size, names elsewhere
+    for parent, _, names in os.walk(root):
+        for name in names:
+            with contextlib.suppress(OSError):  # a build has just removed it
+                status = Path(parent, name).lstat()
+                entry = found.setdefault((status.st_dev, status.st_ino), [status.st_size, status.st_nlink])
+                entry[1] -= 1
+    return sum(size for size, _ in found.values()), sum(size for size, elsewhere in found.values() if elsewhere <= 0)
 
 
 def clear_cache() -> int:
     """Drop everything in the user's cache that no running build uses, and return how many bytes went."""
-    before = cache_info().size
+    before = cache_info().freed
     Store(cache_folder()).clear()
-    return before - cache_info().size
+    return before - cache_info().freed
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:

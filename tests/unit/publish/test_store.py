@@ -15,6 +15,7 @@ from hatch_tilebox.errors import PublishError
 from hatch_tilebox.model import Task
 from hatch_tilebox.progress import Progress
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
+from hatch_tilebox.publish.files import shared_lock
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
 from hatch_tilebox.publish.store import Store
 
@@ -295,3 +296,16 @@ def test_deployments_side_by_side_end_as_one_of_them(make_release, tmp_path):
         assert store.cluster("staging").release_of("scene-qa-5y9aK2") in {release.id for release in releases}
         list(pool.map(lambda release: undeploy_release(Store(store.root), release, ("staging",)), releases))
     assert store.cluster("staging").deployed == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o755])
+def test_a_lock_may_be_opened_by_all_who_may_write_in_its_folder(tmp_path, mode):
+    tmp_path.chmod(mode)
+    before = os.umask(0o077)
+    try:
+        for _ in range(2):
+            with shared_lock(tmp_path / ".lock"):
+                assert (tmp_path / ".lock").stat().st_mode & 0o777 == mode & 0o666
+    finally:
+        os.umask(before)

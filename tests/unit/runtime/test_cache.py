@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -64,3 +65,44 @@ def test_no_folder_for_temporary_files_is_told(keep, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "missing")])
     with pytest.raises(DiscoveryError, match=r"(?s)no folder for temporary files.*TMPDIR"), open_store(keep=keep):
         pass
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_the_cache_is_closed_to_others(cache):
+    cache.mkdir(mode=0o755)
+    with open_store(keep=True):
+        assert {path.stat().st_mode & 0o777 for path in (cache, cache / "environments", cache / "results")} == {0o700}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@pytest.mark.parametrize("name", [".", "environments", "results"])
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_that_others_may_write_in_is_refused(cache, name, mode):
+    (cache / name).mkdir(parents=True, exist_ok=True)
+    (cache / name).chmod(mode)
+    with pytest.raises(DiscoveryError, match="other users may write in the cache") as error, open_store(keep=True):
+        pass
+    assert "--no-cache" in error.value.problems[0].hint
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_a_folder_of_another_user_is_refused(cache):
+    cache.mkdir(mode=0o700)
+    os.chown(cache, 12345, 12345)
+    with pytest.raises(DiscoveryError, match="belongs to another user"), open_store(keep=True):
+        pass
+
+
+def test_a_file_with_several_names_counts_once(cache, tmp_path):
+    (cache / "results").mkdir(parents=True)
+    (cache / "results" / "a").write_bytes(b"x" * 100)
+    (cache / "results" / "b").hardlink_to(cache / "results" / "a")
+    (tmp_path / "uv").write_bytes(b"x" * 1000)
+    (cache / "results" / "c").hardlink_to(tmp_path / "uv")
+    assert (cache_info().size, cache_info().freed) == (1100, 100)
