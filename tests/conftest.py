@@ -9,12 +9,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest_tools import needs_tool
 from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 PROJECTS = ROOT / "test_projects"
 PACKAGED = {"src_layout"}
 """Test projects with hatch-tilebox among the requirements of a build that release runners do."""
+
+
+@pytest.fixture(autouse=True)
+def _tools(request):
+    """`@pytest.mark.needs_tool("zstd", …)` names programs that a test calls."""
+    for mark in request.node.iter_markers("needs_tool"):
+        needs_tool(*mark.args)
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
+from conftest_tools import needs_tool
 from docs_pages import ROOT, commands, pages
 from docs_place import Place
 from docs_worlds_building import WORLDS as BUILDING
@@ -47,8 +47,7 @@ def test_worlds_have_pages():
 def test_completion_is_set_up_as_printed(command, place):
     """The only commands for another shell than bash; they are typed in that one."""
     init, question, answer = COMPLETION[command.shell]
-    if not shutil.which(command.shell):
-        pytest.skip(f"{command.shell} is not installed")
+    needs_tool(command.shell)
     script = f"{init}\n{command.text}\n{question}"
     done = subprocess.run([command.shell, "-c", script], env=place.env, capture_output=True, text=True, check=True)
     assert answer in done.stdout

@@ -18,7 +18,7 @@ from hatch_tilebox.model import Pattern
 from hatch_tilebox.selection.explain import explain
 from hatch_tilebox.selection.select import select_files
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+pytestmark = pytest.mark.needs_tool("git")
 
 EVERYTHING = [Pattern("**")]
 ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

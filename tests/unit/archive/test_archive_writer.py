@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.errors import ArchiveError
 from hatch_tilebox.model import MANIFEST_PATH, FileEntry, FileSet, ReleaseManifest, SelectedFile
 
-needs_tar = pytest.mark.skipif(not shutil.which("tar") or not shutil.which("zstd"), reason="tar and zstd are not installed")
+needs_tar = pytest.mark.needs_tool("tar", "zstd")
 
 
 def build(root, contents=CONTENTS):

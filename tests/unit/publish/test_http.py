@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import ssl
 import subprocess
 import threading
@@ -211,7 +210,7 @@ def test_waiting_is_told_to_those_who_ask(serve, client):
     assert "answered 503; trying again in 0.0 s" in message
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+@pytest.mark.needs_tool("openssl")
 def test_an_unknown_certificate_is_not_tried_again(client, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
