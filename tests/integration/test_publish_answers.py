@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import random
 
-import httpx
 import pytest
 from other_values import REMOVED, paths, replaced
 
 from hatch_tilebox.errors import PublishError, TileboxError
+from hatch_tilebox.publish import http
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
 from hatch_tilebox.publish.destination import PublishedRelease
 from hatch_tilebox.publish.http import Retries
@@ -32,11 +32,11 @@ ROUNDS = 150
 @pytest.fixture
 def damaged(monkeypatch):
     """A function that damages every second answer from now on, by a seed."""
-    real = httpx.Response.json
+    real = http.parse_json
 
     def damage(seed):
         choice = random.Random(seed)
-        monkeypatch.setattr(httpx.Response, "json", lambda answer: other(real(answer), choice))
+        monkeypatch.setattr(http, "parse_json", lambda data: other(real(data), choice))
 
     yield damage
     monkeypatch.undo()

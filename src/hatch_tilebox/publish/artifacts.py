@@ -73,6 +73,6 @@ class HttpTransport:
             raise self._http.refusal(response, "the answer names no artifact") from None
         if found != digest:
             raise PublishError(
-                Problem(f"{response.request.url} has digest {found}", hint="the artifact arrived damaged; try again")
+                Problem(f"{response.request.url} has digest {str(found)[:100]!r}", hint="the artifact arrived damaged; try again")
             )
         return decode_id(answer.get("id"))

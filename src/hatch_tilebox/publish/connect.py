@@ -14,6 +14,8 @@ from hatch_tilebox.publish.http import json_of
 if TYPE_CHECKING:
     from hatch_tilebox.publish.http import Http, Response
 
+_SHOWN = 500
+"""Characters of an answer that an error repeats."""
 SERVICE = "workflows.v1.WorkflowsService"
 
 # What is read of the messages: a table has fields that may be left out, a list has any number of its item.
@@ -71,7 +73,7 @@ class Connect:
             return answer
         if not isinstance(answer, dict) or not isinstance(answer.get("code"), str):
             raise self._http.refusal(response, "this is not how the Tilebox API answers", hint=_hint("", response))
-        code, message = answer["code"], self._http.mask(str(answer.get("message", "")))
+        code, message = answer["code"][:_SHOWN], self._http.mask(str(answer.get("message", "")))[:_SHOWN]
         raise ConnectError(code, Problem(f"{method} failed: {message or code} ({code})", hint=_hint(code, response)))
 
 
@@ -88,7 +90,7 @@ def decode_id(message: Any) -> str:
     try:
         return str(uuid.UUID(bytes=base64.b64decode(message["uuid"])))
     except (TypeError, KeyError, ValueError, binascii.Error):
-        raise PublishError(Problem(f"the Tilebox API gave {message!r} for an id")) from None
+        raise PublishError(Problem(f"the Tilebox API gave {repr(message)[:_SHOWN]} for an id")) from None
 
 
 def _conforms(value: Any, shape: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -172,8 +173,10 @@ def undeploy_release(
 
 
 def _command(deployer: Deployer, name: str, workflow: str, release: str, clusters: Sequence[str]) -> str:
-    to = f" --to {deployer.to}" if deployer.to else ""
-    return f"hatch-tilebox {name}{to} --workflow {workflow} --release {release} --cluster {','.join(clusters)}"
+    to = f" --to {quote(deployer.to)}" if deployer.to else ""
+    # People paste it into a shell, and a service chose its parts.
+    named = f"--workflow {quote(workflow)} --release {quote(release)} --cluster {quote(','.join(clusters))}"
+    return f"hatch-tilebox {name}{to} {named}"
 
 
 def no_such_release(workflow: str, release: str) -> PublishError:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.errors import Problem, PublishError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class LocalRelease:
         left = (self.artifact.size if stop is None else stop) - start
         digest = hashlib.sha256()
         try:
-            with self.artifact.path.open("rb") as file:
+            with open_regular(self.artifact.path) as file:
                 file.seek(start)
                 while chunk := file.read(min(left, CHUNK)):
                     left -= len(chunk)

@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.whole_file import whole_file
 
@@ -30,7 +31,7 @@ def new_file(destination: Path, staging: Path) -> Iterator[BinaryIO]:
 def reading(path: Path) -> Iterator[BinaryIO]:
     """The file, open for reading. Raises PublishError where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield file
     except OSError as error:
         raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error

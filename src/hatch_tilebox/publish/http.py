@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from hatch_tilebox import __version__
+from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.progress import Progress
@@ -35,7 +36,7 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Body", "Http", "Response", "Retries", "json_of", "require_safe", "same_origin"]
+__all__ = ["Body", "Http", "Response", "Retries", "json_of", "require_safe", "same_origin", "same_service"]
 
 Response = httpx.Response
 Result = TypeVar("Result")
@@ -45,6 +46,14 @@ _SILENCE_SECONDS = 60.0
 """Seconds without a byte from or to the server that end a request."""
 _TRANSIENT = {408, 429, *range(500, 600)}
 _MAX_DETAILS = 500
+MAX_ANSWER = 64 * 2**20
+"""Bytes of an answer that is read into memory, when no longer compressed."""
+MAX_PAGES = 1000
+"""Pages of a list, and links from one to the next, that are followed."""
+_MAX_REDIRECTS = 5
+_OF_THE_TRANSPORT = {"content-encoding", "content-length", "transfer-encoding"}
+_DECODED = {"gzip", "deflate"}
+"""Content encodings that a proxy may add to a download though none was asked for."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,8 @@ class Body:
 def json_of(response: Response) -> Any:
     """The JSON value that a response holds, None where it holds no JSON."""
     try:
-        return response.json()
-    except (ValueError, RecursionError):
+        return parse_json(response.content)
+    except ValueError:
         return None
 
 
@@ -95,7 +104,8 @@ class Http:
         self._client = httpx.Client(
             timeout=httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS),
             trust_env=not is_loopback(url),
-            headers={"User-Agent": f"hatch-tilebox/{__version__}"},
+            # Compressed answers would hide their size, and a compressed archive is not the one that its digest names.
+            headers={"User-Agent": f"hatch-tilebox/{__version__}", "Accept-Encoding": "identity"},
         )
 
     def close(self) -> None:
@@ -163,7 +173,8 @@ class Http:
             hint = (
                 f"it redirects to {plain_url(response.headers.get('location', ''))}; if you trust that, name it as the destination"
             )
-        details = self.mask(response.text.strip())[:_MAX_DETAILS] or None
+        # Not `response.text`: the answer names the codec of that.
+        details = self.mask(response.content[: 2**16].decode(errors="replace").strip())[:_MAX_DETAILS] or None
         return PublishError(Problem(f"{what}: {where} answered {response.status_code}", hint=hint, details=details))
 
     def _once(self, method: str, url: str, body: Body | bytes | None, headers: Mapping[str, str]) -> Response:
@@ -171,7 +182,8 @@ class Http:
         if isinstance(body, Body):
             headers = {**headers, "Content-Length": str(body.size)}
         with self._transient(method, url):
-            response = self._client.request(method, url, content=content, headers=dict(headers))
+            request = self._client.build_request(method, url, content=content, headers=dict(headers))
+            response = self._whole(self._client.send(request, stream=True))
         self._check(response)
         return response
 
@@ -179,23 +191,54 @@ class Http:
         """A connection that gives the bytes from `start` on."""
         headers = {**headers, "Range": f"bytes={start}-"} if start else dict(headers)
         with self._transient("GET", url):
-            request = self._client.build_request("GET", url, headers=headers)
-            response = self._client.send(request, stream=True, follow_redirects=True)
+            response = self._follow(self._client.build_request("GET", url, headers=headers))
         if start and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             response.close()
             return iter(())
         if not response.is_success:
             with self._transient("GET", url):
-                response.read()
+                response = self._whole(response)
             self._check(response)
             raise self.refusal(response, "the archive cannot be fetched")
+        if response.status_code == httpx.codes.PARTIAL_CONTENT and _encoding(response) in _DECODED:
+            response.close()
+            message = f"{plain_url(url)}: something on the way compresses the archive ({_encoding(response)}) and breaks off"
+            raise PublishError(Problem(message, hint="fetch again, or let the proxy leave application/octet-stream as it is"))
         return self._body(response, start if response.status_code == httpx.codes.OK else 0)
+
+    def _follow(self, request: httpx.Request) -> Response:
+        """The answer after a few redirects, each of them to https; an answer of this machine may lead to this machine."""
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._client.send(request, stream=True)
+            following = response.next_request
+            if following is None:
+                return response
+            response.close()
+            here, there = str(request.url), str(following.url)
+            if is_loopback(there) != is_loopback(here) or (following.url.scheme != "https" and not is_loopback(there)):
+                raise PublishError(Problem(f"{plain_url(here)} redirects to {plain_url(there)}: a download keeps to https"))
+            request = following
+        raise PublishError(Problem(f"{plain_url(str(request.url))}: more than {_MAX_REDIRECTS} redirects"))
+
+    def _whole(self, response: Response) -> Response:
+        """The answer with its body, which is read to its end. Raises PublishError where that is too long."""
+        body = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER:
+                    where = f"{response.request.method} {plain_url(str(response.request.url))}"
+                    raise PublishError(Problem(f"{where}: the answer has more than {MAX_ANSWER // 2**20} MiB"))
+        finally:
+            response.close()
+        headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_THE_TRANSPORT]
+        return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
 
     def _body(self, response: Response, skip: int) -> Iterator[bytes]:
         """The bytes of an answer, without the first `skip`: some servers do not know ranges."""
         with self._transient("GET", str(response.request.url)):
             try:
-                for chunk in response.iter_raw():
+                for chunk in response.iter_bytes() if _encoding(response) in _DECODED else response.iter_raw():
                     rest = chunk[skip:]
                     skip = max(skip - len(chunk), 0)
                     if rest:
@@ -256,7 +299,10 @@ class Http:
 
 def require_safe(url: str) -> None:
     """Refuse, with PublishError, a URL that a secret must not go to: plain http to another machine, or one that holds a secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise PublishError(Problem(f"{plain_url(url)} is not a URL")) from None
     if parts.username or parts.password:
         hint = "leave out USER:PASSWORD@; see docs/how-to/publish.md for where keys are read from"
         raise PublishError(Problem(f"{plain_url(url)}: a URL is no place for a password", hint=hint))
@@ -266,8 +312,8 @@ def require_safe(url: str) -> None:
 
 def is_loopback(url: str) -> bool:
     """Whether the host of `url` is this machine."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
@@ -275,8 +321,24 @@ def is_loopback(url: str) -> bool:
 
 def same_origin(one: str, other: str) -> bool:
     """Whether two URLs share scheme, host and port, so that the secrets of one may go to the other."""
-    first, second = httpx.URL(one), httpx.URL(other)
+    try:
+        first, second = httpx.URL(one), httpx.URL(other)
+    except httpx.InvalidURL:
+        return False
     return (first.scheme, first.host, first.port) == (second.scheme, second.host, second.port)
+
+
+def same_service(base: str, link: str) -> str:
+    """The URL that a service names by `link` in an answer from `base`. Raises PublishError where it leads to another one."""
+    try:
+        found = urljoin(base, link)
+        kept = same_origin(base, found) and not urlsplit(found).netloc.rpartition("@")[0]
+    except ValueError:
+        found, kept = link, False
+    if not kept:
+        message = f"{plain_url(base)} leads to {plain_url(found)[:200]}: another host, another port or not https"
+        raise PublishError(Problem(message, hint="the service's administrator can set the URL that it names itself by"))
+    return found
 
 
 def plain_url(url: str) -> str:
@@ -288,8 +350,15 @@ def _retry_after(value: str) -> float:
     """Seconds to wait, from a number or a date. Source: RFC 9110, section 10.2.3."""
     if value.isdecimal():
         return float(value)
-    date = email.utils.parsedate_tz(value)
-    return max(email.utils.mktime_tz(date) - time.time(), 0.0) if date else 0.0
+    try:
+        date = email.utils.parsedate_tz(value)
+        return max(email.utils.mktime_tz(date) - time.time(), 0.0) if date else 0.0
+    except (ValueError, OverflowError, TypeError):  # a date that no calendar has
+        return 0.0
+
+
+def _encoding(response: Response) -> str:
+    return str(response.headers.get("Content-Encoding", "")).strip().lower()
 
 
 def _signal(state: tenacity.RetryCallState) -> _TryAgain:

@@ -9,16 +9,17 @@ not: a release is there when that tag is.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
+from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
+from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.model import ReleaseManifest, canonical_json, release_filename
 from hatch_tilebox.progress import Progress
 from hatch_tilebox.publish.destination import Destination, PublishedRelease
-from hatch_tilebox.publish.http import Http, is_loopback, json_of, require_safe
+from hatch_tilebox.publish.http import MAX_ANSWER, MAX_PAGES, Http, is_loopback, json_of, require_safe, same_service
 from hatch_tilebox.publish.oci_auth import Authorization, advise
 from hatch_tilebox.publish.oci_upload import BlobUpload
 
@@ -38,7 +39,8 @@ VERSION = "org.opencontainers.image.version"
 TITLE = "org.opencontainers.image.title"
 LATEST = "latest"
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
-_MAX_MANIFEST = 64 * 2**20
+_TAG = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_MAX_TAGS = 100_000
 _BRINGS = 8
 
 
@@ -89,7 +91,7 @@ class OciRepository(Destination):
             response = self._request("PUT", f"manifests/{tag}", body=body)
             if response.status_code == 201:  # noqa: PLR2004 -- Created
                 return response
-            if "BLOB_UNKNOWN" not in response.text or failures == _BRINGS:
+            if b"BLOB_UNKNOWN" not in response.content or failures == _BRINGS:
                 raise self._http.refusal(response, "the registry does not take the release", advise(response))
             self._http.pause(failures)
             failures += 1
@@ -120,14 +122,14 @@ class OciRepository(Destination):
         response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")
         match json_of(response):
             case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
-                data = b"".join(self._download(digest))
+                data = self._config(response, digest)
             case _:
                 raise self._http.refusal(response, "this is no manifest of a release")
         if _digest(data) != digest:
             raise PublishError(Problem(f"{release.url}: its config is not what its digest says"))
         try:
-            return ReleaseManifest.from_dict(json.loads(data))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return ReleaseManifest.from_dict(parse_json(data))
+        except ValueError as error:
             raise PublishError(Problem(f"{release.url}: its config describes no release")) from error
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
@@ -135,6 +137,14 @@ class OciRepository(Destination):
 
     def close(self) -> None:
         self._http.close()
+
+    def _config(self, response: Response, digest: str) -> bytes:
+        data = bytearray()
+        for chunk in self._download(digest):
+            data += chunk
+            if len(data) > MAX_ANSWER:
+                raise self._http.refusal(response, "its config is too large for a manifest of a release")
+        return bytes(data)
 
     def _download(self, digest: str) -> Iterator[bytes]:
         # Asking first gets a token that is good, and an error that says more.
@@ -149,18 +159,23 @@ class OciRepository(Destination):
     def _tags(self) -> set[str]:
         tags: set[str] = set()
         url = f"{self._base}/tags/list?n=1000"
+        seen: set[str] = set()
         while url:
+            if url in seen or len(seen) == MAX_PAGES or len(tags) > _MAX_TAGS:
+                what = "in a circle" if url in seen else f"on more than {MAX_PAGES} pages, or more than {_MAX_TAGS} of them"
+                raise PublishError(Problem(f"{self.url}: the registry lists its tags {what}", hint="use a repository of its own"))
+            seen.add(url)
             response = self._auth.send("GET", url)
             if response.status_code == 404:  # noqa: PLR2004 -- the registry does not know the repository yet
                 return tags
             match json_of(self._ok(response, "the releases cannot be listed")):
                 case {"tags": [*found]} if all(isinstance(tag, str) for tag in found):
-                    tags.update(found)
+                    tags.update(tag for tag in found if _TAG.fullmatch(tag))
                 case {"tags": None}:  # what some registries say of an empty repository
                     pass
                 case _:
                     raise self._http.refusal(response, "this is no list of tags")
-            url = urljoin(url, response.links["next"]["url"]) if "next" in response.links else ""
+            url = same_service(url, response.links["next"]["url"]) if "next" in response.links else ""
         return tags
 
     def _read(self, response: Response) -> PublishedRelease | None:
@@ -168,8 +183,8 @@ class OciRepository(Destination):
         match json_of(response):
             case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if _DIGEST.fullmatch(digest):
                 texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
-                if all(isinstance(text, str) for text in texts):
-                    workflow, fingerprint, version = map(str, texts)
+                workflow, fingerprint, version = (text if isinstance(text, str) else "" for text in texts)
+                if not slug_fault(workflow) and is_digest(fingerprint) and not version_fault(version) and size >= 0:
                     identifier, digest = _digest(response.content), digest.removeprefix("sha256:")
                     url = f"{self.url}@{identifier}"
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, size=size)
@@ -182,8 +197,6 @@ class OciRepository(Destination):
     def _ok(self, response: Response, what: str) -> Response:
         if response.status_code != 200:  # noqa: PLR2004 -- OK
             raise self._http.refusal(response, what, advise(response))
-        if len(response.content) > _MAX_MANIFEST:
-            raise self._http.refusal(response, "the answer is too long to be true")
         return response
 
 

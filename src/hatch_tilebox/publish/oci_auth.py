@@ -111,12 +111,14 @@ class Authorization:
             response = self._http.send("GET", f"{realm}?{urlencode(query)}", headers=headers)
         try:
             answer = json_of(response) if response.is_success else {}
-            token = str(answer.get("token") or answer["access_token"])
+            token = answer.get("token") or answer["access_token"]
+            if not re.fullmatch(r"[!-~]{1,65536}", token):  # what a header can hold
+                raise TypeError(token)  # noqa: TRY301 -- the same answer to all that is wrong
         except (KeyError, AttributeError, TypeError):
             hint = f"log in again: docker login {self._host}"
             raise self._http.refusal(response, f"{self._host} gives no token", hint) from None
         self._http.hide(token)
-        return token
+        return str(token)
 
 
 def advise(response: Response) -> str | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from contextlib import contextmanager
+import os
+import secrets
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.identifiers import is_digest
+from hatch_tilebox.core.paths import inside
 from hatch_tilebox.errors import ArchiveError, IncompatibleError, Problem, PublishError
 from hatch_tilebox.model import release_filename
+from hatch_tilebox.names import RELEASE_SUFFIX
 from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.publish.destination import LocalRelease
 from hatch_tilebox.publish.files import new_file, reading
@@ -154,9 +158,10 @@ def fetch_release(
     from hatch_tilebox.model import Artifact
 
     progress = progress or Progress()
-    if not re.fullmatch("[0-9a-f]{64}", release.digest):  # it names a file below
+    if not is_digest(release.digest):  # it names a file below
         raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is no digest"))
-    incoming = folder / f".{release.digest[:_DIGITS]}.tbrelease"
+    # A name of its own: several may fetch into one folder at once.
+    incoming = inside(folder, f".{release.digest[:_DIGITS]}.{secrets.token_hex(8)}{RELEASE_SUFFIX}")
     with _step(progress, "Fetching") as done:
         try:
             with new_file(incoming, folder) as file:
@@ -165,6 +170,8 @@ def fetch_release(
                     found.update(chunk)
                     file.write(chunk)
                     size += len(chunk)
+                    if release.size is not None and size > release.size:
+                        raise PublishError(Problem(f"{release.url} gave more than the {release.size} bytes it is registered with"))
                     progress.transferred(size, release.size or 0)
                 if found.hexdigest() != release.digest:
                     message = f"{release.url} gave {size} bytes with digest {found.hexdigest()}, not {release.digest}"
@@ -172,11 +179,12 @@ def fetch_release(
             manifest, artifact = check_archive(incoming)
             if manifest.fingerprint != release.fingerprint:
                 raise PublishError(Problem(f"{release.url} is registered with fingerprint {release.fingerprint}, not its own"))
-            path = folder / release_filename(manifest.project)
-            _refuse_other_file(path, release.digest)
-            incoming.replace(path)
+            path = inside(folder, release_filename(manifest.project))
+            if not _is_there(path, release.digest):
+                _take_name(incoming, path)
         finally:
-            incoming.unlink(missing_ok=True)
+            with suppress(OSError):
+                incoming.unlink()
         done.append(f"{path.name}, {format_size(artifact.size)}, digest {artifact.sha256[:_DIGITS]}")
     return LocalRelease(manifest, Artifact(path, artifact.sha256, artifact.size))
 
@@ -247,13 +255,22 @@ def _label(release: PublishedRelease) -> str:
     return f"{release.version} ({release.id})" if release.version else release.id
 
 
-def _refuse_other_file(path: Path, digest: str) -> None:
-    if not path.exists():
-        return
+def _is_there(path: Path, digest: str) -> bool:
+    """Whether the archive is there already. Raises PublishError where another file has its name."""
+    if not os.path.lexists(path):
+        return False
     with reading(path) as file:
         found = stream_digest(file)
     if found != digest:
         raise PublishError(Problem(f"{path} is another build; it is left as it is", hint="name another folder with --to"))
+    return True
+
+
+def _take_name(incoming: Path, path: Path) -> None:
+    try:
+        incoming.replace(path)
+    except OSError as error:
+        raise PublishError(Problem(f"{path} cannot be written: {error.strerror}")) from error
 
 
 @contextmanager

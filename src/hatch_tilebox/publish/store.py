@@ -15,13 +15,18 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import time
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
+from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.paths import inside, open_regular
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
@@ -29,19 +34,40 @@ from hatch_tilebox.publish.files import new_file, reading, shared_lock
 from hatch_tilebox.whole_file import file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hatch_tilebox.model import ReleaseManifest
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.publish.destination import LocalRelease
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
 FORMAT = 1
 _MARKER = "tilebox-store.json"
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _DEFAULT_CLUSTER = "default"
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RECORD = re.compile(rf"[0-9]{{8,12}}-{_ID.pattern}\.json")
+_MAX_FILE = 2**16
+"""Bytes of a file that is not an archive."""
 _ABANDONED = 24 * 3600
 """Seconds after which a file in `incoming` belongs to an upload that is no more."""
+
+
+def _tells_faults(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """`method`, whose errors of the system become PublishError: a store may be unreadable, full, or hold a folder for a file."""
+
+    @wraps(method)
+    def told(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return method(*arguments, **named)
+        except OSError as error:
+            where = error.filename or "the store"
+            raise PublishError(Problem(f"{where} cannot be used: {error.strerror or error}")) from error
+
+    return told
 
 
 class Store(Destination, Deployer):
@@ -54,6 +80,7 @@ class Store(Destination, Deployer):
         self.root = root.resolve()
         self.to = self.url = self.root.as_uri()
 
+    @_tells_faults
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         self._check_format()
         record = self._record(release.workflow, _release_id(release))
@@ -61,6 +88,7 @@ class Store(Destination, Deployer):
             return None
         return self._read(record)
 
+    @_tells_faults
     def upload(self, release: LocalRelease, progress: Progress) -> str:
         self._create()
         digest, total = release.artifact.sha256, release.artifact.size
@@ -76,30 +104,33 @@ class Store(Destination, Deployer):
                     progress.transferred(done, total)
         return digest
 
+    @_tells_faults
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
-        folder = self.root / "workflows" / release.workflow
+        folder = self._workflow(release.workflow)
         folder.mkdir(parents=True, exist_ok=True)
         identifier = _release_id(release)
         with shared_lock(folder / ".lock"):
             if there := self._record(release.workflow, identifier):
                 return self._read(there), False
-            number = max((int(path.name.partition("-")[0]) for path in folder.glob("*-*.json")), default=0) + 1
+            number = max((int(path.name.partition("-")[0]) for path in _records(folder)), default=0) + 1
             record = folder / f"{number:08}-{identifier}.json"
             now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
             with new_file(record, self.root / "incoming") as file:
                 file.write(json.dumps(_describe(release, identifier, uploaded, now), indent=2).encode() + b"\n")
         return self._read(record), True
 
+    @_tells_faults
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         self._check_format()
-        folder = self.root / "workflows"
-        records = [path for path in folder.glob("*/*-*.json") if workflow is None or path.parent.name == workflow]
+        folders = _folders(self.root / "workflows") if workflow is None else [self._workflow(workflow)]
+        records = [path for folder in folders for path in _records(folder)]
         found = [self._read(path) for path in sorted(records, key=lambda path: (path.parent.name, path.name), reverse=True)]
         clusters: dict[tuple[str, str | None], list[str]] = {}
-        for note in sorted((self.root / "clusters").glob("*/*.json")):
+        for note in [note for folder in _folders(self.root / "clusters") for note in _notes(folder)]:
             clusters.setdefault((note.stem, self._deployed(note)), []).append(note.parent.name)
         return [replace(release, clusters=tuple(clusters.get((release.workflow, release.id), ()))) for release in found]
 
+    @_tells_faults
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
         from hatch_tilebox.archive.reader import read_manifest
 
@@ -110,18 +141,21 @@ class Store(Destination, Deployer):
             while chunk := file.read(CHUNK):
                 yield chunk
 
+    @_tells_faults
     def cluster(self, slug: str) -> Cluster:
         slug = slug or _DEFAULT_CLUSTER
-        mapped = {path.stem: self._deployed(path) for path in sorted(self._cluster(slug).glob("*.json"))}
+        mapped = {path.stem: self._deployed(path) for path in _notes(self._cluster(slug))}
         found = [Deployed(workflow, release, self.tasks(workflow, release)) for workflow, release in mapped.items() if release]
         return Cluster(slug, tuple(found))
 
+    @_tells_faults
     def tasks(self, workflow: str, release: str) -> frozenset[tuple[str, str]]:
         record = self._record(workflow, release)
         if record is None:
             raise no_such_release(workflow, release)
         return frozenset((task.name, task.version) for task in self.manifest(self._read(record)).tasks)
 
+    @_tells_faults
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
         with self._notes(workflow, clusters) as notes:
             for note in notes:
@@ -129,6 +163,7 @@ class Store(Destination, Deployer):
                     file.write(json.dumps({"release": release}).encode() + b"\n")
         return tuple(note.parent.name for note in notes)
 
+    @_tells_faults
     def undeploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
         with self._notes(workflow, clusters) as notes:
             for note in notes:
@@ -139,40 +174,41 @@ class Store(Destination, Deployer):
     @contextmanager
     def _notes(self, workflow: str, clusters: Sequence[str]) -> Iterator[list[Path]]:
         """The files that say what of the workflow is deployed to the clusters, which nobody else changes meanwhile."""
-        notes = [self._cluster(slug) / f"{workflow}.json" for slug in clusters or (_DEFAULT_CLUSTER,)]
+        self._workflow(workflow)
+        notes = [inside(self._cluster(slug), f"{workflow}.json") for slug in clusters or (_DEFAULT_CLUSTER,)]
         (self.root / "clusters").mkdir(exist_ok=True)
         with shared_lock(self.root / "clusters" / ".lock"):
             yield notes
 
     def _cluster(self, slug: str) -> Path:
-        from hatch_tilebox.config.rules import check_slug
+        if wrong := slug_fault(slug):
+            raise PublishError(Problem(f"{slug!r} is not a cluster: it {wrong}"))
+        return inside(self.root, "clusters", slug)
 
-        if wrong := check_slug(slug):
-            raise PublishError(Problem(f"{slug!r} is no slug of a cluster", hint=wrong))
-        return self.root / "clusters" / slug
+    def _workflow(self, slug: str) -> Path:
+        if wrong := slug_fault(slug):
+            raise PublishError(Problem(f"{slug!r} is not a workflow: it {wrong}"))
+        return inside(self.root, "workflows", slug)
 
     def _deployed(self, path: Path) -> str | None:
         """The id of the release that a file of a cluster names, None where it is gone by now."""
         try:
-            release = _json_object(path.read_bytes()).get("release")
+            release = _read_object(path).get("release")
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error
-        if not isinstance(release, str):
+        if not isinstance(release, str) or not _ID.fullmatch(release):
             raise PublishError(Problem(f"{path} does not say which release is deployed"))
         return release
 
     def _blob(self, digest: str) -> Path:
-        return self.root / "blobs" / "sha256" / digest[:2] / digest
+        return inside(self.root, "blobs", "sha256", digest[:2], digest)
 
     def _record(self, workflow: str, identifier: str) -> Path | None:
-        return next((self.root / "workflows" / workflow).glob(f"*-{identifier}.json"), None)
+        end = f"-{identifier}.json"
+        return next((path for path in _records(self._workflow(workflow)) if path.name.endswith(end)), None)
 
     def _read(self, path: Path) -> PublishedRelease:
-        with reading(path) as file:
-            data = file.read()
-        match _json_object(data):
+        match _read_object(path):
             case {
                 "id": str(identifier),
                 "workflow": str(workflow),
@@ -181,7 +217,7 @@ class Store(Destination, Deployer):
                 "size": int(size),
                 "fingerprint": str(fingerprint),
                 "created_at": str(created_at),
-            } if re.fullmatch("[0-9a-f]{64}", digest):
+            } if is_digest(digest) and is_digest(fingerprint) and not version_fault(version) and 0 <= size < 2**63:
                 # A record of another workflow or release than its path has might lead out of the store.
                 if (path.parent.name, path.name.partition("-")[2]) == (workflow, f"{identifier}.json"):
                     url = self._blob(digest).as_uri()
@@ -209,9 +245,7 @@ class Store(Destination, Deployer):
                 message = f"{self.root} is no release store, and it is not empty"
                 raise PublishError(Problem(message, hint="name a new or an empty folder, or one that holds a store"))
             return False
-        with reading(marker) as file:
-            data = file.read()
-        found = _json_object(data).get("format")
+        found = _read_object(marker).get("format")
         if found != FORMAT:
             raise PublishError(Problem(f"{marker}: format is {found!r}; this version knows {FORMAT}"))
         return True
@@ -234,13 +268,37 @@ def _describe(release: LocalRelease, identifier: str, digest: str, now: str) -> 
     }
 
 
-def _json_object(data: bytes) -> dict[str, Any]:
-    """The object that JSON text is, empty where it is something else."""
+def _read_object(path: Path) -> dict[str, Any]:
+    """The object in a file, empty where it holds something else. Raises OSError where it cannot be read."""
+    with open_regular(path) as file:
+        data = file.read(_MAX_FILE + 1)
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+        value = parse_json(data) if len(data) <= _MAX_FILE else None
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _records(folder: Path) -> list[Path]:
+    """The records of a workflow, the first one first. Other files, such as copies and notes, are none of the store's."""
+    return sorted(path for path in _listed(folder) if _RECORD.fullmatch(path.name))
+
+
+def _notes(folder: Path) -> list[Path]:
+    """The files that say what is deployed to a cluster."""
+    return sorted(path for path in _listed(folder) if path.suffix == ".json" and not slug_fault(path.stem))
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders that are named by a slug."""
+    return sorted(path for path in _listed(folder) if not slug_fault(path.name) and path.is_dir())
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _is_whole(blob: Path, digest: str) -> bool:
@@ -253,7 +311,8 @@ def _is_whole(blob: Path, digest: str) -> bool:
 
 def _sweep(incoming: Path) -> None:
     """Remove what crashed uploads left."""
-    for path in incoming.glob("*"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > _ABANDONED:
+    for path in _listed(incoming):
+        with suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > _ABANDONED:
                 path.unlink()

@@ -12,7 +12,7 @@ from hatch_tilebox.publish.artifacts import HttpTransport
 from hatch_tilebox.publish.connect import Connect, ConnectError, decode_id, encode_id
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import Destination, PublishedRelease
-from hatch_tilebox.publish.http import Http, require_safe
+from hatch_tilebox.publish.http import MAX_PAGES, Http, require_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,12 +115,17 @@ class TileboxApi(Destination, Deployer):
     def _workflows(self) -> Iterator[dict[str, Any]]:
         """All workflows, page by page."""
         request: dict[str, Any] = {}
-        while True:
+        seen = [request]
+        while len(seen) <= MAX_PAGES:
             answer = self._connect.call("ListWorkflows", request)
             yield from answer.get("workflows", [])
-            if not answer.get("nextPage") or answer["nextPage"] == request.get("page"):
+            if not answer.get("nextPage"):
                 return
             request = {"page": answer["nextPage"]}
+            if request in seen:
+                raise PublishError(Problem(f"{self.url} lists its workflows in a circle: it names a page again"))
+            seen.append(request)
+        raise PublishError(Problem(f"{self.url} lists its workflows on more than {MAX_PAGES} pages", "name one with --workflow"))
 
     def _read(self, workflow: str, message: dict[str, Any]) -> PublishedRelease:
         return PublishedRelease(

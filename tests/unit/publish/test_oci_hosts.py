@@ -1,4 +1,4 @@
-"""A registry that sends uploads and downloads to other hosts, as those on object stores do."""
+"""A registry that sends downloads to another host, as those on object stores do."""
 
 from __future__ import annotations
 
@@ -37,11 +37,14 @@ class Handler(BaseHTTPRequestHandler):
         server, (path, _, query) = self.server, self.path.partition("?")
         server.seen.append((self.command, path, self.headers["Authorization"]))
         if server.peer is None:
-            return self.keep(path, query, body)
+            return self.answer(200, {}, server.held[path.lstrip("/")])
         if self.headers["Authorization"] != f"Basic {AUTH}":
             return self.answer(401, {"WWW-Authenticate": 'Basic realm="tests"'})
         if self.command == "POST":
-            return self.answer(202, {"Location": f"{server.peer.url}/upload"})
+            return self.answer(202, {"Location": "/upload"})
+        if path == "/upload":
+            server.peer.held[query.removeprefix("digest=").replace("%3A", ":")] = body
+            return self.answer(201)
         return self.blob(path) if "/blobs/" in path else self.manifest(path.rpartition("/")[2], body)
 
     def blob(self, path):
@@ -60,12 +63,6 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, {}, held[name]) if name in held else self.answer(404)
 
     do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815 -- the names that http.server calls
-
-    def keep(self, path, query, body):
-        if self.command == "PUT":
-            self.server.held[query.removeprefix("digest=").replace("%3A", ":")] = body
-            return self.answer(201)
-        return self.answer(200, {}, self.server.held[path.lstrip("/")])
 
     def answer(self, status, headers=None, body=b""):
         self.send_response_only(status)
@@ -100,6 +97,6 @@ def test_credentials_stay_with_the_registry(registry, make_release, tmp_path):
     assert publish_release(open_release(path), destination).created
     local = fetch_release(destination, select_published(destination, None, None), tmp_path / "to")
     assert local.artifact.path.read_bytes() == path.read_bytes()
-    assert {method for method, _, _ in server.peer.seen} == {"GET", "PUT"}
+    assert {method for method, _, _ in server.peer.seen} == {"GET"}
     assert {credentials for _, _, credentials in server.peer.seen} == {None}
     assert f"Basic {AUTH}" in {credentials for _, _, credentials in server.seen}

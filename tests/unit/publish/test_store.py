@@ -283,7 +283,7 @@ def test_a_cluster_that_is_no_slug_is_refused(make_release, tmp_path, slug):
     release = publish(make_release(), store.root).release
     before = snapshot(store.root)
     for change in (deploy_release, undeploy_release):
-        with pytest.raises(PublishError, match="is no slug of a cluster"):
+        with pytest.raises(PublishError, match="is not a cluster: it must be a slug"):
             change(store, release, (slug,))
     assert snapshot(store.root) == before
 

@@ -1,0 +1,74 @@
+"""JSON from elsewhere: read so that whatever comes out can be used, compared and written again without a surprise."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+__all__ = ["parse_json"]
+
+DEPTH = 200
+"""Objects and arrays within one another; the deepest schema of a task that we know has a tenth of it."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def parse_json(data: bytes) -> Any:
+    """The value that `data` spells. Raises ValueError, in a few words, for what is not JSON or is meant to confuse.
+
+    That is: other encodings than UTF-8, a key that stands twice in an object, NaN and the infinities, numbers that no JSON reader
+    has to take, lone surrogates, and more than `DEPTH` levels.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        msg = "it is not UTF-8 text"
+        raise ValueError(msg) from None
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+    except RecursionError:
+        value = _TOO_DEEP
+    if value is _TOO_DEEP or _depth_exceeded(value):
+        msg = f"it has more than {DEPTH} levels"
+        raise ValueError(msg)
+    if _SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
+    return value
+
+
+_TOO_DEEP = object()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        name = next(name for name in names if names.count(name) > 1)
+        msg = f"the key {name[:60]!r} is there twice"
+        raise ValueError(msg)
+    return found
+
+
+def _constant(name: str) -> Any:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    return _constant(text[:60]) if number in {float("inf"), float("-inf")} else number
+
+
+def _depth_exceeded(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH + 1):
+        level = [
+            item
+            for parent in level
+            if isinstance(parent, dict | list)
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return False
+    return True
