@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from entry_support import forged_archive, run, store_with
+from foreign_answers import forged_archive, run, store_with
 
 HOSTILE = [
     ("project", "name", "{outside}/abs"),

@@ -8,7 +8,7 @@ import os
 import zipfile
 
 import pytest
-from entry_support import MANIFEST, forged_archive, registry, run, serve, store_with
+from foreign_answers import MANIFEST, forged_archive, registry, run, serve, store_with
 
 from hatch_tilebox.embedded import EMBEDDED_PATH
 from hatch_tilebox.publish.http import MAX_ANSWER

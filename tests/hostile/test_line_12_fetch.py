@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import pytest
-from entry_support import forged_archive, run, store_with
+from foreign_answers import forged_archive, run, store_with
 
 from hatch_tilebox.whole_file import whole_file
 
