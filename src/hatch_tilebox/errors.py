@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.urls import hide_logins
 
 
 class Location(NamedTuple):
@@ -49,10 +50,11 @@ class Problem(NamedTuple):
 
     @property
     def shown(self) -> Problem:
-        """The same with everything safe to show. A message has one line, so that no name in it passes for a line of ours."""
+        """The same with everything safe to show: no logins in URLs, and a message of one line, lest a name pass for ours."""
         place = self.location and self.location._replace(path=printable(self.location.path))
-        hint = self.hint and printable(self.hint, lines=True)
-        return Problem(printable(self.message), hint, place, self.details and printable(self.details, lines=True))
+        hint = self.hint and printable(hide_logins(self.hint), lines=True)
+        details = self.details and printable(hide_logins(self.details), lines=True)
+        return Problem(printable(hide_logins(self.message)), hint, place, details)
 
     def __str__(self) -> str:
         message, hint, place, details = self.shown

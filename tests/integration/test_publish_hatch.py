@@ -180,7 +180,7 @@ def test_hatch_asks_before_it_uses_a_disabled_publisher(run, folder, tmp_path):
 
 
 def test_a_dry_run_says_what_would_happen(run, tmp_path):
-    report = check_output("publish", run("hatch-tilebox", "publish", "--to", "store", "--dry-run", "--json").stdout)
+    report = check_output("publish", run("hatch-tilebox", "publish", "--to", "./store", "--dry-run", "--json").stdout)
     assert (report["id"], report["created"], report["dry_run"]) == (None, True, True)
     assert not (tmp_path / "project/store").exists()
 
@@ -188,12 +188,12 @@ def test_a_dry_run_says_what_would_happen(run, tmp_path):
 def test_a_release_that_starts_is_published_with_verify(run, project):
     folder = project("single_file")
     assert run("hatch-tilebox", "build", cwd=folder).returncode == 0
-    result = run("hatch-tilebox", "publish", "--to", "store", "--verify", "--json", cwd=folder)
+    result = run("hatch-tilebox", "publish", "--to", "./store", "--verify", "--json", cwd=folder)
     assert json.loads(result.stdout)["created"] is True, result.stderr
 
 
 def test_a_release_that_does_not_start_is_not_published_with_verify(run, tmp_path):
-    result = run("hatch-tilebox", "publish", "--to", "store", "--verify")
+    result = run("hatch-tilebox", "publish", "--to", "./store", "--verify")
     assert result.returncode == 1
     assert "error" in result.stderr
     assert not (tmp_path / "project/store").exists()
@@ -244,7 +244,7 @@ def test_ctrl_c_leaves_a_message_on_what_was_done(folder, shell, tmp_path):
         "from hatch_tilebox.publish.store import Store\n"
         f"def upload(*arguments):\n    open({str(tmp_path / 'begun')!r}, 'w').close()\n    time.sleep(60)\n"
         "Store.upload = upload\n"
-        "from hatch_tilebox.cli import main\nsys.argv = ['hatch-tilebox', 'publish', '--to', 'store']\nmain()"
+        "from hatch_tilebox.cli import main\nsys.argv = ['hatch-tilebox', 'publish', '--to', './store']\nmain()"
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=folder, env=shell, stderr=subprocess.PIPE, text=True)
     while not (tmp_path / "begun").exists() and process.poll() is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +61,9 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     """A problem as JSON values; `line` and `column` count from 1 and are null where only the file, or not even that, is known."""
     place = problem.location
     return {
-        "message": problem.message,
-        "hint": problem.hint,
-        "details": problem.details,
+        "message": hide_logins(problem.message),
+        "hint": problem.hint and hide_logins(problem.hint),
+        "details": problem.details and hide_logins(problem.details),
         "file": place.path if place else None,
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import traceback
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from hatch_tilebox.errors import PluginError, Problem, PublishError, TileboxError
+from hatch_tilebox.core.urls import display_url
+from hatch_tilebox.errors import PluginError, Problem, TileboxError
 from hatch_tilebox.plugins import plugin_manager
+from hatch_tilebox.publish.addresses import folder_of, is_folder, unknown_destination
 from hatch_tilebox.publish.destination import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hatch_tilebox.progress import Progress
     from hatch_tilebox.publish.settings import Settings
@@ -36,34 +36,52 @@ def open_destination(
     if found is None:
         return closing(_own(settings, base, hooks, prompt, progress))
     if not isinstance(found, Destination):
-        raise PluginError(Problem(f"a plugin gave {found!r} as the destination {settings.to!r}: that is no Destination"))
+        raise PluginError(
+            Problem(f"a plugin gave {found!r} as the destination {display_url(settings.to)!r}: that is not a Destination")
+        )
     return closing(found)
 
 
 def _own(settings: Settings, base: Path, hooks: Any, prompt: Callable[[str], str] | None, progress: Progress | None) -> Destination:
     to = settings.to
-    scheme, mark, _ = to.partition("://")
-    if to == "tilebox" or (mark and scheme in {"https", "http"}):
-        from hatch_tilebox.publish.credentials import api_key
-        from hatch_tilebox.publish.http import require_safe
-        from hatch_tilebox.publish.tilebox import TileboxApi
-
-        url = (os.environ.get("TILEBOX_API_URL") or API_URL) if to == "tilebox" else to
-        require_safe(url)
-        key = api_key(url, prompt)
-        own = {"api_url": url, "api_key": key, "artifact_url": settings.artifact_url}
-        transport = _ask(hooks.hatch_tilebox_artifact_transport, secret=key, **own)
-        return TileboxApi(url, key, artifact_url=settings.artifact_url, transport=transport, progress=progress)
-    if mark and scheme == "oci":
+    if to == "tilebox" or to.lower().startswith(("https://", "http://")):
+        return _tilebox(settings, hooks, prompt, progress)
+    if to.startswith("oci://"):
         from hatch_tilebox.publish.oci import OciRepository
 
         return OciRepository(to, progress=progress)
-    if not mark or scheme == "file":
+    if is_folder(to, base):
         from hatch_tilebox.publish.store import Store
 
-        return Store(_folder(to) if mark else base / Path(to).expanduser())
-    hint = "known are tilebox, https://…, file:///…, oci://REGISTRY/REPOSITORY, a folder, and what installed plugins add"
-    raise PublishError(Problem(f"no destination is called {to!r}", hint=hint))
+        return Store(folder_of(to, base))
+    raise unknown_destination(to)
+
+
+def _tilebox(settings: Settings, hooks: Any, prompt: Callable[[str], str] | None, progress: Progress | None) -> Destination:
+    """The Tilebox API, with the key that belongs to it.
+
+    The key in the environment goes to the default API, to TILEBOX_API_URL, and to a URL that the user chose: on the command line,
+    in the environment, or in hatch's own configuration. A project's file does not decide who gets it.
+    """
+    from hatch_tilebox.publish.credentials import api_key
+    from hatch_tilebox.publish.http import require_safe, same_origin
+    from hatch_tilebox.publish.tilebox import TileboxApi
+
+    users = os.environ.get("TILEBOX_API_URL") or API_URL
+    url = users if settings.to == "tilebox" else settings.to
+    require_safe(url)
+    trusted = "to" not in settings.by_project or same_origin(url, API_URL) or same_origin(url, users)
+    key = api_key(url, prompt, from_environment=trusted)
+    artifact_key = key
+    if settings.artifact_url:
+        require_safe(settings.artifact_url)
+        if "artifact_url" in settings.by_project and not same_origin(settings.artifact_url, url):
+            artifact_key = api_key(settings.artifact_url, prompt, from_environment=False)
+    own = {"api_url": url, "api_key": key, "artifact_url": settings.artifact_url}
+    transport = _ask(hooks.hatch_tilebox_artifact_transport, secret=key, **own)
+    return TileboxApi(
+        url, key, artifact_url=settings.artifact_url, artifact_key=artifact_key, transport=transport, progress=progress
+    )
 
 
 def _ask(hook: Any, *, secret: str = "", **arguments: Any) -> Any:
@@ -76,11 +94,4 @@ def _ask(hook: Any, *, secret: str = "", **arguments: Any) -> Any:
         details = "".join(traceback.format_exception_only(error)).rstrip()
         details = details.replace(secret, "***") if secret else details
         message = f"a plugin failed in the hook {hook.name}"
-        raise PluginError(Problem(message, hint="mend or uninstall the package that brings it", details=details)) from error
-
-
-def _folder(url: str) -> Path:
-    parts = urlsplit(url)
-    if parts.netloc not in {"", "localhost"} or not parts.path:
-        raise PublishError(Problem(f"{url} is no folder of this machine", hint="write file:///absolute/path"))
-    return Path(url2pathname(parts.path))
+        raise PluginError(Problem(message, hint="fix or uninstall the package that brings it", details=details)) from error

@@ -9,18 +9,18 @@ from __future__ import annotations
 import email.utils
 import ipaddress
 import random
-import re
 import ssl
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hatch_tilebox import __version__
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.urls import display_url, hide_logins
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.progress import Progress
 
@@ -100,10 +100,11 @@ class Http:
         self._secrets = tuple(filter(None, secrets))
         self._retries = retries or Retries()
         self._progress = progress or Progress()
-        # A proxy of the environment must not see what goes to this machine.
+        # A proxy of the environment must not see what goes to this machine; its certificates count all the same.
         self._client = httpx.Client(
             timeout=httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS),
             trust_env=not is_loopback(url),
+            verify=httpx.create_ssl_context(),
             # Compressed answers would hide their size, and a compressed archive is not the one that its digest names.
             headers={"User-Agent": f"hatch-tilebox/{__version__}", "Accept-Encoding": "identity"},
         )
@@ -120,7 +121,7 @@ class Http:
         """`text` of a server without secrets, and without what a terminal would obey."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return printable(text, lines=True)
+        return printable(hide_logins(text), lines=True)
 
     def send(
         self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None
@@ -164,15 +165,14 @@ class Http:
                 self._progress.detail(f"{signal.problem.message}; going on after {done} bytes")
             else:
                 return
-        raise PublishError(Problem(f"{plain_url(url)} breaks off after {done} bytes", hint="try again later"))
+        raise PublishError(Problem(f"{display_url(url)} breaks off after {done} bytes", hint="try again later"))
 
     def refusal(self, response: Response, what: str, hint: str | None = None) -> PublishError:
         """The error of an answer that the caller cannot use."""
-        where = f"{response.request.method} {plain_url(str(response.request.url))}"
+        where = f"{response.request.method} {display_url(str(response.request.url))}"
         if response.is_redirect and not hint:
-            hint = (
-                f"it redirects to {plain_url(response.headers.get('location', ''))}; if you trust that, name it as the destination"
-            )
+            place = display_url(response.headers.get("location", ""))
+            hint = f"it redirects to {place}; if you trust that, name it as the destination"
         # Not `response.text`: the answer names the codec of that.
         details = self.mask(response.content[: 2**16].decode(errors="replace").strip())[:_MAX_DETAILS] or None
         return PublishError(Problem(f"{what}: {where} answered {response.status_code}", hint=hint, details=details))
@@ -202,7 +202,7 @@ class Http:
             raise self.refusal(response, "the archive cannot be fetched")
         if response.status_code == httpx.codes.PARTIAL_CONTENT and _encoding(response) in _DECODED:
             response.close()
-            message = f"{plain_url(url)}: something on the way compresses the archive ({_encoding(response)}) and breaks off"
+            message = f"{display_url(url)}: something on the way compresses the archive ({_encoding(response)}) and breaks off"
             raise PublishError(Problem(message, hint="fetch again, or let the proxy leave application/octet-stream as it is"))
         return self._body(response, start if response.status_code == httpx.codes.OK else 0)
 
@@ -216,9 +216,9 @@ class Http:
             response.close()
             here, there = str(request.url), str(following.url)
             if is_loopback(there) != is_loopback(here) or (following.url.scheme != "https" and not is_loopback(there)):
-                raise PublishError(Problem(f"{plain_url(here)} redirects to {plain_url(there)}: a download keeps to https"))
+                raise PublishError(Problem(f"{display_url(here)} redirects to {display_url(there)}: a download keeps to https"))
             request = following
-        raise PublishError(Problem(f"{plain_url(str(request.url))}: more than {_MAX_REDIRECTS} redirects"))
+        raise PublishError(Problem(f"{display_url(str(request.url))}: more than {_MAX_REDIRECTS} redirects"))
 
     def _whole(self, response: Response) -> Response:
         """The answer with its body, which is read to its end. Raises PublishError where that is too long."""
@@ -227,7 +227,7 @@ class Http:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > MAX_ANSWER:
-                    where = f"{response.request.method} {plain_url(str(response.request.url))}"
+                    where = f"{response.request.method} {display_url(str(response.request.url))}"
                     raise PublishError(Problem(f"{where}: the answer has more than {MAX_ANSWER // 2**20} MiB"))
         finally:
             response.close()
@@ -249,7 +249,7 @@ class Http:
     @contextmanager
     def _transient(self, method: str, url: str) -> Iterator[None]:
         """Connection errors of the block become `_TryAgain`, and errors that will not pass become PublishError."""
-        where = f"{method} {plain_url(url)}"
+        where = f"{method} {display_url(url)}"
         try:
             yield
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
@@ -299,15 +299,24 @@ class Http:
 
 def require_safe(url: str) -> None:
     """Refuse, with PublishError, a URL that a secret must not go to: plain http to another machine, or one that holds a secret."""
+    parts = _split(url)
+    if parts.username or parts.password or parts.query:
+        hint = "leave out USER:PASSWORD@ and what follows `?`; see docs/how-to/publish.md for where keys are read from"
+        raise PublishError(Problem(f"{display_url(url)}: a URL is not a place for a password or token", hint=hint))
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
+        raise PublishError(
+            Problem(f"{display_url(url)}: keys are sent over https only, or to this machine", hint="write https://…")
+        )
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL. Raises PublishError where it has none."""
     try:
         parts = urlsplit(url)
+        parts.port  # noqa: B018 -- raises where it is not a number
     except ValueError:
-        raise PublishError(Problem(f"{plain_url(url)} is not a URL")) from None
-    if parts.username or parts.password:
-        hint = "leave out USER:PASSWORD@; see docs/how-to/publish.md for where keys are read from"
-        raise PublishError(Problem(f"{plain_url(url)}: a URL is no place for a password", hint=hint))
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
-        raise PublishError(Problem(f"{plain_url(url)}: keys are sent over https only, or to this machine", hint="write https://…"))
+        raise PublishError(Problem(f"{display_url(url)} is not a URL", hint="write https://HOST/PATH")) from None
+    return parts
 
 
 def is_loopback(url: str) -> bool:
@@ -336,14 +345,9 @@ def same_service(base: str, link: str) -> str:
     except ValueError:
         found, kept = link, False
     if not kept:
-        message = f"{plain_url(base)} leads to {plain_url(found)[:200]}: another host, another port or not https"
+        message = f"{display_url(base)} leads to {display_url(found)[:200]}: another host, another port or not https"
         raise PublishError(Problem(message, hint="the service's administrator can set the URL that it names itself by"))
     return found
-
-
-def plain_url(url: str) -> str:
-    """A URL as people may see it: without user, password, query and fragment, any of which may hold a secret."""
-    return re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def _retry_after(value: str) -> float:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
 from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.model import ReleaseManifest, canonical_json, release_filename
 from hatch_tilebox.progress import Progress
@@ -51,7 +52,7 @@ class OciRepository(Destination):
         match = re.fullmatch(r"oci://([^/]+)/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)/?", url)
         if not match:
             hint = "write oci://REGISTRY/REPOSITORY, in lower case and without a tag, such as oci://ghcr.io/acme/scene-qa"
-            raise PublishError(Problem(f"{re.sub('//[^/@]*@', '//', url)} names no repository of a registry", hint=hint))
+            raise PublishError(Problem(f"{display_url(url)} does not name a repository of a registry", hint=hint))
         host, self._repository = match.groups()
         require_safe(f"https://{host}")
         self.url = f"oci://{host}/{self._repository}"

@@ -13,9 +13,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.errors import Location, Problem, PublishError
 from hatch_tilebox.publish.http import json_of, require_safe, same_origin
 
@@ -95,7 +96,12 @@ class Authorization:
         realm = challenge.get("realm", "")
         if not realm:
             raise PublishError(Problem(f"{self._host} asks for a token and does not say where from"))
-        require_safe(realm)
+        require_safe(realm.partition("?")[0])
+        if credentials and not _related(realm, self._base):
+            message = (
+                f"{self._host} sends for a token to {display_url(realm)}, which is not a host of its own: no login is sent there"
+            )
+            raise PublishError(Problem(message, hint="is this the registry that you meant?"))
         query: dict[str, str] = {name: challenge[name] for name in ("service", "scope") if name in challenge}
         if credentials and credentials.identity_token:
             form = {
@@ -119,6 +125,16 @@ class Authorization:
             raise self._http.refusal(response, f"{self._host} gives no token", hint) from None
         self._http.hide(token)
         return str(token)
+
+
+def _related(realm: str, base: str) -> bool:
+    """Whether the token service at `realm` may have the credentials of the registry at `base`.
+
+    It may on the registry's own host, and on one under the same domain, such as gitlab.example.com for registry.example.com.
+    """
+    service, registry = (urlsplit(url).hostname or "" for url in (realm, base))
+    domain = registry.partition(".")[2]
+    return service == registry or ("." in domain and f".{service}".endswith(f".{domain}"))
 
 
 def advise(response: Response) -> str | None:

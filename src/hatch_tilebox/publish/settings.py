@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.config.document import read_toml
 from hatch_tilebox.config.kinds import type_name
 from hatch_tilebox.errors import ConfigError, Location, Problem
+from hatch_tilebox.publish.addresses import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,9 +47,11 @@ class Settings:
     """The target of tilebox.workflow.toml whose clusters get the release."""
     options: Mapping[str, str] = field(default_factory=dict)
     """What a destination plugin wants to know: a table, or `-o options.name=value`."""
+    by_project: frozenset[str] = frozenset()
+    """The keys whose value is the project's: it does not decide who gets a secret of the user."""
 
 
-_TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings)}
+_TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings) if item.name != "by_project"}
 
 
 def load_settings(
@@ -88,7 +91,9 @@ def load_settings(
     for layer in layers:
         options |= layer.get("options", {})
         merged |= layer
-    return Settings(**{key.replace("-", "_"): value for key, value in {**merged, "options": options}.items()})
+    by_project = frozenset(key.replace("-", "_") for key in layers[1].keys() - layers[2].keys() - layers[3].keys())
+    values = {key.replace("-", "_"): value for key, value in {**merged, "options": options}.items()}
+    return Settings(**values, by_project=by_project)
 
 
 def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -149,7 +154,7 @@ def _place(path: Path, name: str, keys: Sequence[str]) -> Location | None:
 
 def _anchored(to: str, root: Path) -> str:
     """A destination that a project names; a folder is one of the project's, wherever the command is run."""
-    return to if to == "tilebox" or "://" in to else str(root / Path(to).expanduser())
+    return str(root / Path(to).expanduser()) if is_folder(to, root) and not to.startswith("file:") else to
 
 
 def _split_options(given: Mapping[str, Any]) -> dict[str, Any]:

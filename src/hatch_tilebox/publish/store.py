@@ -28,6 +28,7 @@ from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import inside, open_regular
 from hatch_tilebox.errors import Problem, PublishError
+from hatch_tilebox.publish.addresses import STORE_MARKER
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.files import new_file, reading, shared_lock
@@ -45,7 +46,6 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 FORMAT = 1
-_MARKER = "tilebox-store.json"
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _DEFAULT_CLUSTER = "default"
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -227,12 +227,12 @@ class Store(Destination, Deployer):
     def _create(self) -> None:
         if self._check_format():
             return
-        with new_file(self.root / _MARKER, self.root) as file:
+        with new_file(self.root / STORE_MARKER, self.root) as file:
             file.write(json.dumps({"format": FORMAT}).encode() + b"\n")
 
     def _check_format(self) -> bool:
         """Whether the store is there. Raises PublishError where the folder is something else."""
-        marker = self.root / _MARKER
+        marker = self.root / STORE_MARKER
         try:
             used = any(not path.name.startswith(".") for path in self.root.iterdir())
         except FileNotFoundError:

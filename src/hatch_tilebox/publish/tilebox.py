@@ -36,15 +36,16 @@ class TileboxApi(Destination, Deployer):
         key: str,
         *,
         artifact_url: str = "",
+        artifact_key: str = "",
         transport: ArtifactTransport | None = None,
         retries: Retries | None = None,
         progress: Progress | None = None,
     ) -> None:
         require_safe(url)
         self.url = url.rstrip("/")
-        self._http = Http(url, secrets=(key,), retries=retries, progress=progress)
+        self._http = Http(url, secrets=(key, artifact_key), retries=retries, progress=progress)
         self._connect = Connect(self._http, url, key)
-        self._transport = transport or HttpTransport(self._http, artifact_url or f"{self.url}/artifacts", key)
+        self._transport = transport or HttpTransport(self._http, artifact_url or f"{self.url}/artifacts", artifact_key or key)
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         # A message may come without its artifact; the fingerprint alone then says what the release does.

@@ -27,7 +27,7 @@ def test_the_schema_itself_is_good_and_knows_every_command():
 
 @pytest.mark.parametrize(
     ("command", "options"),
-    [("inspect", []), ("verify", ["--no-run"]), ("extract", ["--to", "unpacked"]), ("publish", ["--to", "store", "--dry-run"])],
+    [("inspect", []), ("verify", ["--no-run"]), ("extract", ["--to", "unpacked"]), ("publish", ["--to", "./store", "--dry-run"])],
 )
 def test_commands_on_an_archive(invoke, release, tmp_path, monkeypatch, command, options):
     monkeypatch.chdir(tmp_path)
@@ -38,10 +38,10 @@ def test_commands_on_an_archive(invoke, release, tmp_path, monkeypatch, command,
 
 def test_commands_on_a_store(invoke, release, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    published = check_output("publish", invoke("publish", release, "--to", "store", "--json").stdout)
+    published = check_output("publish", invoke("publish", release, "--to", "./store", "--json").stdout)
     (listed,) = check_output("releases", invoke("releases", "store", "--json").stdout)["releases"]
     assert listed["id"] == published["id"]
-    fetched = check_output("fetch", invoke("fetch", "store", "--to", "downloads", "--json").stdout)
+    fetched = check_output("fetch", invoke("fetch", "./store", "--to", "downloads", "--json").stdout)
     assert fetched["digest"] == published["digest"]
 
 

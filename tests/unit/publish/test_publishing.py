@@ -109,7 +109,7 @@ def open_(tmp_path, monkeypatch):
 
 
 def test_destinations_are_known_by_what_is_written(open_, tmp_path, monkeypatch):
-    assert open_("releases").root == tmp_path / "releases"
+    assert open_("./releases").root == tmp_path / "releases"
     assert open_(str(tmp_path / "x")).root == tmp_path / "x"
     assert open_((tmp_path / "with space").as_uri()).root == tmp_path / "with space"
     assert open_("tilebox").url == "https://api.tilebox.com"
@@ -122,15 +122,15 @@ def test_destinations_are_known_by_what_is_written(open_, tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("to", "says"),
     [
-        ("s3://bucket", "no destination is called 's3://bucket'"),
-        ("file://host/path", "is no folder of this machine"),
+        ("s3://bucket", "'s3://bucket' is not a destination"),
+        ("file://host/path", "is not a folder of this machine"),
         ("http://tilebox.example", "over https only"),
-        ("https://u:s3cret@tilebox.example", "no place for a password"),
-        ("oci://ghcr.io", "names no repository"),
-        ("oci://ghcr.io/acme/scene-qa:1.0", "names no repository"),
-        ("oci://ghcr.io/Acme/x", "names no repository"),
-        ("oci://u:s3cret@ghcr.io/a/b", "no place for a password"),
-        ("oci://u:s3cret@ghcr.io/A", "names no repository"),
+        ("https://u:s3cret@tilebox.example", "not a place for a password"),
+        ("oci://ghcr.io", "does not name a repository"),
+        ("oci://ghcr.io/acme/scene-qa:1.0", "does not name a repository"),
+        ("oci://ghcr.io/Acme/x", "does not name a repository"),
+        ("oci://u:s3cret@ghcr.io/a/b", "not a place for a password"),
+        ("oci://u:s3cret@ghcr.io/A", "does not name a repository"),
     ],
 )
 def test_what_cannot_be_one_is_explained(open_, to, says):
@@ -166,7 +166,7 @@ def plugin(monkeypatch):
 
 def test_a_plugin_adds_a_destination(plugin, open_, tmp_path):
     assert open_("memo://", options={"folder": tmp_path}).root == tmp_path
-    assert isinstance(open_("releases"), Store)
+    assert isinstance(open_("./releases"), Store)
 
 
 def test_a_plugin_brings_artifacts_its_own_way(plugin, open_):

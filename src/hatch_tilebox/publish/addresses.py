@@ -1,0 +1,60 @@
+"""What a user wrote as a destination: which kind it is, and what was meant where it is none."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from hatch_tilebox.core.urls import display_url
+from hatch_tilebox.errors import Problem, PublishError
+
+__all__ = ["STORE_MARKER", "folder_of", "is_folder", "unknown_destination"]
+
+STORE_MARKER = "tilebox-store.json"
+"""The file that says that a folder is a release store."""
+_FOLDER = re.compile(r"[./~\\]|[A-Za-z]:[/\\]|file:", re.IGNORECASE)
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?/|(localhost|[A-Za-z0-9-]+:\d+)/")
+_SCHEME = re.compile(r"(https?|oci|file):?[/\\]*(?=[^/\\])", re.IGNORECASE)
+
+
+def is_folder(to: str, base: Path) -> bool:
+    """Whether the destination `to` is a folder: it looks like one, or one of that name below `base` holds a store already."""
+    if _FOLDER.match(to):
+        return True
+    return "://" not in to and os.path.lexists(base / to / STORE_MARKER)
+
+
+def folder_of(to: str, base: Path) -> Path:
+    """The folder that `to` names; a relative one is below `base`. Raises PublishError for one of another machine."""
+    if not to.lower().startswith("file:"):
+        return base / Path(to).expanduser()
+    parts = urlsplit(to)
+    if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
+        raise PublishError(Problem(f"{display_url(to)} is not a folder of this machine", hint="write file:///absolute/path"))
+    return Path(url2pathname(parts.path))
+
+
+def unknown_destination(to: str) -> PublishError:
+    """The error for a destination that nobody knows, with what was probably meant."""
+    shown = display_url(to)
+    meant = _meant(shown)
+    known = (
+        "known are tilebox, https://…, oci://REGISTRY/REPOSITORY, file:///… or a folder such as ./releases, and what plugins add"
+    )
+    return PublishError(Problem(f"{shown!r} is not a destination", hint=f"did you mean {meant}? {known}" if meant else known))
+
+
+def _meant(text: str) -> str:
+    if text.strip().strip(":/").lower() == "tilebox":
+        return "tilebox"
+    if "://" in text and not _SCHEME.match(text):
+        return ""
+    if typo := _SCHEME.match(text):
+        scheme = typo[1].lower()
+        return f"{scheme}://{'/' if scheme == 'file' else ''}{text[typo.end() :]}"
+    if _HOST.match(text):
+        return f"oci://{text}"
+    return f"./{text}" if re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", text) else ""
