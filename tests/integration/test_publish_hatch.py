@@ -164,10 +164,10 @@ def test_hatch_that_cannot_tell_the_version_takes_a_name(run, folder, tmp_path):
     (folder / "pyproject.toml").write_text(
         '[project]\nname = "scene-qa"\ndynamic = ["version"]\n[tool.hatch.version]\nsource = "not-installed"\n'
     )
-    result = run("hatch", "publish", "-p", "tilebox", "-o", "to=store")
+    result = run("hatch", "publish", "-p", "tilebox", "-o", "to=./store")
     assert result.returncode == 1
     assert "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease" in result.stderr
-    named = run("hatch", "publish", "-p", "tilebox", "-o", "to=store", "dist/scene_qa-1.0.0.tbrelease", cwd=tmp_path / "project")
+    named = run("hatch", "publish", "-p", "tilebox", "-o", "to=./store", "dist/scene_qa-1.0.0.tbrelease", cwd=tmp_path / "project")
     assert named.returncode == 0, named.stderr
     assert len(Store(folder / "store").releases(None)) == 1
 

@@ -51,4 +51,4 @@ def test_its_errors_are_shown_like_ours(run, make_release, tmp_path):
 
 def test_other_urls_are_not_its_own(run, make_release, tmp_path):
     assert run("publish", make_release(), "--to", "./store").returncode == 0
-    assert "no destination is called 'mysql://x'" in run("publish", make_release(), "--to", "mysql://x").stderr
+    assert "'mysql://x' is not a destination" in run("publish", make_release(), "--to", "mysql://x").stderr
