@@ -18,13 +18,16 @@ def display_url(url: str) -> str:
     """`url` without user, password, query and fragment, however malformed or unknown it is.
 
     All before the last `@` goes, for a password may hold any character; so does what follows the first `?` or `#`, and what
-    stands in the place of a port and is not a number. A digest at the end of a reference to an image stays.
+    stands in the place of a port and is not a number. With an `@` behind a `?` or `#` it cannot be known which of the two it is:
+    only the scheme is shown then. A digest at the end of a reference to an image stays.
     """
     digest = _DIGEST.search(url)
     text = url[: digest.start()] if digest else url
     scheme = _SCHEME.match(text)
     start = f"{scheme['name']}:{scheme['slashes']}" if scheme and scheme["slashes"] else ""
     rest = text[scheme.end() :] if scheme and start else text
+    if re.search(r"[?#].*@", rest, re.DOTALL):
+        return f"{start}…"
     rest = re.split(r"[?#]", rest.rpartition("@")[2], maxsplit=1)[0]
     host, slash, path = rest.partition("/")
     if not host.startswith("["):  # an IPv6 address has colons of its own

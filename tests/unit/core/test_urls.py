@@ -26,7 +26,7 @@ DIGEST = f"@sha256:{'0123456789abcdef' * 4}"
         ("https:\\\\user:pw@host\\x", "https:\\\\host\\x"),
         ("  https://user:pw@host/x", "https://host/x"),
         ("https://user:pw%40host/x", "https://user/x"),
-        ("https://user:p?w@host/x", "https://host/x"),
+        ("https://user:p?w@host/x", "https://…"),
         ("https://token@host:8443/x", "https://host:8443/x"),
         ("https://[::1]:8080/x", "https://[::1]:8080/x"),
         (f"oci://ghcr.io/acme/scene-qa{DIGEST}", f"oci://ghcr.io/acme/scene-qa{DIGEST}"),
