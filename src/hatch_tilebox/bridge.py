@@ -252,4 +252,5 @@ def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
 
     name = release_filename(hatchlings_project(metadata)).split("-")[0]
     for path in directory.glob(f"{name}-*{RELEASE_SUFFIX}"):
-        path.unlink()
+        if not path.is_dir():
+            path.unlink()

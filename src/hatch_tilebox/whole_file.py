@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["file_digest", "stream_digest", "whole_file"]
 
 _CHUNK = 2**20
+WINDOWS = sys.platform == "win32"
 _UNKNOWN_CALL = {
     errno.EACCES, errno.EBADF, errno.EINVAL, errno.EISDIR, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM
 }  # fmt: skip
@@ -39,23 +41,36 @@ def whole_file(
     """
     staging = staging or destination.parent
     temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
+    unclaimed = temporary.with_name(f"{temporary.name}.new")
     staging.mkdir(parents=True, exist_ok=True)
     destination.parent.mkdir(parents=True, exist_ok=True)
     _sweep(staging, destination.suffix)
     try:
-        with temporary.open("xb") as file:
+        with unclaimed.open("xb") as file:
             claim(file)
+            if WINDOWS:
+                temporary = unclaimed  # an open file cannot be renamed there, nor swept
+            else:
+                unclaimed.replace(temporary)  # under this name it may be swept, but not while it is claimed
             if mode is not None:
                 temporary.chmod(mode)
             yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        temporary.replace(destination)
+            if not WINDOWS:
+                temporary.replace(destination)
+        if WINDOWS:
+            temporary.replace(destination)
     finally:
-        certainly(lambda: temporary.unlink(missing_ok=True))
+        certainly(lambda: _remove(temporary, unclaimed))
     if durable:
         _sync_folder(destination.parent)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _sweep(folder: Path, suffix: str) -> None:

@@ -47,8 +47,11 @@ def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterat
         sweep(parent, prefix)
     folder = tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
     try:
-        with Path(folder.name, OWNER).open("xb") as owner:
+        unclaimed = Path(folder.name, f"{OWNER}.new")
+        with unclaimed.open("xb") as owner:
             claim(owner)
+            if sys.platform != "win32":  # an open file cannot be renamed there, nor the folder removed
+                unclaimed.replace(Path(folder.name, OWNER))
             yield Path(folder.name)
     finally:
         certainly(lambda: _remove(folder))

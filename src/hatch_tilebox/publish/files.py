@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.core.paths import open_regular
+from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.whole_file import whole_file
 
@@ -25,6 +26,18 @@ def new_file(destination: Path, staging: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise PublishError(Problem(f"{destination} cannot be written: {error.strerror}")) from error
+
+
+@contextmanager
+def private_folder(parent: Path) -> Iterator[Path]:
+    """A temporary folder below `parent`, which is created where it is missing. Raises PublishError where that fails."""
+    with ExitStack() as stack:
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(temporary_folder(parent, ".fetch-"))
+        except OSError as error:
+            raise PublishError(Problem(f"{parent} cannot be written: {error.strerror}")) from error
+        yield folder
 
 
 @contextmanager

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from hatch_tilebox.model import release_filename
 from hatch_tilebox.names import RELEASE_SUFFIX
 from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.publish.destination import LocalRelease
-from hatch_tilebox.publish.files import new_file, reading
+from hatch_tilebox.publish.files import new_file, private_folder, reading
 from hatch_tilebox.whole_file import stream_digest
 
 if TYPE_CHECKING:
@@ -160,31 +159,26 @@ def fetch_release(
     progress = progress or Progress()
     if not is_digest(release.digest):  # it names a file below
         raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is no digest"))
-    # A name of its own: several may fetch into one folder at once.
-    incoming = inside(folder, f".{release.digest[:_DIGITS]}.{secrets.token_hex(8)}{RELEASE_SUFFIX}")
-    with _step(progress, "Fetching") as done:
-        try:
-            with new_file(incoming, folder) as file:
-                found, size = hashlib.sha256(), 0
-                for chunk in destination.download(release):
-                    found.update(chunk)
-                    file.write(chunk)
-                    size += len(chunk)
-                    if release.size is not None and size > release.size:
-                        raise PublishError(Problem(f"{release.url} gave more than the {release.size} bytes it is registered with"))
-                    progress.transferred(size, release.size or 0)
-                if found.hexdigest() != release.digest:
-                    message = f"{release.url} gave {size} bytes with digest {found.hexdigest()}, not {release.digest}"
-                    raise PublishError(Problem(message, hint="fetch again; if it stays so, the archive there is damaged"))
-            manifest, artifact = check_archive(incoming)
-            if manifest.fingerprint != release.fingerprint:
-                raise PublishError(Problem(f"{release.url} is registered with fingerprint {release.fingerprint}, not its own"))
-            path = inside(folder, release_filename(manifest.project))
-            if not _is_there(path, release.digest):
-                _take_name(incoming, path)
-        finally:
-            with suppress(OSError):
-                incoming.unlink()
+    with _step(progress, "Fetching") as done, private_folder(folder) as private:  # several may fetch into one folder at once
+        incoming = private / f"incoming{RELEASE_SUFFIX}"
+        with new_file(incoming, private) as file:
+            found, size = hashlib.sha256(), 0
+            for chunk in destination.download(release):
+                found.update(chunk)
+                file.write(chunk)
+                size += len(chunk)
+                if release.size is not None and size > release.size:
+                    raise PublishError(Problem(f"{release.url} gave more than the {release.size} bytes it is registered with"))
+                progress.transferred(size, release.size or 0)
+            if found.hexdigest() != release.digest:
+                message = f"{release.url} gave {size} bytes with digest {found.hexdigest()}, not {release.digest}"
+                raise PublishError(Problem(message, hint="fetch again; if it stays so, the archive there is damaged"))
+        manifest, artifact = check_archive(incoming)
+        if manifest.fingerprint != release.fingerprint:
+            raise PublishError(Problem(f"{release.url} is registered with fingerprint {release.fingerprint}, not its own"))
+        path = inside(folder, release_filename(manifest.project))
+        if not _is_there(path, release.digest):
+            _take_name(incoming, path)
         done.append(f"{path.name}, {format_size(artifact.size)}, digest {artifact.sha256[:_DIGITS]}")
     return LocalRelease(manifest, Artifact(path, artifact.sha256, artifact.size))
 

@@ -263,7 +263,7 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
         record = json.loads(path.read_bytes())
         value = record["value"]
         return value if record["digest"] == digest(value) and isinstance(value, dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
