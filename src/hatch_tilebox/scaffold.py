@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.config.document import read_toml
+from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.errors import ConfigError, Problem, PublishError, TileboxError
 from hatch_tilebox.names import CONFIG_NAME
 
@@ -243,16 +244,22 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
 
 @contextmanager
 def _undone_on_failure(root: Path) -> Iterator[None]:
-    """Make the folder, and take away what the block made in it, and the folder, if the block fails."""
+    """Create the folder, and take away what the block created in it, and the folder, if the block fails."""
     missing = [folder for folder in (root, *root.parents) if not folder.exists()]
+    before = {path.name for path in root.iterdir()} if root.is_dir() else set()
     try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(Problem(f"{root} cannot be made: {error.strerror}")) from error
-    before = {path.name for path in root.iterdir()}
-    try:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(Problem(f"{root} cannot be created: {error.strerror}")) from error
         yield
     except BaseException:
+        certainly(lambda: _undo(root, before, missing))
+        raise
+
+
+def _undo(root: Path, before: set[str], missing: list[Path]) -> None:
+    with suppress(OSError):  # somebody else put something there meanwhile, or it was never created
         for path in root.iterdir():
             if path.name in before:
                 continue
@@ -260,7 +267,7 @@ def _undone_on_failure(root: Path) -> Iterator[None]:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        with suppress(OSError):  # somebody else put something there meanwhile
-            for folder in missing:
+    with suppress(OSError):
+        for folder in missing:
+            if folder.exists():
                 folder.rmdir()
-        raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import ipaddress
+import os
 import random
 import ssl
 import time
@@ -91,6 +92,23 @@ class _TryAgain(Exception):  # noqa: N818 -- a signal to the loop, not an error 
         self.wait = wait
 
 
+class _Direct(httpx.BaseTransport):
+    """Connections without a proxy. Certificates are only read for https: they take longer than all requests to this machine."""
+
+    def __init__(self) -> None:
+        self._opened: dict[bool, httpx.HTTPTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        secure = request.url.scheme == "https"
+        if secure not in self._opened:
+            self._opened[secure] = httpx.HTTPTransport(verify=_trusted() if secure else False)
+        return self._opened[secure].handle_request(request)
+
+    def close(self) -> None:
+        for transport in self._opened.values():
+            transport.close()
+
+
 class Http:
     """A client of one service. `secrets` never appear in what it says, not even when a server repeats them."""
 
@@ -101,10 +119,12 @@ class Http:
         self._retries = retries or Retries()
         self._progress = progress or Progress()
         # A proxy of the environment must not see what goes to this machine; its certificates count all the same.
+        local = is_loopback(url)
         self._client = httpx.Client(
             timeout=httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS),
-            trust_env=not is_loopback(url),
-            verify=httpx.create_ssl_context(),
+            trust_env=not local,
+            transport=_Direct() if local else None,
+            verify=local or _trusted(),
             # Compressed answers would hide their size, and a compressed archive is not the one that its digest names.
             headers={"User-Agent": f"hatch-tilebox/{__version__}", "Accept-Encoding": "identity"},
         )
@@ -307,6 +327,16 @@ def require_safe(url: str) -> None:
         raise PublishError(
             Problem(f"{display_url(url)}: keys are sent over https only, or to this machine", hint="write https://…")
         )
+
+
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates count: those of SSL_CERT_FILE or SSL_CERT_DIR, if set. Raises PublishError where they cannot be read."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # also what OpenSSL says of a file that holds none
+        message = f"SSL_CERT_FILE={os.environ.get('SSL_CERT_FILE', '')}: its certificates cannot be read"
+        details = f"{error.strerror or error}"
+        raise PublishError(Problem(message, hint="name a file with certificates in PEM format", details=details)) from error
 
 
 def _split(url: str) -> SplitResult:

@@ -137,8 +137,8 @@ class Child:
                 stderr=subprocess.PIPE,
                 **options,
             )
-        except OSError:
-            self._watcher.dismiss()
+        except BaseException:  # a signal may come when the child is there already
+            certainly(self._abandon)
             raise
         self._watcher.group(self.process.pid)
         self._output = _Tail(_pipe(self.process.stdout), on_output, longest_line)
@@ -195,6 +195,13 @@ class Child:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
 
+    def _abandon(self) -> None:
+        """Kill what may have been started."""
+        for survivor in _survivors(self._mark, 0):
+            with contextlib.suppress(OSError):
+                os.kill(survivor, signal.SIGKILL)
+        self._watcher.dismiss()
+
     def result(self, *, timed_out: bool = False) -> Finished:
         """End everything and tell how it went."""
         seconds = time.perf_counter() - self._began
@@ -227,8 +234,9 @@ class Child:
 class _Watcher:
     """A shell that outlives us if we are killed: it then ends the processes that have the mark, and those of their group.
 
-    It learns that we are gone from the end of its input, which is the end of a pipe that no other process has. There is none on
-    Windows.
+    It learns that we are gone from the end of its input, which is the end of a pipe that no other process has. It does on every
+    POSIX system what PR_SET_PDEATHSIG does on Linux, and more: that signal reaches the child alone, not what the child started, and
+    comes when the *thread* that started the child ends, which may be long before we do. There is none on Windows.
     """
 
     SCRIPT = f"""

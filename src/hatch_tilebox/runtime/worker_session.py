@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.errors import DiscoveryError, Problem
 from hatch_tilebox.runtime import explain, explain_start
 from hatch_tilebox.runtime.cache import open_store
@@ -206,12 +207,12 @@ class _Sink:
                 self._child.send(self._token.encode())
             self.url = self._answer()["url"]
         except BaseException:
-            self._child.end()
+            certainly(self._child.end)
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._child.end()
+        certainly(self._child.end)
 
     def drain(self) -> None:
         """Wait until every event that was sent so far has been handed on."""

@@ -1,0 +1,82 @@
+"""Certificates of the user count for every destination, on this machine too, and cost nothing where there are none."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import trustme
+from foreign_answers import run
+
+from hatch_tilebox.publish import http
+
+pytestmark = pytest.mark.service
+
+
+@contextmanager
+def tls_server(authority):
+    """A Tilebox API without workflows at https://127.0.0.1; it yields its URL and the paths that were asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.path)
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = json.dumps({"workflows": []}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.handle_error = lambda *_: None
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_port, asked
+        server.shutdown()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_certificates_of_the_user_count_on_this_machine(tmp_path, host):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "own.pem")
+    with tls_server(authority) as (port, asked):
+        command = ("releases", f"https://{host}:{port}", "--json")
+        environment = {"TILEBOX_API_KEY": "k", "HTTPS_PROXY": "http://127.0.0.1:9"}
+        code, _, err = run(*command, folder=tmp_path, **environment)
+        assert code == 1
+        assert "set SSL_CERT_FILE" in err
+        assert asked == []
+        code, out, err = run(*command, folder=tmp_path, **environment, SSL_CERT_FILE=str(tmp_path / "own.pem"))
+        assert (code, json.loads(out)["releases"]) == (0, []), err
+        assert asked
+
+
+@pytest.mark.parametrize("content", [None, b"not a certificate", b""])
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "api.acme.example"])
+def test_a_file_without_certificates_is_named(tmp_path, content, host):
+    if content is not None:
+        (tmp_path / "own.pem").write_bytes(content)
+    environment = {"TILEBOX_API_KEY": "k", "SSL_CERT_FILE": str(tmp_path / "own.pem")}
+    code, _, err = run("releases", f"https://{host}", folder=tmp_path, **environment)
+    assert code == 1
+    assert f"SSL_CERT_FILE={tmp_path / 'own.pem'}: its certificates cannot be read" in err
+
+
+def test_plain_http_reads_no_certificates(monkeypatch):
+    """Reading them takes some 20 ms, more than a whole publication to this machine."""
+    monkeypatch.setattr(http, "_trusted", lambda: sys.exit("read"))
+    http.Http("http://127.0.0.1:9").close()
+    with pytest.raises(http.PublishError, match="GET http://127"):
+        http.Http("http://127.0.0.1:9", retries=http.Retries(attempts=1)).send("GET", "http://127.0.0.1:9/x")
