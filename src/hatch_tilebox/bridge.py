@@ -178,10 +178,11 @@ class WorkflowProject:
 
         `variables` are let through to the workflow's code beside those of the option `pass-environment`.
         """
+        from hatch_tilebox.archive.writer import make_output_folder
         from hatch_tilebox.release import build_release
 
         output = self.output(directory)
-        output.mkdir(parents=True, exist_ok=True)
+        make_output_folder(output)
         skip = self._output_folders(directory)
         return build_release(self.config, self._about(), output, self.options, progress=progress, skip=skip, variables=variables)
 

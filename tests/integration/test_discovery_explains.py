@@ -31,7 +31,7 @@ ERRORS = {
         "`runner = create_runner()`",
     ],
     "hides_argparse": ["argparse.py: this module hides the standard library's `argparse` from the worker", "rename argparse.py"],
-    "hides_sdk": ["tilebox/__init__.py: this module hides the SDK's package `tilebox` from the worker", "rename tilebox, "],
+    "hides_sdk": ["tilebox/__init__.py: this module hides the SDK's package `tilebox` from the worker", "rename tilebox/, "],
     "lists_other_tasks": ["the worker of `runner:runner` lists other tasks than the runner object: tilebox.com/broken/Served v1.0"],
     "lock_for_other_platform": ["uv.lock is for other platforms than this one", "sys_platform == 'emscripten'", "`environments`"],
     "member_not_selected": ["bands comes from libs/bands, which is not among the selected files", 'add "libs/bands/**"'],
@@ -166,6 +166,68 @@ def test_warning(name, broken):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, "the project was written to"
     if name in CHILDREN:
         assert not processes_that(CHILDREN[name])
+
+
+HIDING = {
+    # what reports is in need of these itself, and they are loaded half or in full by then
+    "random": "",
+    "token": "",
+    "traceback": "",
+    "pathlib": "",
+    "email/__init__": "",
+    # the interpreter does not get as far as our code
+    "types": "ImportError",
+    "importlib/__init__": "Could not import runpy module",
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_a_module_that_hides_another_is_named_whoever_needs_that(name, broken):
+    folder = broken("default_identifiers")
+    (folder / f"{name}.py").parent.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text("NUMBER = 1\n")
+    with pytest.raises(DiscoveryError) as error:
+        discover(folder, ["pyproject.toml", "uv.lock", "**/*.py"])
+    text = str(error.value)
+    assert f"{name}.py: this module hides the standard library's `{name.partition('/')[0]}` from the worker" in text
+    assert HIDING[name] in text
+    assert "hatch_tilebox" not in text, "a frame of ours shows"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import difflib\n\nassert difflib.NUMBER",
+        "import linecache\n\nassert linecache.NUMBER",
+        "sys.path.clear()",
+        "sys.meta_path.clear()",
+        "sys.modules['__main__'] = type(sys)('__main__')",
+        "os.environ.clear()",
+        "os.close(1), os.close(2)",
+        "assert sys.argv[1:] == ['runner:runner'] and sys.argv[0].endswith('runner/__main__.py'), sys.argv",
+        "importlib.import_module = lambda *given, real=importlib.import_module: real(*given)",
+        "multiprocessing.get_context('spawn').Process(target=print).start()",
+        "print('x' * 10_000_000)",
+    ],
+)
+def test_what_stops_no_worker_stops_no_build(code, broken):
+    """The real worker starts with each of these, so its proof does, too."""
+    folder = broken("default_identifiers")
+    for name in ("difflib", "linecache"):
+        (folder / f"{name}.py").write_text("NUMBER = 1\n")
+    runner = folder / "runner.py"
+    runner.write_text(f"{runner.read_text()}\n\nimport importlib, multiprocessing, os, sys\n\n{code}\n")
+    assert [task.version for task in discover(folder).tasks] == ["v0.0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_fork_of_the_worker_is_named_as_on_a_release_runner(broken):
+    folder = broken("default_identifiers")
+    runner = folder / "runner.py"
+    runner.write_text(f"{runner.read_text()}\n\nimport os, time\n\nif os.fork() == 0:\n    time.sleep(600)\n")
+    warnings = "\n".join(map(str, discover(folder).warnings))
+    assert "left processes running" in warnings
+    assert "-m tilebox.workflows.runner runner:runner`" in warnings
 
 
 def test_lock_that_is_stale(broken, shared, clean_env):

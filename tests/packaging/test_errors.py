@@ -100,6 +100,17 @@ CASES = {
         "build",
         [r"5 s", r"runner\.py.*line 2\d|time\.sleep", "startup-timeout"],
     ),
+    **{
+        f"output folder that is a file, {frontend}": (
+            lambda folder: (
+                (folder / "releases").write_text(""),
+                edit(folder, "pyproject.toml", ".tilebox]", '.tilebox]\noutput-dir = "releases/new"'),
+            ),
+            frontend,
+            [r"releases.new cannot be written: Not a directory", r"hint: .*`output-dir`"],
+        )
+        for frontend in ("uv", "hatch", "build")
+    },
     "misspelt option": (
         lambda folder: edit(folder, "pyproject.toml", "hooks.tilebox]", 'hooks.tilebox]\nruntme = "import"'),
         "uv",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -130,4 +132,20 @@ def _new_file(destination: Path) -> Iterator[BinaryIO]:
         with whole_file(destination) as raw:
             yield raw
     except OSError as error:
-        raise ArchiveError(Problem(f"{destination} cannot be written: {error.strerror}")) from error
+        raise cannot_be_written(destination, error) from error
+
+
+def make_output_folder(folder: Path) -> None:
+    """Create the folder for a release where it is missing. Raises ArchiveError where nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_be_written(folder, error) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise cannot_be_written(folder, OSError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def cannot_be_written(path: Path, error: OSError) -> ArchiveError:
+    """The error about a release, or its folder, at `path`."""
+    hint = "let another folder get the release: `--out FOLDER`, or the option `output-dir`"
+    return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint))

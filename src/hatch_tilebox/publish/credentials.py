@@ -41,10 +41,7 @@ def api_key(url: str, prompt: Callable[[str], str] | None, *, from_environment: 
 def _from_keyring(url: str) -> str | None:
     try:
         import keyring
-        from keyring.errors import KeyringError
-    except ModuleNotFoundError:
-        return None
-    try:
+
         return keyring.get_password(url, KEYRING_USER)
-    except KeyringError:
+    except Exception:  # noqa: BLE001 -- not installed, or whatever a backend raises: no D-Bus, a locked or a broken store
         return None

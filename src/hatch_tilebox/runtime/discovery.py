@@ -200,7 +200,7 @@ def _answer(environment: Environment, question: _Question, metadata: Metadata, u
         on_line=question.progress.detail,
     )
     if start.facts is None:
-        raise DiscoveryError(explain_start.no_answer(context, start.finished, start.hang))
+        raise DiscoveryError(explain_start.no_answer(context, start.finished, start.hang, began=start.began))
     if start.facts["status"] != "tasks":
         raise DiscoveryError(explain_start.failure(context, start.facts, start.finished))
     left_behind = [context.paths.clean(command) for command in start.finished.left_behind]

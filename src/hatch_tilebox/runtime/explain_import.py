@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
 from hatch_tilebox.runtime.explain import declared_names, include_hint, normalize, table
-from hatch_tilebox.runtime.explain_packages import hidden_name, inside_package, system_limit
+from hatch_tilebox.runtime.explain_packages import NO_LONGER, hidden_name, inside_package, system_limit
 from hatch_tilebox.runtime.explain_variables import variable_missing
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
                 place or PYPROJECT,
                 trace,
             )
+    if module.partition(".")[0] in NO_LONGER:
+        message = f"`{module}` is not there: the standard library of this Python no longer has it"
+        return Problem(message, "use what replaced it, or an older Python, in `requires-python`", place, trace)
     name = _distribution(module)
     if names & declared_names(table(context.pyproject, "project").get("dependencies")):
         return Problem(

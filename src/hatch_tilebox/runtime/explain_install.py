@@ -43,9 +43,27 @@ _SIMPLE = (
         None,
     ),
     (
-        r"Failed to parse `?uv\.lock|Failed to parse lockfile|unsupported schema version",
+        r"unsupported schema version",
+        "uv.lock was made by a uv that is newer than this one",
+        "update uv, here and where releases are built",
+        None,
+    ),
+    (
+        r"Failed to parse `?uv\.lock|Failed to parse lockfile",
         "uv.lock cannot be read",
-        "where a merge left conflicts in it, take one side with `git checkout --theirs uv.lock`; then run `uv lock`",
+        "take it from the version control again (where a merge left conflicts in it: one side of them), then run `uv lock`",
+        None,
+    ),
+    (
+        r"401 Unauthorized|403 Forbidden|Missing credentials",
+        "an index or repository refuses to hand out a package",
+        "see that the login is there: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
+        None,
+    ),
+    (
+        r"network was disabled|network connectivity is disabled",
+        "a package is not in uv's cache, and uv may not use the network",
+        "take back UV_OFFLINE or `offline`, or fill the cache before with `uv sync`",
         None,
     ),
     (
@@ -61,16 +79,16 @@ _SIMPLE = (
         PYPROJECT,
     ),
     (
+        r"error sending request|Failed to fetch|dns error|Connection refused",
+        "a package could not be downloaded",
+        "check the network, the proxy, the index (in pyproject.toml, or UV_DEFAULT_INDEX) and certificates (SSL_CERT_FILE)",
+        None,
+    ),
+    (
         r"No solution found when resolving",
         "the dependencies cannot be resolved",
         "change them in pyproject.toml until `uv lock` succeeds",
         PYPROJECT,
-    ),
-    (
-        r"error sending request|Failed to fetch|dns error|network connectivity is disabled|Connection refused",
-        "a package could not be downloaded",
-        "check the network, the index settings (UV_INDEX, UV_DEFAULT_INDEX) and certificates (SSL_CERT_FILE), then build again",
-        None,
     ),
 )
 

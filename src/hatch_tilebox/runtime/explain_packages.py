@@ -13,10 +13,19 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.runtime.explain import Context
 
-__all__ = ["hidden_name", "inside_package", "system_limit"]
+__all__ = ["NO_LONGER", "hidden_name", "inside_package", "system_limit"]
 
 PYPROJECT = Location("pyproject.toml")
 CACHE_HINT = "let HATCH_TILEBOX_CACHE_DIR name another folder"
+
+NO_LONGER = frozenset(
+    {
+        *("asynchat", "asyncore", "distutils", "imp", "smtpd"),  # until 3.12
+        *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev"),
+        *("pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),  # until 3.13
+    }
+)
+"""Modules that the standard library has lost. Source: https://docs.python.org/3/whatsnew/3.13.html"""
 
 _SYSTEM = (
     (
@@ -25,9 +34,14 @@ _SYSTEM = (
         f"free some, or {CACHE_HINT}",
     ),
     (
-        r"failed to map segment from shared object|Permission denied \(os error 13\)",
+        r"failed to map segment from shared object|(query|spawn|execute|inspect)\b.*Permission denied \(os error 13\)",
         "the folder of the environment does not allow programs to run, as where it is mounted with `noexec`",
         CACHE_HINT,
+    ),
+    (
+        r"Permission denied \(os error 13\)|Operation not permitted \(os error 1\)",
+        "uv may not read or write a file or folder that it needs",
+        "see below which one, and let the user who builds have it",
     ),
     (r"Read-only file system|os error 30", "the environment cannot be made on a read-only file system", CACHE_HINT),
 )
@@ -44,7 +58,7 @@ def hidden_name(context: Context, text: str, module: str | None) -> Problem | No
     That is the case where the traceback `text` names its file, or an import failed on the name, `module`, that it hides.
     """
     for name, path in hiding_files(context.selected).items():
-        blamed = name == (module or "").partition(".")[0] or re.search(rf"\b(?:module|from) '{re.escape(name)}[.']", text)
+        blamed = name == (module or "").partition(".")[0] or re.search(rf"\b(?:module|from|named) '{re.escape(name)}[.']", text)
         if blamed or f'"{path}"' in text:
             message = f"this module hides {hidden_module(name)} from the worker, on whose path the working folder comes first"
             return Problem(message, renaming(path), Location(path))
@@ -63,6 +77,9 @@ def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace:
     message = f"importing {what} fails{inside}: {facts['type']}" + (f": {text}" if text else "")
     if facts["not_found"] and facts["module"]:
         module = facts["module"].partition(".")[0]
+        if module in NO_LONGER:
+            hint = f"Python {facts['python']} no longer has `{module}`: try a newer {name}, with `uv lock --upgrade-package {name}`"
+            return Problem(message, f"{hint}; or an older Python, in `requires-python`", place, trace)
         hint = f"{name} {version} imports `{module}`, which nothing installs: add what brings it with `uv add`"
         return Problem(message, hint, place, trace)
     other = facts.get("imported_from")

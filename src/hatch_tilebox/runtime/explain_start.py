@@ -29,6 +29,8 @@ FIRST_SDK = "0.53"
 """The first version of tilebox-workflows that has `Runner` and can serve one."""
 SHOWN_PATHS = 5
 SERVE = "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS"
+KILLED = 9
+"""The number of SIGKILL."""
 MAIN_GUARD = 'start work only under `if __name__ == "__main__":`; the release runner runs the tasks itself'
 
 
@@ -36,12 +38,22 @@ def failure(context: Context, facts: dict[str, Any], finished: Finished) -> Prob
     """The probe answered with something else than tasks."""
     if facts.get("sdk_itself") and _is_old(facts["sdk"]):
         return _old_sdk(context, facts)
+    if facts["status"] == "unable":
+        return _unable(context, facts, finished)
     if facts["status"] in {"not-served", "ended"}:
         return _not_served(context, facts, finished)
     if facts["status"] == "disagree":
         return _disagreement(context, facts)
     explain = {"missing": _missing, "type": _other_type, "old-sdk": _old_sdk, "exit": _exit}.get(facts["status"], import_failed)
     return explain(context, facts)
+
+
+def _unable(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
+    """Nothing is known of the start, as the process cannot even report on itself."""
+    words = tail(context.paths.clean(finished.errors or finished.output))
+    message = f"the process of `{context.workflow.runner}` cannot report on itself: {facts['type']} in Python's own modules"
+    hidden = hidden_name(context, words or "", None)
+    return hidden._replace(details=words) if hidden else Problem(message, None, context.location, words)
 
 
 def _missing(context: Context, facts: dict[str, Any]) -> Problem:
@@ -115,14 +127,18 @@ def _place(facts: Mapping[str, Any]) -> Location | None:
     return Location(*facts["place"]) if facts.get("place") else None
 
 
-def no_answer(context: Context, result: Finished, hang: str) -> Problem:
-    """The process of the workflow ended without an answer. `hang` is the stack of where it hung, where that is known."""
+def no_answer(context: Context, result: Finished, hang: str, *, began: bool = True) -> Problem:
+    """The process of the workflow ended without an answer. `hang` is the stack of where it hung, where that is known.
+
+    `began` is whether Python got as far as the worker.
+    """
     module = context.module
     if result.timed_out or hang:
         stack, place = describe_stack(hang or result.errors, context.paths)
+        longer = "where start-up honestly takes longer, raise `startup-timeout`"
         return Problem(
             f"importing `{module}` took longer than {context.timeout:g} s, the limit for start-up",
-            f"{MAIN_GUARD}; where start-up honestly takes longer, raise `startup-timeout`",
+            f"{MAIN_GUARD}; {longer}" if place else longer,
             place or context.location,
             stack or tail(context.paths.clean(result.errors)),
         )
@@ -131,7 +147,12 @@ def no_answer(context: Context, result: Finished, hang: str) -> Problem:
     hidden = hidden_name(context, context.paths.clean(result.errors), None)
     if hidden is not None:
         return hidden._replace(details=words)
+    if not began:
+        message = f"Python does not start for the worker of `{context.workflow.runner}`: `uv run` {ending(result.returncode)}"
+        return Problem(message, None, context.location, words)
     hint = MAIN_GUARD if result.returncode >= 0 else f"see it happen with `uv run python -X faulthandler -c 'import {module}'`"
+    if result.returncode == -KILLED:
+        hint = "see whether it takes more memory than there is: then the system ends a process so"
     return Problem(
         f"importing `{module}` does not return: Python {ending(result.returncode)}", hint, place or context.location, words
     )

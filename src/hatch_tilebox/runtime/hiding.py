@@ -47,4 +47,4 @@ def hiding_warnings(paths: Iterable[str]) -> list[Problem]:
 
 def renaming(path: str) -> str:
     """What to do about the file `path` that hides another module."""
-    return f"rename {path.removesuffix('/__init__.py')}, and change what imports it"
+    return f"rename {path.removesuffix('__init__.py')}, and change what imports it"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT = 20  # names or frames to show
+OWN = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- as frames spell it
 
 EXIT, IMPORT, MISSING, OLD_SDK, TYPE = "exit", "import", "missing", "old-sdk", "type"  # kinds of failure
 NOT_SERVED, DISAGREE, ENDED = "not-served", "disagree", "ended"
@@ -305,7 +306,9 @@ def trim(trace: Any, root: Path, seen: set[int]) -> Any:
 
 
 def shown_as(filename: str, root: Path) -> str | None:
-    """`filename` relative to `root` or to the folder of installed packages, or None where it is elsewhere."""
+    """`filename` relative to `root` or to the folder of installed packages, or None where it is elsewhere, or of ours."""
+    if filename.startswith(f"{OWN}{os.sep}"):
+        return None
     _, found, path = filename.replace("\\", "/").rpartition("/site-packages/")
     return inside(filename, root) or (path if found and not path.startswith("tilebox/workflows/runner/") else None)
 

@@ -31,10 +31,12 @@ SIGNALLED = 128
 class Start:
     """How a start went: `facts` are the answer of the process (see `probe.py`), None without one.
 
-    `hang` is the stack of a process that took too long. `stopped` is whether it ended once it was asked to.
+    `hang` is the stack of a process that took too long. `stopped` is whether it ended once it was asked to,
+    `began` whether Python got as far as the worker.
     """
 
     facts: dict[str, Any] | None
+    began: bool
     finished: Finished
     hang: str
     stopped: bool
@@ -76,7 +78,14 @@ def start_runner(
         stack = Path(f"{answer}.stack")
         return Start(
             facts=json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None,
-            finished=finished,
+            began=stack.exists(),
+            finished=replace(finished, left_behind=tuple(_as_started(line, runner) for line in finished.left_behind)),
             hang=stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else "",
             stopped=stopped,
         )
+
+
+def _as_started(command: str, runner: str) -> str:
+    """The command line of a process that a release runner starts with another one: a fork of the worker has the worker's."""
+    python, found, _ = command.partition(" -m _hatch_tilebox_entry ")
+    return f"{python} -m tilebox.workflows.runner {runner}" if found else command

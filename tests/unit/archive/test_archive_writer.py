@@ -15,7 +15,7 @@ from archive_samples import CONTENTS, EXECUTABLE, LONG_PATH, SPLIT_PATH, manifes
 from hatch_tilebox.archive import layout
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.source import CHUNK, hash_files
-from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.archive.writer import make_output_folder, write_archive
 from hatch_tilebox.errors import ArchiveError
 from hatch_tilebox.model import MANIFEST_PATH, FileEntry, FileSet, ReleaseManifest, SelectedFile
 
@@ -199,6 +199,22 @@ def test_destination_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "folder.tbrelease").mkdir()
     with pytest.raises(ArchiveError, match=r"folder\.tbrelease cannot be written"):
         write_archive(manifest_of(), files, tmp_path / "folder.tbrelease")
+
+
+def test_output_folder_is_created_or_named(tmp_path):
+    make_output_folder(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ArchiveError, match=rf"{folder.name} cannot be written: .*\n  hint: .*`--out FOLDER`.*`output-dir`"):
+            make_output_folder(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_output_folder_of_another_user_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ArchiveError, match="cannot be written: Permission denied"):
+        make_output_folder(tmp_path)
 
 
 def test_manifest_of_other_files_is_a_bug(tmp_path):

@@ -23,11 +23,13 @@ class MemoryKeyring(KeyringBackend):
 
     def __init__(self):
         super().__init__()
-        self.kept, self.locked = {}, False
+        self.kept, self.locked, self.error = {}, False, None
 
     def get_password(self, service, username):
         if self.locked:
             raise KeyringLocked
+        if self.error is not None:
+            raise self.error
         return self.kept.get((service, username))
 
     def set_password(self, service, username, password):
@@ -65,6 +67,14 @@ def test_a_key_that_no_header_can_hold_is_not_repeated(monkeypatch, key):
     with pytest.raises(PublishError, match="has characters that are not allowed in a key") as caught:
         api_key(URL, None)
     assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no D-Bus"), OSError("locked"), ImportError("dbus"), KeyError("HOME")])
+def test_whatever_a_keyring_raises_the_user_is_asked(backend, error):
+    backend.error = error
+    assert api_key(URL, lambda _: "typed") == "typed"
+    with pytest.raises(PublishError, match="there is no key"):
+        api_key(URL, None)
 
 
 def test_a_keyring_that_is_not_installed_or_locked_is_passed_over(backend, monkeypatch):

@@ -70,6 +70,26 @@ def explain(words, root, selected=(), pyproject=None, **options):
             "the dependency numba has to be built",
             "a wheel",
         ),
+        (
+            "error: Failed to fetch: `https://x`\n  cause: HTTP client error (401 Unauthorized)",
+            "refuses to hand out",
+            "login",
+        ),
+        (
+            "  x No solution found when resolving dependencies:\n  hint: Packages were unavailable, the network was disabled.",
+            "not in uv's cache",
+            "UV_OFFLINE",
+        ),
+        (
+            "error: Failed to parse `uv.lock`, which uses an unsupported schema version (v9, but only v1 is supported)",
+            "a uv that is newer",
+            "update uv",
+        ),
+        (
+            "error: Failed to initialize cache at `/cache`\n  cause: failed to open file: Permission denied (os error 13)",
+            "may not read or write",
+            "which one",
+        ),
         ("error: something new", "could not install", "`uv sync`"),
     ],
 )

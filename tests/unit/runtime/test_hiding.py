@@ -42,5 +42,5 @@ def test_warning():
     (warning,) = hiding_warnings(["flow/runner.py", "queue/__init__.py"])
     assert str(warning) == (
         "queue/__init__.py: this module hides the standard library's `queue` from the worker\n"
-        "  hint: rename queue, and change what imports it"
+        "  hint: rename queue/, and change what imports it"
     )

@@ -17,40 +17,72 @@ import importlib
 import importlib.machinery
 import importlib.util
 import os
-import pathlib
 import runpy
 import sys
 import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
-    from typing import Any
+    from typing import Any, NoReturn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORKER = "tilebox.workflows.runner"
+OPEN = open
 POLL = 0.5
 """Seconds between two looks at whether the runner's module is there, for a worker that imports it in a way unknown to us."""
 
 
 class PastWorkingFolder:
-    """A finder for one thread: top-level modules come from anywhere but the first entry of the path, the working folder."""
+    """A finder for one thread: top-level modules come from the `path` that the interpreter began with, without its first entry.
 
-    def __init__(self) -> None:
+    That is the working folder. With `thorough`, modules there that are loaded by now in place of the standard library's are set
+    aside meanwhile, and it does not matter what the workflow has made of the path and of the other finders.
+    """
+
+    def __init__(self, path: "list[str]", *, thorough: bool = False) -> None:
+        self._root, *self._path = path
+        self._thorough = thorough
         self._thread = _thread.get_ident()
+        self._aside: dict[str, ModuleType] = {}
 
     def __enter__(self) -> None:
         sys.meta_path.insert(0, self)
+        if self._thorough:
+            self._aside = hiding_modules(self._root)
+            for name in self._aside:
+                del sys.modules[name]
 
     def __exit__(self, *_: object) -> None:
         sys.meta_path.remove(self)
+        sys.modules.update(self._aside)
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> "importlib.machinery.ModuleSpec | None":  # noqa: ARG002 -- the protocol of finders
+    def find_spec(self, name: str, path: "Any" = None, target: object = None) -> "importlib.machinery.ModuleSpec | None":  # noqa: ARG002 -- the protocol of finders
         """The module `name` outside the working folder; None leaves it to the usual finders."""
-        if path is not None or _thread.get_ident() != self._thread:
+        if _thread.get_ident() != self._thread:
             return None
-        return importlib.machinery.PathFinder.find_spec(name, sys.path[1:])
+        if path is None:
+            return importlib.machinery.PathFinder.find_spec(name, self._path)
+        return importlib.machinery.PathFinder.find_spec(name, path) if self._thorough else None
+
+
+def hiding_modules(root: str) -> "dict[str, ModuleType]":
+    """The loaded modules in the folder `root` with a name of the standard library's, and all packages of it that use one."""
+    loaded = {name: module for name, module in [*sys.modules.items()] if name.partition(".")[0] in sys.stdlib_module_names}
+    own = {name for name, module in loaded.items() if str(getattr(module, "__file__", "")).startswith(root + os.sep)}
+    found: set[str] = set()
+    more = {name.partition(".")[0] for name in own}
+    while more - found:
+        found |= more
+        hiding = {id(module) for name, module in loaded.items() if name.partition(".")[0] in found}
+        more = {name.partition(".")[0] for name, module in loaded.items() if uses(module, hiding)}
+    return {name: module for name, module in loaded.items() if name.partition(".")[0] in found}
+
+
+def uses(module: "ModuleType", others: "set[int]") -> bool:
+    """Whether `module`, which is not a part of the interpreter itself, holds one of `others`, given by identity."""
+    return hasattr(module, "__file__") and any(id(value) in others for value in [*vars(module).values()])
 
 
 def load(name: str) -> "ModuleType":
@@ -105,7 +137,9 @@ class Start:
         self.runner_path = runner_path
         self.dependencies = dependencies
         self.module = runner_path.partition(":")[0]
-        self.root = sys.path[0]
+        self.path = [*sys.path]
+        variables = ("TILEBOX_RUNTIME_DIR", "TILEBOX_RUNTIME_TOKEN", "TILEBOX_WORKER_ADDRESS")
+        self.folder, self.token, self.address = (os.environ[name] for name in variables)
         self.deadline = time.monotonic() + float(seconds)
         self.began = False
         """Whether the worker got as far as importing the runner's module."""
@@ -114,6 +148,7 @@ class Start:
         self.imported = _thread.allocate_lock()
         self.imported.acquire()
         self.first = _thread.allocate_lock()
+        self.answering = False
         self.served = False
 
     def run(self) -> None:
@@ -155,14 +190,17 @@ class Start:
             spec = getattr(sys.modules.get(self.module), "__spec__", None)
             if spec is not None and not getattr(spec, "_initializing", False):
                 break
-        with PastWorkingFolder():
+        self._report(self._converse)
+
+    def _converse(self, outside: PastWorkingFolder) -> None:
+        with outside:
             probe, client_module = load("probe"), load("worker_client")
-            folder, token = os.environ["TILEBOX_RUNTIME_DIR"], os.environ["TILEBOX_RUNTIME_TOKEN"]
-            address = os.environ["TILEBOX_WORKER_ADDRESS"]
-            client = client_module.Client(probe.Path(folder), address if address.startswith("unix:") else "", token)
+            address = self.address if self.address.startswith("unix:") else ""
+            client = client_module.Client(probe.Path(self.folder), address, self.token)
             listed = client.call("ListRegisteredTasks", {}, max(self.deadline - time.monotonic(), 0.0))
-            if not self.first.acquire(blocking=False):
+            if not (self.answering or self.first.acquire(blocking=False)):
                 return
+            self.answering = True
             self.served = "response" in listed
             self._write(probe, lambda: probe.served(self.runner_path, self._schemas(probe), listed))
             client.call("ShutdownWorker", {}, max(self.deadline - time.monotonic(), 1.0))
@@ -173,14 +211,37 @@ class Start:
     def _report_failure(self, error: "BaseException | None") -> None:
         """The worker ended without being asked to: write why, and end the process."""
         if self.first.acquire(blocking=False):
-            with PastWorkingFolder():
-                probe = load("probe")
-                self._write(probe, lambda: probe.start_failed(self.runner_path, error, self.error, began=self.began))
+            self._report(lambda outside: self._explain(outside, error))
         os._exit(0)
+
+    def _explain(self, outside: PastWorkingFolder, error: "BaseException | None") -> None:
+        with outside:
+            probe = load("probe")
+            self._write(probe, lambda: probe.start_failed(self.runner_path, error, self.error, began=self.began))
+
+    def _report(self, report: "Callable[[PastWorkingFolder], None]") -> None:
+        """Let `report` write the answer. Where modules of the workflow are in its way, it does so past them."""
+        try:
+            report(PastWorkingFolder(self.path))
+        except BaseException:  # noqa: BLE001 -- whatever comes of modules that the workflow changed
+            try:
+                report(PastWorkingFolder(self.path, thorough=True))
+            except BaseException as error:  # noqa: BLE001
+                cannot_report(self.answer, error)
 
     def _write(self, probe: "Any", examine: "Any") -> None:
         probe.answer_with(self.answer, self.dependencies, examine)
         faulthandler.cancel_dump_traceback_later()
+
+
+def cannot_report(answer: str, error: BaseException) -> "NoReturn":
+    """Write an answer without the help of any module, and end the process."""
+    try:
+        with OPEN(f"{answer}.partial", "w", encoding="ascii") as file:
+            file.write(f'{{"status": "unable", "type": "{ascii(type(error).__name__)[1:-1]}", "sdk": null}}')
+        os.replace(f"{answer}.partial", answer)
+    finally:
+        os._exit(0)
 
 
 def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: str) -> None:
@@ -188,11 +249,11 @@ def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: 
     sys.path.remove(HERE)
     os.environ.pop("PYTHONPATH", None)
     os.environ.__class__ = RecordedEnvironment
-    with pathlib.Path(f"{answer}.stack").open("w") as stack:
+    with OPEN(f"{answer}.stack", "w") as stack:
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
         if level == "worker":
             Start(answer, seconds, runner_path, dependencies).run()
-        with PastWorkingFolder():
+        with PastWorkingFolder(sys.path):
             probe = load("probe")
             schemas = probe.load_sibling("schemas")
         probe.answer_with(answer, dependencies, lambda: probe.imported(runner_path, schemas))
