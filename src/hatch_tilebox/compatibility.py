@@ -162,6 +162,10 @@ def _compare(old: Task, new: Task) -> TaskChange:
 
 def _compare_inputs(old: Task, new: Task) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """What the old input accepts and the new one does not, and what could not be compared because nothing is known of either."""
+    if old.trigger != new.trigger:
+        # A release of format 1 says neither trigger nor source.
+        known = all(task.trigger or task.source for task in (old, new))
+        return (Finding(f"trigger: {old.trigger or 'none'} -> {new.trigger or 'none'}", certain=known),), ()
     if old.input_schema is None and new.input_schema is None:
         return (), ("input: not described by either release",)
     if old.input_schema is None or new.input_schema is None:

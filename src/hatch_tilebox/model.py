@@ -1,12 +1,13 @@
-"""The things a release is made of: plain values, no I/O.
+"""The parts of a release: plain values, no I/O.
 
-The format of the manifest and of the fingerprint is version 1 of the `.tbrelease` format; `docs/reference/format.md` describes it.
+Manifests are written in version 2 of the `.tbrelease` format, and read in versions 1 and 2; see `docs/reference/format.md`.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core import identifiers
@@ -22,20 +23,26 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "MANIFEST_PATH",
+    "TRIGGERS",
     "Artifact",
     "FileEntry",
     "FileSet",
     "Pattern",
     "Project",
     "ReleaseManifest",
+    "Requires",
     "SelectedFile",
+    "Source",
     "Task",
     "Workflow",
     "canonical_json",
     "release_filename",
 ]
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+TRIGGERS = ("cron", "storage-event")
+"""What starts an automation task."""
 MANIFEST_PATH = ".tilebox/release.json"
 
 REGULAR_MODE = "0644"
@@ -83,12 +90,20 @@ class Project(NamedTuple):
     requires_python: str | None = None
 
 
+class Source(NamedTuple):
+    """The place of a task class: `path` of a file in the release, and the line of its `class` statement, counted from 1."""
+
+    path: str
+    line: int
+
+
 class Task(NamedTuple):
     """A task that the runner registers.
 
     `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None where it
     cannot be told. `description` is the first paragraph of the docstring its author wrote. `object` is `module:qualname` of the
-    task class. Of a custom worker command only name and version are known.
+    task class, `source` its place. `trigger` is what starts an automation task, one of TRIGGERS, None for other tasks; the input
+    is that of its arguments then. Of a custom worker command only name and version are known.
     """
 
     name: str
@@ -96,6 +111,15 @@ class Task(NamedTuple):
     input_schema: Mapping[str, Any] | None = None
     description: str | None = None
     object: str | None = None
+    trigger: str | None = None
+    source: Source | None = None
+
+
+class Requires(NamedTuple):
+    """What a release needs of its runner: names of environment variables, sorted, and versions of Python (PEP 440)."""
+
+    environment: tuple[str, ...] = ()
+    python: str | None = None
 
 
 class SelectedFile(NamedTuple):
@@ -156,16 +180,33 @@ class ReleaseManifest(NamedTuple):
     project: Project
     tasks: tuple[Task, ...]
     files: tuple[FileEntry, ...]
+    environment: tuple[str, ...] = ()
+    extensions: Mapping[str, Any] = MappingProxyType({})
+    """What other tools add. Readers keep it, and ignore what they do not know."""
+    format: int = FORMAT
 
     @classmethod
-    def of(cls, workflow: Workflow, project: Project, tasks: Sequence[Task], files: Sequence[FileEntry]) -> ReleaseManifest:
-        """A manifest with tasks and files in the order of the format."""
+    def of(
+        cls,
+        workflow: Workflow,
+        project: Project,
+        tasks: Sequence[Task],
+        files: Sequence[FileEntry],
+        environment: Sequence[str] = (),
+    ) -> ReleaseManifest:
+        """A manifest with everything in the order of the format. `environment` names the variables that its runner must have."""
         return cls(
             workflow,
             project,
             tuple(sorted(tasks, key=lambda task: (task.name, task.version))),
             tuple(sorted(files, key=lambda file: file.path.encode())),
+            tuple(sorted(environment)),
         )
+
+    @property
+    def requires(self) -> Requires:
+        """What the release needs of its runner."""
+        return Requires(self.environment, self.project.requires_python)
 
     @property
     def fingerprint(self) -> str:
@@ -187,27 +228,18 @@ class ReleaseManifest(NamedTuple):
             workflow["command"] = list(self.workflow.command)
         else:
             workflow["runner"] = self.workflow.runner
-        return {
-            "format": FORMAT,
+        common: dict[str, Any] = {
+            "format": self.format,
             "workflow": workflow,
-            "project": {
-                "name": self.project.name,
-                "version": self.project.version,
-                "requires_python": self.project.requires_python,
-            },
-            "tasks": [
-                {
-                    "name": task.name,
-                    "version": task.version,
-                    "input_schema": task.input_schema,
-                    "description": task.description,
-                    "object": task.object,
-                }
-                for task in self.tasks
-            ],
+            "tasks": [_task_to_dict(task, self.format) for task in self.tasks],
             "files": [{"path": file.path, "size": file.size, "mode": file.mode, "sha256": file.sha256} for file in self.files],
             "fingerprint": self.fingerprint,
         }
+        project = {"name": self.project.name, "version": self.project.version}
+        if self.format == 1:
+            return {**common, "project": {**project, "requires_python": self.project.requires_python}}
+        requires = {"environment": list(self.environment), "python": self.project.requires_python}
+        return {**common, "project": project, "requires": requires, "extensions": dict(self.extensions)}
 
     def to_json(self) -> bytes:
         """The bytes of `.tilebox/release.json`."""
@@ -219,17 +251,21 @@ class ReleaseManifest(NamedTuple):
 
         Raises ValueError, naming the key, where `data` is of another shape or its fingerprint is not the one of its content.
         """
-        manifest = _record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint")
-        if manifest["format"] != FORMAT:
-            msg = f"format is {manifest['format']!r}, this version reads {FORMAT}"
-            raise ValueError(msg)
+        form = _format(data)
+        newer = () if form == 1 else ("requires", "extensions")
+        manifest = _record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
+        files = tuple(_parse_file(item, f"files[{i}]") for i, item in enumerate(_list(manifest["files"], "files")))
         result = cls(
             _parse_workflow(manifest["workflow"]),
-            _parse_project(manifest["project"]),
-            tuple(_parse_task(item, f"tasks[{i}]") for i, item in enumerate(_list(manifest["tasks"], "tasks"))),
-            tuple(_parse_file(item, f"files[{i}]") for i, item in enumerate(_list(manifest["files"], "files"))),
+            _parse_project(manifest["project"], manifest.get("requires")),
+            tuple(_parse_task(item, f"tasks[{i}]", form) for i, item in enumerate(_list(manifest["tasks"], "tasks"))),
+            files,
+            _parse_environment(manifest["requires"]) if newer else (),
+            _object(manifest["extensions"], "extensions") if newer else {},
+            form,
         )
-        if result != cls.of(result.workflow, result.project, result.tasks, result.files):
+        expected = cls.of(result.workflow, result.project, result.tasks, result.files)
+        if (result.tasks, result.files) != (expected.tasks, expected.files):
             paths = [file.path for file in result.files]
             late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
             msg = f"files must be sorted, but {late!r} is not in its place" if late else "tasks must be sorted by name and version"
@@ -255,6 +291,15 @@ def release_filename(project: Project) -> str:
     """
     name = re.sub(r"[-_.]+", "_", project.name).lower()
     return f"{name}-{project.version.replace('-', '_')}{RELEASE_SUFFIX}"
+
+
+def _format(data: Any) -> int:
+    """The version of the format of a manifest; the newest where there is none, which the check of keys then reports."""
+    form = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT
+    if type(form) is not int or form not in READABLE:
+        msg = f"format is {form!r}, this version reads {' and '.join(map(str, READABLE))}"
+        raise ValueError(msg)
+    return form
 
 
 def _record(value: Any, where: str, *keys: str) -> dict[str, Any]:
@@ -305,13 +350,18 @@ def _parse_workflow(value: Any) -> Workflow:
     return Workflow(slug, command=command)
 
 
-def _parse_project(value: Any) -> Project:
-    record = _record(value, "project", "name", "version", "requires_python")
-    python = record["requires_python"]
+def _parse_project(value: Any, requires: Any) -> Project:
+    """`requires` has the supported Pythons from format 2 on; before, it is None, and the project has them."""
+    if requires is None:
+        record, where = _record(value, "project", "name", "version", "requires_python"), "project.requires_python"
+        python = record["requires_python"]
+    else:
+        record, where = _record(value, "project", "name", "version"), "requires.python"
+        python = _record(requires, "requires", "environment", "python")["python"]
     project = Project(
         _judged(record["name"], "project.name", identifiers.name_fault),
         _judged(record["version"], "project.version", identifiers.version_fault),
-        None if python is None else _judged(python, "project.requires_python", identifiers.requirement_fault),
+        None if python is None else _judged(python, where, identifiers.requirement_fault),
     )
     if len(release_filename(project)) > MAX_FILENAME:
         msg = f"project.name and project.version are too long for the name of a file, which has at most {MAX_FILENAME} characters"
@@ -319,9 +369,42 @@ def _parse_project(value: Any) -> Project:
     return project
 
 
-def _parse_task(value: Any, where: str) -> Task:
-    record = _record(value, where, "name", "version", "input_schema", "description", "object")
-    schema = record["input_schema"]
+def _parse_environment(requires: Any) -> tuple[str, ...]:
+    names = _list(requires["environment"], "requires.environment")
+    found = tuple(_judged(name, "requires.environment", identifiers.variable_fault) for name in names)
+    if list(found) != sorted(set(found)):
+        msg = "requires.environment must be sorted, each name once"
+        raise ValueError(msg)
+    return found
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        msg = f"{where} must be an object"
+        raise ValueError(msg)  # noqa: TRY004 -- one kind of error for whoever reads foreign data
+    return value
+
+
+def _task_to_dict(task: Task, form: int) -> dict[str, Any]:
+    record = {
+        "name": task.name,
+        "version": task.version,
+        "input_schema": task.input_schema,
+        "description": task.description,
+        "object": task.object,
+    }
+    if form == 1:
+        return record
+    return {**record, "trigger": task.trigger, "source": task.source and task.source._asdict()}
+
+
+def _parse_task(value: Any, where: str, form: int) -> Task:
+    newer = () if form == 1 else ("trigger", "source")
+    record = _record(value, where, "name", "version", "input_schema", "description", "object", *newer)
+    schema, trigger = record["input_schema"], record.get("trigger")
+    if trigger not in {None, *TRIGGERS}:
+        msg = f"{where}.trigger must be {' or '.join(map(repr, TRIGGERS))} or null"
+        raise ValueError(msg)
     if schema is not None and not isinstance(schema, dict):
         msg = f"{where}.input_schema must be an object or null"
         raise ValueError(msg)
@@ -331,7 +414,19 @@ def _parse_task(value: Any, where: str) -> Task:
         schema,
         _optional_text(record["description"], f"{where}.description"),
         _optional_text(record["object"], f"{where}.object"),
+        trigger,
+        _parse_source(record.get("source"), f"{where}.source"),
     )
+
+
+def _parse_source(value: Any, where: str) -> Source | None:
+    if value is None:
+        return None
+    record = _record(value, where, "path", "line")
+    if type(record["line"]) is not int or record["line"] < 1:
+        msg = f"{where}.line must be a number of a line"
+        raise ValueError(msg)
+    return Source(_text(record["path"], f"{where}.path"), record["line"])
 
 
 def _parse_file(value: Any, where: str) -> FileEntry:

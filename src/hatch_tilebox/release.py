@@ -84,10 +84,13 @@ def build_release(
     warn(discovery.warnings)
     progress.table(
         ("Task", "Version", "Class"),
-        [(task.name, task.version, task.object or "") for task in discovery.tasks],
+        [
+            (task.name, task.version, f"{task.object or ''}{f'  ({task.trigger})' if task.trigger else ''}")
+            for task in discovery.tasks
+        ],
     )
 
-    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries)
+    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries, discovery.environment)
     if (plugins := plugin_manager()).get_plugins():
         sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
         warn(run_release_checks(manifest.to_dict(), sources, plugins))

@@ -70,10 +70,23 @@ def verify_release(
         with temporary_folder() as folder:
             extract_archive(path, folder / "release")
             unpacked = unpacked_files(manifest, folder / "release")
-            tasks = _registered_tasks(unpacked, manifest, timeout, passed_variables(variables), progress)
+            passed = passed_variables(variables)
+            _report_missing(manifest, passed, progress)
+            tasks = _registered_tasks(unpacked, manifest, timeout, passed, progress)
     except TileboxError as error:
         return Verification(manifest, artifact, tasks, error.problems)
     return Verification(manifest, artifact, tasks, _differences(path, manifest, tasks))
+
+
+def _report_missing(manifest: ReleaseManifest, passed: Passed, progress: Progress) -> None:
+    """Warn of variables that the release needs from its runner and that its worker does not get here.
+
+    They are not passed by themselves: a release from elsewhere does not choose what it sees of the user's environment.
+    """
+    for name in manifest.environment:
+        if name not in passed:
+            message = f"the release needs the environment variable {name} from its runner, and it is not let through here"
+            progress.warning(Problem(message, f"let it through with --env {name}, or set it there with --env {name}=VALUE"))
 
 
 def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:

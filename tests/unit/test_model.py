@@ -52,12 +52,18 @@ def test_fingerprint_is_over_identity_only():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "format is 2"),
+        ({"format": 3}, "format is 3"),
         ({"fingerprint": "0" * 64}, "fingerprint is"),
         ({"extra": 1}, "manifest must be an object of"),
         ({"workflow": {"slug": "a", "runner": ""}}, "workflow.runner must be a text"),
         ({"workflow": {"slug": "a", "command": []}}, "workflow.command must not be empty"),
         ({"tasks": {}}, "tasks must be an array"),
+        ({"requires": {"environment": ["B", "A"], "python": None}}, "requires.environment must be sorted"),
+        ({"requires": {"environment": ["A;B"], "python": None}}, "requires.environment must be the name"),
+        ({"requires": {"python": None}}, "requires must be an object of environment, python"),
+        ({"extensions": []}, "extensions must be an object"),
+        ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "trigger": "timer"}]}, r"tasks\[0\].trigger must be 'cron' or"),
+        ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "source": {"path": "a.py", "line": 0}}]}, r"tasks\[0\].source.line"),
         ({"files": [{"path": "a", "size": True, "mode": "0644", "sha256": "0" * 64}]}, r"files\[0\].size"),
         ({"files": [{"path": "a", "size": 1, "mode": "0600", "sha256": "0" * 64}]}, r"files\[0\].mode"),
         ({"files": list(reversed(MANIFEST.to_dict()["files"]))}, "must be sorted"),
@@ -73,7 +79,7 @@ def test_manifest_of_another_shape_is_refused(change, message):
     [
         ("project", "name", ["/tmp/outside/abs", "..", "../x", "a/b", "-a", "a\n", "\u017fcene", "a b", "", 3, "a" * 2000]),
         ("project", "version", ["1/../2", "../1", "one", " 1", "1\n", "1+\u017f", "9" * 5000, "1.0\x1b[31m", "1+" + "a" * 250]),
-        ("project", "requires_python", ["3.10", ">=3.10 --index x", ">=3.10\n", 3]),
+        ("requires", "python", ["3.10", ">=3.10 --index x", ">=3.10\n", 3]),
         ("workflow", "slug", ["../x", "a/b", "a.b", "a\n", "ä", "a" * 101, ""]),
         ("workflow", "runner", ["-h", "--module:x", "a", "a:", "a:b;c", "a b:c", "a:b\n"]),
     ],
@@ -94,3 +100,18 @@ def test_versions_of_tasks_follow_their_rule(version):
 
 def test_release_is_named_like_the_wheel():
     assert release_filename(Project("Scene.QA-tools", "1.0+local.1")) == "scene_qa_tools-1.0+local.1.tbrelease"
+
+
+def test_format_1_is_read_and_written_as_it_was():
+    old = MANIFEST._replace(format=1)
+    data = old.to_dict()
+    assert data["project"]["requires_python"] == MANIFEST.project.requires_python
+    assert not {"requires", "extensions"} & data.keys()
+    assert not {"trigger", "source"} & data["tasks"][0].keys()
+    assert ReleaseManifest.from_dict(data) == old
+    assert old.fingerprint == MANIFEST.fingerprint
+
+
+def test_extensions_are_kept():
+    data = {**MANIFEST.to_dict(), "extensions": {"acme.example": {"reviewed": True}}}
+    assert ReleaseManifest.from_dict(data).to_dict() == data

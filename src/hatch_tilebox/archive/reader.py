@@ -191,7 +191,7 @@ def _parse_manifest(data: bytes, frame: FrameReader) -> ReleaseManifest:
         raw = json.loads(data.decode())
         found = raw.get("format") if isinstance(raw, dict) else None
         if isinstance(found, int) and found > FORMAT:
-            frame.refuse(f"{MANIFEST_PATH!r} has format {found}; this version reads format {FORMAT}", "update hatch-tilebox")
+            frame.refuse(f"{MANIFEST_PATH!r} has format {found}; this version reads up to format {FORMAT}", "update hatch-tilebox")
         manifest = ReleaseManifest.from_dict(raw)
         if manifest.to_json() != data:
             frame.refuse(f"{MANIFEST_PATH!r} is not canonical JSON")

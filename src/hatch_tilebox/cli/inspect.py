@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.model import ReleaseManifest
 
 
+_TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
+
+
 @click.command(short_help="Show what a release says about itself")
 @click.argument("what", metavar="FILE")
 @click.option("-v", "--verbose", count=True, help="Show inputs in full, with the types that they are made of.")
@@ -72,6 +75,7 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everyth
         ("Workflow", workflow.slug),
         ("Project", f"{manifest.project.name} {manifest.project.version}"),
         ("Python", manifest.project.requires_python or "any"),
+        *([("Environment", ", ".join(manifest.environment))] if manifest.environment else []),
         ("Worker", workflow.runner or " ".join(workflow.command or ())),
         ("Fingerprint", manifest.fingerprint),
         ("Size", f"{format_size(size)}, unpacked {format_size(sum(file.size for file in manifest.files))}"),
@@ -80,7 +84,8 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everyth
         console.print(styled((title.ljust(11), "bold"), f"  {value}"), soft_wrap=True)
     console.print("", "[bold]Tasks[/]", sep="\n")
     for task in manifest.tasks:
-        console.print(styled(f"  {task.name}  ", (task.version, "dim")), soft_wrap=True)
+        trigger = f"  triggered by {_TRIGGERS[task.trigger]}" if task.trigger else ""
+        console.print(styled(f"  {task.name}  ", (task.version, "dim"), (trigger, "cyan")), soft_wrap=True)
         if task.description:
             text = " ".join(task.description.split())
             console.print(Padding(styled((text, "dim")), (0, 0, 0, 6), expand=False))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--task", metavar="NAME[@VERSION]", help="The task; the last part of its name will do.  [default: the only task]")
 @click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. What is not JSON is a text.")
 @click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
+@click.option("--trigger-time", metavar="TIME", help="When the cron schedule of an automation task triggered it.  [default: now]")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
@@ -65,6 +66,7 @@ def command(
             debug=verbosity > 0,
             timeout=options["timeout"],
             variables=variables,
+            trigger_time=options["trigger_time"],
             progress=progress,
             watcher=display,
         )

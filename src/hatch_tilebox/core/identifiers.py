@@ -18,6 +18,7 @@ __all__ = [
     "runner_fault",
     "slug_fault",
     "task_version_fault",
+    "variable_fault",
     "version_fault",
 ]
 
@@ -84,6 +85,12 @@ def runner_fault(text: str) -> str | None:
 def task_version_fault(text: str) -> str | None:
     """Versions of tasks."""
     return None if re.fullmatch("v[0-9]{1,9}[.][0-9]{1,9}", text) else "must be of the form v1.0"
+
+
+def variable_fault(text: str) -> str | None:
+    """What is wrong with `text` as the name of an environment variable; None where it is one."""
+    fine = len(text) <= MAX_TEXT and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text)
+    return None if fine else "must be the name of an environment variable"
 
 
 def is_import_path(text: str) -> bool:

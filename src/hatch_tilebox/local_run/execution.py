@@ -18,6 +18,7 @@ from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.selection import find_heir, find_task
 from hatch_tilebox.local_run.submissions import progress_of, submissions_of
 from hatch_tilebox.local_run.telemetry import Telemetry
+from hatch_tilebox.local_run.triggers import with_trigger
 from hatch_tilebox.progress import Progress, format_size
 from hatch_tilebox.runtime import passed_variables
 from hatch_tilebox.runtime.worker_session import LOCAL_CLUSTER, encode_id, open_session
@@ -79,6 +80,7 @@ def run_task(
     debug: bool = False,
     timeout: float = 120.0,
     variables: Sequence[str] = (),
+    trigger_time: str | None = None,
     progress: Progress | None = None,
     watcher: Watcher | None = None,
 ) -> RunResult:
@@ -89,6 +91,8 @@ def run_task(
     too, in dependency order, one after the other. `debug` lets the tasks' debug messages through. The worker gets `timeout`
     seconds to start; `variables` are let through to it (see `passed_variables`). This runs the code in the archive.
 
+    `trigger_time` is when a cron task was triggered, in ISO 8601; None means now.
+
     Raises a `TileboxError` where the archive, the choice of task or the input is refused, or the worker does not start. That a
     task fails is in the result.
     """
@@ -98,7 +102,8 @@ def run_task(
     manifest, artifact = check_archive(path)
     progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
     chosen = find_task(manifest.tasks, task)
-    data, warnings = encode_input(chosen, given)
+    arguments, warnings = encode_input(chosen, given)
+    data = with_trigger(chosen, arguments, trigger_time)
     telemetry = Telemetry(watcher.log)
     job = Job(LocalTask(chosen.name, chosen.version, data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
     with temporary_folder() as folder:

@@ -7,6 +7,7 @@ It uses the standard library and what tilebox-workflows brings, and nothing of h
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import difflib
 import importlib
@@ -28,6 +29,10 @@ LIMIT = 20  # names or frames to show
 OWN = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- as frames spell it
 
 EXIT, IMPORT, MISSING, OLD_SDK, TYPE = "exit", "import", "missing", "old-sdk", "type"  # kinds of failure
+OWN_READING = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "description": "The class of this task reads its input by a method of its own, so nothing is known about it.",
+}
 NOT_SERVED, DISAGREE, ENDED = "not-served", "disagree", "ended"
 
 
@@ -141,7 +146,7 @@ def describe_tasks(runner: Any, schemas: Any) -> dict[str, Any]:
     unreadable = []
     for identifier, cls in runner.tasks_by_identifier.items():
         path = f"{cls.__module__}:{cls.__qualname__}"
-        schema = schemas.input_schema(cls)
+        schema = dict(OWN_READING) if reads_by_itself(cls) else schemas.input_schema(cls)
         tasks.append(
             {
                 "name": identifier.name,
@@ -149,13 +154,71 @@ def describe_tasks(runner: Any, schemas: Any) -> dict[str, Any]:
                 "input_schema": schema,
                 "description": description(cls),
                 "object": path,
+                "trigger": trigger_of(cls),
+                "source": source_of(cls),
             }
         )
         if not hasattr(cls, "identifier"):
             unnamed.append(path)
-        if schema is not None:
+        if schema is not None and not reads_by_itself(cls):
             unreadable += [(f"{path}.{name}", reason) for name, reason in schemas.unreadable_fields(cls)]
     return {"status": "tasks", "tasks": tasks, "unnamed": unnamed, "unreadable": unreadable}
+
+
+def automations() -> dict[str, type]:
+    """The SDK's base classes of automation tasks by what triggers them; none where it has no such classes."""
+    try:
+        module = importlib.import_module("tilebox.workflows.automations")
+    except ImportError:
+        return {}
+    names = {"cron": "CronTask", "storage-event": "StorageEventTask"}
+    return {trigger: getattr(module, name) for trigger, name in names.items() if hasattr(module, name)}
+
+
+def trigger_of(cls: type) -> str | None:
+    """What triggers an automation task, None for other tasks."""
+    return next((trigger for trigger, base in automations().items() if issubclass(cls, base)), None)
+
+
+def reads_by_itself(cls: type) -> bool:
+    """Whether a class of the workflow's own overrides how the SDK reads or writes the input of its tasks."""
+    known = {"tilebox.workflows.task", *(base.__module__ for base in automations().values())}
+    for name in ("_serialize", "_deserialize", "_serialize_args"):
+        owner = next((base for base in cls.__mro__ if name in vars(base)), None)
+        if owner is not None and owner.__module__ not in known:
+            return True
+    return False
+
+
+def source_of(cls: type) -> dict[str, Any] | None:
+    """The file of the project that defines `cls`, and the line of its `class` statement.
+
+    It is read off the syntax tree, so that every Python gives the same line; None where the class stands there twice or not at all.
+    """
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    path = inside(os.path.realpath(file), Path(os.path.realpath(sys.path[0]))) if isinstance(file, str) else None
+    if path is None or "<locals>" in cls.__qualname__:
+        return None
+    try:
+        body: list[Any] = [ast.parse(Path(file).read_bytes())] if file else []
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+    for name in cls.__qualname__.split("."):
+        body = [found for node in body for found in classes_in(node) if found.name == name]
+        if len(body) != 1:
+            return None
+    return {"path": path, "line": body[0].lineno}
+
+
+def classes_in(node: Any) -> list[Any]:
+    """The class statements directly in a module or class, also under `if`, `try`, `with` and loops."""
+    found = []
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            found.append(child)
+        elif not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            found += classes_in(child)
+    return found
 
 
 def load_runner_type(root: Path) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.errors import Location, Problem
-from hatch_tilebox.model import Task
+from hatch_tilebox.model import Source, Task
 from hatch_tilebox.runtime.cache import digest, file_identity
 from hatch_tilebox.runtime.clean_environment import workflow_environment
 from hatch_tilebox.runtime.uv_configuration import configuration_key
@@ -78,7 +78,10 @@ def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
 
 def restore_task(record: Mapping[str, Any]) -> Task:
     """A task from what its `_asdict` gave, or from the answer of a runner."""
-    return Task(record["name"], record["version"], record["input_schema"], record["description"], record["object"])
+    source = record.get("source")
+    place = Source(*(source.values() if isinstance(source, dict) else source)) if source else None
+    texts = (record["name"], record["version"], record["input_schema"], record["description"], record["object"])
+    return Task(*texts, record.get("trigger"), place)
 
 
 def restore_problem(record: Mapping[str, Any]) -> Problem:

@@ -119,9 +119,9 @@ def test_refuses_a_tool_archive_without_manifest():
 
 
 def test_refuses_an_unknown_format():
-    data = canonical_json({**MANIFEST.to_dict(), "format": 2, "novelty": True})
+    data = canonical_json({**MANIFEST.to_dict(), "format": 3, "novelty": True})
     text = refused(with_manifest(data))
-    assert "'.tilebox/release.json' has format 2; this version reads format 1" in text
+    assert "'.tilebox/release.json' has format 3; this version reads up to format 2" in text
     assert "hint: update hatch-tilebox" in text
 
 
@@ -136,6 +136,8 @@ def test_refuses_an_unknown_format():
         b'{"format":' + b"9" * 5000 + b"}\n",
         canonical_json({**MANIFEST.to_dict(), "fingerprint": "0" * 64}),
         canonical_json({**MANIFEST.to_dict(), "extra": 1}),
+        MANIFEST.to_json().replace(b'"format":2', b'"format":2.0'),
+        MANIFEST.to_json().replace(b'"format":2', b'"format":true'),
         json.dumps({**MANIFEST.to_dict(), "fingerprint": "\ud800"}).encode(),
         b'{"format":1,"format":' * 3,
     ],
@@ -151,8 +153,7 @@ def test_refuses_what_is_no_manifest(data):
     [
         json.dumps(MANIFEST.to_dict()).encode(),
         MANIFEST.to_json()[:-1],
-        MANIFEST.to_json().replace(b'"format":1', b'"format":true'),
-        MANIFEST.to_json().replace(b'"format":1', b'"format":0,"format":1'),
+        MANIFEST.to_json().replace(b'"format":2', b'"format":0,"format":2'),
     ],
 )
 def test_refuses_a_manifest_that_is_not_canonical(data):

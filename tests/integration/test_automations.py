@@ -1,0 +1,100 @@
+"""Automation tasks: what the manifest says of them, and how they run with a real worker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hatch_tilebox.archive.reader import read_manifest
+from hatch_tilebox.compatibility import compare_releases
+
+pytestmark = pytest.mark.runtime
+
+CLI = (sys.executable, "-m", "hatch_tilebox")
+NAME = "tilebox.com/harvest-watch/"
+
+
+def run(folder, env, *command):
+    return subprocess.run([*CLI, *command], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def built(project, clean_env):
+    folder = project("automations")
+    done = run(folder, clean_env, "build")
+    assert done.returncode == 0, done.stderr
+    return folder, next((folder / "dist").glob("*.tbrelease")), done
+
+
+def test_the_manifest_says_what_triggers_a_task_and_where_it_is(built, clean_env):
+    folder, release, done = built
+    tasks = {task.name.removeprefix(NAME): task for task in read_manifest(release).tasks}
+    assert {name: task.trigger for name, task in tasks.items()} == {
+        "NightlyReport": "cron",
+        "LookAtScene": "storage-event",
+        "CompareIndex": None,
+        "Sealed": None,
+    }
+    assert set(tasks["NightlyReport"].input_schema["properties"]) == {"field", "days"}
+    assert tasks["LookAtScene"].input_schema["type"] == "null"
+    assert "type" not in tasks["Sealed"].input_schema
+    assert "by a method of its own" in tasks["Sealed"].input_schema["description"]
+    lines = (folder / "runner.py").read_text().splitlines()
+    for name, task in tasks.items():
+        assert task.source.path == "runner.py"
+        assert lines[task.source.line - 1].startswith(f"class {name}(")
+    assert "runner:NightlyReport  (cron)" in done.stderr
+    assert "triggered by a cron schedule" in run(folder, clean_env, "inspect", str(release)).stdout
+
+
+def test_a_cron_task_runs(built, clean_env):
+    folder, release, _ = built
+    given = json.dumps({"field": "north", "days": 3})
+    arguments = ("run", str(release), "--task", "NightlyReport", "--input", given, "--follow", "--json")
+    done = run(folder, clean_env, *arguments, "--trigger-time", "2026-08-01T06:00Z")
+    assert done.returncode == 0, done.stderr
+    tasks = json.loads(done.stdout)["tasks"]
+    assert [task["logs"][0]["message"] for task in tasks] == ["north: 3 days before 2026-08-01 06:00", "compared north"]
+    assert run(folder, clean_env, *arguments).returncode == 0, "without a time, it is triggered now"
+    wrong = run(folder, clean_env, *arguments, "--trigger-time", "at dawn")
+    assert wrong.returncode == 1
+    assert "'at dawn' is not a time" in wrong.stderr
+    assert "2026-08-01T06:00Z" in wrong.stderr
+
+
+def test_what_cannot_be_triggered_here_is_explained(built, clean_env):
+    folder, release, _ = built
+    done = run(folder, clean_env, "run", str(release), "--task", "LookAtScene")
+    assert done.returncode == 1
+    assert "is an automation task that storage events trigger" in done.stderr
+    done = run(folder, clean_env, "run", str(release), "--task", "CompareIndex", "--input", "x", "--trigger-time", "2026-08-01")
+    assert done.returncode == 1
+    assert "is not triggered by a cron schedule" in done.stderr
+
+
+def test_a_task_that_loses_its_trigger_breaks_jobs(built, clean_env):
+    folder, release, _ = built
+    old = read_manifest(release)
+    code = folder / "runner.py"
+    code.write_text(code.read_text().replace("LookAtScene(StorageEventTask)", "LookAtScene(Task)"))
+    assert run(folder, clean_env, "build").returncode == 0
+    comparison = compare_releases(old, read_manifest(release))
+    (change,) = [change for change in comparison.tasks if change.kind == "breaking"]
+    assert change.name == f"{NAME}LookAtScene"
+    assert "trigger: storage-event -> none" in change.reasons
+
+
+def test_variables_that_the_code_read_are_in_the_manifest(built, clean_env):
+    folder, release, _ = built
+    with (folder / "runner.py").open("a") as file:
+        file.write('import os\nREGION = os.environ["REGION"]\n')
+    assert run(folder, clean_env, "build", "--env", "REGION=north", "--env", "UNUSED=1").returncode == 0
+    assert read_manifest(release).environment == ("REGION",)
+    assert "Environment  REGION" in run(folder, clean_env, "inspect", str(release)).stdout
+    refused = run(folder, clean_env, "verify", str(release))
+    assert refused.returncode == 1
+    assert "needs the environment variable REGION from its runner, and it is not let through here" in refused.stderr
+    assert run(folder, clean_env, "verify", str(release), "--env", "REGION=north").returncode == 0
