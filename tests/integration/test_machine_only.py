@@ -285,6 +285,35 @@ def test_paths_of_the_project_are_right_only_where_they_are_relative(place, monk
     assert "on this machine only" in error
 
 
+def test_what_the_release_declares_and_only_this_machine_has_is_named_though_the_lock_has_nothing_of_it(place, index):
+    links = write_wheel(place.tmp_path / "links").parent
+    for text, shown in (
+        (f'find-links = ["{links}"]\n', str(links)),
+        ('find-links = ["../../links"]\n', "../../links"),
+        (f'find-links = ["file://{links}"]\n', f"file://{links}"),
+        (f'index = [{{ name = "spare", url = "http://{index}/simple", explicit = true }}]\n', f"http://{index}/simple"),
+    ):
+        place.write(text, dependencies="[]")
+        place.lock()
+        errors, (warning,) = judge(place.root)
+        assert errors == []
+        assert warning.startswith(f"{shown} is on this machine only: nothing in uv.lock comes from it")
+        (place.root / "uv.lock").unlink()
+        (error,), warnings = judge(place.root)
+        assert error.startswith(f"{shown} is on this machine only: a release runner resolves")
+        assert warnings == []
+
+
+def test_a_file_that_is_missing_from_links_in_the_project_is_named(place, monkeypatch):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    write_wheel(place.root / "wheels")
+    place.write('find-links = ["./wheels"]\n')
+    place.lock()
+    ((error,), _) = judge(place.root)
+    assert error.startswith(f"acme-common comes from wheels/{WHEEL}, which is not among the selected files\nadd ")
+    assert judge(place.root, "wheels/*.whl") == ([], [])
+
+
 @pytest.mark.parametrize("name", ["uv.toml", ".python-version"])
 def test_a_lock_without_the_file_it_was_made_with_is_an_error(place, name):
     place.write(dependencies="[]")

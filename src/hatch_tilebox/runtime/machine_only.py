@@ -45,6 +45,7 @@ LOCK = Location("uv.lock")
 _SOURCE = re.compile(r"^source\s*=\s*\{\s*(registry|url|path|directory|editable|virtual|git)\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
 _NAME = re.compile(r"^name\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
 _FILE_URL = re.compile(r"\{\s*url\s*=\s*[\"'](file:[^\"'\n]*|https?://[^/\"'\n]*)")
+_LINKED = re.compile(r"^(?:sdist =|   ) \{\s*path\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
 _TABLE = r"^\[{0}[\].](?:.*\n)(?:(?!\[(?!{0}[\].])).*\n?)*"
 _OPTIONS = {"resolution-mode": "resolution", "prerelease-mode": "prerelease", "exclude-newer-span": "exclude-newer"}
 _MANIFEST = {
@@ -83,12 +84,14 @@ def machine_only(files: FileSet) -> Findings:
     """What the release of `files` has from this machine alone, in its lock or in the sources that `pyproject.toml` declares."""
     findings = Findings([], [])
     sources = sources_left_out(files)
-    lock = _selected_lock(files)
+    lock, release, machine = _selected_lock(files), release_settings(files), machine_settings()
     if lock is None:
         findings.errors.extend(problem for problem in sources.values() if ONLY_HERE in problem.message)
+        findings.errors.extend(_declared(files, release, ""))
         return findings
     findings.errors.extend(_unselected_configuration(files))
-    release, machine = release_settings(files), machine_settings()
+    findings.errors.extend(_unselected_links(lock, files))
+    findings.warnings.extend(_declared(files, release, lock))
     findings.errors.extend(_options(lock, release, machine))
     for source in _sources(lock):
         known = [sources[name] for name in map(normalize, source.packages) if name in sources]
@@ -107,6 +110,30 @@ def locked_indexes(files: FileSet) -> frozenset[str] | None:
     if lock is None:
         return None
     return frozenset(place_of(source.written) for source in _sources(lock) if source.kind == "registry")
+
+
+def _declared(files: FileSet, release: ReleaseSettings, lock: str) -> Iterator[Problem]:
+    """Indexes and links that the release names, that no other machine reaches, and that nothing in `lock` comes from."""
+    used = {place_of(source.written) for source in _sources(lock)}
+    named = Location("uv.toml" if any(file.path == "uv.toml" for file in files.files) else "pyproject.toml")
+    consequence = "nothing in uv.lock comes from it" if lock else "a release runner resolves the dependencies, and looks there"
+    for place in sorted(release.places - used):
+        url = _is_url(place)
+        outside = not url and not Path(os.path.normpath(files.root / place)).is_relative_to(files.root)
+        if outside or Path(place).is_absolute() or (url and _reach(place) in {"file", "loopback"}):
+            yield Problem(f"{place} is {ONLY_HERE}: {consequence}", "take it out, or name one that release runners reach", named)
+
+
+def _unselected_links(lock: str, files: FileSet) -> Iterator[Problem]:
+    """Packages that the lock has from a folder of the project, of which the release holds no file."""
+    selected = {file.path for file in files.files}
+    for package in lock.split("[[package]]\n")[1:]:
+        name, source = _NAME.search(package), _SOURCE.search(package)
+        if name is None or source is None or source[1] != "registry" or _is_url(source[2]) or Path(source[2]).is_absolute():
+            continue
+        paths = [Path(os.path.normpath(f"{source[2]}/{path}")).as_posix() for path in _LINKED.findall(package)]
+        if paths and not paths[0].startswith("../") and selected.isdisjoint(paths):
+            yield Problem(f"{name[1]} comes from {paths[0]}, which is not among the selected files", include_hint(paths[0]), LOCK)
 
 
 def _selected_lock(files: FileSet) -> str | None:
