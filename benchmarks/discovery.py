@@ -6,7 +6,9 @@ PROJECT is a locked workflow project with a `runner`. Every round measures, one 
 
 documented      unpack the release into a new folder, `uv run python -m tilebox.workflows.runner`, dial, list the tasks, shut down
 first build     a whole build with an empty cache of ours
-edited          a whole build after one more line in the module of the runner
+edited          a whole build after one more line in the module of the runner: its worker starts, and lists its tasks
+edited, import  the same with `runtime = "import"`: the runner object is only imported. The difference to "edited" is the cost of
+                proving the worker. Rounds take turns in which of the two comes first
 unedited        a whole build without a change
 import          a bare `import` of the runner's module in the prepared environment, bytecode at hand: the floor
 
@@ -39,6 +41,7 @@ from hatch_tilebox.runtime.uv import require_uv
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LEVELS = (("edited", "worker"), ("edited, import", "import"))
 NAIVE_CLIENT = """
 import sys, time, grpc
 from google.protobuf.empty_pb2 import Empty
@@ -81,24 +84,29 @@ def timed(times: dict[str, list[float]], name: str) -> Iterator[None]:
     times.setdefault(name, []).append(time.perf_counter() - began)
 
 
-def one_round(times: dict[str, list[float]], project: Path, client: Path, archive: Path, scratch: Path) -> None:
+def one_round(times: dict[str, list[float]], project: Path, client: Path, archive: Path, scratch: Path, *, turn: bool) -> None:
     cache = Path(tempfile.mkdtemp(dir=scratch))
     os.environ[DIRECTORY_VARIABLE] = str(cache)
     out = Path(tempfile.mkdtemp(dir=scratch))
 
-    def build() -> None:
-        build_release(load_config(project / CONFIG_NAME), Project("benchmark", "1"), out, BuildOptions())
+    def build(runtime: str = "worker") -> None:
+        build_release(load_config(project / CONFIG_NAME), Project("benchmark", "1"), out, BuildOptions(runtime=runtime))
+
+    def build_edited(name: str, runtime: str) -> None:
+        source.write_text(source.read_text() + f"\n# {time.time()}\n")
+        with timed(times, name):
+            build(runtime)
 
     runner = load_config(project / CONFIG_NAME).workflow.runner or ""
     module = runner.partition(":")[0]
+    source = project / f"{module.replace('.', '/')}.py"
     with timed(times, "documented"):
         folder = documented(archive, runner, client, scratch)
     with timed(times, "first build"):
         build()
-    source = project / f"{module.replace('.', '/')}.py"
-    source.write_text(source.read_text() + f"\n# {time.time()}\n")
-    with timed(times, "edited"):
-        build()
+    for name, runtime in LEVELS if turn else reversed(LEVELS):
+        build_edited(name, runtime)
+    build()  # the last edit may have been built with the other level
     with timed(times, "unedited"):
         build()
     entry = next((cache / "environments").glob("*/"))
@@ -127,7 +135,7 @@ def main() -> None:
         client = next(path for path in (entry / "env/bin/python", entry / "env/Scripts/python.exe") if path.exists())
         for done in range(arguments.rounds):
             print(f"round {done + 1} of {arguments.rounds}", file=sys.stderr)
-            one_round(times, project, client, archive, scratch)
+            one_round(times, project, client, archive, scratch, turn=done % 2 == 0)
     base = statistics.median(times["documented"])
     print("| | median (s) | range (s) | ratio |\n|---|---|---|---|")
     for name, values in times.items():
