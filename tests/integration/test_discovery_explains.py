@@ -191,6 +191,7 @@ def test_a_module_that_hides_another_is_named_whoever_needs_that(name, broken):
     text = str(error.value)
     assert f"{name}.py: this module hides the standard library's `{name.partition('/')[0]}` from the worker" in text
     assert HIDING[name] in text
+    assert all(is_documented(problem) for problem in error.value.problems)
     assert "hatch_tilebox" not in text, "a frame of ours shows"
 
 
@@ -218,6 +219,15 @@ def test_what_stops_no_worker_stops_no_build(code, broken):
     runner = folder / "runner.py"
     runner.write_text(f"{runner.read_text()}\n\nimport importlib, multiprocessing, os, sys\n\n{code}\n")
     assert [task.version for task in discover(folder).tasks] == ["v0.0"]
+
+
+@pytest.mark.skipif("binhex" in sys.stdlib_module_names, reason="this Python has it")
+def test_a_module_that_python_has_lost_is_no_package_to_add(broken):
+    folder = broken("default_identifiers")
+    (folder / "runner.py").write_text("import binhex\n")
+    with pytest.raises(DiscoveryError, match=r"`binhex` is not there: .*\n(.*\n)+  hint: .*`requires-python`") as error:
+        discover(folder)
+    assert all(is_documented(problem) for problem in error.value.problems)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

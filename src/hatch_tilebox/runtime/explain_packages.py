@@ -20,7 +20,7 @@ CACHE_HINT = "let HATCH_TILEBOX_CACHE_DIR name another folder"
 
 NO_LONGER = frozenset(
     {
-        *("asynchat", "asyncore", "distutils", "imp", "smtpd"),  # until 3.12
+        *("asynchat", "asyncore", "binhex", "distutils", "imp", "smtpd"),  # until 3.12
         *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev"),
         *("pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),  # until 3.13
     }
