@@ -28,7 +28,7 @@ TARGET_TABLE = "tool.hatch.build.targets.tilebox"
 
 
 class HatchlingProject:
-    """The project that hatchling builds. Whatever its user can mend ends the build with a message and no traceback.
+    """The project that hatchling builds. Whatever its user can fix ends the build with a message and no traceback.
 
     `table` holds our options as `pyproject.toml` has them in the table named `where`; `directory` is where the frontend wants its
     files.

@@ -1,7 +1,7 @@
 """What can go wrong for a user, and where.
 
 ```
-TileboxError                a mistake that the user can mend; never shown with a traceback of ours
+TileboxError                a mistake that the user can fix; never shown with a traceback of ours
 ├── ConfigError             tilebox.workflow.toml, or our tables in pyproject.toml
 ├── SelectionError          the files to pack
 ├── DiscoveryError          the workflow's runtime: environment, start-up, tasks

@@ -318,7 +318,7 @@ def _list(value: Any, where: str) -> list[Any]:
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value:
-        msg = f"{where} must be a text that is not empty"
+        msg = f"{where} must be a string that is not empty"
         raise ValueError(msg)
     return value
 

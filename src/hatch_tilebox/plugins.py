@@ -153,5 +153,5 @@ def _broken(name: str, how: str, error: Exception) -> Problem:
     frames = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f"{frame.filename}:{frame.lineno}\n" for frame in frames)
     details = where + "".join(traceback.format_exception_only(error)).rstrip()
-    hint = "mend or uninstall the package that brings it"
+    hint = "fix or uninstall the package that brings it"
     return Problem(f'the plugin "{name}" of the entry-point group {GROUP} {how}', hint, details=details)

@@ -27,7 +27,7 @@ def publish_archive(
     """Publish the archive `path` as `settings` say. Gives the report as JSON values.
 
     A relative folder in the settings is one of `base`; `project` is the folder of the workflow project, whose targets a deployment
-    may name; `prompt` asks the user for a secret. Raises a `TileboxError` for whatever the user can mend, before anything is sent
+    may name; `prompt` asks the user for a secret. Raises a `TileboxError` for whatever the user can fix, before anything is sent
     where that can be known.
     """
     from hatch_tilebox.publish.deployment import clusters_of, deploy_release, plan_deployment

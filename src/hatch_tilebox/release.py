@@ -49,7 +49,7 @@ def build_release(
 
     `skip` names absolute output folders, which are never part of a release. `variables` are let through to the workflow's code
     beside those of the options (see `passed_variables`). The archive appears whole, under its final name,
-    or not at all. Raises a `TileboxError` for whatever the user can mend; user code runs in the workflow's own interpreter.
+    or not at all. Raises a `TileboxError` for whatever the user can fix; user code runs in the workflow's own interpreter.
     """
     progress = progress or Progress()
     warnings: list[Problem] = []

@@ -40,11 +40,11 @@ def body(content):
         (circle, "in a circle"),
         (elsewhere, "leads to http://127.0.0.1:9"),
         (endless, "on more than 1000 pages"),
-        (body(b"[" * 100_000), "this is no list of tags"),
-        (body(b'{"tags": [], "tags": ["x"]}'), "this is no list of tags"),
-        (body(b'{"tags": [' + b"9" * 5000 + b"]}"), "this is no list of tags"),
-        (body(b'{"tags": ["\\ud800"]}'), "this is no list of tags"),
-        (body(b'{"tags": ["\xff"]}'), "this is no list of tags"),
+        (body(b"[" * 100_000), "this is not a list of tags"),
+        (body(b'{"tags": [], "tags": ["x"]}'), "this is not a list of tags"),
+        (body(b'{"tags": [' + b"9" * 5000 + b"]}"), "this is not a list of tags"),
+        (body(b'{"tags": ["\\ud800"]}'), "this is not a list of tags"),
+        (body(b'{"tags": ["\xff"]}'), "this is not a list of tags"),
         (body(bytes(MAX_ANSWER + 1)), "the answer has more than 64 MiB"),
     ],
 )
@@ -114,7 +114,7 @@ def test_tokens_of_a_registry(tmp_path, token):
     with serve(answer) as (host, _):
         code, _, err = run("releases", f"oci://{host}/a/b", folder=tmp_path, DOCKER_CONFIG=str(tmp_path))
     assert code == 1
-    assert "gives no token" in err
+    assert "returned no token" in err
 
 
 @pytest.mark.parametrize("page", [{"startingAfter": "a"}, None])

@@ -85,7 +85,7 @@ def environment(folder):
         (
             {"pyproject.toml": f"{PROJECT}[tool.hatch.publish.tilebox]\nto = 1\n"},
             "releases",
-            "pyproject.toml:5:1: [tool.hatch.publish.tilebox] to must be a text",
+            "pyproject.toml:5:1: [tool.hatch.publish.tilebox] to must be a string",
         ),
         (
             {"pyproject.toml": f'{PROJECT}[tool.uv.sources]\nfoo = "path"\n'},

@@ -155,7 +155,7 @@ def fix_a_failing_build(place):
 @WORLDS.of("docs/how-to/share-code.md")
 def share_code(place):
     page, here = "docs/how-to/share-code.md", place.world()
-    from_git, below, _ = (block.text for block in blocks(page, "toml") if not block.title)
+    from_git, _, below, _ = (block.text for block in blocks(page, "toml") if not block.title)
     for name in ("libs/common/common", "flows/gauges"):
         (here.folder / name).mkdir(parents=True)
     build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'

@@ -335,7 +335,7 @@ def test_a_kept_answer_does_not_hide_what_only_this_machine_knows(cache, project
     lock.write_text(
         lock.read_text().replace("\n[[package]]", '\n[options]\nexclude-newer = "2026-11-01T00:00:00Z"\n\n[[package]]', 1)
     )
-    with pytest.raises(DiscoveryError, match="made with `exclude-newer`"):
+    with pytest.raises(DiscoveryError, match="created with `exclude-newer`"):
         discover(project)
 
 

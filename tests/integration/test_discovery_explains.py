@@ -88,7 +88,7 @@ ERRORS = {
     "workspace_around": ["bands comes from the uv workspace around the project", "put its wheel into the release"],
     "worker_ends": ["the worker `uv run python worker.py` ended with exit code 0", "nothing to do", "TILEBOX_WORKER_ADDRESS"],
     "worker_not_found": ["tilebox.workflow.toml:3:1: the worker command `no-such-program worker.py` cannot be started"],
-    "worker_silent": ["did not tell its tasks within 3 s", "time.sleep(600)"],
+    "worker_silent": ["did not list its tasks within 3 s", "time.sleep(600)"],
     "wrong_type": ["tilebox.workflow.toml:3:1: `runner:runner` is of type builtins.dict"],
 }
 WARNINGS = {

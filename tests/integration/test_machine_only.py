@@ -246,7 +246,7 @@ def test_an_index_on_loopback_is_an_error_even_where_the_release_names_it(place,
             f'wheels = [\n    {{ url = "http://{host}:{port}/files/{WHEEL}" }},\n]\n'
         )
         ((error,), _) = judge(place.root)
-        assert "only this machine reaches that" in error
+        assert "only this machine can reach it" in error
     address = "http://10.1.2.3/simple"
     place.write(f'index = [{{ url = "{address}", default = true }}]\n')
     (place.root / "uv.lock").write_text(f'[[package]]\nname = "acme-common"\nsource = {{ registry = "{address}" }}\n')

@@ -98,6 +98,6 @@ def test_tilebox(tilebox_api, make_release, damaged):
 @pytest.mark.parametrize("digest", ["/../../evil", "", "A" * 64])
 def test_a_digest_that_is_none_names_no_file(digest, tmp_path):
     release = PublishedRelease("1", SLUG, digest, "f", "https://example.org")
-    with pytest.raises(PublishError, match="which is no digest"):
+    with pytest.raises(PublishError, match="which is not a digest"):
         fetch_release(Store(tmp_path / "store"), release, tmp_path / "a" / "b")
     assert not list(tmp_path.iterdir())

@@ -122,7 +122,7 @@ class TestBoth:
         assert "did you mean 'to'?" in result.stderr
         assert "verify must be true or false, not 'yes'" in result.stderr
         assert "allow-breaking must be true or false, not 1" in result.stderr
-        assert "api-key: a secret has no place here" in result.stderr
+        assert "api-key: secrets are not allowed here" in result.stderr
         assert "tbx-Secret.1" not in result.stdout + result.stderr
 
     def test_a_breaking_change_ends_with_3(self, run, folder, tmp_path, make_release, command):

@@ -331,7 +331,7 @@ def test_token_authentication(oci_registry, token_server, docker_config, make_re
         "repository:acme/scene-qa:push,pull",
     }
     wrong = log_in(docker_config, port, "no-Pass.9e1")
-    with pytest.raises(PublishError, match="gives no token") as caught:
+    with pytest.raises(PublishError, match="returned no token") as caught:
         publish(make_release(), repository(port))
     assert "bad Basic ***" in str(caught.value)
     assert wrong not in str(caught.value)

@@ -55,7 +55,7 @@ def test_fingerprint_is_over_identity_only():
         ({"format": 3}, "format is 3"),
         ({"fingerprint": "0" * 64}, "fingerprint is"),
         ({"extra": 1}, "manifest must be an object of"),
-        ({"workflow": {"slug": "a", "runner": ""}}, "workflow.runner must be a text"),
+        ({"workflow": {"slug": "a", "runner": ""}}, "workflow.runner must be a string"),
         ({"workflow": {"slug": "a", "command": []}}, "workflow.command must not be empty"),
         ({"tasks": {}}, "tasks must be an array"),
         ({"requires": {"environment": ["B", "A"], "python": None}}, "requires.environment must be sorted"),

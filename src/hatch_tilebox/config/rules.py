@@ -104,8 +104,8 @@ def _advise_on_runner(text: str) -> str:
     parts = module.split(".")
     if not target and len(parts) > 1 and parts[-1] == parts[-2]:
         module = ".".join(parts[:-1])
-    mended = f"{module}:{target or 'runner'}"
-    end = f'did you mean "{mended}"?' if _is_import_path(mended) else 'an example is "my_workflow.runner:runner"'
+    fixed = f"{module}:{target or 'runner'}"
+    end = f'did you mean "{fixed}"?' if _is_import_path(fixed) else 'an example is "my_workflow.runner:runner"'
     return f"is not of the form module:object; {end}"
 
 

@@ -45,7 +45,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         name = next(name for name in names if names.count(name) > 1)
-        msg = f"the key {name[:60]!r} is there twice"
+        msg = f"the key {name[:60]!r} appears twice"
         raise ValueError(msg)
     return found
 

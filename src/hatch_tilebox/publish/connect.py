@@ -82,7 +82,7 @@ def encode_id(identifier: str) -> dict[str, str]:
     try:
         return {"uuid": base64.b64encode(uuid.UUID(identifier).bytes).decode()}
     except ValueError:
-        raise PublishError(Problem(f"{identifier!r} is no release id", hint="hatch-tilebox releases lists them")) from None
+        raise PublishError(Problem(f"{identifier!r} is not a release id", hint="hatch-tilebox releases lists them")) from None
 
 
 def decode_id(message: Any) -> str:
@@ -90,7 +90,7 @@ def decode_id(message: Any) -> str:
     try:
         return str(uuid.UUID(bytes=base64.b64decode(message["uuid"])))
     except (TypeError, KeyError, ValueError, binascii.Error):
-        raise PublishError(Problem(f"the Tilebox API gave {repr(message)[:_SHOWN]} for an id")) from None
+        raise PublishError(Problem(f"the Tilebox API returned {repr(message)[:_SHOWN]}, which is not an id")) from None
 
 
 def _conforms(value: Any, shape: Any) -> bool:
@@ -103,7 +103,7 @@ def _conforms(value: Any, shape: Any) -> bool:
 
 def _hint(code: str, response: Response) -> str | None:
     if code == "unauthenticated" or response.status_code == 401:  # noqa: PLR2004 -- Unauthorized
-        return "the key is not, or no longer, good: make one at https://console.tilebox.com and set TILEBOX_API_KEY"
+        return "the key is not valid, or no longer valid: create one at https://console.tilebox.com and set TILEBOX_API_KEY"
     if code == "permission_denied" or response.status_code == 403:  # noqa: PLR2004 -- Forbidden
-        return "the key has not the right to do this"
+        return "the key does not have the permission to do this"
     return None

@@ -52,7 +52,7 @@ class Cluster:
 
 
 class Deployer(ABC):
-    """A destination that maps releases to clusters. Methods raise PublishError for what the user can mend.
+    """A destination that maps releases to clusters. Methods raise PublishError for what the user can fix.
 
     `to` is what `--to` has to say for it; the Tilebox API is meant where nothing is said.
     """

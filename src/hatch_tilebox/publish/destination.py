@@ -94,7 +94,7 @@ class Destination(ABC):
     """Where releases go. `url` names it to people and holds no secret.
 
     A release is the pair of fingerprint and digest under a workflow; a destination keeps it once and never changes it. Every method
-    may be called again after it failed, and by many processes at once. Methods raise PublishError for what the user can mend.
+    may be called again after it failed, and by many processes at once. Methods raise PublishError for what the user can fix.
     """
 
     url: str

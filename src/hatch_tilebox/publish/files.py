@@ -1,4 +1,4 @@
-"""Files of a publication, whose failures are a user's to mend."""
+"""Files of a publication, whose failures are a user's to fix."""
 
 from __future__ import annotations
 

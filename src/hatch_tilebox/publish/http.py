@@ -185,7 +185,7 @@ class Http:
                 self._progress.detail(f"{signal.problem.message}; going on after {done} bytes")
             else:
                 return
-        raise PublishError(Problem(f"{display_url(url)} breaks off after {done} bytes", hint="try again later"))
+        raise PublishError(Problem(f"the download of {display_url(url)} ends after {done} bytes", hint="try again later"))
 
     def refusal(self, response: Response, what: str, hint: str | None = None) -> PublishError:
         """The error of an answer that the caller cannot use."""
@@ -222,7 +222,7 @@ class Http:
             raise self.refusal(response, "the archive cannot be fetched")
         if response.status_code == httpx.codes.PARTIAL_CONTENT and _encoding(response) in _DECODED:
             response.close()
-            message = f"{display_url(url)}: something on the way compresses the archive ({_encoding(response)}) and breaks off"
+            message = f"{display_url(url)}: a proxy compresses the archive ({_encoding(response)}) and ends early"
             raise PublishError(Problem(message, hint="fetch again, or let the proxy leave application/octet-stream as it is"))
         return self._body(response, start if response.status_code == httpx.codes.OK else 0)
 

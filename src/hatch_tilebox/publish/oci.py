@@ -125,7 +125,7 @@ class OciRepository(Destination):
             case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
                 data = self._config(response, digest)
             case _:
-                raise self._http.refusal(response, "this is no manifest of a release")
+                raise self._http.refusal(response, "this is not the manifest of a release")
         if _digest(data) != digest:
             raise PublishError(Problem(f"{release.url}: its config is not what its digest says"))
         try:
@@ -175,7 +175,7 @@ class OciRepository(Destination):
                 case {"tags": None}:  # what some registries say of an empty repository
                     pass
                 case _:
-                    raise self._http.refusal(response, "this is no list of tags")
+                    raise self._http.refusal(response, "this is not a list of tags")
             url = same_service(url, response.links["next"]["url"]) if "next" in response.links else ""
         return tags
 

@@ -95,12 +95,10 @@ class Authorization:
     def _token(self, challenge: dict[str, str], credentials: Credentials | None) -> str:
         realm = challenge.get("realm", "")
         if not realm:
-            raise PublishError(Problem(f"{self._host} asks for a token and does not say where from"))
+            raise PublishError(Problem(f"{self._host} asks for a token and does not say where to get it"))
         require_safe(realm.partition("?")[0])
         if credentials and not _related(realm, self._base):
-            message = (
-                f"{self._host} sends for a token to {display_url(realm)}, which is not a host of its own: no login is sent there"
-            )
+            message = f"{self._host} asks for a token from {display_url(realm)}, which is not its own host: no login is sent there"
             raise PublishError(Problem(message, hint="is this the registry that you meant?"))
         query: dict[str, str] = {name: challenge[name] for name in ("service", "scope") if name in challenge}
         if credentials and credentials.identity_token:
@@ -122,7 +120,7 @@ class Authorization:
                 raise TypeError(token)  # noqa: TRY301 -- the same answer to all that is wrong
         except (KeyError, AttributeError, TypeError):
             hint = f"log in again: docker login {self._host}"
-            raise self._http.refusal(response, f"{self._host} gives no token", hint) from None
+            raise self._http.refusal(response, f"{self._host} returned no token", hint) from None
         self._http.hide(token)
         return str(token)
 
@@ -142,7 +140,7 @@ def advise(response: Response) -> str | None:
     if response.status_code in {401, 403}:
         return "log in with `docker login REGISTRY` as somebody who may do this there"
     if response.status_code == 404:  # noqa: PLR2004 -- Not Found
-        return "is the repository's name right? Some registries want it made before it is written to"
+        return "is the repository's name right? Some registries require it to be created first"
     return None
 
 
@@ -192,7 +190,7 @@ class _DockerConfig:
         """The text at `keys`, empty where there is none."""
         found = self.table(*keys[:-1]).get(keys[-1])
         if not isinstance(found, str | None):
-            raise _unusable(self.path, f"{'.'.join(keys)} must be a text")
+            raise _unusable(self.path, f"{'.'.join(keys)} must be a string")
         return found or ""
 
 
@@ -218,12 +216,14 @@ def _ask_helper(name: str, server: str) -> Credentials | None:
     try:
         done = subprocess.run([command, "get"], input=server.encode(), capture_output=True, check=False, timeout=_HELPER_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
-        raise PublishError(Problem(f"docker's credential helper {command} does not run", hint="see docker's config.json")) from None
+        raise PublishError(
+            Problem(f"docker's credential helper {command} cannot be run", hint="see docker's config.json")
+        ) from None
     if done.returncode:
         return None
     try:
         answer = json.loads(done.stdout)
         user, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise PublishError(Problem(f"docker's credential helper {command} answers with no credentials")) from None
+        raise PublishError(Problem(f"docker's credential helper {command} returned no credentials")) from None
     return Credentials(identity_token=secret) if user == _IDENTITY_TOKEN else Credentials(user, secret)

@@ -158,7 +158,7 @@ def fetch_release(
 
     progress = progress or Progress()
     if not is_digest(release.digest):  # it names a file below
-        raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is no digest"))
+        raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is not a digest"))
     with _step(progress, "Fetching") as done, private_folder(folder) as private:  # several may fetch into one folder at once
         incoming = private / f"incoming{RELEASE_SUFFIX}"
         with new_file(incoming, private) as file:

@@ -177,10 +177,10 @@ def _read(table: Any, name: Any, problems: list[Problem], *, texts: bool = False
         label, location = name(key)
         if key in _SECRETS:
             hint = "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry"
-            problems.append(Problem(f"{label}: a secret has no place here", hint=hint, location=location))
+            problems.append(Problem(f"{label}: secrets are not allowed here", hint=hint, location=location))
         elif key not in _TYPES:
             close = difflib.get_close_matches(key, _TYPES, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(_TYPES)}"
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(_TYPES)}"
             problems.append(Problem(f"{label} is not known", hint=hint, location=location))
         else:
             fault, read = _convert(_TYPES[key], value, texts=texts)
@@ -197,6 +197,6 @@ def _convert(kind: Any, value: Any, *, texts: bool) -> tuple[str, Any]:
             value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
         return ("" if isinstance(value, bool) else "true or false"), value
     if kind == "str":
-        return ("" if isinstance(value, str) and value else "a text that is not empty"), value
+        return ("" if isinstance(value, str) and value else "a string that is not empty"), value
     fine = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
     return ("" if fine else "a table of texts"), value

@@ -222,7 +222,7 @@ class Store(Destination, Deployer):
                 if (path.parent.name, path.name.partition("-")[2]) == (workflow, f"{identifier}.json"):
                     url = self._blob(digest).as_uri()
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
-        raise PublishError(Problem(f"{path} is no record of a release"))
+        raise PublishError(Problem(f"{path} is not a record of a release"))
 
     def _create(self) -> None:
         if self._check_format():
@@ -242,7 +242,7 @@ class Store(Destination, Deployer):
         # Asked after the folder was listed: another process may make the store between the two.
         if not marker.exists():
             if used:
-                message = f"{self.root} is no release store, and it is not empty"
+                message = f"{self.root} is not a release store, and it is not empty"
                 raise PublishError(Problem(message, hint="name a new or an empty folder, or one that holds a store"))
             return False
         found = _read_object(marker).get("format")

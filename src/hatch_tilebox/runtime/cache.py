@@ -208,7 +208,7 @@ def _keep_private(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
-    """Full disks, missing rights and the like in `folder` are for the user to mend; other errors of the system pass."""
+    """Full disks, missing rights and the like in `folder` are for the user to fix; other errors of the system pass."""
     try:
         yield
     except OSError as error:
@@ -221,7 +221,7 @@ def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
             hint = f"make it yours to write, or {way_out}"
         else:
             raise
-        message = f"{folder}, where builds make environments, cannot be used: {error.strerror}"
+        message = f"{folder}, where builds create environments, cannot be used: {error.strerror}"
         raise DiscoveryError(Problem(message, hint)) from error
 
 

@@ -149,7 +149,7 @@ def _prepared(store: Store, question: _Question, metadata: Metadata) -> Iterator
         return prepare(folder, question.files, question.entries, metadata, uv, progress.detail, question.passed)
 
     def make_again() -> Environment:
-        progress.detail("the environment kept from an earlier build is damaged: it is made again")
+        progress.detail("the environment kept from an earlier build is damaged: it is created again")
         Environment(folder, reused=False).ready.unlink(missing_ok=True)
         return make()
 

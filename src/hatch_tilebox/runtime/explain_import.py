@@ -239,7 +239,7 @@ def _from_sdk(context: Context, facts: Mapping[str, Any], place: Location | None
             f"a task has the version {version!r}; a version is `vMAJOR.MINOR`, such as v1.0",
             'return (name, "v1.0") from its `identifier()`',
         ),
-        ("task name", f"a task's name does not do: {text}", "return a name of 1 to 256 bytes from its `identifier()`"),
+        ("task name", f"a task's name is not valid: {text}", "return a name of 1 to 256 bytes from its `identifier()`"),
         ("not executable", text, "give it an `execute` method, or do not register it"),
     )
     found = next(((message, hint) for words, message, hint in known if words in text), None)

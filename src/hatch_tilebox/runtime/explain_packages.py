@@ -30,7 +30,7 @@ NO_LONGER = frozenset(
 _SYSTEM = (
     (
         r"No space left on device|os error 28|Disk quota exceeded",
-        "there is no space left where the environment is made",
+        "there is no space left where the environment is created",
         f"free some, or {CACHE_HINT}",
     ),
     (
@@ -43,7 +43,7 @@ _SYSTEM = (
         "uv may not read or write a file or folder that it needs",
         "see below which one, and let the user who builds have it",
     ),
-    (r"Read-only file system|os error 30", "the environment cannot be made on a read-only file system", CACHE_HINT),
+    (r"Read-only file system|os error 30", "the environment cannot be created on a read-only file system", CACHE_HINT),
 )
 
 

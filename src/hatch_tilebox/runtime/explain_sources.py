@@ -61,7 +61,7 @@ def _direct_references(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Prob
 
 
 def _on_this_machine(name: str, written: str) -> Problem:
-    message = f"{name} comes from {written}, which is {ONLY_HERE}: no release reaches there"
+    message = f"{name} comes from {written}, which is {ONLY_HERE}: a release cannot include it"
     return Problem(message, WAYS, PYPROJECT)
 
 
@@ -129,7 +129,7 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
     if Path(written).is_absolute():
         return _on_this_machine(name, written)
     if not place.is_relative_to(files.root):
-        message = f"{name} comes from {written}, which is outside the root of the workflow: no release reaches there"
+        message = f"{name} comes from {written}, which is outside the root of the workflow: a release cannot include it"
         return Problem(message, WAYS, PYPROJECT)
     path = place.relative_to(files.root).as_posix()
     if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & {file.path for file in files.files}:

@@ -135,7 +135,7 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
     module = context.module
     if result.timed_out or hang:
         stack, place = describe_stack(hang or result.errors, context.paths)
-        longer = "where start-up honestly takes longer, raise `startup-timeout`"
+        longer = "if start-up needs longer, raise `startup-timeout`"
         return Problem(
             f"importing `{module}` took longer than {context.timeout:g} s, the limit for start-up",
             f"{MAIN_GUARD}; {longer}" if place else longer,
@@ -150,7 +150,7 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
     if not began:
         message = f"Python does not start for the worker of `{context.workflow.runner}`: `uv run` {ending(result.returncode)}"
         return Problem(message, None, context.location, words)
-    hint = MAIN_GUARD if result.returncode >= 0 else f"see it happen with `uv run python -X faulthandler -c 'import {module}'`"
+    hint = MAIN_GUARD if result.returncode >= 0 else f"reproduce it with `uv run python -X faulthandler -c 'import {module}'`"
     if result.returncode == -KILLED:
         hint = "see whether it takes more memory than there is: then the system ends a process so"
     return Problem(
@@ -174,17 +174,17 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
             else "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS until it is asked to end"
         )
         return Problem(
-            f"the worker `{command}` {ending(finished.returncode)} before it told its tasks", hint, context.location, words
+            f"the worker `{command}` {ending(finished.returncode)} before it listed its tasks", hint, context.location, words
         )
     if error.code == worker.TIMEOUT:
         stack, place = describe_stack(finished.errors, context.paths)
         return Problem(
-            f"the worker `{command}` did not tell its tasks within {context.timeout:g} s, the limit for start-up",
-            ("" if context.workflow.runner else f"{SERVE}; ") + "where start-up honestly takes longer, raise `startup-timeout`",
+            f"the worker `{command}` did not list its tasks within {context.timeout:g} s, the limit for start-up",
+            ("" if context.workflow.runner else f"{SERVE}; ") + "if start-up needs longer, raise `startup-timeout`",
             place or context.location,
             stack or words,
         )
-    return Problem("the client that asks the worker for its tasks does not run", "see what it says below", context.location, words)
+    return Problem("the client that asks the worker for its tasks cannot be run", "see what it says below", context.location, words)
 
 
 def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location | None) -> list[Problem]:

@@ -167,7 +167,7 @@ def _judge_url(source: _Source, release: ReleaseSettings, machine: Sequence[Give
         # A repository may be mounted on the runners too, and a lock pins its commit.
         (findings.warnings if source.kind == "git" else findings.errors).append(_local_problem(source, machine))
     elif reach == "loopback":
-        message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine reaches that"
+        message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine can reach it"
         findings.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
     elif source.kind == "registry" and place not in release.places:
         _judge_index(source, place, machine, findings)
@@ -222,7 +222,7 @@ def _reach(url: str) -> str:
 def _local_problem(source: _Source, machine: Sequence[Given]) -> Problem:
     path = unquote(split_url(source.written).path) if _is_url(source.written) else source.written
     message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
-    return Problem(f"{message}: no release reaches there", WAYS, LOCK)
+    return Problem(f"{message}: a release cannot include it", WAYS, LOCK)
 
 
 def _path_problem(source: _Source, files: FileSet, machine: Sequence[Given]) -> Problem | None:
@@ -240,7 +240,7 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[Given]) -> 
     if absolute:
         return _local_problem(source, machine)
     if not place.is_relative_to(files.root):
-        message = f"{source.names} comes from {written}, which is outside the root of the workflow: no release reaches there"
+        message = f"{source.names} comes from {written}, which is outside the root of the workflow: a release cannot include it"
         return Problem(message, WAYS, LOCK)
     return None
 
@@ -253,10 +253,10 @@ def _options(lock: str, release: ReleaseSettings, machine: Sequence[Given]) -> I
         if key in release.values:
             continue
         given = next((item for item in machine if item.key == key), None)
-        where = f"{given.origin} sets on this machine" if given else "was set where it was made"
+        where = f"{given.origin} sets on this machine" if given else "was set where it was created"
         value = f" = {given.value!r}" if given and isinstance(given.value, str) else ""
-        hint = f"set `{key}{value}` under [tool.uv] in pyproject.toml".replace("'", '"') + ", or take it back; then run `uv lock`"
-        yield Problem(f"it was made with {shown}, which {where} and the release does not: {_DROPPED}", hint, LOCK)
+        hint = f"set `{key}{value}` under [tool.uv] in pyproject.toml".replace("'", '"') + ", or unset it; then run `uv lock`"
+        yield Problem(f"it was created with {shown}, which {where} and the release does not: {_DROPPED}", hint, LOCK)
 
 
 def _keys(lock: str, name: str) -> list[str]:
@@ -278,5 +278,7 @@ def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
         if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_toml(files.root / path)):
             continue
         what = "the configuration of uv" if path == "uv.toml" else "the version of Python"
-        message = f"uv.lock is selected, and {path} beside it is not: a release runner does not know {what} that it was made with"
+        message = (
+            f"uv.lock is selected, and {path} beside it is not: a release runner does not know {what} that it was created with"
+        )
         yield Problem(message, include_hint(path), Location(path))

@@ -111,8 +111,8 @@ def _spelling(folder: str, names: Mapping[str, str], parts: list[str], at: int) 
 
 def _lonely_stars(text: str) -> str | None:
     """`src/**.py` looks as if it went into folders, but only a `**` between slashes does."""
-    mended = re.sub(r"(?<=[^*/])\*\*(?=/|$)", "*/**", re.sub(r"(^|/)\*\*(?=[^*/])", r"\1**/*", text))
-    return f'only a "**" between slashes goes into folders: "{mended}"' if mended != text else None
+    fixed = re.sub(r"(?<=[^*/])\*\*(?=/|$)", "*/**", re.sub(r"(^|/)\*\*(?=[^*/])", r"\1**/*", text))
+    return f'only a "**" between slashes goes into folders: "{fixed}"' if fixed != text else None
 
 
 def _names(folder: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ def test_no_docker_no_credentials(tmp_path):
     [
         ('{"auths": {"ghcr.io": {"auth": "s3cr"', "is not JSON"),
         ({"auths": {"ghcr.io": {"auth": "s3cret!"}}}, "auths.ghcr.io.auth is not base64"),
-        ({"credHelpers": {"ghcr.io": "is-not-installed"}}, "docker-credential-is-not-installed does not run"),
+        ({"credHelpers": {"ghcr.io": "is-not-installed"}}, "docker-credential-is-not-installed cannot be run"),
     ],
 )
 def test_a_broken_configuration_is_named_and_not_quoted(docker, config, says):

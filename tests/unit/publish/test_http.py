@@ -168,7 +168,7 @@ def test_a_download_goes_on_where_it_broke(serve, client, knows_ranges):
 
 def test_a_download_that_always_breaks_ends(serve, client):
     server = serve((200, {"Content-Length": "9"}, b""))
-    with pytest.raises(PublishError, match="breaks off after 0 bytes"):
+    with pytest.raises(PublishError, match="ends after 0 bytes"):
         list(client(server.url).download(server.url, {}))
 
 

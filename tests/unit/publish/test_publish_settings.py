@@ -73,10 +73,10 @@ def test_all_that_is_wrong_is_named_at_once():
         )
     assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
         ("[publish.tilebox] too is not known", "did you mean 'to'?"),
-        ("[tool.hatch.publish.tilebox] to must be a text that is not empty, not ''", None),
+        ("[tool.hatch.publish.tilebox] to must be a string that is not empty, not ''", None),
         ("[tool.hatch.publish.tilebox] options must be a table of texts, not {'a': 1}", None),
         (
-            "[tool.hatch.publish.tilebox] token: a secret has no place here",
+            "[tool.hatch.publish.tilebox] token: secrets are not allowed here",
             "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry",
         ),
         ("[tool.hatch.publish.tilebox] allow-breaking must be true or false, not 'true'", None),

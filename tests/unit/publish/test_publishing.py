@@ -44,10 +44,10 @@ def test_a_file_and_a_folder_that_sort_apart_share_no_node():
 def test_ids_are_uuids_in_base64():
     identifier = str(uuid.uuid4())
     assert decode_id(encode_id(identifier)) == identifier
-    with pytest.raises(PublishError, match="'latest' is no release id"):
+    with pytest.raises(PublishError, match="'latest' is not a release id"):
         encode_id("latest")
     for message in (None, {}, {"uuid": "?"}, {"uuid": "YWJj"}):
-        with pytest.raises(PublishError, match="for an id"):
+        with pytest.raises(PublishError, match="not an id"):
             decode_id(message)
 
 

@@ -123,9 +123,9 @@ def test_publishing_again_mends_a_damaged_store(make_release, tmp_path):
 
 def test_a_folder_of_other_things_is_no_store(make_release, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(PublishError, match="is no release store, and it is not empty"):
+    with pytest.raises(PublishError, match="is not a release store, and it is not empty"):
         publish(make_release(), tmp_path)
-    with pytest.raises(PublishError, match="is no release store"):
+    with pytest.raises(PublishError, match="is not a release store"):
         Store(tmp_path / "thesis.txt").releases(None)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -238,7 +238,7 @@ def test_a_record_that_is_none_is_named(make_release, tmp_path):
     publish(make_release(), tmp_path)
     record = next((tmp_path / "workflows").rglob("*.json"))
     record.write_text(json.dumps({"id": 1}))
-    with pytest.raises(PublishError, match=f"{record.name} is no record of a release"):
+    with pytest.raises(PublishError, match=f"{record.name} is not a record of a release"):
         Store(tmp_path).releases(None)
 
 

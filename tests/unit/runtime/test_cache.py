@@ -19,7 +19,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
     with pytest.raises(DiscoveryError) as error, open_store(keep=True):
         pass
     (problem,) = error.value.problems
-    assert problem.message.startswith(f"{tmp_path}/file/cache, where builds make environments, cannot be used: ")
+    assert problem.message.startswith(f"{tmp_path}/file/cache, where builds create environments, cannot be used: ")
     assert problem.hint == "make it yours to write, or name another folder with HATCH_TILEBOX_CACHE_DIR"
     assert cache_info().environments == 0
 

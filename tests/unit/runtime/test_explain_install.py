@@ -24,7 +24,7 @@ def explain(words, root, selected=(), pyproject=None, **options):
     [
         (
             "error: Failed to install: numpy.whl\n  cause: failed to copy file: No space left on device (os error 28)",
-            "no space left where the environment is made",
+            "no space left where the environment is created",
             "HATCH_TILEBOX_CACHE_DIR",
         ),
         (
