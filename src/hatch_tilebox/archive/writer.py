@@ -147,5 +147,5 @@ def make_output_folder(folder: Path) -> None:
 
 def cannot_be_written(path: Path, error: OSError) -> ArchiveError:
     """The error about a release, or its folder, at `path`."""
-    hint = "let another folder get the release: `--out FOLDER`, or the option `output-dir`"
+    hint = "write the release to another folder: `--out FOLDER`, or the option `output-dir`"
     return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint))

@@ -44,7 +44,7 @@ _SIMPLE = (
     ),
     (
         r"unsupported schema version",
-        "uv.lock was made by a uv that is newer than this one",
+        "uv.lock was written by a uv that is newer than this one",
         "update uv, here and where releases are built",
         None,
     ),
@@ -56,14 +56,14 @@ _SIMPLE = (
     ),
     (
         r"401 Unauthorized|403 Forbidden|Missing credentials",
-        "an index or repository refuses to hand out a package",
+        "an index or repository refuses access to a package",
         "see that the login is there: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
         None,
     ),
     (
         r"network was disabled|network connectivity is disabled",
         "a package is not in uv's cache, and uv may not use the network",
-        "take back UV_OFFLINE or `offline`, or fill the cache before with `uv sync`",
+        "unset UV_OFFLINE or `offline`, or fill the cache first with `uv sync`",
         None,
     ),
     (

@@ -41,7 +41,7 @@ _SYSTEM = (
     (
         r"Permission denied \(os error 13\)|Operation not permitted \(os error 1\)",
         "uv may not read or write a file or folder that it needs",
-        "see below which one, and let the user who builds have it",
+        "see below which one, and give the user who builds access to it",
     ),
     (r"Read-only file system|os error 30", "the environment cannot be created on a read-only file system", CACHE_HINT),
 )

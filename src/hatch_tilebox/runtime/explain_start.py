@@ -152,7 +152,7 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
         return Problem(message, None, context.location, words)
     hint = MAIN_GUARD if result.returncode >= 0 else f"reproduce it with `uv run python -X faulthandler -c 'import {module}'`"
     if result.returncode == -KILLED:
-        hint = "see whether it takes more memory than there is: then the system ends a process so"
+        hint = "check whether it needs more memory than there is: the system then kills a process"
     return Problem(
         f"importing `{module}` does not return: Python {ending(result.returncode)}", hint, place or context.location, words
     )

@@ -121,7 +121,7 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: str) -> Iterator[P
         url = _is_url(place)
         outside = not url and not Path(os.path.normpath(files.root / place)).is_relative_to(files.root)
         if outside or Path(place).is_absolute() or (url and _reach(place) in {"file", "loopback"}):
-            yield Problem(f"{place} is {ONLY_HERE}: {consequence}", "take it out, or name one that release runners reach", named)
+            yield Problem(f"{place} is {ONLY_HERE}: {consequence}", "remove it, or name one that release runners can reach", named)
 
 
 def _unselected_links(lock: str, files: FileSet) -> Iterator[Problem]:

@@ -72,7 +72,7 @@ def explain(words, root, selected=(), pyproject=None, **options):
         ),
         (
             "error: Failed to fetch: `https://x`\n  cause: HTTP client error (401 Unauthorized)",
-            "refuses to hand out",
+            "refuses access to",
             "login",
         ),
         (
