@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,13 +20,38 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def new_file(destination: Path, staging: Path) -> Iterator[BinaryIO]:
-    """A `whole_file`. Raises PublishError where it cannot be written."""
+def new_file(destination: Path, staging: Path, root: Path | None = None) -> Iterator[BinaryIO]:
+    """A `whole_file`, which all may read or write who may do so with the folder `root` around it, if it is given.
+
+    Raises PublishError where it cannot be written.
+    """
     try:
+        if root is not None:
+            shared_folder(staging, root)
+            shared_folder(destination.parent, root)
         with whole_file(destination, staging) as file:
+            if root is not None:
+                _share(file.fileno(), destination.parent.stat().st_mode & 0o666)
             yield file
     except OSError as error:
         raise PublishError(Problem(f"{destination} cannot be written: {error.strerror}")) from error
+
+
+def shared_folder(folder: Path, root: Path) -> None:
+    """Create what is missing of `folder` with the rights of `root`, which is above it, whatever the umask. Raises OSError."""
+    root.mkdir(parents=True, exist_ok=True)
+    mode = stat.S_IMODE(root.stat().st_mode)
+    for path in reversed([path for path in (folder, *folder.parents) if path.is_relative_to(root) and not path.is_dir()]):
+        with suppress(FileExistsError):
+            path.mkdir()
+            _share(path, mode)
+
+
+def _share(path: Path | int, mode: int) -> None:
+    """Set the rights, where the system and the file system know them."""
+    if os.name != "nt":
+        with suppress(OSError):
+            os.chmod(path, mode)  # noqa: PTH101 -- it takes descriptors, too
 
 
 @contextmanager
@@ -58,8 +84,7 @@ def shared_lock(path: Path) -> FileLock:
     with suppress(FileExistsError, PermissionError):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
         try:
-            if os.name != "nt":
-                os.fchmod(descriptor, mode)
+            _share(descriptor, mode)
         finally:
             os.close(descriptor)
     return FileLock(path, mode=mode)

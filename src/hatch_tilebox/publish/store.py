@@ -6,7 +6,8 @@
     workflows/<slug>/.lock                    held while a number is given
     clusters/<slug>/<workflow>.json           which release of a workflow is deployed to a cluster
 
-Files appear whole or not at all, and but for those of clusters they never change. A release's id follows from its content, so that
+Files appear whole or not at all, and but for those of clusters they never change. Who may write in the store's folder may do so in
+all folders in it, whatever the umask of those who made them. A release's id follows from its content, so that
 registering it again, by whomever, finds the record that is there. A crash leaves at most files in `incoming`, which a later upload
 removes.
 """
@@ -31,7 +32,7 @@ from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.addresses import STORE_MARKER
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
-from hatch_tilebox.publish.files import new_file, reading, shared_lock
+from hatch_tilebox.publish.files import new_file, reading, shared_folder, shared_lock
 from hatch_tilebox.whole_file import file_digest
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Store(Destination, Deployer):
             incoming = self.root / "incoming"
             _sweep(incoming)
             done = 0
-            with new_file(blob, incoming) as file:
+            with new_file(blob, incoming, self.root) as file:
                 for chunk in release.chunks():
                     file.write(chunk)
                     done += len(chunk)
@@ -107,7 +108,7 @@ class Store(Destination, Deployer):
     @_tells_faults
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
         folder = self._workflow(release.workflow)
-        folder.mkdir(parents=True, exist_ok=True)
+        shared_folder(folder, self.root)
         identifier = _release_id(release)
         with shared_lock(folder / ".lock"):
             if there := self._record(release.workflow, identifier):
@@ -115,7 +116,7 @@ class Store(Destination, Deployer):
             number = max((int(path.name.partition("-")[0]) for path in _records(folder)), default=0) + 1
             record = folder / f"{number:08}-{identifier}.json"
             now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-            with new_file(record, self.root / "incoming") as file:
+            with new_file(record, self.root / "incoming", self.root) as file:
                 file.write(json.dumps(_describe(release, identifier, uploaded, now), indent=2).encode() + b"\n")
         return self._read(record), True
 
@@ -159,7 +160,7 @@ class Store(Destination, Deployer):
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
         with self._notes(workflow, clusters) as notes:
             for note in notes:
-                with new_file(note, self.root / "incoming") as file:
+                with new_file(note, self.root / "incoming", self.root) as file:
                     file.write(json.dumps({"release": release}).encode() + b"\n")
         return tuple(note.parent.name for note in notes)
 
@@ -176,7 +177,7 @@ class Store(Destination, Deployer):
         """The files that say what of the workflow is deployed to the clusters, which nobody else changes meanwhile."""
         self._workflow(workflow)
         notes = [inside(self._cluster(slug), f"{workflow}.json") for slug in clusters or (_DEFAULT_CLUSTER,)]
-        (self.root / "clusters").mkdir(exist_ok=True)
+        shared_folder(self.root / "clusters", self.root)
         with shared_lock(self.root / "clusters" / ".lock"):
             yield notes
 
@@ -227,7 +228,7 @@ class Store(Destination, Deployer):
     def _create(self) -> None:
         if self._check_format():
             return
-        with new_file(self.root / STORE_MARKER, self.root) as file:
+        with new_file(self.root / STORE_MARKER, self.root, self.root) as file:
             file.write(json.dumps({"format": FORMAT}).encode() + b"\n")
 
     def _check_format(self) -> bool:

@@ -170,6 +170,7 @@ def open_store(*, keep: bool) -> Iterator[Store]:
             store = Store(folder)
             for place in (store.root, store.environments, store.results):
                 _keep_private(place)
+            _refuse_open_parents(store.root)
             store.expire()
             yield store
         return
@@ -204,6 +205,16 @@ def _keep_private(folder: Path) -> None:
         raise DiscoveryError(Problem(message, f"remove the folder if you do not know what is in it; or {hint}"))
     if stat.S_IMODE(status.st_mode) != stat.S_IRWXU:
         folder.chmod(0o700)
+
+
+def _refuse_open_parents(folder: Path) -> None:
+    """Raise DiscoveryError where anybody may put another folder in the place of `folder`."""
+    for parent in folder.resolve().parents if os.name != "nt" else ():
+        mode = parent.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            message = f"any user may put another folder in the place of the cache {folder}: they may write in {parent}"
+            hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
+            raise DiscoveryError(Problem(message, hint))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,7 @@
+"""What tests of hostile input share with others."""
+
+from __future__ import annotations
+
+from tilebox_service import sdk_python, tilebox_api
+
+__all__ = ["sdk_python", "tilebox_api"]
