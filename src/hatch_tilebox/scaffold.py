@@ -34,6 +34,8 @@ _LAST_LINES = 20
 _DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox")
 """What a new project names as its dependencies and build requirements."""
 
+_NO_PACKAGE = "hatch-tilebox-new-project"
+
 _PYPROJECT = """\
 [build-system]
 requires = ["hatchling", "hatch-tilebox"]
@@ -136,12 +138,15 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
     uv = require_uv()
     sync = not os.path.lexists(root / _ENVIRONMENT)
     with _undone_on_failure(root):
+        # Locked under a name that no package has: with that of a dependency, uv would go back to an SDK that does without it.
+        _write(root / "pyproject.toml", _PYPROJECT.format(slug=_NO_PACKAGE))
+        _run_uv(str(uv), "lock", root, progress)
+        _refuse_name(local, _locked_names(root))
         _write(root / "pyproject.toml", _PYPROJECT.format(slug=local))
         _write(root / "runner.py", _RUNNER.format(slug=local))
         _write(root / SCHEMA_NAME, (files("hatch_tilebox") / "schemas" / SCHEMA_NAME).read_text("utf-8"))
         # An environment of somebody else's is left alone: what uv removes from it could not be brought back.
         _run_uv(str(uv), "sync" if sync else "lock", root, progress)
-        _refuse_name(local, _locked_names(root))
         slug = create(name) if create else local
         try:
             _write(root / CONFIG_NAME, _WORKFLOW.format(slug=slug, schema=SCHEMA_NAME))
