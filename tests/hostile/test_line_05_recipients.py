@@ -128,6 +128,7 @@ def test_a_projects_artifact_url_gets_no_key(folder, clean_env, recipient, tmp_p
         "ftp://{}@host.example/x",
         "https://host.example/x?token={}",
         "user:{}@host.example/x",
+        "//user:{}@host.example/x",
         "oci://{}@host.example",
     ],
 )

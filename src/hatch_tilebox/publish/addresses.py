@@ -15,7 +15,8 @@ __all__ = ["STORE_MARKER", "folder_of", "is_folder", "unknown_destination"]
 
 STORE_MARKER = "tilebox-store.json"
 """The file that says that a folder is a release store."""
-_FOLDER = re.compile(r"[./~\\]|[A-Za-z]:[/\\]|file:", re.IGNORECASE)
+_FOLDER = re.compile(r"(?![/\\]{2}[^/\\]*:.*@)([./~\\]|[A-Za-z]:[/\\]|file:)", re.IGNORECASE)
+"""A folder, and not a URL whose scheme was lost, with a login."""
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?/|(localhost|[A-Za-z0-9-]+:\d+)/")
 _SCHEME = re.compile(r"(https?|oci|file):?[/\\]*(?=[^/\\])", re.IGNORECASE)
 
