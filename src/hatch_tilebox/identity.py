@@ -59,6 +59,8 @@ def read_project(root: Path, metadata: ProjectMetadata[Any] | None = None) -> Pr
     from hatch_tilebox.model import Project
 
     metadata = metadata or read_metadata(root)
+    if is_built_by_hatchling(metadata.config) and _needs_code(metadata):
+        return _computed_by_hatchling(root, metadata)
     if is_built_by_hatchling(metadata.config):
         _validate(metadata)
         return Project(metadata.core.name, metadata.version, metadata.core.requires_python or None)
@@ -101,6 +103,17 @@ def _computed(root: Path, values: Mapping[str, Any], python: str | None) -> Proj
         raise ConfigError(Problem(message, location=Location("pyproject.toml"))) from error
 
 
+def _computed_by_hatchling(root: Path, metadata: ProjectMetadata[Any]) -> Project:
+    from hatch_tilebox.model import Project
+    from hatch_tilebox.runtime.build_backend import hatchlings_metadata
+
+    found = hatchlings_metadata(root)
+    if "error" in found:
+        hint = _missing_plugin_hint(metadata) if found["type"] == "UnknownPluginError" else None
+        raise ConfigError(Problem(found["error"], hint, Location("pyproject.toml")))
+    return Project(found["Name"], found["Version"], found["Requires-Python"] or None)
+
+
 def is_built_by_hatchling(values: Mapping[str, Any]) -> bool:
     """Whether hatchling builds the project; one without a build system that has a version for hatchling to find counts too."""
     table = values.get("build-system")
@@ -130,8 +143,10 @@ def _plugin_hint(metadata: ProjectMetadata[Any], error: Exception) -> str | None
     """What to do where a plugin of the project's build is not installed beside us: frontends install it."""
     from hatchling.plugin.exceptions import UnknownPluginError
 
-    if not isinstance(error, UnknownPluginError):
-        return None
+    return _missing_plugin_hint(metadata) if isinstance(error, UnknownPluginError) else None
+
+
+def _missing_plugin_hint(metadata: ProjectMetadata[Any]) -> str:
     frontend = "use a frontend, which installs it: uv build, hatch build or python -m build"
     requirements = " ".join(f"'{item}'" for item in metadata.build.requires if not re.match(r"hatch(ling|[-_.]tilebox)\b", item))
     if not requirements:

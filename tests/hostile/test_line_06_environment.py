@@ -154,3 +154,19 @@ def test_a_project_does_not_hold_values(project, env):
 def test_what_the_build_decides_about_cannot_be_passed(project, env, name):
     done = run(project("scene_qa"), env, *CLI, "build", "--env", name, code=2)
     assert f'"{name}" cannot be passed' in done.stderr or f'"{name}" says too little of the name' in done.stderr
+
+
+def test_code_that_computes_the_version_sees_no_secret(tmp_path, env):
+    """`publish` without an archive asks for the current version."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "tide-gauge"\ndynamic = ["version"]\n'
+        '[tool.hatch.version]\nsource = "code"\npath = "about.py"\n'
+    )
+    (tmp_path / "tilebox.workflow.toml").write_text('[workflow]\nslug = "a"\nrunner = "a:b"\n[build]\ninclude = ["*.py"]\n')
+    (tmp_path / "about.py").write_text(
+        'import json, os\nopen("seen.json", "w").write(json.dumps(dict(os.environ)))\n__version__ = "3.1"\n'
+    )
+    done = run(tmp_path, env, *CLI, "publish", "--to", "./releases", code=1)
+    assert "no release of tide-gauge 3.1" in done.stderr
+    assert SECRET not in (tmp_path / "seen.json").read_text()

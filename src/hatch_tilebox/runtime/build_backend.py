@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from email import message_from_bytes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.errors import ConfigError, Location, Problem
 from hatch_tilebox.runtime import process
-from hatch_tilebox.runtime.clean_environment import install_environment, passed_variables
+from hatch_tilebox.runtime.clean_environment import install_environment, passed_variables, workflow_environment
 from hatch_tilebox.runtime.uv import require_uv
 from hatch_tilebox.runtime.uv_variables import DEFAULT_INDEX, EXTRA_INDEXES, FIND_LINKS
 
@@ -19,15 +21,19 @@ if TYPE_CHECKING:
 
     from pyproject_hooks import BuildBackendHookCaller
 
-__all__ = ["BuildSystem", "build_system", "computed_metadata"]
+__all__ = ["BuildSystem", "build_system", "computed_metadata", "hatchlings_metadata"]
 
 _TIMEOUT = 300.0
 _LAST_LINES = 20
-_VARIABLES = (
-    *DEFAULT_INDEX, *EXTRA_INDEXES, FIND_LINKS, "UV_INDEX_STRATEGY", "UV_NO_INDEX", "UV_BUILD_CONSTRAINT", "UV_CONFIG_FILE",
+_ABOUT_VERSIONS = (
     "SETUPTOOLS_SCM_*", "VCS_VERSIONING_*", "*_PRETEND_VERSION*", "PDM_BUILD_*", "POETRY_DYNAMIC_VERSIONING_*", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
-"""Where this machine finds build requirements, and what backends are told about versions."""
+"""What backends are told about versions."""
+_VARIABLES = (
+    *DEFAULT_INDEX, *EXTRA_INDEXES, FIND_LINKS, "UV_INDEX_STRATEGY", "UV_NO_INDEX", "UV_BUILD_CONSTRAINT", "UV_CONFIG_FILE",
+    *_ABOUT_VERSIONS,
+)  # fmt: skip
+"""The same, and where this machine finds build requirements."""
 
 
 class BuildSystem(NamedTuple):
@@ -72,6 +78,43 @@ def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Me
         raise ConfigError(runner.problem(f"build-system.backend-path: {error}", "")) from error
     finally:
         _remove(set(_leftovers(root)) - before)
+
+
+_HATCHLING = """
+import json, sys
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
+metadata = ProjectMetadata(sys.argv[1], PluginManager())
+try:
+    metadata.validate_fields()
+    answer = {"Name": metadata.core.name, "Version": metadata.version, "Requires-Python": metadata.core.requires_python}
+except Exception as error:
+    answer = {"error": str(error), "type": type(error).__name__}
+with open(sys.argv[2], "w", encoding="utf-8") as file:
+    json.dump(answer, file)
+"""
+
+
+def hatchlings_metadata(root: Path) -> dict[str, str]:
+    """What hatchling says of the project in `root` where code of the project computes it: name, version, supported Pythons.
+
+    That code runs in a process of its own, without the user's secrets. A refusal of hatchling is `error`, and `type` its class.
+    Raises ConfigError where the process fails.
+    """
+    with temporary_folder() as folder:
+        answer = folder / "answer.json"
+        done = process.run(
+            [sys.executable, "-I", "-c", _HATCHLING, str(root), str(answer)],
+            folder=root,
+            environment=workflow_environment(passed_variables(_ABOUT_VERSIONS)),
+            timeout=_TIMEOUT,
+        )
+        if answer.exists():
+            found: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
+            return found
+    details = "\n".join((done.errors or done.output).strip().splitlines()[-_LAST_LINES:]) or None
+    message = "the code that computes the metadata of the project fails"
+    raise ConfigError(Problem(message, "see it happen with: hatchling metadata", Location("pyproject.toml"), details))
 
 
 def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT = 20  # names or frames to show
+ROOT = ""
+"""The staged project; the entry that loads this module sets it."""
 OWN = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- as frames spell it
 
 EXIT, IMPORT, MISSING, OLD_SDK, TYPE = "exit", "import", "missing", "old-sdk", "type"  # kinds of failure
@@ -85,7 +87,7 @@ def sdk_version() -> str | None:
 
 def imported(runner_path: str, schemas: Any) -> dict[str, Any]:
     """The answer for `runner_path`, which is imported here, and not served. Raises Failure."""
-    root = Path(sys.path[0])
+    root = Path(ROOT)
     runner_type = load_runner_type(root)
     module_name = runner_path.partition(":")[0]
     sys.argv = [str(Path(inspect.getfile(runner_type)).with_name("__main__.py")), runner_path]
@@ -112,7 +114,7 @@ def start_failed(
 
     `began` is whether it got as far as importing the runner's module, and `import_error` is what that raised.
     """
-    root = Path(sys.path[0])
+    root = Path(ROOT)
     if isinstance(import_error, SystemExit):
         raise Failure(EXIT, code=repr(import_error.code), **describe(import_error, root))
     if import_error is not None:
@@ -196,7 +198,7 @@ def source_of(cls: type) -> dict[str, Any] | None:
     It is read off the syntax tree, so that every Python gives the same line; None where the class stands there twice or not at all.
     """
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    path = inside(os.path.realpath(file), Path(os.path.realpath(sys.path[0]))) if isinstance(file, str) else None
+    path = inside(os.path.realpath(file), Path(os.path.realpath(ROOT))) if isinstance(file, str) else None
     if path is None or "<locals>" in cls.__qualname__:
         return None
     try:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORKER = "tilebox.workflows.runner"
 OPEN = open
+ROOT: "list[str]" = []
+"""The working folder, where the path began before the workflow could change it."""
 POLL = 0.5
 """Seconds between two looks at whether the runner's module is there, for a worker that imports it in a way unknown to us."""
 
@@ -93,6 +95,7 @@ def load(name: str) -> "ModuleType":
         raise ImportError(name)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.__dict__["ROOT"] = ROOT[0] if ROOT else os.getcwd()
     return module
 
 
@@ -247,6 +250,7 @@ def cannot_report(answer: str, error: BaseException) -> "NoReturn":
 def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: str) -> None:
     """Start the worker (`level` "worker") or import its runner ("import"), and write the answer."""
     sys.path.remove(HERE)
+    ROOT.append(sys.path[0])
     os.environ.pop("PYTHONPATH", None)
     os.environ.__class__ = RecordedEnvironment
     with OPEN(f"{answer}.stack", "w") as stack:
