@@ -401,7 +401,7 @@ def _task_to_dict(task: Task, form: int) -> dict[str, Any]:
 def _parse_task(value: Any, where: str, form: int) -> Task:
     newer = () if form == 1 else ("trigger", "source")
     record = _record(value, where, "name", "version", "input_schema", "description", "object", *newer)
-    schema, trigger = record["input_schema"], record.get("trigger")
+    schema, trigger = record["input_schema"], _optional_text(record.get("trigger"), f"{where}.trigger")
     if trigger not in {None, *TRIGGERS}:
         msg = f"{where}.trigger must be {' or '.join(map(repr, TRIGGERS))} or null"
         raise ValueError(msg)

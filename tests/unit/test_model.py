@@ -63,6 +63,8 @@ def test_fingerprint_is_over_identity_only():
         ({"requires": {"python": None}}, "requires must be an object of environment, python"),
         ({"extensions": []}, "extensions must be an object"),
         ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "trigger": "timer"}]}, r"tasks\[0\].trigger must be 'cron' or"),
+        ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "trigger": ["cron"]}]}, r"tasks\[0\].trigger must be a string"),
+        ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "trigger": {}}]}, r"tasks\[0\].trigger must be a string"),
         ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "source": {"path": "a.py", "line": 0}}]}, r"tasks\[0\].source.line"),
         ({"files": [{"path": "a", "size": True, "mode": "0644", "sha256": "0" * 64}]}, r"files\[0\].size"),
         ({"files": [{"path": "a", "size": 1, "mode": "0600", "sha256": "0" * 64}]}, r"files\[0\].mode"),
