@@ -66,6 +66,7 @@ def test_fingerprint_is_over_identity_only():
         ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "trigger": ["cron"]}]}, r"tasks\[0\].trigger must be a string"),
         ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "trigger": {}}]}, r"tasks\[0\].trigger must be a string"),
         ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "source": {"path": "a.py", "line": 0}}]}, r"tasks\[0\].source.line"),
+        ({"tasks": [{**MANIFEST.to_dict()["tasks"][0], "source": {"path": "../x.py", "line": 1}}]}, "with sources among the files"),
         ({"files": [{"path": "a", "size": True, "mode": "0644", "sha256": "0" * 64}]}, r"files\[0\].size"),
         ({"files": [{"path": "a", "size": 1, "mode": "0600", "sha256": "0" * 64}]}, r"files\[0\].mode"),
         ({"files": list(reversed(MANIFEST.to_dict()["files"]))}, "must be sorted"),

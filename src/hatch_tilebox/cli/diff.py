@@ -110,6 +110,7 @@ def _show(difference: Difference, *, everything: bool) -> None:
         ("runner", difference.old.workflow.runner, difference.new.workflow.runner),
         ("command", difference.old.workflow.command, difference.new.workflow.command),
         ("Python", difference.old.project.requires_python, difference.new.project.requires_python),
+        ("environment", ", ".join(difference.old.environment) or None, ", ".join(difference.new.environment) or None),
     ):
         if before != after:
             console.print(styled(f"  {title}: {before} -> {after}"), soft_wrap=True)
