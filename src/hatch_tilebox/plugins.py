@@ -86,7 +86,8 @@ class HookSpecs:
     def hatch_tilebox_artifact_transport(self, api_url: str, api_key: str, artifact_url: str) -> object | None:
         """A `publish.artifacts.ArtifactTransport` to bring artifacts to the Tilebox API, None for the one of this package.
 
-        `artifact_url` is the setting of that name, "" where there is none.
+        `artifact_url` is the setting of that name, "" where there is none. A file of the project may have chosen it: `api_key` is
+        for `api_url` alone.
         """
 
 

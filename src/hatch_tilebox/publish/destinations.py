@@ -72,13 +72,13 @@ def _tilebox(settings: Settings, hooks: Any, prompt: Callable[[str], str] | None
     require_safe(url)
     trusted = "to" not in settings.by_project or same_origin(url, API_URL) or same_origin(url, users)
     key = api_key(url, prompt, from_environment=trusted)
+    own = {"api_url": url, "api_key": key, "artifact_url": settings.artifact_url}
+    transport = _ask(hooks.hatch_tilebox_artifact_transport, secret=key, **own)
     artifact_key = key
-    if settings.artifact_url:
+    if settings.artifact_url and transport is None:  # a plugin may know other URLs, and brings what they ask for
         require_safe(settings.artifact_url)
         if "artifact_url" in settings.by_project and not same_origin(settings.artifact_url, url):
             artifact_key = api_key(settings.artifact_url, prompt, from_environment=False)
-    own = {"api_url": url, "api_key": key, "artifact_url": settings.artifact_url}
-    transport = _ask(hooks.hatch_tilebox_artifact_transport, secret=key, **own)
     return TileboxApi(
         url, key, artifact_url=settings.artifact_url, artifact_key=artifact_key, transport=transport, progress=progress
     )

@@ -128,9 +128,12 @@ class Authorization:
 def _related(realm: str, base: str) -> bool:
     """Whether the token service at `realm` may have the credentials of the registry at `base`.
 
-    It may on the registry's own host, and on one under the same domain, such as gitlab.example.com for registry.example.com.
+    It may on the registry's own host, and on one under the same domain, such as gitlab.example.com for registry.example.com. An
+    address has no domain.
     """
     service, registry = (urlsplit(url).hostname or "" for url in (realm, base))
+    if re.fullmatch(r"[0-9.]*|.*:.*", registry):
+        return service == registry
     domain = registry.partition(".")[2]
     return service == registry or ("." in domain and f".{service}".endswith(f".{domain}"))
 

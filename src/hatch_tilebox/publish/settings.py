@@ -48,7 +48,7 @@ class Settings:
     options: Mapping[str, str] = field(default_factory=dict)
     """What a destination plugin wants to know: a table, or `-o options.name=value`."""
     by_project: frozenset[str] = frozenset()
-    """The keys whose value is the project's: it does not decide who gets a secret of the user."""
+    """The keys whose value is the project's and not also the user's: it does not decide who gets a secret of the user."""
 
 
 _TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings) if item.name != "by_project"}
@@ -91,7 +91,9 @@ def load_settings(
     for layer in layers:
         options |= layer.get("options", {})
         merged |= layer
-    by_project = frozenset(key.replace("-", "_") for key in layers[1].keys() - layers[2].keys() - layers[3].keys())
+    users, projects, *chosen = layers
+    alone = {key for key, value in projects.items() if users.get(key) != value and not any(key in layer for layer in chosen)}
+    by_project = frozenset(key.replace("-", "_") for key in alone)
     values = {key.replace("-", "_"): value for key, value in {**merged, "options": options}.items()}
     return Settings(**values, by_project=by_project)
 

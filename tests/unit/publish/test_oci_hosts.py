@@ -12,6 +12,7 @@ import pytest
 
 from hatch_tilebox.publish.http import Retries
 from hatch_tilebox.publish.oci import OciRepository
+from hatch_tilebox.publish.oci_auth import _related
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
 
 AUTH = base64.b64encode(b"ada:s3cret").decode()
@@ -100,3 +101,22 @@ def test_credentials_stay_with_the_registry(registry, make_release, tmp_path):
     assert {method for method, _, _ in server.peer.seen} == {"GET"}
     assert {credentials for _, _, credentials in server.peer.seen} == {None}
     assert f"Basic {AUTH}" in {credentials for _, _, credentials in server.seen}
+
+
+@pytest.mark.parametrize(
+    ("service", "registry", "related"),
+    [
+        ("ghcr.io", "ghcr.io", True),
+        ("auth.docker.io", "registry-1.docker.io", True),
+        ("gitlab.example.com", "registry.example.com", True),
+        ("example.com", "registry.example.com", True),
+        ("127.0.0.1:5001", "127.0.0.1:5000", True),
+        ("ghcr.io", "registry.example.com", False),
+        ("evil-example.com", "registry.example.com", False),
+        ("evil.io", "ghcr.io", False),
+        ("9.1.2.3", "8.1.2.3", False),
+        ("[fe80::2]", "[fe80::1]", False),
+    ],
+)
+def test_whose_token_service_gets_a_login(service, registry, related):
+    assert _related(f"https://{service}/token", f"https://{registry}/v2/acme/x") is related

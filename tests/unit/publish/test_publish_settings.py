@@ -37,6 +37,18 @@ def test_each_layer_beats_the_one_below():
         del layers[name]
 
 
+def test_a_value_is_the_projects_where_nobody_else_chose_it():
+    project = {"to": "https://project", "artifact-url": "https://project"}
+    for others in ({}, {"user": {"to": "https://user"}}, {"environ": {}}):
+        assert load_settings(**{"environ": {}, "project": project, **others}).by_project == {"to", "artifact_url"}
+    for others in (
+        {"user": {"to": "https://project"}},
+        {"given": {"to": "https://project"}},
+        {"environ": {"HATCH_TILEBOX_PUBLISH_TO": "https://environ"}},
+    ):
+        assert load_settings(**{"environ": {}, "project": project, **others}).by_project == {"artifact_url"}
+
+
 def test_texts_are_truth_values_where_nothing_else_can_be_written():
     environ = {"HATCH_TILEBOX_PUBLISH_ALLOW_BREAKING": "1", "HATCH_TILEBOX_PUBLISH_CHECK_COMPATIBILITY": "False"}
     settings = load_settings(given={"dry-run": "true", "verify": "0"}, environ=environ)

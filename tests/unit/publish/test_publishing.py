@@ -173,6 +173,8 @@ def test_a_plugin_brings_artifacts_its_own_way(plugin, open_):
     api = open_("tilebox", artifact_url="https://elsewhere")
     assert plugin.asked == ("https://api.tilebox.com", "k", "https://elsewhere")
     assert api._transport is plugin
+    open_("tilebox", artifact_url="s3://bucket")
+    assert plugin.asked[2] == "s3://bucket"
 
 
 def test_a_plugin_that_fails_is_no_bug_of_ours(plugin, open_):
