@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.urls import hide_logins
 from hatch_tilebox.progress import Progress
 
 if TYPE_CHECKING:
@@ -39,17 +40,17 @@ class TextProgress(Progress):
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
         self._clear_transient()
         took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
-        self._app.display_info(f"{self._paint(self._step.ljust(_STEP_WIDTH), _GREEN)}  {printable(summary)}{took}")
+        self._app.display_info(f"{self._paint(self._step.ljust(_STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
 
     def result(self, name: str, value: str) -> None:
-        self._app.display_info(f"{self._paint(name.ljust(_STEP_WIDTH), _GREEN)}  {printable(value)}")
+        self._app.display_info(f"{self._paint(name.ljust(_STEP_WIDTH), _GREEN)}  {printable(hide_logins(value))}")
 
     def transferred(self, done: int, total: int) -> None:
         if total:
             self._show_transient(f"{self._step}… {100 * done // total} %")
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        rows = [[printable(cell) for cell in row] for row in rows]
+        rows = [[printable(hide_logins(cell)) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
         for style, row in ((_BOLD, header), *(("", row) for row in rows)):
             line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -57,7 +58,7 @@ class TextProgress(Progress):
 
     def detail(self, message: str) -> None:
         self._clear_transient()
-        self._app.display_debug(f"  {printable(message)}")
+        self._app.display_debug(f"  {printable(hide_logins(message))}")
 
     def warning(self, problem: Problem) -> None:
         self._clear_transient()
@@ -66,12 +67,12 @@ class TextProgress(Progress):
     def note(self, text: str) -> None:
         """What is worth knowing beside the steps."""
         self._clear_transient()
-        self._app.display_info(printable(text))
+        self._app.display_info(printable(hide_logins(text)))
 
     def caution(self, text: str) -> None:
         """What may not be as it was meant."""
         self._clear_transient()
-        self._app.display_warning(f"hatch-tilebox: {printable(text)}")
+        self._app.display_warning(f"hatch-tilebox: {printable(hide_logins(text))}")
 
     def error(self, error: TileboxError) -> str:
         """The text of an error as `Application.abort` shall print it."""
@@ -83,7 +84,7 @@ class TextProgress(Progress):
 
     def _show_transient(self, text: str) -> None:
         if self._terminal and self._app.verbosity >= 0:
-            sys.stderr.write(f"\r\x1b[K{printable(text)}")
+            sys.stderr.write(f"\r\x1b[K{printable(hide_logins(text))}")
             sys.stderr.flush()
 
     def _clear_transient(self) -> None:

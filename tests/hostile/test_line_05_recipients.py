@@ -106,7 +106,10 @@ def test_a_projects_destination_that_is_the_users_too_gets_it(folder, clean_env,
     url, requests = recipient
     publish_table(folder, f'to = "{url}"')
     assert run(folder, clean_env, "releases", TILEBOX_API_URL=url).returncode == 0
-    assert keys(requests)
+    config = folder / "hatch.toml.user"
+    config.write_text(f'[publish.tilebox]\nto = "{url}"\n')
+    assert run(folder, clean_env, "releases", HATCH_CONFIG=str(config)).returncode == 0
+    assert len(keys(requests)) == 2
 
 
 def test_a_projects_artifact_url_gets_no_key(folder, clean_env, recipient, tmp_path):
@@ -143,6 +146,21 @@ def test_line_08_a_login_in_a_url_never_comes_back(folder, clean_env, to, by_pro
         assert done.returncode in {1, 2}
         assert secret not in done.stdout + done.stderr
     assert not [path for path in folder.rglob("*") if secret in path.name]
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("options", [("-v",), ("--json",)])
+def test_line_08_a_login_of_an_index_does_not_come_back_in_what_uv_writes(folder, clean_env, options):
+    secret = "pw-4711-pw"
+    (folder / "runner.py").write_text("runner = None\n")
+    workflow = folder / "tilebox.workflow.toml"
+    workflow.write_text(workflow.read_text().replace('"*.py"', '"*.py", "pyproject.toml"'))
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write(f'[[tool.uv.index]]\nname = "acme"\nurl = "https://user:a\'@{secret}@acme.example:99999/simple"\n')
+    done = run(folder, clean_env, "build", "--no-cache", *options)
+    assert done.returncode == 1
+    assert "https://acme.example:99999/simple" in done.stdout + done.stderr
+    assert secret not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

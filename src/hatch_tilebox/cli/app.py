@@ -66,8 +66,9 @@ class _Commands(click.Group):
                 return super().invoke(ctx)
         except click.ClickException as error:
             from hatch_tilebox.core.printable import printable
+            from hatch_tilebox.core.urls import hide_logins
 
-            error.message = printable(error.message, lines=True)  # type: ignore[misc]  # Final, for it is shown only after this
+            error.message = printable(hide_logins(error.message), lines=True)  # type: ignore[misc]  # Final, for it is shown only after this
             raise
         except (KeyboardInterrupt, click.Abort):
             from hatch_tilebox.cli.output import show_line

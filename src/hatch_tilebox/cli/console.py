@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.urls import hide_logins
 from hatch_tilebox.progress import Progress
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class RichProgress(Progress):
         for title in header:
             table.add_column(title, overflow="fold")
         for row in rows:
-            table.add_row(*map(styled, row))
+            table.add_row(*(styled(hide_logins(cell)) for cell in row))
         self._console.print(Padding(table, (0, 0, 0, 2)))
 
     def detail(self, message: str) -> None:
@@ -121,7 +122,8 @@ class RichProgress(Progress):
 
     def _print(self, *parts: str | tuple[str, str]) -> None:
         """One line, never wrapped."""
-        self._console.print(styled(*parts), soft_wrap=True)
+        pairs = ((part, "") if isinstance(part, str) else part for part in parts)
+        self._console.print(styled(*((hide_logins(text), style) for text, style in pairs)), soft_wrap=True)
 
     def _show(self, *columns: ProgressColumn, total: int | None) -> TaskID:
         """One line about the step that is under way, in place of the one before."""

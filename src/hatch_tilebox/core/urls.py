@@ -9,32 +9,55 @@ __all__ = ["display_url", "hide_logins"]
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 """How a reference to an image of a registry ends: the one `@` that is not behind a login."""
 _SCHEME = re.compile(r"\s*(?P<name>[A-Za-z][A-Za-z0-9+.-]*):(?P<slashes>[/\\]*)")
-_NO_PORT = re.compile(r":(?!\d*$).*")
-_LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*:[/\\]{1,3})[^\s@\"'`<>]*@(?!sha256:[0-9a-f]{64})")
-_QUERY = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://[^\s?\"'`<>]*)\?[^\s\"'`<>]+")
+_LOGIN_END = re.compile(r"@|%40")
+_NO_PORT = re.compile(r"(?::|%3a)(?!\d*$).*", re.DOTALL | re.IGNORECASE)
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.%]*\](?::\d*)?")
+_IN_TEXT = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,30}:[/\\]{1,3}|[A-Za-z]:/{2,3})[^\s\"`<>]*")
+"""A URL in a text. A quote `'` may be part of a password. One letter and one slash are a drive; the bound keeps it linear."""
+_AFTER_URL = ".,;:!?'\")]}\\"
 
 
 def display_url(url: str) -> str:
     """`url` without user, password, query and fragment, however malformed or unknown it is.
 
-    All before the last `@` goes, for a password may hold any character; so does what follows the first `?` or `#`, and what
-    stands in the place of a port and is not a number. With an `@` behind a `?` or `#` it cannot be known which of the two it is:
-    only the scheme is shown then. A digest at the end of a reference to an image stays.
+    All before the last `@` goes, also one that is written `%40` before the path, for a password may hold any character; so does
+    what follows the first `?` or `#`, and what stands in the place of a port and is not a number. With an `@` behind a `?` or `#`
+    it cannot be known which of the two it is: only the scheme is shown then. A digest at the end of a reference to an image stays.
     """
     digest = _DIGEST.search(url)
     text = url[: digest.start()] if digest else url
-    scheme = _SCHEME.match(text)
-    start = f"{scheme['name']}:{scheme['slashes']}" if scheme and scheme["slashes"] else ""
-    rest = text[scheme.end() :] if scheme and start else text
-    if re.search(r"[?#].*@", rest, re.DOTALL):
-        return f"{start}…"
-    rest = re.split(r"[?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+    start, rest = _without_secrets(text)
     host, slash, path = rest.partition("/")
-    if not host.startswith("["):  # an IPv6 address has colons of its own
+    if host.startswith("["):  # an IPv6 address has colons of its own
+        address = _IPV6.match(host)
+        host = address[0] if address else ""
+    else:
         host = _NO_PORT.sub("", host)
     return f"{start}{host}{slash}{path}{digest[0] if digest else ''}"
 
 
 def hide_logins(text: str) -> str:
-    """`text` in which URLs have neither logins nor queries."""
-    return _QUERY.sub(r"\1", _LOGIN.sub(r"\1", text))
+    """`text` in which URLs have no user, password, query and fragment, in time that grows with its length."""
+    return _IN_TEXT.sub(_hide_in_match, text)
+
+
+def _hide_in_match(match: re.Match[str]) -> str:
+    url = match[0].rstrip(_AFTER_URL)
+    after = match[0][len(url) :]
+    if url.lower().startswith("file:///"):  # it has no place for a login, and folders may have an `@` in their name
+        return match[0]
+    digest = _DIGEST.search(url)
+    start, rest = _without_secrets(url[: digest.start()] if digest else url)
+    return f"{start}{rest}{digest[0] if digest else ''}{after}"
+
+
+def _without_secrets(url: str) -> tuple[str, str]:
+    """Scheme and slashes of `url`, and what follows, without user, password, query and fragment."""
+    scheme = _SCHEME.match(url)
+    start = f"{scheme['name']}:{scheme['slashes']}" if scheme and scheme["slashes"] else ""
+    rest = url[scheme.end() :] if scheme and start else url
+    place, *behind = re.split(r"[?#]", rest, maxsplit=1)
+    if behind and "@" in behind[0]:
+        return start, "…"
+    host, slash, path = place.rpartition("@")[2].partition("/")
+    return start, f"{_LOGIN_END.split(host)[-1]}{slash}{path}"

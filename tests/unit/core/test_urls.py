@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -25,7 +27,9 @@ DIGEST = f"@sha256:{'0123456789abcdef' * 4}"
         ("https:/user:pw@host/x", "https:/host/x"),
         ("https:\\\\user:pw@host\\x", "https:\\\\host\\x"),
         ("  https://user:pw@host/x", "https://host/x"),
-        ("https://user:pw%40host/x", "https://user/x"),
+        ("https://user:pw%40host/x", "https://host/x"),
+        ("https://pw%40host/x", "https://host/x"),
+        ("https://[::1]:pw/x", "https://[::1]:/x"),
         ("https://user:p?w@host/x", "https://…"),
         ("https://token@host:8443/x", "https://host:8443/x"),
         ("https://[::1]:8080/x", "https://[::1]:8080/x"),
@@ -55,3 +59,42 @@ def test_urls_in_a_text():
     text = f"GET https://u:S3@h/x?token=S3 failed, index https://S3@pypi.example/simple, release oci://ghcr.io/a/b{DIGEST}"
     assert hide_logins(text) == f"GET https://h/x failed, index https://pypi.example/simple, release oci://ghcr.io/a/b{DIGEST}"
     assert hide_logins("mail a@b.example, see https://h/x?") == "mail a@b.example, see https://h/x?"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("index https://user:a@S3@host/x now", "index https://host/x now"),
+        ("url = 'https://user:a'S3@host/x'", "url = 'https://host/x'"),
+        ("GET oci://host/x?token=a@S3: refused", "GET oci://…: refused"),
+        ("(https:/host/x?token=S3)", "(https:/host/x)"),
+        ("https://S3%40host/x#S3", "https://host/x"),
+        ("git+ssh://git@host:acme/x.git", "git+ssh://host:acme/x.git"),
+        ("x://user:S3@host", "x://host"),
+        ("file:///ci/job@2/dist and C:\\job@2\\dist", "file:///ci/job@2/dist and C:\\job@2\\dist"),
+    ],
+)
+def test_no_part_of_a_login_stays_in_a_text(text, shown):
+    assert hide_logins(text) == shown
+
+
+@given(
+    scheme=SCHEMES.filter(lambda scheme: ":" in scheme),
+    before=TEXT,
+    after=TEXT,
+    around=st.sampled_from(["{}", "'{}'", "({}), and"]),
+)
+def test_no_login_is_shown_in_a_text(scheme, before, after, around):
+    """A URL in a text ends at a space, a double quote, a backquote and angle brackets, none of which a URL may have."""
+    before, after = ("".join(char for char in text if not char.isspace() and char not in '"`<>') for text in (before, after))
+    for url in (f"{scheme}{before}S3CRET-4711{after}@host/x", f"{scheme}host/x?{before}S3CRET-4711{after}"):
+        assert "S3CRET-4711" not in hide_logins(f"see {around.format(url)} there")
+
+
+@pytest.mark.parametrize("part", ["a.", "a-", "a:", "a://", "a://?", "https://h@", "?", "%40", "[", "https://h/?@"])
+@pytest.mark.parametrize("show", [display_url, hide_logins])
+def test_the_time_grows_with_the_length(part, show):
+    """A server chooses what it answers: 64 KiB of it once took a quarter of a minute."""
+    started = time.process_time()
+    show(part * (2**17 // len(part)))
+    assert time.process_time() - started < 1
