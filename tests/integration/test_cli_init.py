@@ -67,6 +67,6 @@ def test_a_key_makes_the_workflow(hatch_tilebox, tilebox_api, tmp_path):
 def test_a_wrong_key_leaves_nothing_behind_and_stays_secret(hatch_tilebox, tilebox_api, tmp_path):
     made = hatch_tilebox("init", "qa", TILEBOX_API_URL=tilebox_api.url, TILEBOX_API_KEY="wrong-key-4711")
     assert (made.returncode, made.stdout) == (1, "")
-    assert "make one at https://console.tilebox.com" in made.stderr
+    assert "create one at https://console.tilebox.com" in made.stderr
     assert "wrong-key-4711" not in made.stderr
     assert not (tmp_path / "qa").exists()
