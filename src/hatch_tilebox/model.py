@@ -49,7 +49,6 @@ __all__ = [
     "Pattern",
     "Project",
     "ReleaseManifest",
-    "Requires",
     "SelectedFile",
     "Source",
     "Task",
@@ -77,13 +76,6 @@ class Pattern(NamedTuple):
 
     text: str
     location: Location | None = None
-
-
-class Requires(NamedTuple):
-    """What a release needs of its runner: names of environment variables, sorted, and versions of Python (PEP 440)."""
-
-    environment: tuple[str, ...] = ()
-    python: str | None = None
 
 
 class SelectedFile(NamedTuple):
@@ -162,11 +154,6 @@ class ReleaseManifest(NamedTuple):
             tuple(sorted(files, key=lambda file: file.path.encode())),
             tuple(sorted(environment)),
         )
-
-    @property
-    def requires(self) -> Requires:
-        """What the release needs of its runner."""
-        return Requires(self.environment, self.project.requires_python)
 
     @property
     def fingerprint(self) -> str:

@@ -69,11 +69,6 @@ class TextProgress(Progress):
         self._clear_transient()
         self._app.display_info(printable(hide_logins(text)))
 
-    def caution(self, text: str) -> None:
-        """What may not be as it was meant."""
-        self._clear_transient()
-        self._app.display_warning(f"hatch-tilebox: {printable(hide_logins(text))}")
-
     def error(self, error: TileboxError) -> str:
         """The text of an error as `Application.abort` shall print it."""
         self._clear_transient()

@@ -205,11 +205,8 @@ class Start:
                 return
             self.answering = True
             self.served = "response" in listed
-            self._write(probe, lambda: probe.served(self.runner_path, self._schemas(probe), listed))
+            self._write(probe, lambda: probe.served(self.runner_path, probe.load_sibling("schemas"), listed))
             client.call("ShutdownWorker", {}, max(self.deadline - time.monotonic(), 1.0))
-
-    def _schemas(self, probe: "Any") -> "Any":
-        return probe.load_sibling("schemas")
 
     def _report_failure(self, error: "BaseException | None") -> None:
         """The worker ended without being asked to: write why, and end the process."""
