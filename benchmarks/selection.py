@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from hatchling.builders.sdist import SdistBuilder
 
-from hatch_tilebox.model import Pattern
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:

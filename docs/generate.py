@@ -12,21 +12,21 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.config.options import option_keys, setting_name, variable_name
-from hatch_tilebox.config.schema import workflow_schema
-from hatch_tilebox.config.tables import keys_of
-from hatch_tilebox.config.workflow import BuildTable, TargetTable, WorkflowTable
-from hatch_tilebox.names import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.project.build_options import option_keys, setting_name, variable_name
+from hatch_tilebox.project.json_schema import workflow_schema
+from hatch_tilebox.project.toml.tables import keys_of
+from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hatch_tilebox.config.tables import Key
+    from hatch_tilebox.project.toml.tables import Key
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "src" / "hatch_tilebox" / "schemas" / "tilebox.workflow.schema.json"
 PAGES = (ROOT / "docs" / "reference" / "configuration.md", ROOT / "docs" / "reference" / "options.md")
-MISTAKES = ROOT / "tests" / "unit" / "config" / "corpus" / "bad"
+MISTAKES = ROOT / "tests" / "unit" / "project" / "corpus" / "bad"
 
 
 def generated() -> dict[Path, str]:

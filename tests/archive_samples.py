@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive import layout
-from hatch_tilebox.model import MANIFEST_PATH, FileEntry, FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow
+from hatch_tilebox.core.model import MANIFEST_PATH, FileEntry, FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from archive_samples import archive, manifest_of, member, members_of
 
-from hatch_tilebox.model import MANIFEST_PATH, canonical_json
+from hatch_tilebox.core.model import MANIFEST_PATH, canonical_json
 
 __all__ = ["archive", "forged_archive", "registry", "run", "serve", "store_with"]
 

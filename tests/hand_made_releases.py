@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.archive.writer import write_archive
-from hatch_tilebox.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow, release_filename
+from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow, release_filename
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,9 @@ def release_metadata(name: str) -> dict[str, Any]:
     """What the installed distribution `name` says about the release that was built with it.
 
     Gives the release's manifest with one more key, `artifact`: an object of `filename`, `sha256` and `size` in bytes. Raises
-    `hatch_tilebox.errors.ArchiveError` where no such distribution is installed or its wheel names no release.
+    `hatch_tilebox.core.errors.ArchiveError` where no such distribution is installed or its wheel names no release.
     """
-    from hatch_tilebox.embedded import read_distribution
+    from hatch_tilebox.archive.wheel import read_distribution
 
     release = read_distribution(name)
     return {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hatchling.builders.sdist import SdistBuilder
     from hatchling.builders.wheel import WheelBuilder
 
-    from hatch_tilebox.errors import TileboxError
+    from hatch_tilebox.core.errors import TileboxError
 
     Settings = Mapping[str, Any] | None
 
@@ -108,8 +108,8 @@ def _mistakes_in_files() -> Iterator[None]:
     try:
         yield
     except Exception:
-        from hatch_tilebox.config.pyproject import read_pyproject
-        from hatch_tilebox.errors import TileboxError
+        from hatch_tilebox.core.errors import TileboxError
+        from hatch_tilebox.project.pyproject import read_pyproject
 
         try:
             read_pyproject(Path.cwd())
@@ -158,8 +158,8 @@ def _pass_on(settings: Mapping[str, Any]) -> None:
     """Hand the settings that are ours to the build hook, which hatchling gives none: this process builds one project and ends."""
     if not any(name.startswith("tilebox.") for name in settings):
         return
-    from hatch_tilebox.config.options import load_options, option_keys, setting_name, variable_name
-    from hatch_tilebox.errors import TileboxError
+    from hatch_tilebox.core.errors import TileboxError
+    from hatch_tilebox.project.build_options import load_options, option_keys, setting_name, variable_name
 
     try:
         load_options({}, where="", environ={}, settings=settings)

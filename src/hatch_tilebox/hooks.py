@@ -10,15 +10,15 @@ from hatchling.plugin import hookimpl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hatch_tilebox.build_hook import TileboxBuildHook
-    from hatch_tilebox.builder import TileboxBuilder
-    from hatch_tilebox.publisher import TileboxPublisher
+    from hatch_tilebox.frontends.build_hook import TileboxBuildHook
+    from hatch_tilebox.frontends.builder import TileboxBuilder
+    from hatch_tilebox.frontends.publisher import TileboxPublisher
 
 
 @hookimpl
 def hatch_register_build_hook() -> type[TileboxBuildHook]:
     """The build hook `tilebox`."""
-    from hatch_tilebox.build_hook import TileboxBuildHook
+    from hatch_tilebox.frontends.build_hook import TileboxBuildHook
 
     return TileboxBuildHook
 
@@ -26,7 +26,7 @@ def hatch_register_build_hook() -> type[TileboxBuildHook]:
 @hookimpl
 def hatch_register_builder() -> type[TileboxBuilder]:
     """The build target `tilebox`."""
-    from hatch_tilebox.builder import TileboxBuilder
+    from hatch_tilebox.frontends.builder import TileboxBuilder
 
     return TileboxBuilder
 
@@ -34,6 +34,6 @@ def hatch_register_builder() -> type[TileboxBuilder]:
 @hookimpl
 def hatch_register_publisher() -> type[TileboxPublisher]:
     """The publisher `tilebox`. Hatch alone asks for it; hatchling does not know publishers."""
-    from hatch_tilebox.publisher import TileboxPublisher
+    from hatch_tilebox.frontends.publisher import TileboxPublisher
 
     return TileboxPublisher

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
-from hatch_tilebox.errors import PluginError, Problem
+from hatch_tilebox.core.errors import PluginError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from importlib.metadata import EntryPoint
     from pathlib import Path
 
-    from hatch_tilebox.errors import Location
+    from hatch_tilebox.core.errors import Location
 
 __all__ = ["Finding", "ReleaseFile", "hookimpl", "hookspec", "plugin_manager", "run_release_checks"]
 

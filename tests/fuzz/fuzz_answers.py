@@ -27,12 +27,12 @@ with atheris.instrument_imports(include=["hatch_tilebox"]):
     from archive_samples import members_of
     from foreign_answers import MANIFEST, archive, registry, serve, store_with
 
+    from hatch_tilebox.core.errors import TileboxError
     from hatch_tilebox.core.json_text import parse_json
+    from hatch_tilebox.core.model import ReleaseManifest, release_filename
     from hatch_tilebox.core.temporary import temporary_folder
-    from hatch_tilebox.errors import TileboxError
-    from hatch_tilebox.model import ReleaseManifest, release_filename
     from hatch_tilebox.publish.http import Retries
-    from hatch_tilebox.publish.oci import OciRepository
+    from hatch_tilebox.publish.oci.repository import OciRepository
     from hatch_tilebox.publish.service import fetch_release, select_published
     from hatch_tilebox.publish.store import Store
 

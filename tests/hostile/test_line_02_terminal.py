@@ -11,10 +11,11 @@ from terminal_support import HOSTILE, check, hostile_server, on_terminal, piped
 
 from hatch_tilebox.cli.console import SafeConsole
 from hatch_tilebox.cli.run_display import JobDisplay, show_job
-from hatch_tilebox.local_run import LogRecord, RunResult, Span
+from hatch_tilebox.core.model import Task
+from hatch_tilebox.local_run.execution import RunResult
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.submissions import Submission
-from hatch_tilebox.model import Task
+from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
 CLI = [sys.executable, "-m", "hatch_tilebox"]
 PYPROJECT = """\

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 from foreign_answers import MANIFEST, forged_archive, registry, run, serve, store_with
 
-from hatch_tilebox.embedded import EMBEDDED_PATH
+from hatch_tilebox.archive.wheel import EMBEDDED_PATH
 from hatch_tilebox.publish.http import MAX_ANSWER
 
 DATA = forged_archive()

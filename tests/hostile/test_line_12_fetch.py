@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import pytest
 from foreign_answers import forged_archive, run, store_with
 
-from hatch_tilebox.whole_file import whole_file
+from hatch_tilebox.core.files import whole_file
 
 
 def test_parallel_fetches_into_one_folder(tmp_path):

@@ -11,10 +11,10 @@ from pathlib import Path
 import tomlkit
 from filelock import FileLock
 
-from hatch_tilebox.errors import Location
-from hatch_tilebox.model import FileEntry, Pattern, Workflow
-from hatch_tilebox.progress import Progress
-from hatch_tilebox.runtime import discover_tasks
+from hatch_tilebox.core.errors import Location
+from hatch_tilebox.core.model import FileEntry, Pattern, Workflow
+from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.discovery.discover import discover_tasks
 from hatch_tilebox.selection.select import select_files
 
 PROJECTS = Path(__file__).parent.parent.parent / "test_projects"

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from other_values import paths, replaced
 
+from hatch_tilebox.core.errors import TileboxError
 from hatch_tilebox.core.json_text import parse_json
-from hatch_tilebox.errors import TileboxError
-from hatch_tilebox.model import ReleaseManifest, release_filename
+from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.publish.http import Retries
-from hatch_tilebox.publish.oci import OciRepository
+from hatch_tilebox.publish.oci.repository import OciRepository
 from hatch_tilebox.publish.service import fetch_release, select_published
 from hatch_tilebox.publish.store import Store
 

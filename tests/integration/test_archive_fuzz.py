@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hatch_tilebox.archive import layout
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import open_archive
-from hatch_tilebox.errors import ArchiveError
-from hatch_tilebox.model import MANIFEST_PATH, canonical_json
+from hatch_tilebox.core.errors import ArchiveError
+from hatch_tilebox.core.model import MANIFEST_PATH, canonical_json
 
 MANIFEST = manifest_of()
 GOOD = members_of(MANIFEST)

@@ -10,7 +10,7 @@ import pytest
 from archive_samples import manifest_of, member, zstd
 
 from hatch_tilebox.archive import layout
-from hatch_tilebox.model import MANIFEST_PATH
+from hatch_tilebox.core.model import MANIFEST_PATH
 
 MIB = 2**20
 MEMBER_SIZE = 2 * 2**30
@@ -34,8 +34,8 @@ def peak_memory(root, script):
     begin = (
         "import resource, sys; from pathlib import Path; from hatch_tilebox.archive.reader import check_archive; "
         "from hatch_tilebox.archive.source import hash_files; from hatch_tilebox.archive.writer import write_archive; "
-        "from hatch_tilebox.errors import TileboxError; "
-        "from hatch_tilebox.model import FileSet, Project, ReleaseManifest, SelectedFile, Workflow; root = Path(sys.argv[1]); "
+        "from hatch_tilebox.core.errors import TileboxError; "
+        "from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Workflow; root = Path(sys.argv[1]); "
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
     )
     end = "\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"

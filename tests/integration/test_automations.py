@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from hatch_tilebox.archive.reader import read_manifest
-from hatch_tilebox.compatibility import compare_releases
+from hatch_tilebox.compatibility.releases import compare_releases
 
 pytestmark = pytest.mark.runtime
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_tilebox.checking import check_project
+from hatch_tilebox.project.check import check_project
 
 PROJECTS = Path(__file__).parents[2] / "test_projects"
 GOOD = sorted(path.parent.name for path in PROJECTS.glob("*/tilebox.workflow.toml"))

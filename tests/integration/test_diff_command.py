@@ -9,7 +9,7 @@ import sys
 import pytest
 from output_schema import check_output
 
-from hatch_tilebox.model import Task
+from hatch_tilebox.core.model import Task
 
 
 def field(**properties):

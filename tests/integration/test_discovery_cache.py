@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from runtime_support import PROJECTS, Events, discover, interpreter, load, lock
 
-from hatch_tilebox.errors import DiscoveryError
-from hatch_tilebox.runtime import discover_tasks, passed_variables
-from hatch_tilebox.runtime.cache import EXPIRY, Store, cache_info, clear_cache
+from hatch_tilebox.core.errors import DiscoveryError
+from hatch_tilebox.discovery.cache import EXPIRY, Store, cache_info, clear_cache
+from hatch_tilebox.discovery.clean_environment import passed_variables
+from hatch_tilebox.discovery.discover import discover_tasks
 
 pytestmark = pytest.mark.runtime
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from runtime_support import PROJECTS, Events, discover, lock, processes_that
 
-from hatch_tilebox.errors import DiscoveryError
+from hatch_tilebox.core.errors import DiscoveryError
 
 pytestmark = pytest.mark.runtime
 

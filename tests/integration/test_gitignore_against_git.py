@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from hatch_tilebox.errors import SelectionError
-from hatch_tilebox.model import Pattern
+from hatch_tilebox.core.errors import SelectionError
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.selection.explain import explain
 from hatch_tilebox.selection.select import select_files
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hatch_tilebox.errors import DiscoveryError
-from hatch_tilebox.model import FileEntry, Pattern
-from hatch_tilebox.runtime.environment import prepare, read_metadata
-from hatch_tilebox.runtime.machine_only import machine_only
-from hatch_tilebox.runtime.uv import require_uv
+from hatch_tilebox.core.errors import DiscoveryError
+from hatch_tilebox.core.model import FileEntry, Pattern
+from hatch_tilebox.discovery.environment import prepare, read_metadata
+from hatch_tilebox.discovery.machine_only import machine_only
+from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.selection.select import select_files
 
 pytestmark = pytest.mark.runtime

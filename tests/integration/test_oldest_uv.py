@@ -7,8 +7,8 @@ import subprocess
 import pytest
 from runtime_support import discover
 
-from hatch_tilebox.errors import DiscoveryError
-from hatch_tilebox.runtime.environment import OLDEST_UV
+from hatch_tilebox.core.errors import DiscoveryError
+from hatch_tilebox.discovery.environment import OLDEST_UV
 
 pytestmark = pytest.mark.runtime
 

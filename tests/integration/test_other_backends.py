@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from hatch_tilebox.errors import ConfigError
-from hatch_tilebox.identity import read_project
-from hatch_tilebox.model import Project
+from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.core.model import Project
+from hatch_tilebox.project.identity import read_project
 
 pytestmark = pytest.mark.frontends
 

@@ -11,15 +11,15 @@ import random
 import pytest
 from other_values import REMOVED, paths, replaced
 
-from hatch_tilebox.errors import PublishError, TileboxError
+from hatch_tilebox.core.errors import PublishError, TileboxError
 from hatch_tilebox.publish import http
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
 from hatch_tilebox.publish.destination import PublishedRelease
 from hatch_tilebox.publish.http import Retries
-from hatch_tilebox.publish.oci import OciRepository
+from hatch_tilebox.publish.oci.repository import OciRepository
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
 from hatch_tilebox.publish.store import Store
-from hatch_tilebox.publish.tilebox import TileboxApi
+from hatch_tilebox.publish.tilebox.api import TileboxApi
 
 pytestmark = pytest.mark.service
 

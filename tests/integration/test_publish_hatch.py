@@ -11,7 +11,7 @@ import time
 import pytest
 from output_schema import check_output
 
-from hatch_tilebox.model import Task
+from hatch_tilebox.core.model import Task
 from hatch_tilebox.publish.store import Store
 
 pytestmark = pytest.mark.frontends

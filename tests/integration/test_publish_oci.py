@@ -22,12 +22,12 @@ import pytest
 from fault_proxy import FaultProxy
 from output_schema import check_output
 
-from hatch_tilebox.errors import IncompatibleError, PublishError
-from hatch_tilebox.model import Task
-from hatch_tilebox.progress import Progress
-from hatch_tilebox.publish import oci_upload
+from hatch_tilebox.core.errors import IncompatibleError, PublishError
+from hatch_tilebox.core.model import Task
+from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.http import Retries
-from hatch_tilebox.publish.oci import MANIFEST_TYPE, OciRepository
+from hatch_tilebox.publish.oci.repository import MANIFEST_TYPE, OciRepository
+from hatch_tilebox.publish.oci.repository import upload as oci_upload
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
 
 pytestmark = pytest.mark.service

@@ -14,13 +14,13 @@ import pytest
 from fault_proxy import FaultProxy
 from output_schema import check_output
 
-from hatch_tilebox.errors import PublishError
-from hatch_tilebox.model import Task
-from hatch_tilebox.progress import Progress
+from hatch_tilebox.core.errors import PublishError
+from hatch_tilebox.core.model import Task
+from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
 from hatch_tilebox.publish.http import Retries
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
-from hatch_tilebox.publish.tilebox import TileboxApi
+from hatch_tilebox.publish.tilebox.api import TileboxApi
 
 pytestmark = pytest.mark.service
 

@@ -13,7 +13,7 @@ PAGE = "docs/how-to/add-release-checks.md"
 RUN = """
 import json, sys
 from pathlib import Path
-from hatch_tilebox.errors import PluginError
+from hatch_tilebox.core.errors import PluginError
 from hatch_tilebox.plugins import ReleaseFile, run_release_checks
 
 manifest = json.loads(sys.argv[1])

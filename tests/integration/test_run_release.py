@@ -16,8 +16,8 @@ from filelock import FileLock
 from output_schema import check_output
 from runtime_support import PROJECTS, Events, lock, processes_that
 
-from hatch_tilebox.errors import ArchiveError, DiscoveryError, RunError
-from hatch_tilebox.local_run import Watcher, run_task
+from hatch_tilebox.core.errors import ArchiveError, DiscoveryError, RunError
+from hatch_tilebox.local_run.execution import Watcher, run_task
 
 pytestmark = pytest.mark.runtime
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from runtime_support import PROJECTS, discover, load, lock, processes_that
 
-from hatch_tilebox.runtime import find_uv, worker
-from hatch_tilebox.runtime.environment import environment_key, prepare, read_metadata
+from hatch_tilebox.discovery import worker
+from hatch_tilebox.discovery.environment import environment_key, prepare, read_metadata
+from hatch_tilebox.discovery.uv import find_uv
 
 pytestmark = pytest.mark.runtime
 

@@ -1,8 +1,8 @@
 """A Tilebox API on loopback: the vendor's generated server application over a small store in memory.
 
 Run in an environment with `tilebox-workflows` and `waitress`; the key is the only argument. The first line on stdout is the
-port. Besides the published service it takes artifacts as `hatch_tilebox.publish.artifacts` assumes, and tells the tests what
-it holds at `/state`. Limits are those of the annotations in the published definitions.
+port. Besides the published service it takes artifacts as `hatch_tilebox.publish.tilebox.artifacts` assumes, and tells the
+tests what it holds at `/state`. Limits are those of the annotations in the published definitions.
 """
 
 from __future__ import annotations

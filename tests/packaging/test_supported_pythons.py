@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.writer import write_archive
-from hatch_tilebox.verification import unpacked_files
+from hatch_tilebox.pipeline.verify import unpacked_files
 
 for path in map(Path, sys.argv[1:]):
     manifest, artifact = check_archive(path)

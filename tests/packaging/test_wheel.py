@@ -13,7 +13,7 @@ import zipfile
 import pytest
 
 from hatch_tilebox.archive.reader import check_archive
-from hatch_tilebox.embedded import read_wheel
+from hatch_tilebox.archive.wheel import read_wheel
 
 pytestmark = pytest.mark.frontends
 

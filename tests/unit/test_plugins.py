@@ -5,7 +5,7 @@ from __future__ import annotations
 import pluggy
 import pytest
 
-from hatch_tilebox.errors import Location, PluginError
+from hatch_tilebox.core.errors import Location, PluginError
 from hatch_tilebox.plugins import GROUP, Finding, HookSpecs, ReleaseFile, hookimpl, run_release_checks
 
 

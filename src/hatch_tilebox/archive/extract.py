@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import open_archive
+from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 from hatch_tilebox.core.file_names import on_disk
+from hatch_tilebox.core.model import MANIFEST_PATH
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.errors import ArchiveError, Location, Problem
-from hatch_tilebox.model import MANIFEST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_tilebox.model import ReleaseManifest
+    from hatch_tilebox.core.model import ReleaseManifest
 
 # O_EXCL and O_NOFOLLOW: never over a file, never through a link, whatever stands there.
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.errors import ArchiveError, Problem
+from hatch_tilebox.core.model import MANIFEST_PATH
 from hatch_tilebox.core.printable import has_controls
-from hatch_tilebox.errors import ArchiveError, Problem
-from hatch_tilebox.model import MANIFEST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hatch_tilebox.model import FileEntry
+    from hatch_tilebox.core.model import FileEntry
 
 BLOCK = 512
 MTIME = 1580601600

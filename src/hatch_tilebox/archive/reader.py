@@ -17,13 +17,13 @@ from hatch_tilebox.archive import layout
 from hatch_tilebox.archive.layout import BLOCK, END
 from hatch_tilebox.archive.members import Member, read_member
 from hatch_tilebox.archive.stream import FrameReader
-from hatch_tilebox.errors import ArchiveError, Location, Problem
-from hatch_tilebox.model import FORMAT, MANIFEST_PATH, Artifact, ReleaseManifest
+from hatch_tilebox.core.errors import ArchiveError, Location, Problem
+from hatch_tilebox.core.model import FORMAT, MANIFEST_PATH, Artifact, ReleaseManifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_tilebox.model import FileEntry
+    from hatch_tilebox.core.model import FileEntry
 
 CHUNK = 256 * 2**10
 """Bytes of one member that are in memory at a time."""

@@ -6,13 +6,13 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import ArchiveError, Problem
-from hatch_tilebox.model import FileEntry
+from hatch_tilebox.core.errors import ArchiveError, Problem
+from hatch_tilebox.core.model import FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hatch_tilebox.model import FileSet, SelectedFile
+    from hatch_tilebox.core.model import FileSet, SelectedFile
 
 CHUNK = 2**20
 """Bytes of one file that are in memory at a time."""

@@ -6,7 +6,7 @@ import hashlib
 from typing import BinaryIO, NoReturn
 
 from hatch_tilebox.archive._zstd import DecompressionParameter, ZstdDecompressor, ZstdError
-from hatch_tilebox.errors import ArchiveError, Location, Problem
+from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 
 MAX_WINDOW_LOG = 23
 """8 MiB, which RFC 8878 (section 3.1.1.1.2) recommends every decoder to support and no encoder to exceed."""

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from hatch_tilebox.archive import layout
 from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor
 from hatch_tilebox.archive.source import CHUNK, changed, read_chunks
-from hatch_tilebox.errors import ArchiveError, Problem
-from hatch_tilebox.model import MANIFEST_PATH, Artifact
-from hatch_tilebox.whole_file import whole_file
+from hatch_tilebox.core.errors import ArchiveError, Problem
+from hatch_tilebox.core.files import whole_file
+from hatch_tilebox.core.model import MANIFEST_PATH, Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
-    from hatch_tilebox.model import FileSet, ReleaseManifest
+    from hatch_tilebox.core.model import FileSet, ReleaseManifest
 
 LEVEL = 3
 WINDOW_LOG = 21

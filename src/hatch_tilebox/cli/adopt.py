@@ -11,7 +11,7 @@ import click
 from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
 
 if TYPE_CHECKING:
-    from hatch_tilebox.adoption import Adoption
+    from hatch_tilebox.project.adopt.plan import Adoption
 
 
 @click.command(short_help="Add hatch-tilebox to a project")
@@ -27,7 +27,7 @@ def command(ctx: click.Context, project: Path, *, yes: bool, as_json: bool, quie
 
     Example: hatch-tilebox adopt --yes
     """
-    from hatch_tilebox.adoption import apply_changes, plan_adoption
+    from hatch_tilebox.project.adopt.plan import apply_changes, plan_adoption
 
     adoption = plan_adoption(project.resolve())
     if not as_json:

@@ -76,7 +76,7 @@ class _Commands(click.Group):
             show_line("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
         except Exception as error:
-            from hatch_tilebox.errors import Location, Problem, TileboxError
+            from hatch_tilebox.core.errors import Location, Problem, TileboxError
 
             if isinstance(error, OSError) and error.strerror and error.errno != errno.EPIPE:
                 # A full disk, a name that is too long, a folder that nobody may write to: the system refuses it, wherever it was.

@@ -26,7 +26,7 @@ def command(
 
     Example: hatch-tilebox build path/to/project --out releases
     """
-    from hatch_tilebox.standalone import open_project
+    from hatch_tilebox.project.open import open_project
 
     settings = {**({"tilebox.output-dir": str(out.absolute())} if out else {}), **({"tilebox.cache": False} if no_cache else {})}
     opened = open_project(project, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hatch_tilebox.cli.output import json_option, show_json, show_line
-from hatch_tilebox.progress import format_size
+from hatch_tilebox.core.progress import format_size
 
 
 @click.command(short_help="Show or clear what builds keep on this machine")
@@ -18,7 +18,7 @@ def command(*, clear: bool, as_json: bool) -> None:
 
     Example: hatch-tilebox cache --clear
     """
-    from hatch_tilebox.runtime.cache import cache_info, clear_cache
+    from hatch_tilebox.discovery.cache import cache_info, clear_cache
 
     freed = clear_cache() if clear else 0
     info = cache_info()

@@ -22,8 +22,8 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
 
     Example: hatch-tilebox check --strict
     """
-    from hatch_tilebox.checking import check_project
-    from hatch_tilebox.progress import format_size
+    from hatch_tilebox.core.progress import format_size
+    from hatch_tilebox.project.check import check_project
 
     report = check_project(project)
     ok = not report.errors and not (strict and report.warnings)

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.urls import hide_logins
-from hatch_tilebox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as LiveProgress
     from rich.progress import ProgressColumn, TaskID
 
-    from hatch_tilebox.errors import Problem
+    from hatch_tilebox.core.errors import Problem
 
 _STEP_WIDTH = len("Preparing the runtime")
 _ERRORS_ONLY = -2

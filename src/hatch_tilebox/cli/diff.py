@@ -11,14 +11,14 @@ import click
 from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
 from hatch_tilebox.cli.output import output_options, show_json
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.progress import format_size
+from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from hatch_tilebox.compatibility import FileChange, TaskChange
-    from hatch_tilebox.difference import Difference
-    from hatch_tilebox.model import FileEntry
+    from hatch_tilebox.compatibility.archives import Difference
+    from hatch_tilebox.compatibility.releases import FileChange, TaskChange
+    from hatch_tilebox.core.model import FileEntry
 
 _INCOMPATIBLE = 3
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -47,7 +47,7 @@ def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bo
 
     Example: hatch-tilebox diff dist/scene_qa-1.2.0.tbrelease dist/scene_qa-1.3.0.tbrelease
     """
-    from hatch_tilebox.difference import compare_archives
+    from hatch_tilebox.compatibility.archives import compare_archives
 
     with closing(RichProgress(verbose - quiet)) as progress:
         difference = compare_archives(old, new, texts=text, progress=progress)
@@ -163,7 +163,7 @@ def _task_lines(change: TaskChange) -> list[Text]:
 def _file_lines(change: FileChange, difference: Difference, *, everything: bool) -> list[Text]:
     from rich.text import Text
 
-    from hatch_tilebox.difference import LOCK
+    from hatch_tilebox.compatibility.archives import LOCK
 
     old, new = change.old, change.new
     sizes = _step(format_size(old.size) if old else "", format_size(new.size) if new else "")

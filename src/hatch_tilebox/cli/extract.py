@@ -23,7 +23,7 @@ def command(file: Path, to: Path | None, *, as_json: bool, quiet: int, verbose: 
     Example: hatch-tilebox extract dist/scene_qa-1.2.0.tbrelease --to unpacked
     """
     from hatch_tilebox.archive.extract import extract_archive
-    from hatch_tilebox.names import RELEASE_SUFFIX
+    from hatch_tilebox.core.constants import RELEASE_SUFFIX
 
     target = Path(os.path.abspath(to or file.name.removesuffix(RELEASE_SUFFIX)))  # noqa: PTH100 -- without `..`, links as they are
     with closing(RichProgress(verbose - quiet)) as progress:

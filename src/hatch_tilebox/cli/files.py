@@ -9,15 +9,15 @@ import click
 
 from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.progress import format_size
+from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.text import Text
 
-    from hatch_tilebox.bridge import WorkflowProject
-    from hatch_tilebox.model import FileSet
+    from hatch_tilebox.core.model import FileSet
+    from hatch_tilebox.project.workflow_project import WorkflowProject
 
 
 @click.command(short_help="Show which files go into the release, or why one does not")
@@ -32,7 +32,7 @@ def command(project: Path, *, largest: bool, why: str | None, as_json: bool, qui
 
     Example: hatch-tilebox files --why data/scene.tif
     """
-    from hatch_tilebox.standalone import open_project
+    from hatch_tilebox.project.open import open_project
 
     opened = open_project(project, run_code=False)
     if why is not None:
@@ -61,7 +61,7 @@ def _show_reason(project: WorkflowProject, folder: Path, path: str, *, as_json: 
 
 def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbosity: int) -> None:
     from hatch_tilebox.cli.console import RichProgress
-    from hatch_tilebox.errors import SelectionError
+    from hatch_tilebox.core.errors import SelectionError
 
     files = project.select(project.root / "dist")
     stops: SelectionError | None = None

@@ -25,8 +25,8 @@ def command(path: Path, name: str | None, *, offline: bool, as_json: bool, quiet
 
     Example: hatch-tilebox init --name "Scene QA" scene-qa
     """
-    from hatch_tilebox.errors import Problem
-    from hatch_tilebox.scaffold import create_workflow, find_key, scaffold_project
+    from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.project.scaffold import create_workflow, find_key, scaffold_project
 
     root = path.resolve()
     key = None if offline else find_key()

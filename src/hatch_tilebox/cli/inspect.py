@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_tilebox.cli.output import json_option, show_json
-from hatch_tilebox.names import RELEASE_SUFFIX
-from hatch_tilebox.progress import format_size
+from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatch_tilebox.cli.console import SafeConsole
-    from hatch_tilebox.model import ReleaseManifest
+    from hatch_tilebox.core.model import ReleaseManifest
 
 
 _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
@@ -50,8 +50,8 @@ def command(what: str, *, as_json: bool, verbose: int, no_digest: bool) -> None:
 def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
     """Manifest, size in bytes and digest of the release that `what` names; the digest is found when it is called for."""
     from hatch_tilebox.archive.reader import read_manifest
-    from hatch_tilebox.embedded import read_distribution, read_wheel
-    from hatch_tilebox.whole_file import file_digest
+    from hatch_tilebox.archive.wheel import read_distribution, read_wheel
+    from hatch_tilebox.core.files import file_digest
 
     path = Path(what)
     if path.suffix == ".whl":
@@ -68,7 +68,7 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everyth
     from rich.table import Column, Table
 
     from hatch_tilebox.cli.console import styled
-    from hatch_tilebox.input_shape import describe_input, shape_lines
+    from hatch_tilebox.inputs.describe import describe_input, shape_lines
 
     workflow = manifest.workflow
     facts: list[tuple[str, str]] = [

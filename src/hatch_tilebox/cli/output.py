@@ -13,7 +13,7 @@ from hatch_tilebox.core.urls import hide_logins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_tilebox.errors import Problem
+    from hatch_tilebox.core.errors import Problem
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,7 +39,7 @@ def env_option(command: Command) -> Command:
 
 
 def _check_variables(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    from hatch_tilebox.config.rules import check_variable
+    from hatch_tilebox.project.rules import check_variable
 
     for text in value:
         if wrong := check_variable(text.partition("=")[0]):

@@ -30,12 +30,20 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
 
     Example: hatch-tilebox publish --to file:///srv/releases
     """
-    from hatch_tilebox.publication import publish_archive
+    from hatch_tilebox.project.releases import clusters_of
+    from hatch_tilebox.publish.pipeline import publish_archive
 
     root = project_root(Path.cwd())
     settings = read_settings(root, **given)
     with closing(RichProgress(verbose - quiet)) as progress:
-        report = publish_archive(_find(file, root), settings, base=Path.cwd(), project=root, prompt=ask_secret, progress=progress)
+        report = publish_archive(
+            _find(file, root),
+            settings,
+            base=Path.cwd(),
+            clusters=clusters_of(root, settings.deploy) if settings.deploy else (),
+            prompt=ask_secret,
+            progress=progress,
+        )
     if as_json:
         show_json(report)
     elif report["id"]:
@@ -48,7 +56,7 @@ def _find(file: Path | None, root: Path | None) -> Path:
         from hatch_tilebox.publish.locate import find_release
 
         return find_release([file], None)
-    from hatch_tilebox.config import find_project
-    from hatch_tilebox.publication import current_release
+    from hatch_tilebox.project.find import find_project
+    from hatch_tilebox.project.releases import current_release
 
     return current_release(root or find_project(Path.cwd()))

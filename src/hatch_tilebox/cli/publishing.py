@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import closing
 
-    from hatch_tilebox.progress import Progress
+    from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.publish.destination import Destination, PublishedRelease
     from hatch_tilebox.publish.settings import Settings
 
@@ -24,8 +24,8 @@ _DIGITS = 12
 
 def project_root(start: Path) -> Path | None:
     """The folder of the nearest workflow project upward from `start`, if there is one."""
-    from hatch_tilebox.config import find_project
-    from hatch_tilebox.errors import ConfigError
+    from hatch_tilebox.core.errors import ConfigError
+    from hatch_tilebox.project.find import find_project
 
     try:
         return find_project(start)
@@ -38,8 +38,8 @@ def read_settings(root: Path | None, **given: Any) -> Settings:
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
 
-    from hatch_tilebox.config.pyproject import read_pyproject
-    from hatch_tilebox.publish.settings import load_settings, read_user_table
+    from hatch_tilebox.project.publish_settings import load_settings, read_user_table
+    from hatch_tilebox.project.pyproject import read_pyproject
 
     project: dict[str, Any] = {}
     if root is not None and (root / "pyproject.toml").exists():
@@ -58,7 +58,8 @@ def workflow_slug(root: Path | None) -> str | None:
     """The slug of the workflow project in `root`."""
     if root is None:
         return None
-    from hatch_tilebox.config import config_file, load_config
+    from hatch_tilebox.project.find import config_file
+    from hatch_tilebox.project.workflow_file import load_config
 
     return load_config(config_file(root), base=root).workflow.slug
 
@@ -121,7 +122,7 @@ def pick_release(destination: Destination, *, workflow: str | None, selector: st
 
 def named_clusters(target: str | None, cluster: str | None) -> tuple[str, ...]:
     """The clusters that the options mean; none for the default one. A target excludes clusters."""
-    from hatch_tilebox.publish.deployment import clusters_of
+    from hatch_tilebox.project.releases import clusters_of
 
     if target is not None and cluster is not None:
         msg = "--target and --cluster exclude each other"

@@ -17,7 +17,9 @@ from hatch_tilebox.cli.output import env_option, output_options, show_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_tilebox.local_run import LocalTask, LogRecord, RunResult, Span
+    from hatch_tilebox.local_run.execution import RunResult
+    from hatch_tilebox.local_run.job import LocalTask
+    from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
 
 @click.command(short_help="Try a task of a release on this machine")
@@ -50,8 +52,8 @@ def command(
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
-    from hatch_tilebox.config.options import variables_passed
-    from hatch_tilebox.local_run import run_task
+    from hatch_tilebox.local_run.execution import run_task
+    from hatch_tilebox.project.build_options import variables_passed
 
     variables = (*variables_passed(os.environ), *options["env"])
     given = _given(options["text"], options["input_file"])
@@ -107,7 +109,7 @@ def _tasks_json(result: RunResult) -> list[dict[str, Any]]:
 
 
 def _task_json(task: LocalTask, spans: Sequence[Span], logs: Sequence[LogRecord], zero: int) -> dict[str, Any]:
-    from hatch_tilebox.local_run import show_input
+    from hatch_tilebox.local_run.submissions import show_input
 
     return {
         "id": str(task.id),

@@ -16,15 +16,17 @@ from rich.tree import Tree
 
 from hatch_tilebox.cli.console import SafeConsole, styled
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.local_run import LocalTask, Watcher, show_input
+from hatch_tilebox.local_run.execution import Watcher
+from hatch_tilebox.local_run.submissions import show_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.progress import TaskID
 
-    from hatch_tilebox.local_run import LogRecord, RunResult, Span
-    from hatch_tilebox.local_run.job import Job
+    from hatch_tilebox.local_run.execution import RunResult
+    from hatch_tilebox.local_run.job import Job, LocalTask
+    from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
 _MOST_ROWS = 40
 _BAR = 40

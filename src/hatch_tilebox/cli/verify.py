@@ -28,8 +28,8 @@ def command(
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
-    from hatch_tilebox.config.options import variables_passed
-    from hatch_tilebox.verification import verify_release
+    from hatch_tilebox.pipeline.verify import verify_release
+    from hatch_tilebox.project.build_options import variables_passed
 
     variables = (*variables_passed(os.environ), *env)
 

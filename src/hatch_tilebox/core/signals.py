@@ -44,7 +44,7 @@ def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
     """SIGTERM and SIGHUP unwind the block, which ends child processes and removes temporary files; then the signal takes effect.
 
     Where the exception is lost, as in a finalizer or in code of others that catches everything, or the unwinding hangs, the process
-    ends all the same after some seconds. What it started is ended by then (see `runtime/process.py`), and what it made is removed
+    ends all the same after some seconds. What it started is ended by then (see `discovery/process.py`), and what it made is removed
     by the next run (see `temporary.py`).
 
     With `with_parent`, the end of the parent process counts as SIGTERM: a build backend has no use once its frontend is gone.

@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.core.errors import DiscoveryError, Problem
+from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.errors import DiscoveryError, Problem
-from hatch_tilebox.input_values import encode_input
+from hatch_tilebox.discovery.clean_environment import passed_variables
+from hatch_tilebox.inputs.encode import encode_input
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.selection import find_heir, find_task
+from hatch_tilebox.local_run.session import LOCAL_CLUSTER, encode_id, open_session
 from hatch_tilebox.local_run.submissions import progress_of, submissions_of
 from hatch_tilebox.local_run.telemetry import Telemetry
 from hatch_tilebox.local_run.triggers import with_trigger
-from hatch_tilebox.progress import Progress, format_size
-from hatch_tilebox.runtime import passed_variables
-from hatch_tilebox.runtime.worker_session import LOCAL_CLUSTER, encode_id, open_session
-from hatch_tilebox.verification import unpacked_files
+from hatch_tilebox.pipeline.verify import unpacked_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hatch_tilebox.core.model import ReleaseManifest, Task
     from hatch_tilebox.local_run.job import JobState
+    from hatch_tilebox.local_run.session import Session
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
-    from hatch_tilebox.model import ReleaseManifest, Task
-    from hatch_tilebox.runtime.worker_session import Session
 
 __all__ = ["RunResult", "Watcher", "run_task"]
 

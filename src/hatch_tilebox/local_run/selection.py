@@ -6,12 +6,12 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Problem, RunError
+from hatch_tilebox.core.errors import Problem, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_tilebox.model import Task
+    from hatch_tilebox.core.model import Task
 
 __all__ = ["find_heir", "find_task"]
 

@@ -62,7 +62,7 @@ class Telemetry:
         self.refused: list[str] = []
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """Take an event of `runtime/worker_sink.py`."""
+        """Take an event of `discovery/in_workflow/worker_sink.py`."""
         with self._lock:
             if "log" in event:
                 record = _log(event["log"])

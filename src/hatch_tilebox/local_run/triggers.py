@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Problem, RunError
+from hatch_tilebox.core.errors import Problem, RunError
 
 if TYPE_CHECKING:
-    from hatch_tilebox.model import Task
+    from hatch_tilebox.core.model import Task
 
 __all__ = ["with_trigger"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.urls import display_url
-from hatch_tilebox.errors import Problem, PublishError
 
 __all__ = ["STORE_MARKER", "folder_of", "is_folder", "unknown_destination"]
 

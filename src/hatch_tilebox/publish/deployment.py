@@ -8,12 +8,11 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Problem, PublishError
-from hatch_tilebox.progress import Progress
+from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from typing import Any
 
     from hatch_tilebox.publish.destination import Destination, PublishedRelease
@@ -22,7 +21,6 @@ __all__ = [
     "Cluster",
     "Deployer",
     "Deployment",
-    "clusters_of",
     "deploy_release",
     "no_such_release",
     "plan_deployment",
@@ -98,21 +96,6 @@ class Deployment:
             "before": self.before,
             "back": list(self.back),
         }
-
-
-def clusters_of(project: Path | None, target: str) -> tuple[str, ...]:
-    """The cluster slugs of a target of the project's tilebox.workflow.toml. Raises PublishError where there is none."""
-    if project is None:
-        raise PublishError(Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project"))
-    from hatch_tilebox.config import config_file, load_config
-
-    path = config_file(project)
-    targets = load_config(path, base=project).targets
-    if target not in targets:
-        known = ", ".join(sorted(targets)) or "none"
-        hint = f"targets there: {known}"
-        raise PublishError(Problem(f"{path.name} has no target {target!r}", hint=hint))
-    return targets[target]
 
 
 def plan_deployment(

@@ -7,15 +7,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.paths import open_regular
-from hatch_tilebox.errors import Problem, PublishError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from hatch_tilebox.model import Artifact, ReleaseManifest
-    from hatch_tilebox.progress import Progress
+    from hatch_tilebox.core.model import Artifact, ReleaseManifest
+    from hatch_tilebox.core.progress import Progress
 
 CHUNK = 2**20
 """Bytes of an archive that are in memory at a time."""

@@ -7,8 +7,8 @@ import traceback
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.errors import PluginError, Problem, TileboxError
 from hatch_tilebox.core.urls import display_url
-from hatch_tilebox.errors import PluginError, Problem, TileboxError
 from hatch_tilebox.plugins import plugin_manager
 from hatch_tilebox.publish.addresses import folder_of, is_folder, unknown_destination
 from hatch_tilebox.publish.destination import Destination
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hatch_tilebox.progress import Progress
+    from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.publish.settings import Settings
 
 API_URL = "https://api.tilebox.com"
@@ -47,7 +47,7 @@ def _own(settings: Settings, base: Path, hooks: Any, prompt: Callable[[str], str
     if to == "tilebox" or to.lower().startswith(("https://", "http://")):
         return _tilebox(settings, hooks, prompt, progress)
     if to.startswith("oci://"):
-        from hatch_tilebox.publish.oci import OciRepository
+        from hatch_tilebox.publish.oci.repository import OciRepository
 
         return OciRepository(to, progress=progress)
     if is_folder(to, base):
@@ -63,9 +63,9 @@ def _tilebox(settings: Settings, hooks: Any, prompt: Callable[[str], str] | None
     The key in the environment goes to the default API, to TILEBOX_API_URL, and to a URL that the user chose: on the command line,
     in the environment, or in hatch's own configuration. A project's file does not decide who gets it.
     """
-    from hatch_tilebox.publish.credentials import api_key
     from hatch_tilebox.publish.http import require_safe, same_origin
-    from hatch_tilebox.publish.tilebox import TileboxApi
+    from hatch_tilebox.publish.tilebox.api import TileboxApi
+    from hatch_tilebox.publish.tilebox.credentials import api_key
 
     users = os.environ.get("TILEBOX_API_URL") or API_URL
     url = users if settings.to == "tilebox" else settings.to

@@ -7,10 +7,10 @@ import stat
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.errors import Problem, PublishError
-from hatch_tilebox.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

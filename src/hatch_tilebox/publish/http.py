@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hatch_tilebox import __version__
+from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.urls import display_url, hide_logins
-from hatch_tilebox.errors import Problem, PublishError
-from hatch_tilebox.progress import Progress
 
 try:
     import httpx

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.errors import ArchiveError, Problem, PublishError
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.errors import ArchiveError, Problem, PublishError
-from hatch_tilebox.names import RELEASE_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hatch_tilebox.model import Project
+    from hatch_tilebox.core.model import Project
 
 _BUILD = "hatch build -t tilebox, or hatch-tilebox build, makes one"
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.errors import ArchiveError, IncompatibleError, Problem, PublishError
+from hatch_tilebox.core.files import stream_digest
 from hatch_tilebox.core.identifiers import is_digest
+from hatch_tilebox.core.model import release_filename
 from hatch_tilebox.core.paths import inside
-from hatch_tilebox.errors import ArchiveError, IncompatibleError, Problem, PublishError
-from hatch_tilebox.model import release_filename
-from hatch_tilebox.names import RELEASE_SUFFIX
-from hatch_tilebox.progress import Progress, format_size
+from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.publish.destination import LocalRelease
 from hatch_tilebox.publish.files import new_file, private_folder, reading
-from hatch_tilebox.whole_file import stream_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
-    from hatch_tilebox.model import ReleaseManifest
+    from hatch_tilebox.core.model import ReleaseManifest
     from hatch_tilebox.publish.destination import Destination, PublishedRelease
 
 __all__ = ["Publication", "fetch_release", "open_release", "publish_release", "select_published"]
@@ -154,7 +154,7 @@ def fetch_release(
     one, or where another file has its name; ArchiveError where the archive is not as its format says.
     """
     from hatch_tilebox.archive.reader import check_archive
-    from hatch_tilebox.model import Artifact
+    from hatch_tilebox.core.model import Artifact
 
     progress = progress or Progress()
     if not is_digest(release.digest):  # it names a file below
@@ -198,7 +198,7 @@ def _check_limits(manifest: ReleaseManifest) -> list[Problem]:
 
 def _check_compatible(local: LocalRelease, destination: Destination, *, allow_breaking: bool, progress: Progress) -> None:
     """Compare with the latest release there. Raises IncompatibleError for breaking changes, or warns if `allow_breaking`."""
-    from hatch_tilebox.compatibility import compare_releases
+    from hatch_tilebox.compatibility.releases import compare_releases
 
     with _step(progress, "Comparing the tasks") as done:
         previous = destination.latest(local.workflow)

@@ -25,22 +25,22 @@ from datetime import datetime, timezone
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import inside, open_regular
-from hatch_tilebox.errors import Problem, PublishError
 from hatch_tilebox.publish.addresses import STORE_MARKER
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.files import new_file, reading, shared_folder, shared_lock
-from hatch_tilebox.whole_file import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from hatch_tilebox.model import ReleaseManifest
-    from hatch_tilebox.progress import Progress
+    from hatch_tilebox.core.model import ReleaseManifest
+    from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.publish.destination import LocalRelease
 
 Arguments = ParamSpec("Arguments")

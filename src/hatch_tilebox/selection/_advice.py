@@ -6,15 +6,15 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import NEVER_SHIPPED
+from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.file_names import released_name
-from hatch_tilebox.errors import Problem
-from hatch_tilebox.names import NEVER_SHIPPED
-from hatch_tilebox.selection.globs import escape, normalize
+from hatch_tilebox.selection.patterns.globs import escape, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from hatch_tilebox.errors import Location
+    from hatch_tilebox.core.errors import Location
     from hatch_tilebox.selection.walk import Rule, Walk
 
 __all__ = ["excludes_without_effect", "includes_without_effect"]

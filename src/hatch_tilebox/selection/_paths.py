@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.core.model import MANIFEST_PATH
 from hatch_tilebox.core.printable import has_controls, printable
-from hatch_tilebox.errors import Problem
-from hatch_tilebox.model import MANIFEST_PATH
-from hatch_tilebox.selection.globs import normalize
+from hatch_tilebox.selection.patterns.globs import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from hatch_tilebox.model import SelectedFile
+    from hatch_tilebox.core.model import SelectedFile
 
 __all__ = ["path_problems"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import SelectionError
-from hatch_tilebox.selection.credentials import check_secrets
+from hatch_tilebox.core.errors import SelectionError
+from hatch_tilebox.selection.secrets import check_secrets
 from hatch_tilebox.selection.sizes import MAX_SIZE, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hatch_tilebox.errors import Problem
-    from hatch_tilebox.model import FileSet
+    from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.core.model import FileSet
 
 __all__ = ["check_files"]
 

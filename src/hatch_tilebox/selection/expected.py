@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Problem, SelectionError
+from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.selection.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from hatch_tilebox.errors import Location
-    from hatch_tilebox.model import FileSet, Pattern
+    from hatch_tilebox.core.errors import Location
+    from hatch_tilebox.core.model import FileSet, Pattern
 
 __all__ = ["check_expected"]
 

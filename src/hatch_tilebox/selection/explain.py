@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Problem, SelectionError
+from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from hatch_tilebox.errors import Location
-    from hatch_tilebox.model import Pattern
+    from hatch_tilebox.core.errors import Location
+    from hatch_tilebox.core.model import Pattern
 
 __all__ = ["Explanation", "explain"]
 

@@ -11,15 +11,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_tilebox.core.constants import NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, SDIST_RECORD
+from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.errors import Location, Problem, SelectionError
-from hatch_tilebox.names import NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, SDIST_RECORD
-from hatch_tilebox.selection.globs import GlobSet, normalize
+from hatch_tilebox.selection.patterns.globs import GlobSet, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hatch_tilebox.model import FileSet, Pattern
+    from hatch_tilebox.core.model import FileSet, Pattern
 
 __all__ = ["SdistRecord", "read_record", "record_of"]
 

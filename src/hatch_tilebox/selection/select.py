@@ -10,10 +10,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
+from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.errors import Problem, SelectionError
-from hatch_tilebox.model import FileSet, SelectedFile
 from hatch_tilebox.selection._advice import excludes_without_effect, includes_without_effect
 from hatch_tilebox.selection._paths import path_problems
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from hatch_tilebox.core.file_names import FoundEntry
-    from hatch_tilebox.model import Pattern
+    from hatch_tilebox.core.model import Pattern
 
 __all__ = ["select_files"]
 

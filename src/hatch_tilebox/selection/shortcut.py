@@ -11,7 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.names import (
+from hatch_tilebox.core.constants import (
     CONFIG_NAME,
     ENVIRONMENT_MARK,
     NEVER_SHIPPED,

@@ -6,14 +6,14 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.errors import Problem, SelectionError
-from hatch_tilebox.progress import format_size
-from hatch_tilebox.selection.globs import escape
+from hatch_tilebox.core.errors import Problem, SelectionError
+from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.selection.patterns.globs import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hatch_tilebox.model import FileSet, SelectedFile
+    from hatch_tilebox.core.model import FileSet, SelectedFile
 
 __all__ = ["LARGE_FILE", "LARGE_SELECTION", "MAX_SIZE", "check_size"]
 

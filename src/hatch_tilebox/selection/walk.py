@@ -6,12 +6,12 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_tilebox.core.constants import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE, SDIST_RECORD
+from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.file_names import relative_entries, released_name
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.errors import Location, Problem, SelectionError
-from hatch_tilebox.names import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE, SDIST_RECORD
-from hatch_tilebox.selection.gitignore import IgnoreFile, repository_exclude_file, spelled
-from hatch_tilebox.selection.globs import GlobSet, normalize
+from hatch_tilebox.selection.patterns.gitignore import IgnoreFile, repository_exclude_file, spelled
+from hatch_tilebox.selection.patterns.globs import GlobSet, normalize
 from hatch_tilebox.selection.sdist_record import read_record
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_tilebox.core.file_names import FoundEntry
-    from hatch_tilebox.model import Pattern
-    from hatch_tilebox.selection.gitignore import IgnoreRule
-    from hatch_tilebox.selection.globs import GlobState
+    from hatch_tilebox.core.model import Pattern
+    from hatch_tilebox.selection.patterns.gitignore import IgnoreRule
+    from hatch_tilebox.selection.patterns.globs import GlobState
 
 __all__ = ["Folder", "Rule", "Verdict", "Walk", "unreadable"]
 

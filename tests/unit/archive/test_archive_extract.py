@@ -11,8 +11,8 @@ import pytest
 from archive_samples import CONTENTS, EXECUTABLE, archive, forge, manifest_of, member, members_of, pad
 
 from hatch_tilebox.archive.extract import extract_archive
-from hatch_tilebox.errors import ArchiveError
-from hatch_tilebox.model import MANIFEST_PATH
+from hatch_tilebox.core.errors import ArchiveError
+from hatch_tilebox.core.model import MANIFEST_PATH
 
 GOOD = members_of(manifest_of())
 

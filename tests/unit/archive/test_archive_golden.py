@@ -11,7 +11,7 @@ from archive_samples import CONTENTS, manifest_of, write_project, zstd
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.writer import write_archive
-from hatch_tilebox.model import FORMAT, Source
+from hatch_tilebox.core.model import FORMAT, Source
 
 GOLDEN = Path(__file__).with_name("golden")
 ARCHIVES = {1: "scene_qa-1.0.tbrelease", 2: "scene_qa-1.0-format-2.tbrelease"}

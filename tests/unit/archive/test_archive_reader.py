@@ -24,8 +24,8 @@ from archive_samples import (
 from hatch_tilebox.archive import layout, reader
 from hatch_tilebox.archive.reader import check_archive, open_archive, read_manifest
 from hatch_tilebox.archive.writer import write_archive
-from hatch_tilebox.errors import ArchiveError
-from hatch_tilebox.model import MANIFEST_PATH, FileEntry, ReleaseManifest, canonical_json
+from hatch_tilebox.core.errors import ArchiveError
+from hatch_tilebox.core.model import MANIFEST_PATH, FileEntry, ReleaseManifest, canonical_json
 
 MANIFEST = manifest_of()
 GOOD = members_of(MANIFEST)

@@ -6,7 +6,7 @@ from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive, read_manifest
 from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.archive.writer import write_archive
-from hatch_tilebox.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow
+from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow
 
 
 def test_a_release_comes_back_as_it_was(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from archive_samples import manifest_of
 
 from hatch_tilebox.archive.layout import path_fault
-from hatch_tilebox.model import FileEntry, Project, ReleaseManifest, Task, Workflow
+from hatch_tilebox.core.model import FileEntry, Project, ReleaseManifest, Task, Workflow
 
 SCHEMA = json.loads((files("hatch_tilebox") / "schemas" / "release.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

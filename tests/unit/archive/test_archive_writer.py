@@ -16,8 +16,8 @@ from hatch_tilebox.archive import layout
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.source import CHUNK, hash_files
 from hatch_tilebox.archive.writer import make_output_folder, write_archive
-from hatch_tilebox.errors import ArchiveError
-from hatch_tilebox.model import MANIFEST_PATH, FileEntry, FileSet, ReleaseManifest, SelectedFile
+from hatch_tilebox.core.errors import ArchiveError
+from hatch_tilebox.core.model import MANIFEST_PATH, FileEntry, FileSet, ReleaseManifest, SelectedFile
 
 needs_tar = pytest.mark.needs_tool("tar", "zstd")
 

@@ -94,7 +94,7 @@ def test_help_imports_no_command_and_nothing_heavy():
     code = "import sys, click\nfrom hatch_tilebox.cli.app import app\napp(['--help'], standalone_mode=False)\nprint(*sys.modules)"
     names = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
     ours = {name for name in names if name.startswith("hatch_tilebox")}
-    assert ours <= {"hatch_tilebox", "hatch_tilebox.cli", "hatch_tilebox.cli.app", "hatch_tilebox.errors"}
+    assert ours <= {"hatch_tilebox", "hatch_tilebox.cli", "hatch_tilebox.cli.app", "hatch_tilebox.core.errors"}
     assert not names & {"rich", "tomlkit", "hatchling", "pathspec", "importlib.metadata", "httpx"}
 
 

@@ -10,8 +10,8 @@ from hand_made_releases import GREET, PYPROJECT, write_release
 from output_schema import check_output
 
 from hatch_tilebox.archive.reader import check_archive
-from hatch_tilebox.embedded import embedded_json
-from hatch_tilebox.model import Task
+from hatch_tilebox.archive.wheel import embedded_json
+from hatch_tilebox.core.model import Task
 
 POINT = {"type": "object", "title": "Point", "properties": {"x": {"type": "number"}}, "required": ["x"]}
 MOVE = Task(

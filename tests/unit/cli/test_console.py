@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
-from hatch_tilebox.errors import Location, Problem
+from hatch_tilebox.core.errors import Location, Problem
 
 
 class Terminal(io.StringIO):

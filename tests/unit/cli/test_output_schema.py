@@ -8,7 +8,7 @@ from hand_made_releases import write_release
 from output_schema import SCHEMA, check_output
 
 from hatch_tilebox.cli.app import _COMMANDS
-from hatch_tilebox.model import Task
+from hatch_tilebox.core.model import Task
 
 GREET_TWICE = Task("tests.Greet", "v1.0", {"type": "integer"})
 

@@ -6,9 +6,10 @@ import pytest
 from rich.console import Console
 
 from hatch_tilebox.cli.run_display import JobDisplay, show_job
-from hatch_tilebox.local_run import LogRecord, RunResult, Span
+from hatch_tilebox.local_run.execution import RunResult
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.submissions import Submission
+from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
 SECOND = 10**9
 

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hatch_tilebox.errors import PublishError
-from hatch_tilebox.progress import Progress
+from hatch_tilebox.core.errors import PublishError
+from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.http import Body, Http, Retries, is_loopback, require_safe, same_origin
 
 QUICK = Retries(attempts=4, first=0.001, longest=0.01)

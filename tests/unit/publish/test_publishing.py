@@ -4,17 +4,17 @@ import uuid
 
 import pytest
 
-from hatch_tilebox.errors import ArchiveError, PluginError, PublishError
-from hatch_tilebox.model import FileEntry, Project, Task
+from hatch_tilebox.core.errors import ArchiveError, PluginError, PublishError
+from hatch_tilebox.core.model import FileEntry, Project, Task
 from hatch_tilebox.plugins import hookimpl
 from hatch_tilebox.publish import destinations
-from hatch_tilebox.publish.connect import decode_id, encode_id
 from hatch_tilebox.publish.destinations import open_destination
 from hatch_tilebox.publish.locate import find_release
 from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.settings import Settings
 from hatch_tilebox.publish.store import Store
-from hatch_tilebox.publish.tilebox import TileboxApi, file_tree, time_order
+from hatch_tilebox.publish.tilebox.api import TileboxApi, file_tree, time_order
+from hatch_tilebox.publish.tilebox.connect import decode_id, encode_id
 
 
 def tree(*paths):

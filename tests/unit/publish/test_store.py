@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hatch_tilebox.errors import PublishError
-from hatch_tilebox.model import Task
-from hatch_tilebox.progress import Progress
+from hatch_tilebox.core.errors import PublishError
+from hatch_tilebox.core.model import Task
+from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
 from hatch_tilebox.publish.files import shared_lock
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published

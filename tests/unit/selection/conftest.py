@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_tilebox.errors import Location
-from hatch_tilebox.model import Pattern
+from hatch_tilebox.core.errors import Location
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.selection.select import select_files
 
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from hatch_tilebox.errors import Location, SelectionError
+from hatch_tilebox.core.errors import Location, SelectionError
 from hatch_tilebox.selection.checks import check_files
-from hatch_tilebox.selection.credentials import HEAD, check_secrets
 from hatch_tilebox.selection.expected import check_expected
+from hatch_tilebox.selection.secrets import HEAD, check_secrets
 from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.selection.sizes import check_size
 

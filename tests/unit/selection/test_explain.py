@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from hatch_tilebox.errors import Location, SelectionError
-from hatch_tilebox.model import Pattern
+from hatch_tilebox.core.errors import Location, SelectionError
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.selection.explain import explain
 from hatch_tilebox.selection.select import select_files
 

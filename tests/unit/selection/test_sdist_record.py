@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from hatch_tilebox.errors import SelectionError
-from hatch_tilebox.model import Pattern
+from hatch_tilebox.core.errors import SelectionError
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.selection.explain import explain
 from hatch_tilebox.selection.sdist_record import SdistRecord, record_of
 from hatch_tilebox.selection.select import select_files

@@ -11,7 +11,8 @@ from hatchling.builders.sdist import SdistBuilder
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hatch_tilebox.bridge import HOOK_TABLE, HatchlingProject
+from hatch_tilebox.frontends.application import HatchlingProject
+from hatch_tilebox.project.workflow_project import HOOK_TABLE
 from hatch_tilebox.selection.shortcut import holds_release
 
 FILES = {

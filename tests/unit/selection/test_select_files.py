@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hatch_tilebox.errors import SelectionError
-from hatch_tilebox.model import Pattern, SelectedFile
+from hatch_tilebox.core.errors import SelectionError
+from hatch_tilebox.core.model import Pattern, SelectedFile
 from hatch_tilebox.selection.select import select_files
 
 CONFIG = "tilebox.workflow.toml"

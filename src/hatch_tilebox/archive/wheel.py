@@ -1,0 +1,98 @@
+"""The copy of a release's manifest that a wheel carries: which release was built with it, readable wherever it is installed."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.errors import ArchiveError, Location, Problem
+from hatch_tilebox.core.identifiers import is_digest
+from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.model import Artifact, ReleaseManifest, canonical_json, release_filename
+from hatch_tilebox.core.paths import open_regular
+
+if TYPE_CHECKING:
+    from hatch_tilebox.core.model import JSON
+
+__all__ = ["EMBEDDED_PATH", "EmbeddedRelease", "embedded_json", "read_distribution", "read_wheel"]
+
+EMBEDDED_PATH = "tilebox/release.json"
+"""Below `extra_metadata` in a wheel's `.dist-info` folder, which is where hatchling puts files of build hooks."""
+
+MAX_SIZE = 8 * 2**20 + 2**10
+"""Bytes: those that the format allows a manifest, and some for the artifact."""
+_TOO_LARGE = f"it has more than {MAX_SIZE} bytes"
+_NO_ARTIFACT = "its artifact must be a file name, a SHA-256 and a size that fit the release"
+_MEMBER = re.compile(rf"[^/]+\.dist-info/extra_metadata/{re.escape(EMBEDDED_PATH)}")
+
+
+@dataclass(frozen=True)
+class EmbeddedRelease:
+    """A manifest and the archive that it was built with, of which only name, digest and size are known."""
+
+    manifest: ReleaseManifest
+    filename: str
+    sha256: str
+    size: int
+
+
+def embedded_json(manifest: ReleaseManifest, artifact: Artifact) -> bytes:
+    """The manifest with its artifact, as a wheel carries it."""
+    about: JSON = {"filename": artifact.path.name, "sha256": artifact.sha256, "size": artifact.size}
+    return canonical_json({**manifest.to_dict(), "artifact": about})
+
+
+def read_wheel(path: Path) -> EmbeddedRelease:
+    """The release that a wheel names. Raises ArchiveError where the file is no wheel or names none."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as wheel:
+            names = [name for name in wheel.namelist() if _MEMBER.fullmatch(name)]
+            with wheel.open(names[0]) if names else BytesIO() as member:
+                data = member.read(MAX_SIZE + 1) if names else None
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError: an encrypted member, or (NotImplementedError) one compressed in a way that this Python does not know.
+        raise ArchiveError(Problem(f"cannot be read as a wheel: {error}", location=Location(str(path)))) from error
+    return _parse(data, str(path))
+
+
+def read_distribution(name: str) -> EmbeddedRelease:
+    """The release that the installed distribution `name` was built with.
+
+    Raises ArchiveError where no such distribution is installed in this environment, or its wheel names no release.
+    """
+    try:
+        found = distribution(name)
+    except (PackageNotFoundError, ValueError) as error:  # ValueError: an empty name
+        message = f"no distribution named {name!r} is installed in this environment"
+        raise ArchiveError(Problem(message, "give the name as `pip list` shows it")) from error
+    paths = [file for file in found.files or () if _MEMBER.fullmatch(str(file).replace("\\", "/"))]
+    try:
+        with open_regular(Path(str(paths[0].locate()))) if paths else BytesIO() as file:
+            data = file.read(MAX_SIZE + 1) if paths else None
+    except OSError as error:
+        raise ArchiveError(Problem(f"{EMBEDDED_PATH} cannot be read: {error.strerror}", location=Location(name))) from error
+    return _parse(data, name)
+
+
+def _parse(data: bytes | None, where: str) -> EmbeddedRelease:
+    if data is None:
+        message = "names no Tilebox release"
+        hint = "a wheel names one if it was built with hatch-tilebox, neither editable nor with embed = false"
+        raise ArchiveError(Problem(message, hint, Location(where)))
+    try:
+        if len(data) > MAX_SIZE:
+            raise ValueError(_TOO_LARGE)  # noqa: TRY301 -- the same answer to all that is wrong
+        match parse_json(data):
+            case {"artifact": {"filename": str(name), "sha256": str(digest), "size": int(size)}, **raw} if is_digest(digest):
+                manifest = ReleaseManifest.from_dict(raw)
+                if name == release_filename(manifest.project) and 0 < size < 2**63:
+                    return EmbeddedRelease(manifest, name, digest, size)
+        raise ValueError(_NO_ARTIFACT)  # noqa: TRY301 -- likewise
+    except ValueError as error:
+        raise ArchiveError(Problem(f"{EMBEDDED_PATH} is damaged: {str(error)[:500]}", location=Location(where))) from error

@@ -1,0 +1,1 @@
+"""Two releases, two archives or two schemas, compared."""

@@ -1,0 +1,232 @@
+"""The parts of a release: plain values, no I/O.
+
+Manifests are written in version 2 of the `.tbrelease` format, and read in versions 1 and 2; see `docs/reference/format.md`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hatch_tilebox.core.manifest_parts import (
+    EXECUTABLE_MODE,
+    FORMAT,
+    REGULAR_MODE,
+    TRIGGERS,
+    FileEntry,
+    Project,
+    Source,
+    Task,
+    Workflow,
+    array,
+    json_object,
+    json_record,
+    parse_environment,
+    parse_file,
+    parse_project,
+    parse_task,
+    parse_workflow,
+    read_format,
+    release_filename,
+    task_to_dict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hatch_tilebox.core.errors import Location, Problem
+
+    JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
+
+__all__ = [
+    "FORMAT",
+    "MANIFEST_PATH",
+    "TRIGGERS",
+    "Artifact",
+    "FileEntry",
+    "FileSet",
+    "Pattern",
+    "Project",
+    "ReleaseManifest",
+    "SelectedFile",
+    "Source",
+    "Task",
+    "Workflow",
+    "canonical_json",
+    "release_filename",
+]
+
+MANIFEST_PATH = ".tilebox/release.json"
+
+
+def canonical_json(value: JSON) -> bytes:
+    """The one spelling of `value` that the format knows: UTF-8, sorted keys, no insignificant space, a newline at the end.
+
+    Raises ValueError for NaN and the infinities, which JSON cannot hold.
+    """
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+class Pattern(NamedTuple):
+    """A glob from the configuration, with the place where it is written."""
+
+    text: str
+    location: Location | None = None
+
+
+class SelectedFile(NamedTuple):
+    """A regular file that goes into a release: `path` inside it (`/` between parts), `on_disk` its path here, size in bytes.
+
+    With `link`, a link to that file stands on disk.
+
+    A tuple with text in it, for a release may have tens of thousands: `Path` objects would take longer than finding the files.
+    """
+
+    path: str
+    on_disk: str
+    size: int
+    executable: bool = False
+    link: bool = False
+
+    @property
+    def source(self) -> Path:
+        """Where the file is on this machine."""
+        return Path(self.on_disk)
+
+    @property
+    def mode(self) -> str:
+        """The mode in the archive: "0755" for a file that its owner may execute, else "0644"."""
+        return EXECUTABLE_MODE if self.executable else REGULAR_MODE
+
+
+class FileSet(NamedTuple):
+    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and what is doubtful about them.
+
+    `ignore_files` are the paths of the ignore files that had a say.
+    """
+
+    root: Path
+    files: tuple[SelectedFile, ...]
+    warnings: tuple[Problem, ...] = ()
+    ignore_files: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together, before compression."""
+        return sum(file.size for file in self.files)
+
+
+class ReleaseManifest(NamedTuple):
+    """What a release says about itself; the first member of the archive."""
+
+    workflow: Workflow
+    project: Project
+    tasks: tuple[Task, ...]
+    files: tuple[FileEntry, ...]
+    environment: tuple[str, ...] = ()
+    extensions: Mapping[str, Any] = MappingProxyType({})
+    """What other tools add. Readers keep it, and ignore what they do not know."""
+    format: int = FORMAT
+
+    @classmethod
+    def of(
+        cls,
+        workflow: Workflow,
+        project: Project,
+        tasks: Sequence[Task],
+        files: Sequence[FileEntry],
+        environment: Sequence[str] = (),
+    ) -> ReleaseManifest:
+        """A manifest with everything in the order of the format. `environment` names the variables that its runner must have.
+
+        The source of a task is left out where it is not one of `files`, as where a class was written when it was imported.
+        """
+        paths = {file.path for file in files}
+        placed = (task if task.source is None or task.source.path in paths else task._replace(source=None) for task in tasks)
+        return cls(
+            workflow,
+            project,
+            tuple(sorted(placed, key=lambda task: (task.name, task.version))),
+            tuple(sorted(files, key=lambda file: file.path.encode())),
+            tuple(sorted(environment)),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits over everything that decides how the release behaves; it outlives a change of compressor."""
+        import hashlib
+
+        identity: JSON = {
+            "tasks": [[task.name, task.version] for task in self.tasks],
+            "files": [[file.path, file.mode, file.sha256] for file in self.files],
+            "runner": self.workflow.runner,
+            "command": list(self.workflow.command) if self.workflow.command else None,
+        }
+        return hashlib.sha256(canonical_json(identity)).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The manifest as JSON values."""
+        workflow: dict[str, Any] = {"slug": self.workflow.slug}
+        if self.workflow.command:
+            workflow["command"] = list(self.workflow.command)
+        else:
+            workflow["runner"] = self.workflow.runner
+        common: dict[str, Any] = {
+            "format": self.format,
+            "workflow": workflow,
+            "tasks": [task_to_dict(task, self.format) for task in self.tasks],
+            "files": [{"path": file.path, "size": file.size, "mode": file.mode, "sha256": file.sha256} for file in self.files],
+            "fingerprint": self.fingerprint,
+        }
+        project = {"name": self.project.name, "version": self.project.version}
+        if self.format == 1:
+            return {**common, "project": {**project, "requires_python": self.project.requires_python}}
+        requires = {"environment": list(self.environment), "python": self.project.requires_python}
+        return {**common, "project": project, "requires": requires, "extensions": dict(self.extensions)}
+
+    def to_json(self) -> bytes:
+        """The bytes of `.tilebox/release.json`."""
+        return canonical_json(self.to_dict())
+
+    @classmethod
+    def from_dict(cls, data: Any) -> ReleaseManifest:
+        """Read back what `to_dict` gives.
+
+        Raises ValueError, naming the key, where `data` is of another shape or its fingerprint is not the one of its content.
+        """
+        form = read_format(data)
+        newer = () if form == 1 else ("requires", "extensions")
+        manifest = json_record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
+        files = tuple(parse_file(item, f"files[{i}]") for i, item in enumerate(array(manifest["files"], "files")))
+        result = cls(
+            parse_workflow(manifest["workflow"]),
+            parse_project(manifest["project"], manifest.get("requires")),
+            tuple(parse_task(item, f"tasks[{i}]", form) for i, item in enumerate(array(manifest["tasks"], "tasks"))),
+            files,
+            parse_environment(manifest["requires"]) if newer else (),
+            json_object(manifest["extensions"], "extensions") if newer else {},
+            form,
+        )
+        expected = cls.of(result.workflow, result.project, result.tasks, result.files)
+        if (result.tasks, result.files) != (expected.tasks, expected.files):
+            paths = [file.path for file in result.files]
+            late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
+            tasks = "tasks must be sorted by name and version, with sources among the files"
+            msg = f"files must be sorted, but {late!r} is not in its place" if late else tasks
+            raise ValueError(msg)
+        if manifest["fingerprint"] != result.fingerprint:
+            msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
+            raise ValueError(msg)
+        return result
+
+
+class Artifact(NamedTuple):
+    """A `.tbrelease` on disk. `sha256` of the whole file is the release's digest; `size` in bytes."""
+
+    path: Path
+    sha256: str
+    size: int

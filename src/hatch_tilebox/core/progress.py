@@ -1,0 +1,45 @@
+"""How the pipeline tells its progress, whoever listens."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_tilebox.core.errors import Problem
+
+
+class Progress:
+    """Receives the events of a build, a verification or an upload. This base class lets them pass in silence.
+
+    A step begins with `started` and, unless it fails, ends with `finished`; steps do not overlap. `warning` may come at any time.
+    """
+
+    def started(self, step: str) -> None:
+        """A step begins. `step` says what is being done: "Preparing the runtime"."""
+
+    def finished(self, summary: str, *, seconds: float = 0.0) -> None:
+        """The step that was started last is done. `summary` says with which result: "12 files, 48.1 KiB"."""
+
+    def result(self, name: str, value: str) -> None:
+        """A fact about what the work came to, such as the digest of an archive."""
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A small table that belongs to the step that finished last."""
+
+    def detail(self, message: str) -> None:
+        """Something only those want to know who ask for more (`-v`)."""
+
+    def warning(self, problem: Problem) -> None:
+        """Something doubtful that does not stop the work."""
+
+    def transferred(self, done: int, total: int) -> None:
+        """`done` of `total` bytes of the current step have been sent or received."""
+
+
+def format_size(size: int) -> str:
+    """A number of bytes for people, in binary units: "999 B", "48.1 KiB"."""
+    if size < 1024:  # noqa: PLR2004 -- the unit itself
+        return f"{size} B"
+    exponent = min((size.bit_length() - 1) // 10, 3)
+    return f"{size / 1024**exponent:.1f} {('KiB', 'MiB', 'GiB')[exponent - 1]}"

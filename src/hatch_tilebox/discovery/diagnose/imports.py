@@ -1,0 +1,246 @@
+"""Why importing the workflow's code failed, in words that name the cure."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.discovery.diagnose.context import declared_names, include_hint, normalize, table
+from hatch_tilebox.discovery.diagnose.packages import NO_LONGER, hidden_name, inside_package, system_limit
+from hatch_tilebox.discovery.diagnose.variables import variable_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hatch_tilebox.discovery.diagnose.context import Context
+
+__all__ = ["import_failed"]
+
+PYPROJECT = Location("pyproject.toml")
+LOOK_AT = 20_000
+"""Files of a project to look at for a module that is not found."""
+
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "git": "gitpython",
+    "google": "google-cloud-storage",
+    "grpc": "grpcio",
+    "jwt": "pyjwt",
+    "netCDF4": "netcdf4",
+    "odc": "odc-geo",
+    "osgeo": "gdal",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "zmq": "pyzmq",
+}
+"""Distributions that are named otherwise than the module they bring, as earth-observation code uses them."""
+
+
+def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
+    """The worker could not import the SDK or the runner's module."""
+    place = Location(*facts["place"]) if facts["place"] else None
+    trace = context.paths.clean(facts["traceback"]).rstrip() if facts["place"] else None
+    what = f"tilebox-workflows {facts['sdk']}" if facts.get("sdk_itself") else f"`{context.module}`"
+    hidden = hidden_name(context, facts["traceback"] + facts["message"], facts["module"])
+    found = (
+        hidden
+        or variable_missing(context, facts, place)
+        or _missing(context, facts, place, trace)
+        or _from_sdk(context, facts, place, trace)
+    )
+    if found is not None:
+        return found._replace(details=trace)
+    message = f"importing {what} fails: {facts['type']}"
+    text = context.paths.clean(facts["message"])
+    if limit := system_limit(text):
+        return Problem(f"importing {what} fails: {limit[0]}", limit[1], details=text)
+    if inside := inside_package(context, facts, what, trace or context.paths.clean(facts["traceback"]).rstrip()):
+        return inside
+    return Problem(message + (f": {text.splitlines()[0]}" if text else ""), None, place or context.location, trace)
+
+
+def _missing(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
+    """The problem where the import misses a module or file, as far as the project is to blame for it."""
+    if facts["not_found"] and facts["module"] and not facts["raised_in"]:
+        return _module_not_found(context, facts["module"], place, trace)
+    if facts["attribute"] and facts["module"]:
+        path = _file_of(context, f"{facts['module']}.{facts['attribute']}")
+        if path and context.left_out(path):
+            return _not_selected(path, f"module `{facts['module']}.{facts['attribute']}` ({path})", place, trace)
+    if facts["file"]:
+        path = _relative(context, facts["file"])
+        if path and context.left_out(path):
+            return _not_selected(path, path, place, trace)
+    return None
+
+
+def _module_not_found(context: Context, module: str, place: Location | None, trace: str | None) -> Problem:
+    top = module.partition(".")[0]
+    path = _file_of(context, module)
+    if path and context.left_out(path):
+        return _not_selected(path, f"module `{module}` ({path})", place, trace)
+    if path and path.startswith("src/") and not context.packaged:
+        return Problem(
+            f"module `{module}` is in {path}, and nothing puts `src` on the path: the project is not installed",
+            "add a [build-system] to pyproject.toml (and no `package = false` under [tool.uv]), so that uv installs the project; "
+            f"or move `{top}` out of `src`",
+            place or PYPROJECT,
+            trace,
+        )
+    if (place is None and module == context.module) or context.module.startswith(f"{module}."):
+        close = difflib.get_close_matches(context.module, sorted(set(_modules(context))), 3, 0.5)
+        listed = " or ".join(f"`{name}:{(context.workflow.runner or '').partition(':')[2]}`" for name in close)
+        hint = f"did you mean {listed}?" if close else "name a module among the selected files"
+        return Problem(f"there is no module `{module}` for `{context.workflow.runner}`", hint, context.location)
+    if top in {name.partition(".")[0] for name in _modules(context)}:
+        return Problem(f"there is no module `{module}` in the project", None, place, trace)
+    return _found_elsewhere(context, module, place, trace) or _not_a_dependency(context, module, place, trace)
+
+
+def _found_elsewhere(context: Context, module: str, place: Location | None, trace: str | None) -> Problem | None:
+    """The problem where the project has a module of that name in a folder that imports do not start from."""
+    path = _elsewhere(context, module.partition(".")[0])
+    if path is None:
+        return None
+    if context.left_out(path):
+        return _not_selected(path, f"module `{module}` ({path})", place, trace)
+    folder = PurePosixPath(path.removesuffix("/__init__.py")).parent
+    return Problem(
+        f"`{module}` is not found, although the project has {path}: {folder} is not on the path of a worker",
+        "import it by its place below the root of the workflow, or let the code put that folder on `sys.path`",
+        place,
+        trace,
+    )
+
+
+def _elsewhere(context: Context, name: str) -> str | None:
+    """A file of the project, selected or not, that is a module `name` in some folder below the root."""
+    looked = 0
+    for parent, folders, files in os.walk(context.files.root):
+        folders[:] = sorted(item for item in folders if item[0] not in "._" and not Path(parent, item, "pyvenv.cfg").exists())
+        found = f"{name}.py" if f"{name}.py" in files else f"{name}/__init__.py" if name in folders else None
+        if found and Path(parent, found).is_file():
+            return Path(parent, found).relative_to(context.files.root).as_posix()
+        looked += len(files)
+        if looked > LOOK_AT:
+            break
+    return None
+
+
+def _not_selected(path: str, what: str, place: Location | None, trace: str | None) -> Problem:
+    folder = PurePosixPath(path).parent.as_posix()
+    hint = include_hint(path) if folder == "." else f'{include_hint(path)}, or "{folder}/**" for the whole folder'
+    return Problem(f"{what} is in the project, but not among the selected files", hint, place, trace)
+
+
+def _not_a_dependency(context: Context, module: str, place: Location | None, trace: str | None) -> Problem:
+    names = _distribution_names(module)
+    for group, requirements in _optional(context.pyproject):
+        found = names & declared_names(requirements)
+        if found:
+            name = found.pop()
+            return Problem(
+                f"`{module}` comes from {name}, a dependency only in {group}, which a release runner does not install",
+                f"make it a dependency of the workflow: `uv add {name}`",
+                place or PYPROJECT,
+                trace,
+            )
+    if module.partition(".")[0] in NO_LONGER:
+        message = f"`{module}` is not there: the standard library of this Python no longer has it"
+        return Problem(message, "use what replaced it, or an older Python, in `requires-python`", place, trace)
+    name = _distribution(module)
+    if names & declared_names(table(context.pyproject, "project").get("dependencies")):
+        return Problem(
+            f"`{module}` is not installed, although {name} is among the dependencies",
+            "see whether a marker keeps it from this platform or Python, and whether it brings a module of that name",
+            place or PYPROJECT,
+            trace,
+        )
+    return Problem(
+        f"`{module}` is not installed: no dependency in pyproject.toml brings it",
+        f"add it with `uv add {name}`, if that is the package's name",
+        place or PYPROJECT,
+        trace,
+    )
+
+
+def _distribution(module: str) -> str:
+    top = module.partition(".")[0]
+    if top == "tilebox":
+        return "tilebox"
+    return DISTRIBUTIONS.get(top, normalize(top))
+
+
+def _distribution_names(module: str) -> set[str]:
+    """Normalized names under which the distribution of `module` may be known."""
+    parts = module.split(".")
+    return {_distribution(module), *(normalize("-".join(parts[: i + 1])) for i in range(len(parts)))}
+
+
+def _optional(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Dependencies that are not installed without being asked for, with the name of the place where they stand."""
+    for name, requirements in table(pyproject, "dependency-groups").items():
+        yield f'the dependency group "{name}"', requirements
+    for name, requirements in table(pyproject, "project", "optional-dependencies").items():
+        yield f'the extra "{name}"', requirements
+    yield "tool.uv.dev-dependencies", table(pyproject, "tool", "uv").get("dev-dependencies")
+
+
+def _file_of(context: Context, module: str) -> str | None:
+    """The file of the project that is `module`, as far as the folder layout tells."""
+    stem = module.replace(".", "/")
+    for prefix in ("", "src/"):
+        for path in (f"{prefix}{stem}.py", f"{prefix}{stem}/__init__.py"):
+            if (context.files.root / path).is_file():
+                return path
+    return None
+
+
+def _modules(context: Context) -> Iterator[str]:
+    """Names of the modules among the selected files."""
+    for path in context.selected:
+        if path.endswith(".py"):
+            name = path.removesuffix(".py").removesuffix("/__init__").removeprefix("src/")
+            yield name.replace("/", ".")
+
+
+def _relative(context: Context, file: str) -> str | None:
+    for folder in (context.paths.project, context.paths.project.resolve()):
+        prefix = f"{folder.as_posix()}/"
+        if PurePosixPath(file).as_posix().startswith(prefix):
+            return file.removeprefix(prefix)
+    return None
+
+
+def _from_sdk(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
+    """What the SDK means by an error of its own, with the cure."""
+    if not facts["raised_by_sdk"]:
+        return None
+    text = facts["message"]
+    version = text.rpartition(":")[2].strip()
+    known = (
+        (
+            "Duplicate task identifier",
+            f"two tasks have one identifier: {text}",
+            "give each task class a name and version of its own in `identifier()`",
+        ),
+        (
+            "Invalid version string",
+            f"a task has the version {version!r}; a version is `vMAJOR.MINOR`, such as v1.0",
+            'return (name, "v1.0") from its `identifier()`',
+        ),
+        ("task name", f"a task's name is not valid: {text}", "return a name of 1 to 256 bytes from its `identifier()`"),
+        ("not executable", text, "give it an `execute` method, or do not register it"),
+    )
+    found = next(((message, hint) for words, message, hint in known if words in text), None)
+    return Problem(*found, place or context.location, trace) if found else None

@@ -1,0 +1,190 @@
+"""Why uv could not make the environment, in words that name the cure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.discovery.diagnose.context import include_hint, is_packaged, normalize, table, tail, texts
+from hatch_tilebox.discovery.diagnose.packages import system_limit
+from hatch_tilebox.discovery.diagnose.sources import sources_left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hatch_tilebox.core.model import FileSet
+
+__all__ = ["install_failed"]
+
+PYPROJECT = Location("pyproject.toml")
+
+NO_SUCH_SOURCE = (
+    r"is not a workspace member|references a workspace in `tool\.uv\.sources`"
+    r"|Distribution not found at|does not appear to be a Python project"
+)
+_SIMPLE = (
+    (
+        r"lockfile .*needs to be updated.*--locked",
+        "uv.lock is stale: it does not fit pyproject.toml",
+        "bring it up to date with `uv lock`",
+        None,
+    ),
+    (
+        r"current Python platform is not compatible with the lockfile's supported environments",
+        "uv.lock is for other platforms than this one",
+        "widen `environments` under [tool.uv] in pyproject.toml and run `uv lock`, or build on a platform that it names",
+        None,
+    ),
+    (
+        r"doesn't have a source distribution or wheel for the current platform|no wheels? with a matching",
+        "uv.lock pins a package that has nothing to install on this platform",
+        "pin a version that has wheels for this platform and for the release runners', then run `uv lock`",
+        None,
+    ),
+    (
+        r"unsupported schema version",
+        "uv.lock was written by a uv that is newer than this one",
+        "update uv, here and where releases are built",
+        None,
+    ),
+    (
+        r"Failed to parse `?uv\.lock|Failed to parse lockfile",
+        "uv.lock cannot be read",
+        "take it from the version control again (where a merge left conflicts in it: one side of them), then run `uv lock`",
+        None,
+    ),
+    (
+        r"401 Unauthorized|403 Forbidden|Missing credentials",
+        "an index or repository refuses access to a package",
+        "see that the login is there: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
+        None,
+    ),
+    (
+        r"network was disabled|network connectivity is disabled",
+        "a package is not in uv's cache, and uv may not use the network",
+        "unset UV_OFFLINE or `offline`, or fill the cache first with `uv sync`",
+        None,
+    ),
+    (
+        r"No interpreter found|No Python at|Failed to install .*cpython|incompatible with the project",
+        "no Python interpreter fits the project's `requires-python` or `.python-version`",
+        "install one, for instance with `uv python install`, or change the requirement",
+        PYPROJECT,
+    ),
+    (
+        NO_SUCH_SOURCE,
+        "a dependency is a path that the release does not hold",
+        "select it in [build] include where it lies below the root, else publish it as a package or use a Git source",
+        PYPROJECT,
+    ),
+    (
+        r"error sending request|Failed to fetch|dns error|Connection refused",
+        "a package could not be downloaded",
+        "check the network, the proxy, the index (in pyproject.toml, or UV_DEFAULT_INDEX) and certificates (SSL_CERT_FILE)",
+        None,
+    ),
+    (
+        r"No solution found when resolving",
+        "the dependencies cannot be resolved",
+        "change them in pyproject.toml until `uv lock` succeeds",
+        PYPROJECT,
+    ),
+)
+
+
+def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, timed_out: bool) -> Problem:
+    """The problem behind uv's last `words`, which name paths as in the project."""
+    details = tail(_condensed(words))
+    if timed_out:
+        return Problem("uv did not finish installing the dependencies", "see what it waits for with `uv sync -v`", details=details)
+    text = " ".join(words.replace("│", " ").split())
+    limit = system_limit(text)
+    return Problem(*limit, details=details) if limit else _install_problem(text, details, files, pyproject)
+
+
+def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
+    name = normalize(str(table(pyproject, "project").get("name", "")))
+    failed = re.search(r"Failed to (?:build|generate package metadata for|prepare) `([A-Za-z0-9._-]+)", text)
+    if is_packaged(pyproject) and failed and normalize(failed.group(1)) == name:
+        return _project_does_not_build(text, details, files, pyproject)
+    if re.search(NO_SUCH_SOURCE, text) and (left_out := sources_left_out(files)):
+        named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalize(text)), None)
+        return (named or next(iter(left_out.values())))._replace(details=details)
+    for pattern, message, hint, location in _SIMPLE:
+        if re.search(pattern, text):
+            return Problem(message, hint, location, details)
+    if failed:
+        return Problem(
+            f"the dependency {failed.group(1)} has to be built from source here, and that failed",
+            "pin a version that has a wheel for this platform, or install what its build needs",
+            PYPROJECT,
+            details,
+        )
+    return Problem("uv could not install the workflow's dependencies", "see what `uv sync` says in the project", PYPROJECT, details)
+
+
+def _condensed(words: str) -> str:
+    """What uv says without its account of success, and without the frames of build tools in tracebacks."""
+    kept: list[str] = []
+    depth: int | None = None
+    for line in words.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if depth is not None and (indent > depth or not line.strip()):
+            continue
+        depth = indent if re.match(r'\s*File ".*", line \d+', line) else None
+        if depth is None and not re.match(r"\s*(Using C?P|Creating virtual|Resolved \d|\[stderr\]|Traceback \(most)", line):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _project_does_not_build(words: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
+    message = "the project itself does not build in the release folder, where only the selected files are"
+    ways = ["set `package = false` under [tool.uv] in pyproject.toml, so that nobody has to build it"]
+    missing = list(dict.fromkeys(_not_selected(words, files, pyproject)))
+    if missing:
+        message += f": {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not among them"
+        ways.insert(0, include_hint(*missing))
+    elif re.search(r"setuptools.scm|hatch.vcs|versioningit|unable to detect version|not a git repository|\.git", words):
+        message += ": its version comes from git, which is not there"
+        ways.insert(0, "write the version into pyproject.toml")
+    return Problem(message, ", or ".join(ways), PYPROJECT, details)
+
+
+def _not_selected(words: str, files: FileSet, pyproject: Mapping[str, Any]) -> Iterator[str]:
+    """Include patterns for what a build of the project reads and the selection lacks."""
+    selected = {file.path for file in files.files}
+    for path in _read_by_build(pyproject):
+        if path not in selected and (files.root / path).is_file():
+            yield path
+    for path in re.findall(r"[\w./-]+\.\w+", words):
+        clean = path.removeprefix("./").rstrip(".")
+        if clean not in selected and not clean.startswith("/") and ".." not in clean and (files.root / clean).is_file():
+            yield clean
+    for folder in _package_folders(pyproject):
+        inside = any(path.startswith(f"{folder}/") for path in selected)
+        if not inside and (files.root / folder).is_dir():
+            yield f"{folder}/**"
+
+
+def _read_by_build(pyproject: Mapping[str, Any]) -> Iterator[str]:
+    """Files that the metadata of the project names."""
+    project = table(pyproject, "project")
+    for key in ("readme", "license"):
+        value = project.get(key)
+        named = value.get("file") if isinstance(value, dict) else value if key == "readme" else None
+        if isinstance(named, str):
+            yield named
+    yield from texts(project, "license-files")
+    version = table(pyproject, "tool", "hatch", "version").get("path")
+    if isinstance(version, str):
+        yield version
+    yield from texts(table(pyproject, "tool", "hatch", "build", "targets", "wheel"), "force-include")
+
+
+def _package_folders(pyproject: Mapping[str, Any]) -> Iterator[str]:
+    """Folders in which build backends look for the package."""
+    wheel = table(pyproject, "tool", "hatch", "build", "targets", "wheel")
+    yield from (path.strip("/") for path in texts(wheel, "packages"))
+    name = normalize(str(table(pyproject, "project").get("name", ""))).replace("-", "_")
+    yield from (f"src/{name}", name)

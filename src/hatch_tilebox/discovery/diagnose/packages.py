@@ -1,0 +1,108 @@
+"""Why an import failed inside an installed package, or because of a module that hides another one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.discovery.diagnose.hiding import hidden_module, hiding_files, renaming
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatch_tilebox.discovery.diagnose.context import Context
+
+__all__ = ["NO_LONGER", "hidden_name", "inside_package", "system_limit"]
+
+PYPROJECT = Location("pyproject.toml")
+CACHE_HINT = "let HATCH_TILEBOX_CACHE_DIR name another folder"
+
+NO_LONGER = frozenset(
+    {
+        *("asynchat", "asyncore", "binhex", "distutils", "imp", "smtpd"),  # until 3.12
+        *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev"),
+        *("pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),  # until 3.13
+    }
+)
+"""Modules that the standard library has lost. Source: https://docs.python.org/3/whatsnew/3.13.html"""
+
+_SYSTEM = (
+    (
+        r"No space left on device|os error 28|Disk quota exceeded",
+        "there is no space left where the environment is created",
+        f"free some, or {CACHE_HINT}",
+    ),
+    (
+        r"failed to map segment from shared object|(query|spawn|execute|inspect)\b.*Permission denied \(os error 13\)",
+        "the folder of the environment does not allow programs to run, as where it is mounted with `noexec`",
+        CACHE_HINT,
+    ),
+    (
+        r"Permission denied \(os error 13\)|Operation not permitted \(os error 1\)",
+        "uv may not read or write a file or folder that it needs",
+        "see below which one, and give the user who builds access to it",
+    ),
+    (r"Read-only file system|os error 30", "the environment cannot be created on a read-only file system", CACHE_HINT),
+)
+
+
+def system_limit(text: str) -> tuple[str, str] | None:
+    """What the machine refuses, and what to do about it, as far as the last words `text` of a process show it."""
+    return next(((message, hint) for pattern, message, hint in _SYSTEM if re.search(pattern, text)), None)
+
+
+def hidden_name(context: Context, text: str, module: str | None) -> Problem | None:
+    """The module of the project that hides another one, if the failure is its doing.
+
+    That is the case where the traceback `text` names its file, or an import failed on the name, `module`, that it hides.
+    """
+    for name, path in hiding_files(context.selected).items():
+        blamed = name == (module or "").partition(".")[0] or re.search(rf"\b(?:module|from|named) '{re.escape(name)}[.']", text)
+        if blamed or f'"{path}"' in text:
+            message = f"this module hides {hidden_module(name)} from the worker, on whose path the working folder comes first"
+            return Problem(message, renaming(path), Location(path))
+    return None
+
+
+def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace: str | None) -> Problem | None:
+    """The failure where it rises inside an installed package: which one, in which version, and what it does not get on with."""
+    raised = facts.get("raised_in")
+    if not raised:
+        return None
+    place = Location(*facts["place"]) if facts["place"] else context.location
+    name, version = raised
+    text = context.paths.clean(facts["message"]).partition("\n")[0]
+    inside = f" inside {name} {version}" if what != f"{name} {version}" else ""
+    message = f"importing {what} fails{inside}: {facts['type']}" + (f": {text}" if text else "")
+    if facts["not_found"] and facts["module"]:
+        module = facts["module"].partition(".")[0]
+        if module in NO_LONGER:
+            hint = f"Python {facts['python']} no longer has `{module}`: try a newer {name}, with `uv lock --upgrade-package {name}`"
+            return Problem(message, f"{hint}; or an older Python, in `requires-python`", place, trace)
+        hint = f"{name} {version} imports `{module}`, which nothing installs: add what brings it with `uv add`"
+        return Problem(message, hint, place, trace)
+    other = facts.get("imported_from")
+    if not other:
+        return Problem(message, None, place, trace)
+    message += f" ({other['name']} {other['version']})"
+    return Problem(message, _older(name, version, other), place, trace)
+
+
+def _older(name: str, version: str, other: Mapping[str, Any]) -> str | None:
+    """The constraint that keeps the distribution `other` below the version that `name` does not get on with."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        found = Version(other["version"])
+        bound = Version(f"{found.major}.{found.minor}" if found.minor else f"{found.major}")
+        specifier = Requirement(other["required"]).specifier
+        lowest = max((Version(item.version) for item in specifier if item.operator in {">=", ">", "~=", "=="}), default=None)
+    except (InvalidRequirement, InvalidVersion):
+        return None
+    together = f"{name} {version} does not work with {other['name']} {other['version']}"
+    if lowest is not None and lowest >= bound:
+        return f"{together}: try another {name}, such as the newest, with `uv lock --upgrade-package {name}`"
+    constraint = f'constraint-dependencies = ["{other["name"]}<{bound}"]'
+    return f"{together}: add {constraint} under [tool.uv] in pyproject.toml, then run `uv lock`"

@@ -1,0 +1,155 @@
+"""Where a release has its dependencies from: a lock, and folders and files that it may not hold.
+
+Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources, and of workspaces
+https://docs.astral.sh/uv/concepts/projects/workspaces/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.discovery.diagnose.context import development_only, include_hint, normalize, requirement_name, table
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hatch_tilebox.core.model import FileSet
+
+__all__ = ["ONLY_HERE", "WAYS", "how_to_lock", "lock_missing", "sources_left_out", "workspace_around"]
+
+PYPROJECT = Location("pyproject.toml")
+ONLY_HERE = "on this machine only"
+WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
+
+
+def sources_left_out(files: FileSet) -> dict[str, Problem]:
+    """By their normalized names, the dependencies of the project that it takes from where the release has nothing.
+
+    Only those that a release runner installs count, and only where `[tool.uv.sources]` itself says where they are.
+    """
+    pyproject = _read(files.root)
+    development, own = development_only(pyproject)
+    sources = {normalize(name): source for name, source in table(pyproject, "tool", "uv", "sources").items()}
+    problems = dict(_direct_references(pyproject))
+    for name in sorted({*development, *own} & sources.keys()):
+        choices = sources[name] if isinstance(sources[name], list) else [sources[name]]
+        found = (_problem(name, choice, files, pyproject) for choice in choices if isinstance(choice, dict))
+        problem = next(filter(None, found), None)
+        if problem is not None:
+            problems[name] = problem
+    return problems
+
+
+def _direct_references(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Problem]]:
+    """Dependencies that are a file on this machine: `common @ file:///home/…`."""
+    for text in _texts(table(pyproject, "project"), "dependencies"):
+        name, _, url = text.partition("@")
+        if re.match(r"(git\+)?file:", url.strip(), re.IGNORECASE):
+            yield requirement_name(name), _on_this_machine(requirement_name(name), url.partition(";")[0].strip())
+
+
+def _on_this_machine(name: str, written: str) -> Problem:
+    message = f"{name} comes from {written}, which is {ONLY_HERE}: a release cannot include it"
+    return Problem(message, WAYS, PYPROJECT)
+
+
+def lock_missing(files: FileSet) -> Problem:
+    """No `uv.lock` among the selected files."""
+    consequence = "a release runner takes whatever versions are newest then, so the release cannot be reproduced"
+    if (files.root / "uv.lock").is_file():
+        return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"))
+    return Problem(f"there is no uv.lock: {consequence}", f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}")
+
+
+def how_to_lock(root: Path) -> str:
+    """How the project in the folder `root` gets a lock of its own."""
+    workspace = workspace_around(root)
+    if workspace is None:
+        return "make one with `uv lock`"
+    excluded = f'exclude = ["{root.relative_to(workspace).as_posix()}"]'
+    return (
+        f"leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace];\nthen make one with `uv lock`"
+    )
+
+
+def workspace_around(root: Path) -> Path | None:
+    """The root of the uv workspace that has the folder `root`, there already or not, as a member; None where there is none."""
+    for folder in root.parents:
+        workspace = table(_read(folder), "tool", "uv", "workspace")
+        if workspace:
+            return folder if _is_member(root.relative_to(folder), workspace) else None
+    return None
+
+
+def _is_member(path: PurePath, workspace: Mapping[str, Any]) -> bool:
+    """Whether the workspace takes in the folder `path`, which is relative to its root."""
+    included, excluded = (any(_matches(path, glob) for glob in _texts(workspace, key)) for key in ("members", "exclude"))
+    return included and not excluded
+
+
+def _matches(path: PurePath, glob: str) -> bool:
+    if "**" in glob:
+        return fnmatchcase(path.as_posix(), glob)
+    return len(path.parts) == len(PurePath(glob).parts) and path.match(glob)
+
+
+def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Mapping[str, Any]) -> Problem | None:
+    if source.get("workspace") is True:
+        workspace = table(pyproject, "tool", "uv", "workspace")
+        if not workspace:
+            message = f"{name} comes from the uv workspace around the project, which is no part of the release"
+            return Problem(message, WAYS, PYPROJECT)
+        below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
+        folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
+        return _unless_selected(name, folder.relative_to(files.root).as_posix(), files) if folder else None
+    git = source.get("git")
+    if isinstance(git, str) and (git.startswith("file:") or Path(git).is_absolute()):
+        return _on_this_machine(name, git)
+    path = source.get("path")
+    return _unless_selected(name, path, files) if isinstance(path, str) else None
+
+
+def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
+    place = Path(os.path.normpath(files.root / written))
+    if Path(written).is_absolute() and place.is_relative_to(files.root):
+        message = f"{name} comes from {written}, an absolute path, which is {ONLY_HERE}"
+        return Problem(message, f'write "{place.relative_to(files.root).as_posix()}" instead', PYPROJECT)
+    if Path(written).is_absolute():
+        return _on_this_machine(name, written)
+    if not place.is_relative_to(files.root):
+        message = f"{name} comes from {written}, which is outside the root of the workflow: a release cannot include it"
+        return Problem(message, WAYS, PYPROJECT)
+    path = place.relative_to(files.root).as_posix()
+    if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & {file.path for file in files.files}:
+        return None
+    pattern = f"{path}/**" if place.is_dir() else path
+    return Problem(f"{name} comes from {path}, which is not among the selected files", include_hint(pattern), PYPROJECT)
+
+
+def _texts(workspace: Mapping[str, Any], key: str) -> list[str]:
+    """Globs of a workspace, relative ones; what else may stand there, uv refuses."""
+    values = workspace.get(key)
+    return [text for text in values if isinstance(text, str) and text[:1] not in {"", "/"}] if isinstance(values, list) else []
+
+
+def _name(folder: Path) -> str:
+    return normalize(str(table(_read(folder), "project").get("name", "")))
+
+
+def _read(folder: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(read_text(folder / "pyproject.toml", allow_mark=True))
+    except (FileNotFoundError, UnreadableTextError, ValueError, RecursionError):
+        return {}

@@ -1,0 +1,284 @@
+"""What a lock owes to this machine, so that a release runner drops the lock or finds nothing where it points.
+
+uv takes a lock only where its own configuration names every index in it, and where the options are those it was made with. So the
+lock is compared with the configuration that the release holds. Two things are warnings: an index that stands in for PyPI, by which
+closed networks work, since release runners there have the same one; and a Git repository at a path, which may be mounted there too.
+uv writes the file, so its form is known, and need not be parsed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import sys
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.discovery.diagnose.context import include_hint, normalize, table
+from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, sources_left_out
+from hatch_tilebox.discovery.uv_settings import (
+    Given,
+    ReleaseSettings,
+    machine_settings,
+    place_of,
+    read_toml,
+    release_settings,
+    split_url,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hatch_tilebox.core.model import FileSet
+
+__all__ = ["Findings", "locked_indexes", "machine_only"]
+
+LOCK = Location("uv.lock")
+_SOURCE = re.compile(r"^source\s*=\s*\{\s*(registry|url|path|directory|editable|virtual|git)\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
+_NAME = re.compile(r"^name\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
+_FILE_URL = re.compile(r"\{\s*url\s*=\s*[\"'](file:[^\"'\n]*|https?://[^/\"'\n]*)")
+_LINKED = re.compile(r"^(?:sdist =|   ) \{\s*path\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
+_TABLE = r"^\[{0}[\].](?:.*\n)(?:(?!\[(?!{0}[\].])).*\n?)*"
+_OPTIONS = {"resolution-mode": "resolution", "prerelease-mode": "prerelease", "exclude-newer-span": "exclude-newer"}
+_MANIFEST = {
+    "constraints": "constraint-dependencies",
+    "overrides": "override-dependencies",
+    "excludes": "exclude-dependencies",
+    "build-constraints": "build-constraint-dependencies",
+    "dependency-metadata": "dependency-metadata",
+}
+_CONFIGURING = ("uv.toml", ".python-version", ".python-versions")
+_DROPPED = "a release runner drops the lock for that"
+
+
+class Findings(NamedTuple):
+    """What is wrong and what is doubtful."""
+
+    errors: list[Problem]
+    warnings: list[Problem]
+
+
+class _Source(NamedTuple):
+    """Where the lock takes `packages` from."""
+
+    kind: str
+    written: str
+    packages: Sequence[str]
+
+    @property
+    def names(self) -> str:
+        """The packages in short."""
+        first, *others = self.packages
+        return first if not others else f"{first} and {len(others)} more"
+
+
+def machine_only(files: FileSet) -> Findings:
+    """What the release of `files` has from this machine alone, in its lock or in the sources that `pyproject.toml` declares."""
+    findings = Findings([], [])
+    sources = sources_left_out(files)
+    lock, release, machine = _selected_lock(files), release_settings(files), machine_settings()
+    if lock is None:
+        findings.errors.extend(problem for problem in sources.values() if ONLY_HERE in problem.message)
+        findings.errors.extend(_declared(files, release, ""))
+        return findings
+    findings.errors.extend(_unselected_configuration(files))
+    findings.errors.extend(_unselected_links(lock, files))
+    findings.warnings.extend(_declared(files, release, lock))
+    findings.errors.extend(_options(lock, release, machine))
+    for source in _sources(lock):
+        known = [sources[name] for name in map(normalize, source.packages) if name in sources]
+        if _is_url(source.written):
+            _judge_url(source, release, machine, findings)
+        elif source.kind != "git" and (problem := _path_problem(source, files, machine)):
+            findings.errors.append(known[0] if known else problem)
+        elif source.kind == "git" and Path(source.written).is_absolute():
+            findings.warnings.append(_local_problem(source, machine))
+    return findings
+
+
+def locked_indexes(files: FileSet) -> frozenset[str] | None:
+    """The registries in the selected lock as `place_of` spells them, None where no lock is selected."""
+    lock = _selected_lock(files)
+    if lock is None:
+        return None
+    return frozenset(place_of(source.written) for source in _sources(lock) if source.kind == "registry")
+
+
+def _declared(files: FileSet, release: ReleaseSettings, lock: str) -> Iterator[Problem]:
+    """Indexes and links that the release names, that no other machine reaches, and that nothing in `lock` comes from."""
+    used = {place_of(source.written) for source in _sources(lock)}
+    named = Location("uv.toml" if any(file.path == "uv.toml" for file in files.files) else "pyproject.toml")
+    consequence = "nothing in uv.lock comes from it" if lock else "a release runner resolves the dependencies, and looks there"
+    for place in sorted(release.places - used):
+        url = _is_url(place)
+        outside = not url and not Path(os.path.normpath(files.root / place)).is_relative_to(files.root)
+        if outside or Path(place).is_absolute() or (url and _reach(place) in {"file", "loopback"}):
+            yield Problem(f"{place} is {ONLY_HERE}: {consequence}", "remove it, or name one that release runners can reach", named)
+
+
+def _unselected_links(lock: str, files: FileSet) -> Iterator[Problem]:
+    """Packages that the lock has from a folder of the project, of which the release holds no file."""
+    selected = {file.path for file in files.files}
+    for package in lock.split("[[package]]\n")[1:]:
+        name, source = _NAME.search(package), _SOURCE.search(package)
+        if name is None or source is None or source[1] != "registry" or _is_url(source[2]) or Path(source[2]).is_absolute():
+            continue
+        paths = [Path(os.path.normpath(f"{source[2]}/{path}")).as_posix() for path in _LINKED.findall(package)]
+        if paths and not paths[0].startswith("../") and selected.isdisjoint(paths):
+            yield Problem(f"{name[1]} comes from {paths[0]}, which is not among the selected files", include_hint(paths[0]), LOCK)
+
+
+def _selected_lock(files: FileSet) -> str | None:
+    file = next((file for file in files.files if file.path == "uv.lock"), None)
+    return None if file is None else file.source.read_text("utf-8", errors="replace").replace("\r\n", "\n")
+
+
+def _sources(lock: str) -> list[_Source]:
+    """Every place that the lock has packages from, once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for package in lock.split("[[package]]\n")[1:]:
+        name, source = _NAME.search(package), _SOURCE.search(package)
+        if name is None or source is None:
+            continue
+        found.setdefault((source[1], source[2]), []).append(name[1])
+        for url in dict.fromkeys(_FILE_URL.findall(package)):
+            elsewhere = split_url(url).netloc != split_url(source[2]).netloc
+            if url.startswith("file:") or (_reach(url) == "loopback" and elsewhere):
+                found.setdefault(("url", url), []).append(name[1])
+    return [_Source(kind, written, tuple(dict.fromkeys(names))) for (kind, written), names in found.items()]
+
+
+def _is_url(written: str) -> bool:
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", written) is not None
+
+
+def _judge_url(source: _Source, release: ReleaseSettings, machine: Sequence[Given], findings: Findings) -> None:
+    place = place_of(source.written)
+    reach = _reach(source.written)
+    if reach == "file":
+        # A repository may be mounted on the runners too, and a lock pins its commit.
+        (findings.warnings if source.kind == "git" else findings.errors).append(_local_problem(source, machine))
+    elif reach == "loopback":
+        message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine can reach it"
+        findings.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
+    elif source.kind == "registry" and place not in release.places:
+        _judge_index(source, place, machine, findings)
+    elif reach == "private":
+        message = f"{source.names} comes from {place}: only release runners in the same network reach that address"
+        findings.warnings.append(Problem(message, None, LOCK))
+
+
+def _judge_index(source: _Source, place: str, machine: Sequence[Given], findings: Findings) -> None:
+    """An index that the release does not name itself."""
+    given = next((item for item in machine if item.key in {"default-index", "index"} and place_of(item.value) == place), None)
+    default = given is not None and given.key == "default-index"
+    line = f'url = "{place}"{", default = true" if default else ""}'
+    cure = f"name it in pyproject.toml, then run `uv lock`: index = [{{ {line} }}] under [tool.uv]"
+    if given is not None and default:
+        message = (
+            f"it names the index {place}, which {given.origin} sets on this machine: "
+            "a release runner takes the lock only where the same index is set"
+        )
+        findings.warnings.append(Problem(message, cure, LOCK))
+        return
+    where = f"which only {given.origin} on this machine sets" if given else "which the release does not name"
+    message = f"{source.names} comes from the index {place}, {where}: {_DROPPED}"
+    findings.errors.append(Problem(message, cure, LOCK))
+
+
+def _origin(place: str, machine: Sequence[Given]) -> str:
+    given = next((item for item in machine if isinstance(item.value, str) and place_of(item.value) == place), None)
+    return f" (set by {given.origin})" if given else ""
+
+
+def _reach(url: str) -> str:
+    """Who can reach `url`: "file", "loopback", "private" or "" for anybody."""
+    scheme = url.partition(":")[0].lower()
+    if scheme in {"file", "git+file"}:
+        return "file"
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return "loopback"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return ""
+    if address.is_loopback or address.is_unspecified:
+        return "loopback"
+    return "private" if address.is_private or address.is_link_local else ""
+
+
+def _local_problem(source: _Source, machine: Sequence[Given]) -> Problem:
+    path = unquote(split_url(source.written).path) if _is_url(source.written) else source.written
+    message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
+    return Problem(f"{message}: a release cannot include it", WAYS, LOCK)
+
+
+def _path_problem(source: _Source, files: FileSet, machine: Sequence[Given]) -> Problem | None:
+    """Why a release runner does not find what lies at the path of `source`."""
+    written = source.written
+    place = Path(os.path.normpath(files.root / written))
+    absolute = Path(written).is_absolute() or PureWindowsPath(written).drive != ""
+    if absolute and place.is_relative_to(files.root):
+        message = f"{source.names} comes from {written}, an absolute path, which is {ONLY_HERE}"
+        relative = place.relative_to(files.root).as_posix()
+        hint = f'write "{relative}" there, select what it holds, and run `uv lock`'
+        if source.kind == "registry" and any(item.key == "find-links" for item in machine):
+            hint = f'write `find-links = ["{relative}"]` under [tool.uv], select what it holds, and run `uv lock`'
+        return Problem(message + _origin(written, machine), hint, LOCK)
+    if absolute:
+        return _local_problem(source, machine)
+    if not place.is_relative_to(files.root):
+        message = f"{source.names} comes from {written}, which is outside the root of the workflow: a release cannot include it"
+        return Problem(message, WAYS, LOCK)
+    return None
+
+
+def _options(lock: str, release: ReleaseSettings, machine: Sequence[Given]) -> Iterator[Problem]:
+    """Options that the lock was made with, and that the release does not set."""
+    locked = {_OPTIONS.get(key, key): f"`{_OPTIONS.get(key, key)}`" for key in _keys(lock, "options")}
+    locked |= {_MANIFEST[key]: f"`{_MANIFEST[key]}`" for key in _keys(lock, "manifest") if key in _MANIFEST}
+    for key, shown in locked.items():
+        if key in release.values:
+            continue
+        given = next((item for item in machine if item.key == key), None)
+        where = f"{given.origin} sets on this machine" if given else "was set where it was created"
+        value = f" = {given.value!r}" if given and isinstance(given.value, str) else ""
+        hint = f"set `{key}{value}` under [tool.uv] in pyproject.toml".replace("'", '"') + ", or unset it; then run `uv lock`"
+        yield Problem(f"it was created with {shown}, which {where} and the release does not: {_DROPPED}", hint, LOCK)
+
+
+def _keys(lock: str, name: str) -> list[str]:
+    """The keys of a table that stands before the packages."""
+    found = re.search(_TABLE.format(name), lock.partition("[[package]]")[0], re.MULTILINE)
+    if found is None:
+        return []
+    try:
+        values: Mapping[str, object] = table(tomllib.loads(found[0]), name)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return []
+    return [key for key, value in values.items() if value not in ([], {})]
+
+
+def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
+    """What the lock was made with, and a release runner does not get."""
+    selected = {file.path for file in files.files}
+    for path in _CONFIGURING:
+        if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_toml(files.root / path)):
+            continue
+        what = "the configuration of uv" if path == "uv.toml" else "the version of Python"
+        message = (
+            f"uv.lock is selected, and {path} beside it is not: a release runner does not know {what} that it was created with"
+        )
+        yield Problem(message, include_hint(path), Location(path))

@@ -1,0 +1,90 @@
+"""What an answer of a runner depends on, and how an answer becomes tasks."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.model import Source, Task
+from hatch_tilebox.discovery.cache import digest, file_identity
+from hatch_tilebox.discovery.clean_environment import workflow_environment
+from hatch_tilebox.discovery.uv_configuration import configuration_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
+
+__all__ = ["interpreter_unchanged", "reproducible", "restore_problem", "restore_task", "result_key"]
+
+LAYOUT = 1
+"""Goes up when what a kept answer holds changes."""
+LOCAL_SOURCE = re.compile(r'\b(?:editable|directory|virtual|path) = "(?:/|\.\.|[A-Za-z]:)')
+"""A dependency in `uv.lock` that lies outside of the project on this machine, so that its content is not locked."""
+
+
+def reproducible(files: FileSet, workflow: Workflow) -> bool:
+    """Whether `uv.lock` is selected and pins everything that the workflow runs."""
+    if workflow.command and workflow.command[0] != "uv":
+        return False
+    for file in files.files:
+        if file.path == "uv.lock":
+            return LOCAL_SOURCE.search(file.source.read_text(encoding="utf-8", errors="replace")) is None
+    return False
+
+
+def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
+    """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`).
+
+    `passed` are the names and patterns of the variables that the user lets through. Where one of them is set, no answer is kept:
+    its value may be a secret, so that no key holds it, nor a digest to compare guesses with.
+    """
+    environment = workflow_environment()
+    return digest(
+        {
+            "layout": LAYOUT,
+            "level": level,
+            "files": [[entry.path, entry.mode, entry.sha256] for entry in entries],
+            "runner": workflow.runner,
+            "command": list(workflow.command) if workflow.command else None,
+            "asker": _own_code(),
+            "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
+            "passed": sorted(passed),
+            "path": environment["PATH"],
+            "settings": {name: value for name, value in environment.items() if name.startswith("UV_PYTHON")},
+            "configuration": configuration_key(files),
+        }
+    )
+
+
+def _own_code() -> str:
+    """A digest over the code of this package: another version may ask otherwise."""
+    content = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        content.update(source.read_bytes())
+    return content.hexdigest()
+
+
+def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
+    """Whether the interpreter that gave a kept answer is still the same file."""
+    identity = record.get("interpreter")
+    return identity is not None and Path(identity[0]).is_absolute() and file_identity(Path(identity[0])) == identity
+
+
+def restore_task(record: Mapping[str, Any]) -> Task:
+    """A task from what its `_asdict` gave, or from the answer of a runner."""
+    source = record.get("source")
+    place = Source(*(source.values() if isinstance(source, dict) else source)) if source else None
+    texts = (record["name"], record["version"], record["input_schema"], record["description"], record["object"])
+    return Task(*texts, record.get("trigger"), place)
+
+
+def restore_problem(record: Mapping[str, Any]) -> Problem:
+    """A problem from what its `_asdict` gave."""
+    location = Location(**record["location"]) if record["location"] else None
+    return Problem(record["message"], record["hint"], location, record["details"])

@@ -1,0 +1,235 @@
+"""A running worker of a workflow, and the conversation with it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import secrets
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hatch_tilebox.core.temporary import PREFIX, temporary_folder
+from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child, Finished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from hatch_tilebox.core.model import Workflow
+    from hatch_tilebox.discovery.environment import Environment
+
+__all__ = [
+    "CLIENT",
+    "ENDED",
+    "PROGRAM",
+    "SHUTDOWN_LIMIT",
+    "TIMEOUT",
+    "Worker",
+    "WorkerError",
+    "client_command",
+    "runtime_folder",
+    "start_worker",
+    "worker_variables",
+]
+
+PROGRAM, ENDED, TIMEOUT, CLIENT = "program", "ended", "timeout", "client"
+IN_WORKFLOW = Path(__file__).with_name("in_workflow")
+CLIENT_SCRIPT = IN_WORKFLOW / "worker_client.py"
+SHUTDOWN_LIMIT = 10.0
+"""Seconds that a worker gets to end after it was asked to."""
+LONGEST_SOCKET_PATH = 90
+"""Bytes of a Unix socket's path that every system takes; the smallest limit is macOS's 104."""
+
+
+class WorkerError(Exception):
+    """The worker, or the client beside it, does not do as it should.
+
+    `code` is PROGRAM where the worker cannot be started, ENDED where its process ended, TIMEOUT where it did not answer in time,
+    CLIENT where the client could not run, else a gRPC status. `finished` tells about the process concerned, where it is gone.
+    """
+
+    def __init__(self, code: str, details: str = "", finished: Finished | None = None) -> None:
+        super().__init__(f"{code}: {details}")
+        self.code = code
+        self.details = details
+        self.finished = finished
+
+
+@dataclass(frozen=True)
+class _Interpreter:
+    python: str
+    interpreter: str
+    sdk: str
+
+
+class Worker:
+    """A started worker. `call` and `tasks` wait until it is ready. See `start_worker`."""
+
+    def __init__(self, process: Child, client: Child, events: queue.SimpleQueue[str | None], timeout: float) -> None:
+        self._process = process
+        self._client = client
+        self._events = events
+        self._deadline = time.monotonic() + timeout
+        self._about: _Interpreter | None = None
+        self.stopped = False
+        """Whether it ended when it was asked to."""
+
+    @property
+    def about(self) -> dict[str, str]:
+        """`python`, `interpreter` and `sdk` of the client, which runs in the workflow's environment; known after a call."""
+        return vars(self._about) if self._about else {}
+
+    def tasks(self) -> list[tuple[str, str]]:
+        """Name and version of every task that the worker registers. Raises WorkerError."""
+        answer = self.call("ListRegisteredTasks", {}, max(self._deadline - time.monotonic(), 0.0))
+        return sorted((item["name"], item["version"]) for item in answer.get("identifiers", ()))
+
+    def call(self, method: str, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Call a method of `workflows.v1.WorkerService`.
+
+        Request and response have protobuf's JSON form; `seconds` is how long the answer may take, start-up included. Raises
+        WorkerError.
+        """
+        deadline = time.monotonic() + seconds
+        line = json.dumps({"method": method, "request": request, "seconds": seconds}).encode()
+        with contextlib.suppress(OSError):  # a client that is gone shows below
+            self._client.send(line)
+        if self._about is None:
+            self._about = _Interpreter(**self._next(deadline))
+        answer = self._next(deadline)
+        if "error" not in answer:
+            response: dict[str, Any] = answer["response"]
+            return response
+        code = answer["error"]["code"]
+        if code in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
+            self._give_up(timed_out=True)
+        raise WorkerError(code, answer["error"]["details"])
+
+    def shutdown(self) -> bool:
+        """Ask the worker to end, and tell whether it did."""
+        try:
+            self.call("ShutdownWorker", {}, SHUTDOWN_LIMIT)
+        except WorkerError as error:
+            self.stopped = error.code == ENDED  # it was quicker than its answer
+        else:
+            self.stopped = self._process.wait(SHUTDOWN_LIMIT)
+        return self.stopped
+
+    def result(self) -> Finished:
+        """End what is left of the worker, and tell how it went."""
+        return self._process.result()
+
+    def _next(self, deadline: float) -> dict[str, Any]:
+        """The client's next answer."""
+        try:
+            line = self._events.get(timeout=max(deadline - time.monotonic(), 0.0) + 1.0)  # the client keeps the time, too
+        except queue.Empty:
+            self._give_up(timed_out=True)
+        if line is None:
+            self._give_up(timed_out=False)
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _give_up(self, *, timed_out: bool) -> NoReturn:
+        if timed_out and not self._process.ended:
+            self._process.ask_for_stack()
+            finished = self._process.result(timed_out=True)
+            raise WorkerError(TIMEOUT, finished=finished)
+        if self._process.ended:
+            raise WorkerError(ENDED, finished=self._process.result())
+        raise WorkerError(CLIENT, finished=self._client.result())
+
+
+@contextlib.contextmanager
+def start_worker(
+    environment: Environment,
+    workflow: Workflow,
+    uv: Path,
+    *,
+    timeout: float = 120.0,
+    on_line: Callable[[str], None] | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> Iterator[Worker]:
+    """Start the worker of `workflow` in a prepared environment; at the end nothing of it is left.
+
+    Start-up may take `timeout` seconds, from now to the first answer. `on_line` gets what the worker writes, from threads.
+    `extra` are environment variables for the worker.
+    Raises WorkerError where its program cannot be started.
+    """
+    with runtime_folder() as folder:
+        given = worker_variables(folder)
+        unix_address = given["TILEBOX_WORKER_ADDRESS"] if hasattr(socket, "AF_UNIX") else ""
+        events: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        variables = {**environment.variables(), **(extra or {})}
+        try:
+            process = Child(
+                [*(workflow.command or _runner_command(environment, workflow))],
+                folder=environment.project,
+                environment={
+                    **variables,
+                    "UV": str(uv),
+                    "PATH": os.pathsep.join([variables["PATH"], str(uv.parent)]),
+                    **given,
+                },
+                on_line=on_line,
+                on_output=on_line,
+                on_end=lambda: events.put(None),
+            )
+        except OSError as error:
+            raise WorkerError(PROGRAM, str(error)) from error
+        with (
+            process,
+            Child(
+                [
+                    *client_command(environment, uv),
+                    str(CLIENT_SCRIPT),
+                    str(folder),
+                    unix_address,
+                ],
+                folder=folder,
+                environment=environment.variables_of_ours(),
+                on_output=events.put,
+                on_end=lambda: events.put(None),
+                stdin=True,
+                longest_line=LONGEST_MESSAGE,
+            ) as client,
+        ):
+            with contextlib.suppress(OSError):  # a client that is gone shows later
+                client.send(given["TILEBOX_RUNTIME_TOKEN"].encode())
+            yield Worker(process, client, events, timeout)
+
+
+def worker_variables(folder: Path) -> dict[str, str]:
+    """What tells a worker where to listen, and the token of its callers. `folder` is private and has a short path."""
+    return {
+        "TILEBOX_WORKER_ADDRESS": f"unix://{folder / 'worker.sock'}" if hasattr(socket, "AF_UNIX") else "127.0.0.1:0",
+        "TILEBOX_RUNTIME_DIR": str(folder),
+        "TILEBOX_RUNTIME_TOKEN": secrets.token_hex(16),
+    }
+
+
+def _runner_command(environment: Environment, workflow: Workflow) -> Sequence[str]:
+    """What `uv run python -m tilebox.workflows.runner` comes to once the environment is there."""
+    return [str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""]
+
+
+def client_command(environment: Environment, uv: Path) -> Sequence[str]:
+    """An interpreter that has tilebox-workflows: the workflow's own, else one that uv makes for the purpose."""
+    if any(environment.prefix.glob("[Ll]ib/**/site-packages/tilebox/workflows/workflows/v1/worker_pb2_grpc.py")):
+        return [str(environment.python)]
+    return [str(uv), "run", "--no-project", "--quiet", "--with", "tilebox-workflows", "python"]
+
+
+@contextlib.contextmanager
+def runtime_folder() -> Iterator[Path]:
+    """A private folder whose path is short enough for a socket in it."""
+    parent = Path(tempfile.gettempdir()).resolve()
+    if len(os.fsencode(parent / f"{PREFIX}12345678/worker.sock")) > LONGEST_SOCKET_PATH:
+        parent = Path("/tmp")  # noqa: S108 -- the folder in it is private
+    with temporary_folder(parent) as folder:
+        yield folder

@@ -1,0 +1,162 @@
+"""The build hook `tilebox`: a wheel is built together with the release of its workflow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+from hatch_tilebox.core.constants import ACTIVE_VARIABLE, CONFIG_NAME, CONFIG_VARIABLE, SKIP_VARIABLE
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from hatch_tilebox.frontends.application import HatchlingProject
+    from hatch_tilebox.pipeline.build import Release
+
+
+class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
+    """Builds the release before the wheel is written.
+
+    It has nothing to do with editable builds: `uv run` makes one of a project with a build system, on release runners too.
+    """
+
+    PLUGIN_NAME = "tilebox"
+    _temporary: ExitStack | None = None
+
+    def dependencies(self) -> list[str]:
+        """`uv`, where this machine has none: the frontend installs it for the build."""
+        if self.target_name != "wheel" or ACTIVE_VARIABLE in os.environ or self._skips():
+            return []
+        from hatch_tilebox.discovery.uv import find_uv
+
+        return [] if find_uv() else ["uv"]
+
+    def clean(self, versions: list[str]) -> None:  # noqa: ARG002 -- hatchling's signature
+        """Remove the project's releases where the frontend removes its wheels."""
+        from hatch_tilebox.project.workflow_project import remove_releases
+
+        remove_releases(self.metadata, Path(self.directory))
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build the release, and give the wheel its modules where neither configuration nor name tells which they are.
+
+        An sdist gets all that the release of a wheel built from it needs.
+        """
+        if self.target_name not in {"sdist", "wheel"} or version == "editable" or ACTIVE_VARIABLE in os.environ:
+            return
+        if self._skips():
+            self._warn_of_skip(build_data)
+        elif self.target_name == "sdist":
+            self._complete(build_data["force_include"])
+        else:
+            self._build(build_data)
+
+    def _build(self, build_data: dict[str, Any]) -> None:
+        from hatch_tilebox.project.workflow_project import modules_of
+
+        build = self._project()
+        release = build.build()
+        if build.options.embed:
+            self._embed(release, build_data)
+        if not build_data["force_include"] and not _places_files(self.build_config):
+            build_data["force_include"].update(modules_of(release.files))
+
+    def _skips(self) -> bool:
+        """What the option `skip` says, whatever is wrong with all the others."""
+        if "skip" not in self.config and not os.environ.get(SKIP_VARIABLE):
+            return False
+        from hatch_tilebox.frontends.application import reads_skip
+        from hatch_tilebox.project.workflow_project import HOOK_TABLE
+
+        return reads_skip(self.root, self.config, HOOK_TABLE, self.app)
+
+    def _warn_of_skip(self, build_data: dict[str, Any]) -> None:
+        """Leave everything to hatchling, but for the modules of a wheel that it could not place and we can."""
+        if self.target_name == "sdist":
+            self.app.display_warning("hatch-tilebox: skip is set, so this sdist may lack files of the Tilebox release")
+            return
+        self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")
+        if build_data["force_include"] or _places_files(self.build_config):
+            return
+        from hatch_tilebox.frontends.application import select_quietly
+        from hatch_tilebox.project.workflow_project import modules_of
+
+        if files := select_quietly(self.root, self.metadata, self.config, self.directory):
+            build_data["force_include"].update(modules_of(files))
+
+    def _complete(self, forced: dict[str, str]) -> None:
+        """Add to what is forced into an sdist all that the release needs and hatchling would not pack: source to path in the sdist.
+
+        Only that, for hatchling takes long over each file that is forced on it. Where the sdist holds what is not the release's, a
+        record says so.
+        """
+        shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
+        foreign = self._foreign(forced)
+        config = os.environ.get(CONFIG_VARIABLE) or self.config.get("config", CONFIG_NAME)
+        if config == CONFIG_NAME and not foreign:
+            from hatch_tilebox.selection.shortcut import holds_release
+
+            if holds_release(self.root, shipped):
+                return
+        project = self._project()
+        project.refuse_replaced(foreign)
+        missing = {source: path for source, path in project.sdist_files().items() if os.path.normpath(path) not in shipped}
+        forced.update(missing)
+        held = {path.replace(os.sep, "/") for path in (*shipped, *foreign, *forced.values())}
+        if record := project.sdist_record(held):
+            path, content = record
+            forced[self._kept("record.json", content)] = path
+
+    def _foreign(self, forced: dict[str, str]) -> dict[str, Path | None]:
+        """Paths of the sdist that are not filled from that path of the project, and what fills them; None for generated files."""
+        found: dict[str, Path | None] = {}
+        for source, target in {**self.build_config.force_include, **forced}.items():
+            origin = Path(self.root, source)
+            if origin == Path(self.root, target):
+                continue
+            below = [path for path in origin.rglob("*") if path.is_file()] if origin.is_dir() else [origin]
+            found.update({Path(target, path.relative_to(origin)).as_posix(): path for path in below})
+        if getattr(self.build_config, "support_legacy", False):
+            found["setup.py"] = None
+        return found
+
+    def _project(self) -> HatchlingProject:
+        from hatch_tilebox.frontends.application import HatchlingProject
+        from hatch_tilebox.project.workflow_project import HOOK_TABLE
+
+        return HatchlingProject(self.root, self.metadata, self.config, HOOK_TABLE, self.directory, self.app)
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
+        """Remove what was only there to be packed."""
+        if self._temporary:
+            self._temporary.close()
+
+    def _embed(self, release: Release, build_data: dict[str, Any]) -> None:
+        """Let the wheel name the release: hatchling takes extra metadata from a file."""
+        from hatch_tilebox.archive.wheel import EMBEDDED_PATH, embedded_json
+
+        build_data["extra_metadata"][self._kept("release.json", embedded_json(release.manifest, release.artifact))] = EMBEDDED_PATH
+
+    def _kept(self, name: str, content: bytes) -> str:
+        """The path of a file with this content that is there until the build has ended."""
+        from contextlib import ExitStack
+
+        from hatch_tilebox.core.temporary import temporary_folder
+
+        self._temporary = ExitStack()
+        file = self._temporary.enter_context(temporary_folder()) / name
+        file.write_bytes(content)
+        return str(file)
+
+
+def _places_files(config: BuilderConfig) -> bool:
+    """Whether hatchling knows, by configuration or by the project's name, what the wheel ships."""
+    try:
+        config.default_include()
+    except ValueError:
+        return False
+    return True

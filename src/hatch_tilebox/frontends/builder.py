@@ -1,0 +1,61 @@
+"""The build target `tilebox`: `hatch build -t tilebox` builds the release alone."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.plugin.interface import BuilderInterface
+from hatchling.plugin.manager import PluginManager
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class TileboxBuilderConfig(BuilderConfig):
+    """The configuration of the target, which adds `uv` to what a build needs where this machine has none."""
+
+    @cached_property
+    def dynamic_dependencies(self) -> list[str]:
+        """What hooks ask the frontend to install, and uv."""
+        from hatch_tilebox.discovery.uv import find_uv
+
+        return [*super().dynamic_dependencies, *([] if find_uv() else ["uv"])]
+
+
+class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
+    """Builds `<name>-<version>.tbrelease`."""
+
+    PLUGIN_NAME = "tilebox"
+
+    @classmethod
+    def get_config_class(cls) -> type[TileboxBuilderConfig]:
+        """What hatchling reads the target's table with."""
+        return TileboxBuilderConfig
+
+    def get_version_api(self) -> dict[str, Callable[..., str]]:
+        """There is one way to build a release."""
+        return {"standard": self.build_standard}
+
+    def get_default_versions(self) -> list[str]:
+        """There is one way to build a release."""
+        return ["standard"]
+
+    def clean(self, directory: str, versions: list[str]) -> None:  # noqa: ARG002 -- hatchling's signature
+        """Remove the project's releases, and nothing else."""
+        from hatch_tilebox.project.workflow_project import remove_releases
+
+        remove_releases(self.metadata, Path(directory))
+
+    def build_standard(self, directory: str, **_build_data: Any) -> str:
+        """Build the release into `directory` and return its path."""
+        from hatch_tilebox.frontends.application import HatchlingProject
+        from hatch_tilebox.project.build_options import build_table
+        from hatch_tilebox.project.workflow_project import TARGET_TABLE
+
+        # Not from `hook_config`: the hook's table says how this project's release is built, also where hooks are off.
+        table = build_table(self.build_config, self.metadata.hatch.build_targets)
+        build = HatchlingProject(self.root, self.metadata, table, TARGET_TABLE, directory, self.app)
+        return str(build.build().artifact.path)

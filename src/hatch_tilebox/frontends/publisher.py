@@ -1,0 +1,69 @@
+"""The publisher `tilebox`: `hatch publish -p tilebox`. Only hatch imports this module; hatchling alone could not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatch.publish.plugin.interface import PublisherInterface
+
+from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
+from hatch_tilebox.core.printable import printable
+from hatch_tilebox.frontends.text_progress import TextProgress
+
+
+class TileboxPublisher(PublisherInterface):
+    """Publishes a release as `[tool.hatch.publish.tilebox]`, hatch's own configuration, `-o` and the environment say."""
+
+    PLUGIN_NAME = "tilebox"
+
+    def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
+        """Publish the release among `artifacts`, files or folders, or else the one of the current version, and print its id."""
+        progress = TextProgress(self.app)
+        from hatch_tilebox.core.signals import cleans_up_when_terminated
+
+        try:
+            with cleans_up_when_terminated():
+                report = self._publish([self._place(artifact) for artifact in artifacts], options, progress)
+        except TileboxError as error:
+            self.app.abort(progress.error(error), code=error.exit_code)
+            raise  # unreachable: abort ends the process
+        if report["id"]:
+            self.app.display(printable(report["id"]))
+
+    def _publish(self, artifacts: list[Path], options: dict[str, Any], progress: TextProgress) -> dict[str, Any]:
+        from hatch_tilebox.project.publish_settings import load_settings
+        from hatch_tilebox.project.releases import clusters_of
+        from hatch_tilebox.publish.locate import find_release
+        from hatch_tilebox.publish.pipeline import publish_archive
+
+        root = Path(self.root)
+        given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
+        settings = load_settings(given=given, project=self.project_config, root=root, user=self.plugin_config)
+        asks = not options.get("no_prompt") and sys.stdin.isatty()
+        return publish_archive(
+            find_release(artifacts, None) if artifacts else _current_release(root),
+            settings,
+            base=root,
+            clusters=clusters_of(root, settings.deploy) if settings.deploy else (),
+            prompt=self._ask if asks else None,
+            progress=progress,
+        )
+
+    def _place(self, artifact: str) -> Path:
+        """A file or folder as the user names it: from where hatch was started, or as hatch reads it, from the project."""
+        return Path(artifact) if Path(artifact).exists() else Path(self.root) / artifact
+
+    def _ask(self, question: str) -> str:
+        return str(self.app.prompt(printable(question), hide_input=True))
+
+
+def _current_release(root: Path) -> Path:
+    from hatch_tilebox.project.releases import current_release
+
+    try:
+        return current_release(root)
+    except ConfigError as error:
+        hint = "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease"
+        raise ConfigError(*error.problems, Problem("the current version of the project is not known", hint)) from error

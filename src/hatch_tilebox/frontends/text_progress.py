@@ -1,0 +1,95 @@
+"""Progress as lines of text, for the frontends that give a plugin nothing but a place to print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.urls import hide_logins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatchling.bridge.app import Application
+
+    from hatch_tilebox.core.errors import Problem, TileboxError
+
+_STEP_WIDTH = len("Preparing the runtime")
+_BOLD, _GREEN, _YELLOW, _RED, _DIM = "1", "32", "33", "31", "2"
+
+
+class TextProgress(Progress):
+    """Writes a line a step through hatchling's application, which knows how quiet or verbose its user wants it.
+
+    On a terminal, a step that is under way shows as a line that its result replaces.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._step = ""
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._colors = wants_colors(terminal=self._terminal)
+
+    def started(self, step: str) -> None:
+        self._step = step
+        self._show_transient(f"{step}…")
+
+    def finished(self, summary: str, *, seconds: float = 0.0) -> None:
+        self._clear_transient()
+        took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
+        self._app.display_info(f"{self._paint(self._step.ljust(_STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
+
+    def result(self, name: str, value: str) -> None:
+        self._app.display_info(f"{self._paint(name.ljust(_STEP_WIDTH), _GREEN)}  {printable(hide_logins(value))}")
+
+    def transferred(self, done: int, total: int) -> None:
+        if total:
+            self._show_transient(f"{self._step}… {100 * done // total} %")
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        rows = [[printable(hide_logins(cell)) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        for style, row in ((_BOLD, header), *(("", row) for row in rows)):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            self._app.display_info(f"  {self._paint(line, style)}")
+
+    def detail(self, message: str) -> None:
+        self._clear_transient()
+        self._app.display_debug(f"  {printable(hide_logins(message))}")
+
+    def warning(self, problem: Problem) -> None:
+        self._clear_transient()
+        self._app.display_warning(f"{self._paint('warning', _YELLOW)}: {problem}")
+
+    def note(self, text: str) -> None:
+        """What is worth knowing beside the steps."""
+        self._clear_transient()
+        self._app.display_info(printable(hide_logins(text)))
+
+    def error(self, error: TileboxError) -> str:
+        """The text of an error as `Application.abort` shall print it."""
+        self._clear_transient()
+        return "\n".join(f"{self._paint('error', _RED)}: {problem}" for problem in error.problems)
+
+    def _paint(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colors and style else text
+
+    def _show_transient(self, text: str) -> None:
+        if self._terminal and self._app.verbosity >= 0:
+            sys.stderr.write(f"\r\x1b[K{printable(hide_logins(text))}")
+            sys.stderr.flush()
+
+    def _clear_transient(self) -> None:
+        if self._terminal and self._app.verbosity >= 0:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def wants_colors(*, terminal: bool) -> bool:
+    """Whether to write colours. Sources: https://no-color.org and https://force-color.org"""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or terminal

@@ -1,0 +1,1 @@
+"""The inputs of tasks: described for people, and encoded as a worker reads them."""

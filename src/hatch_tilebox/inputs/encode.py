@@ -1,0 +1,158 @@
+"""What a user gives as the input of a task, as the bytes that the task reads; checked before anything is started.
+
+The habits are those of the official tool: valid JSON passes through as it is, any other text counts as a JSON string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hatch_tilebox.core.model import Task
+
+__all__ = ["encode_input"]
+
+_LONGEST = 60
+_MOST_FAULTS = 10
+
+
+def encode_input(task: Task, given: bytes | None) -> tuple[bytes, tuple[Problem, ...]]:
+    """The input of `task` as it is submitted, and what is doubtful about it. `given` is None where the user gave nothing.
+
+    Raises RunError, showing the expected shape, where the task's schema does not accept it. An input of which the release has no
+    schema is not checked.
+    """
+    schema = task.input_schema
+    if not takes_input(schema):
+        if given is not None and given.strip() not in {b"", b"null"}:
+            raise RunError(Problem(f"{_named(task)} takes no input, but one is given", "leave --input out"))
+        return b"", ()
+    if message := protobuf_message(schema):
+        if given is None:
+            hint = "write the message's wire bytes to a file and name that with --input-file"
+            raise RunError(Problem(f"{_named(task)} takes the protobuf message {message}, and no input is given", hint))
+        return given, ()
+    if given is None:
+        if schema is None:
+            return b"", ()
+        raise RunError(Problem(f"{_named(task)} takes an input, and none is given", _expected(schema)))
+    data, value, mistake = _parse(given)
+    if schema is None:
+        return data, ()
+    try:
+        faults = _faults(schema, value)
+    except ValueError as error:
+        doubt = Problem(
+            f"the release describes the input of {_named(task)} by a schema that makes no sense, so it is not checked: {error}"
+        )
+        return data, (doubt,)
+    if faults:
+        _refuse(task, faults, mistake)
+    return data, _doubts(task, schema, value)
+
+
+def _parse(given: bytes) -> tuple[bytes, Any, str]:
+    """The input as JSON, its value, and why it counts as a text where it looks like JSON."""
+    try:
+        text = given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RunError(Problem(f"the input is not UTF-8 text: {error}", "an input is JSON or text")) from error
+    try:
+        return text.strip().encode(), json.loads(text, parse_constant=_no_constant), ""
+    except RecursionError as error:
+        raise RunError(Problem("the input is nested too deeply", "an input is JSON or text")) from error
+    except ValueError as error:
+        value = text.rstrip("\r\n")
+        mistake = f"it is not valid JSON ({error}), so it counts as a text" if value.lstrip()[:1] in {"{", "[", '"'} else ""
+        return json.dumps(value, ensure_ascii=False).encode(), value, mistake
+
+
+def _no_constant(name: str) -> NoReturn:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
+
+
+def _refuse(task: Task, faults: Sequence[str], mistake: str) -> NoReturn:
+    shown = [*([mistake] if mistake else []), *faults[:_MOST_FAULTS]]
+    if len(faults) > _MOST_FAULTS:
+        shown.append(f"and {len(faults) - _MOST_FAULTS} more")
+    message = f"the input is not what {_named(task)} takes"
+    raise RunError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown)))
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    """What to give instead: the shape, and an example that fits it."""
+    shape = "".join(f"\n  {line}" for line in shape_lines(schema))
+    try:
+        example = example_input(schema)
+        if _faults(schema, example):
+            return f"it has to be{shape}"
+    except ValueError:
+        return f"it has to be{shape}"
+    return f"it has to be{shape}\nsuch as --input {shlex.quote(json.dumps(example, ensure_ascii=False))}"
+
+
+def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
+    """Where `value` is not what `schema` accepts, a line each. Raises ValueError where the schema makes no sense."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError, best_match
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    found = []
+    try:
+        Draft202012Validator.check_schema(schema)
+        # With a registry of its own, a validator fetches nothing from the network.
+        errors = list(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+    except (SchemaError, Unresolvable, RecursionError, re.error) as error:
+        raise ValueError(str(error).partition("\n")[0]) from error
+    for fault in errors:
+        deepest = best_match([fault]) or fault
+        if deepest.validator == "required":
+            missing = [name for name in deepest.validator_value if name not in deepest.instance]
+            found += [f"{_place([*deepest.absolute_path, name])} is missing" for name in missing]
+        elif deepest.validator == "additionalProperties" and deepest.validator_value is False:
+            unknown = [name for name in deepest.instance if name not in deepest.schema.get("properties", {})]
+            found += [f"{_place([*deepest.absolute_path, name])} is unknown" for name in unknown]
+        else:
+            expected = "object" if deepest.schema is schema and "properties" in schema else describe_value(deepest.schema, schema)
+            found.append(f"{_place(deepest.absolute_path)}: expected {expected}, got {_show(deepest.instance)}")
+    return sorted(dict.fromkeys(found))
+
+
+def _doubts(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[Problem, ...]:
+    """Members that the task passes over."""
+    known = schema.get("properties")
+    if not isinstance(value, dict) or not known:
+        return ()
+    return tuple(
+        Problem(
+            f"{_named(task)} passes over {name!r}, which is no field of its input",
+            f"did you mean {close[0]!r}?" if (close := get_close_matches(name, known, 1)) else f"it has {', '.join(known)}",
+        )
+        for name in value
+        if name not in known
+    )
+
+
+def _place(path: Sequence[Any]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".") or "the input"
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _named(task: Task) -> str:
+    return f"{task.name} {task.version}"

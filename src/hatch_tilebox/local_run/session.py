@@ -1,0 +1,245 @@
+"""A worker that executes tasks on this machine, with a loopback sink where it expects the Tilebox API."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import queue
+import secrets
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from hatch_tilebox.core.errors import DiscoveryError, Problem
+from hatch_tilebox.core.signals import certainly
+from hatch_tilebox.discovery.cache import open_store
+from hatch_tilebox.discovery.diagnose import context as explain
+from hatch_tilebox.discovery.diagnose import startup as explain_start
+from hatch_tilebox.discovery.environment import environment_key, prepare, read_metadata
+from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child
+from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.worker import CLIENT, ENDED, IN_WORKFLOW, PROGRAM, TIMEOUT, WorkerError, client_command, start_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
+    from hatch_tilebox.core.progress import Progress
+    from hatch_tilebox.discovery.environment import Environment
+    from hatch_tilebox.discovery.worker import Worker
+
+__all__ = ["LOCAL_CLUSTER", "Session", "encode_id", "open_session"]
+
+LOCAL_CLUSTER = "local"
+"""The cluster that the worker is told it belongs to; subtasks that name no other are submitted to it."""
+
+SINK_SCRIPT = IN_WORKFLOW / "worker_sink.py"
+SINK_LIMIT = 30.0
+"""Seconds that the sink gets to listen, and to write what it has."""
+LONGEST_TASK = 7 * 86400.0
+"""Seconds that a task may take: as good as no limit, and a number that every system can wait for."""
+EXPORT_INTERVAL = "0.1s"
+"""How often the worker sends logs and spans; its own choice, 5 s, is too slow to follow."""
+
+
+class Session:
+    """An initialized worker. See `open_session`."""
+
+    def __init__(self, worker: Worker, sink: _Sink, environment: Environment) -> None:
+        self._worker = worker
+        self._sink = sink
+        self._environment = environment
+
+    def execute(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """Execute `task`, a `workflows.v1.Task`, and return the `ExecuteTaskResponse`, both in protobuf's JSON form.
+
+        Raises DiscoveryError where the worker ends instead.
+        """
+        try:
+            return self._worker.call("ExecuteTask", dict(task), LONGEST_TASK)
+        except WorkerError as error:
+            raise DiscoveryError(_lost(error, _paths(self._environment))) from error
+
+    def finish(self, entries: Sequence[FileEntry]) -> list[str]:
+        """Let the worker end, and take the logs and spans that it still sends.
+
+        Gives the paths that the tasks wrote or changed in the release's folder, which `entries` describe.
+        """
+        self._worker.shutdown()
+        self._sink.drain()
+        return self._environment.changes(entries)
+
+
+@contextlib.contextmanager
+def open_session(
+    files: FileSet,
+    entries: Sequence[FileEntry],
+    workflow: Workflow,
+    *,
+    timeout: float,
+    progress: Progress,
+    on_event: Callable[[dict[str, Any]], None],
+    on_line: Callable[[str], None],
+    extra: Mapping[str, str],
+    passed: Mapping[str, str] | None = None,
+) -> Iterator[Session]:
+    """Prepare the environment of an unpacked release, start its worker and initialize it; at the end nothing of it is left.
+
+    The environment is made anew, as a release runner makes it. Start-up may take `timeout` seconds. `on_event` gets the sink's
+    events (see `worker_sink.py`), `on_line` what the worker writes, both from threads, with paths as in the release. `extra` are
+    environment variables for the worker, as are those `passed`, which the user lets through. The worker has no way to the Tilebox
+    API: that is the sink, which refuses all but telemetry. Raises DiscoveryError.
+    """
+    metadata = read_metadata(files)
+    if metadata is None:
+        raise DiscoveryError(explain.no_pyproject(files))
+    uv = require_uv()
+    with open_store(keep=False) as store:
+        if passed:
+            progress.result("Environment", ", ".join(passed))
+        progress.started("Preparing the runtime")
+        began = perf_counter()
+        folder = store.environments / environment_key(files, entries, metadata, uv)
+        environment = prepare(folder, files, entries, metadata, uv, progress.detail, passed)
+        progress.finished("environment made", seconds=perf_counter() - began)
+
+        progress.started("Starting the worker")
+        began = perf_counter()
+        paths = _paths(environment)
+        context = explain.Context(files, workflow, metadata.data, None, paths, timeout)
+        token = secrets.token_hex(16)
+        try:
+            with (
+                _Sink(environment, uv, on_event, token) as sink,
+                start_worker(
+                    environment,
+                    workflow,
+                    uv,
+                    timeout=timeout,
+                    on_line=lambda line: on_line(paths.clean(line)),
+                    extra={**_variables(sink.url, token), **extra},
+                ) as worker,
+            ):
+                _initialize(worker, sink.url, token, timeout)
+                progress.finished(_about(worker), seconds=perf_counter() - began)
+                yield Session(worker, sink, environment)
+        except WorkerError as error:
+            raise DiscoveryError(explain_start.worker_failed(context, error)) from error
+
+
+def encode_id(value: bytes) -> dict[str, str]:
+    """An id of 16 bytes as protobuf's JSON form of `tilebox.v1.ID`."""
+    return {"uuid": base64.b64encode(value).decode()}
+
+
+def _initialize(worker: Worker, url: str, token: str, timeout: float) -> None:
+    request = {
+        "runnerId": encode_id(uuid4().bytes),
+        "cluster": {"slug": LOCAL_CLUSTER, "displayName": LOCAL_CLUSTER},
+        "apiConnection": {"url": url, "token": token},
+    }
+    try:
+        worker.call("InitializeWorker", request, timeout)
+    except WorkerError as error:
+        if error.code in {CLIENT, ENDED, PROGRAM, TIMEOUT}:
+            raise
+        message = f"the worker cannot be initialized: {error.details}"
+        hint = "a release runner initializes it in the same way; look at the runner's context and cache"
+        raise DiscoveryError(Problem(message, hint)) from error
+
+
+def _about(worker: Worker) -> str:
+    about = worker.about
+    return f"Python {about['python']}, tilebox-workflows {about['sdk']}"
+
+
+def _variables(url: str, token: str) -> dict[str, str]:
+    """The worker's environment variables: `Client()` finds the sink, and no proxy stands before it."""
+    direct = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"]))
+    return {
+        "TILEBOX_API_URL": url,
+        "TILEBOX_API_KEY": token,
+        "OTEL_SDK_DISABLED": "false",
+        "OTEL_EXPORT_INTERVAL": EXPORT_INTERVAL,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
+
+
+def _paths(environment: Environment) -> explain.Paths:
+    return explain.Paths(environment.project, environment.prefix)
+
+
+def _lost(error: WorkerError, paths: explain.Paths) -> Problem:
+    """The worker did not answer while it executed a task."""
+    finished = error.finished
+    if error.code == ENDED and finished is not None:
+        message = f"the worker {explain.ending(finished.returncode)} while it executed a task"
+        hint = "a task must not end its process; a process that is killed may have used up the memory"
+        return Problem(message, hint, details=explain.tail(paths.clean(finished.errors or finished.output)))
+    return Problem(f"the worker answered {error.code}: {error.details}", "the runner's log may say more")
+
+
+class _Sink:
+    """The process of `worker_sink.py`. Use as a context manager."""
+
+    def __init__(self, environment: Environment, uv: Path, on_event: Callable[[dict[str, Any]], None], token: str) -> None:
+        self._on_event = on_event
+        self._paths = _paths(environment)
+        self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._token = token
+        self._child = Child(
+            [*client_command(environment, uv), str(SINK_SCRIPT)],
+            folder=environment.folder,
+            environment=environment.variables_of_ours(),
+            on_output=self._take,
+            on_end=lambda: self._answers.put(None),
+            stdin=True,
+            longest_line=LONGEST_MESSAGE,
+        )
+        self.url = ""
+
+    def __enter__(self) -> _Sink:  # noqa: PYI034 -- typing has no Self in Python 3.10
+        try:
+            with contextlib.suppress(OSError):  # a process that is gone shows below
+                self._child.send(self._token.encode())
+            self.url = self._answer()["url"]
+        except BaseException:
+            certainly(self._child.end)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        certainly(self._child.end)
+
+    def drain(self) -> None:
+        """Wait until every event that was sent so far has been handed on."""
+        with contextlib.suppress(OSError):  # a sink that is gone has nothing left
+            self._child.send(b"drain")
+            self._answer()
+
+    def _take(self, line: str) -> None:
+        event: dict[str, Any] = json.loads(line)
+        if "url" in event or "drained" in event:
+            self._answers.put(event)
+            return
+        data = event.get("log") or event.get("span") or {}
+        for texts, name in ((data, "stacktrace"), (data.get("attributes", {}), "exception.stacktrace")):
+            if texts.get(name):
+                texts[name] = self._paths.clean(texts[name])
+        self._on_event(event)
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            answer = self._answers.get(timeout=SINK_LIMIT)
+        except queue.Empty:
+            answer = None
+        if answer is None:
+            words = explain.tail(self._child.result().errors)
+            raise DiscoveryError(
+                Problem("the process that takes the worker's logs does not run", "see what it says below", None, words)
+            )
+        return answer

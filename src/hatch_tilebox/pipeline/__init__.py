@@ -1,0 +1,1 @@
+"""The steps of a build and of a verification, in order."""

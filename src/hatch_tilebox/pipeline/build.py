@@ -1,0 +1,106 @@
+"""A project directory becomes a release: the steps, put in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.archive.source import hash_files, read_small_files
+from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.core.model import ReleaseManifest, release_filename
+from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.discovery.clean_environment import passed_variables
+from hatch_tilebox.discovery.discover import discover_tasks
+from hatch_tilebox.plugins import ReleaseFile, plugin_manager, run_release_checks
+from hatch_tilebox.selection.release_files import check_selection, select_release
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.core.model import Artifact, FileSet, Project
+    from hatch_tilebox.project.build_options import BuildOptions
+    from hatch_tilebox.project.workflow_file import WorkflowConfig
+
+__all__ = ["Release", "build_release"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A built release: the file, what it says about itself, the files it was made from, and what was doubtful on the way."""
+
+    artifact: Artifact
+    manifest: ReleaseManifest
+    files: FileSet
+    warnings: tuple[Problem, ...]
+
+
+def build_release(
+    config: WorkflowConfig,
+    project: Project,
+    directory: Path,
+    options: BuildOptions,
+    *,
+    progress: Progress | None = None,
+    skip: Collection[Path] = (),
+    variables: Sequence[str] = (),
+) -> Release:
+    """Build the release of a workflow project into `directory`, an existing folder.
+
+    `skip` names absolute output folders, which are never part of a release. `variables` are let through to the workflow's code
+    beside those of the options (see `passed_variables`). The archive appears whole, under its final name,
+    or not at all. Raises a `TileboxError` for whatever the user can fix; user code runs in the workflow's own interpreter.
+    """
+    progress = progress or Progress()
+    warnings: list[Problem] = []
+
+    def warn(problems: Sequence[Problem]) -> None:
+        warnings.extend(problems)
+        for problem in problems:
+            progress.warning(problem)
+
+    progress.started("Selecting files")
+    began = perf_counter()
+    files = select_release(config, skip=skip)
+    contents = read_small_files(files)
+    doubts = check_selection(config, files, options, skip=skip, contents=contents)
+    entries = hash_files(files, contents)
+    progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
+    for file in files.files:
+        progress.detail(f"{file.path} ({format_size(file.size)})")
+    warn(doubts)
+
+    discovery = discover_tasks(
+        files,
+        entries,
+        config.workflow,
+        passed=passed_variables((*options.pass_environment, *variables)),
+        level="import" if options.runtime == "import" else "worker",
+        timeout=options.startup_timeout,
+        cache=options.cache,
+        progress=progress,
+        location=config.location("workflow.runner" if config.workflow.runner else "workflow.command"),
+    )
+    warn(discovery.warnings)
+    progress.table(
+        ("Task", "Version", "Class"),
+        [
+            (task.name, task.version, f"{task.object or ''}{f'  ({task.trigger})' if task.trigger else ''}")
+            for task in discovery.tasks
+        ],
+    )
+
+    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries, discovery.environment)
+    if (plugins := plugin_manager()).get_plugins():
+        sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
+        warn(run_release_checks(manifest.to_dict(), sources, plugins))
+
+    progress.started("Writing the release")
+    began = perf_counter()
+    artifact = write_archive(manifest, files, directory / release_filename(project), contents)
+    progress.finished(f"{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
+    progress.result("Digest", f"sha256:{artifact.sha256}")
+    progress.detail(f"fingerprint {manifest.fingerprint}")
+    return Release(artifact, manifest, files, tuple(warnings))

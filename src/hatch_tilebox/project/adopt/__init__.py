@@ -1,0 +1,1 @@
+"""hatch-tilebox is added to an existing project: which files change, and how."""

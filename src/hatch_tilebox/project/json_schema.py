@@ -1,0 +1,23 @@
+"""The JSON Schema of `tilebox.workflow.toml`, for editors: shipped as `schemas/tilebox.workflow.schema.json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hatch_tilebox.project.workflow_file import FILE
+
+__all__ = ["workflow_schema"]
+
+
+def workflow_schema() -> dict[str, Any]:
+    """The schema, of draft 7: the newest that the editors' TOML tool (Taplo) knows.
+
+    It says what can be said without looking at files, and of Python's names only what a regular expression can.
+    """
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "urn:hatch-tilebox:workflow",
+        "title": "tilebox.workflow.toml",
+        "description": "Which Tilebox workflow a project is, how its worker starts, and which files belong to its releases.",
+        **FILE.schema(),
+    }

@@ -1,0 +1,230 @@
+"""What a value in a configuration may be: how it is checked, what it is called, and how JSON Schema says it."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hatch_tilebox.project.toml.positions import KeyPath
+
+__all__ = [
+    "Choice",
+    "Flag",
+    "Kind",
+    "Number",
+    "Report",
+    "Size",
+    "Text",
+    "Texts",
+    "close_match",
+    "suggestion",
+    "type_name",
+]
+
+
+class Finding(NamedTuple):
+    """Something wrong at `path`: with the key itself, or (`of_key` false) with its value."""
+
+    path: KeyPath
+    message: str
+    of_key: bool
+
+
+class Report:
+    """Collects what is wrong. `places` gives the dotted form of keys by their name, for suggestions across tables.
+
+    `meant` are the keys that were suggested in place of unknown ones: they are not missing as well.
+    """
+
+    def __init__(self, places: Mapping[str, str] | None = None) -> None:
+        self.findings: list[Finding] = []
+        self.places = places or {}
+        self.meant: set[KeyPath] = set()
+
+    def value(self, path: KeyPath, message: str) -> None:
+        """The value at `path` is wrong, or missing."""
+        self.findings.append(Finding(path, message, of_key=False))
+
+    def key(self, path: KeyPath, message: str) -> None:
+        """The key at `path` is wrong."""
+        self.findings.append(Finding(path, message, of_key=True))
+
+
+class Kind(ABC):
+    """A kind of value. `name` is what people call it."""
+
+    name = ""
+
+    @abstractmethod
+    def read(self, value: Any, at: KeyPath, report: Report) -> Any:
+        """The checked value in the form the program wants; what is wrong goes to `report`, and then the result means nothing."""
+
+    def schema(self) -> dict[str, Any]:
+        """The kind as JSON Schema, draft 7; empty for kinds that no file with a schema holds."""
+        return {}
+
+    def from_text(self, text: str) -> Any:
+        """A value to `read` from an environment variable or a setting; text that does not fit stays text."""
+        return text
+
+
+def type_name(value: Any) -> str:
+    """What TOML calls the type of a value, with its article."""
+    names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "an array", dict: "a table"}
+    return next((name for type_, name in names.items() if isinstance(value, type_)), "a date or time")
+
+
+class Text(Kind):
+    """A string that is not empty. `check` returns what is wrong with one; `rules` say as much of that as JSON Schema can."""
+
+    name = "string"
+
+    def __init__(self, check: Callable[[str], str | None] = lambda _: None, rules: Mapping[str, Any] | None = None) -> None:
+        self.check = check
+        self.rules = rules or {}
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> str:
+        if not isinstance(value, str):
+            report.value(at, f"must be a string, not {type_name(value)}")
+        elif not value.strip():
+            report.value(at, "must not be empty")
+        elif message := self.check(value):
+            report.value(at, message)
+        else:
+            return value
+        return ""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, **({} if "pattern" in self.rules else {"pattern": r"\S"}), **self.rules}
+
+
+class Texts(Kind):
+    """An array of strings, of which there must be at least `least`."""
+
+    name = "array of strings"
+
+    def __init__(self, item: Text | None = None, least: int = 0) -> None:
+        self.item = item or Text()
+        self.least = least
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            report.value(at, f"must be an array of strings, not {type_name(value)}")
+            return ()
+        if len(value) < self.least:
+            report.value(at, "must not be empty")
+        return tuple(self.item.read(item, (*at, index), report) for index, item in enumerate(value))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.item.schema(), **({"minItems": self.least} if self.least else {})}
+
+    def from_text(self, text: str) -> list[str]:
+        import os
+
+        return [part for part in text.split(os.pathsep) if part]
+
+
+class Flag(Kind):
+    """true or false."""
+
+    name = "boolean"
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> bool:
+        if not isinstance(value, bool):
+            report.value(at, f"must be true or false, not {_shown(value)}")
+        return value is True
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def from_text(self, text: str) -> bool | str:
+        words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+        return words.get(text.strip().lower(), text)
+
+
+class Choice(Kind):
+    """One of a few words."""
+
+    name = "string"
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> str:
+        if value in self.words:
+            return str(value)
+        allowed = " or ".join(f'"{word}"' for word in self.words)
+        report.value(at, f"must be {allowed}, not {_shown(value)}{suggestion(value, self.words)}")
+        return ""
+
+
+class Number(Kind):
+    """A number greater than 0 and finite."""
+
+    name = "number"
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> float:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"):
+            return float(value)
+        report.value(at, f"must be a number of {self.unit} greater than 0, not {_shown(value)}")
+        return 0.0
+
+    def from_text(self, text: str) -> float | str:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+class Size(Kind):
+    """A number of bytes, as an integer or with a unit: `"500 MB"`, `"1 GiB"`."""
+
+    name = "integer or string"
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> int:
+        size = value if type(value) is int else self._bytes(value) if isinstance(value, str) else 0
+        if size <= 0:
+            report.value(at, f'must be a number of bytes, or a size such as "500 MB" or "1 GiB", not {_shown(value)}')
+        return size
+
+    @staticmethod
+    def _bytes(text: str) -> int:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)?\s*", text, re.IGNORECASE | re.ASCII)
+        if not match:
+            return 0
+        number, prefix, binary = match.groups(default="")
+        return int(float(number) * (1024 if binary else 1000) ** " kmgt".index(prefix.lower() or " "))
+
+
+def close_match(word: object, words: Iterable[str]) -> str | None:
+    """The one of `words` that a misspelt one was most likely meant to be."""
+    import difflib
+
+    spelled = {_plain(known): known for known in words}
+    matches = difflib.get_close_matches(_plain(str(word)), spelled, n=1, cutoff=0.7)
+    return spelled[matches[0]] if matches else None
+
+
+def suggestion(word: object, words: Iterable[str]) -> str:
+    """The end of a message about a misspelt word: `; did you mean "include"?`, or nothing."""
+    meant = close_match(word, words)
+    return f'; did you mean "{meant}"?' if meant is not None else ""
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "-")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    return f'"{value}"' if isinstance(value, str) else type_name(value)

@@ -1,0 +1,141 @@
+"""A TOML table as a dataclass: what the parser, the JSON Schema and the reference pages are made from.
+
+The fields have `metadata=key(...)`: kind and description stay with the field, so that those three cannot say different things.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hatch_tilebox.project.toml.kinds import Kind, close_match, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hatch_tilebox.project.toml.kinds import Report
+    from hatch_tilebox.project.toml.positions import KeyPath
+
+__all__ = ["Key", "Table", "Tables", "key", "keys_of"]
+
+_REQUIRED = dataclasses.MISSING
+
+
+class Table(Kind):
+    """A table with the keys that the fields of the dataclass `model` name."""
+
+    name = "table"
+
+    def __init__(self, model: type, rules: Mapping[str, Any] | None = None) -> None:
+        self.model = model
+        self.rules = rules or {}
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> Any:
+        if not isinstance(value, dict):
+            report.value(at, f"must be a table, not {type_name(value)}")
+            return None
+        keys = {key.name: key for key in keys_of(self.model)}
+        for name in value:
+            if name not in keys:
+                self._unknown(name, keys, at, report)
+        found = {}
+        for name, key in keys.items():
+            if name in value:
+                found[key.field] = key.kind.read(value[name], (*at, name), report)
+            elif key.required and (*at, name) not in report.meant:
+                report.value((*at, name), f"missing; {key.missing or 'it is required'}")
+            else:
+                found[key.field] = key.default
+        return self.model(**found) if not report.findings else None
+
+    @staticmethod
+    def _unknown(name: str, keys: Iterable[str], at: KeyPath, report: Report) -> None:
+        meant = close_match(name, keys)
+        elsewhere = close_match(name, report.places) if meant is None else None
+        if meant is not None:
+            report.meant.add((*at, meant))
+            end = f'did you mean "{meant}"?'
+        elif elsewhere is not None:
+            end = f'did you mean "{report.places[elsewhere]}"?'
+        else:
+            end = "allowed: " + ", ".join(keys)
+        report.key((*at, name), f"unknown key; {end}")
+
+    def schema(self) -> dict[str, Any]:
+        keys = keys_of(self.model)
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [key.name for key in keys if key.required],
+            "properties": {key.name: {**key.kind.schema(), **key.annotations()} for key in keys},
+            **self.rules,
+        }
+
+
+class Tables(Kind):
+    """Any number of tables of one kind, whose names must match `pattern`: `names` says so in words."""
+
+    name = "tables"
+
+    def __init__(self, table: Table, pattern: str, names: str) -> None:
+        self.table = table
+        self.pattern = pattern
+        self.names = names
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            report.value(at, f"must be a table of tables, not {type_name(value)}")
+            return {}
+        for name in value:
+            if not re.fullmatch(self.pattern, name):
+                report.key((*at, name), f"a name here is {self.names}")
+        return {name: self.table.read(item, (*at, name), report) for name, item in value.items()}
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": False, "patternProperties": {f"^{self.pattern}$": self.table.schema()}}
+
+
+class Key(NamedTuple):
+    """A key of a TOML table, as its dataclass declares it."""
+
+    name: str
+    field: str
+    kind: Kind
+    doc: str
+    default: Any
+    shown: str
+    missing: str
+    examples: tuple[Any, ...]
+
+    @property
+    def required(self) -> bool:
+        """Whether a table without this key is wrong."""
+        return self.default is _REQUIRED
+
+    def annotations(self) -> dict[str, Any]:
+        """What an editor shows, as JSON Schema."""
+        default = list(self.default) if isinstance(self.default, tuple) else self.default
+        return {
+            "title": self.name,
+            "description": self.doc,
+            **({"default": default} if isinstance(default, (str, bool, int, float, list)) else {}),
+            **({"examples": list(self.examples)} if self.examples else {}),
+        }
+
+
+def key(kind: Kind, doc: str, *, shown: str = "", missing: str = "", examples: tuple[Any, ...] = ()) -> dict[str, Any]:
+    """The metadata of a dataclass field that stands for a key of a TOML table.
+
+    `doc` describes it in Markdown. `shown` is the default for people, where Python's own form would puzzle them. Without a default
+    the key is required, and `missing` says what to write.
+    """
+    return {"kind": kind, "doc": doc, "shown": shown, "missing": missing, "examples": examples}
+
+
+def keys_of(model: type, *, hyphens: bool = False) -> tuple[Key, ...]:
+    """The keys of the table that the dataclass `model` stands for; `hyphens` where its keys have them, as in `pyproject.toml`."""
+    return tuple(
+        Key(name=item.name.replace("_", "-") if hyphens else item.name, field=item.name, default=item.default, **item.metadata)
+        for item in dataclasses.fields(model)
+    )

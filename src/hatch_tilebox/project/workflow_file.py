@@ -1,0 +1,271 @@
+"""`tilebox.workflow.toml`: found, read, and checked against Tilebox's rules."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.model import Pattern, Workflow
+from hatch_tilebox.project import rules
+from hatch_tilebox.project.toml.document import Document, read_toml
+from hatch_tilebox.project.toml.kinds import Flag, Report, Text, Texts, close_match, suggestion
+from hatch_tilebox.project.toml.tables import Table, Tables, key, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+__all__ = [
+    "FILE",
+    "BuildTable",
+    "TargetTable",
+    "WorkflowConfig",
+    "WorkflowTable",
+    "advice_on_missing",
+    "check_root_inside",
+    "load_config",
+]
+
+_SLUG = Text(
+    rules.check_slug,
+    {"pattern": f"^{rules.SLUG_PATTERN}$", "maxLength": rules.SLUG_LENGTH},
+)
+_GLOB = Text(rules.check_pattern, {"not": {"pattern": rules.BAD_PATTERN}})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WorkflowTable:
+    """Which workflow the project is, and how its worker starts."""
+
+    slug: str = field(
+        metadata=key(
+            _SLUG,
+            "The slug under which Tilebox knows the workflow: 1 to 100 letters, digits and hyphens.",
+            missing='write slug = "my-workflow"',
+            examples=("my-workflow-5y9aK2ydM1f76n",),
+        )
+    )
+    runner: str | None = field(
+        default=None,
+        metadata=key(
+            Text(rules.check_runner, {"pattern": rules.RUNNER_PATTERN, "not": {"pattern": rules.BAD_RUNNER}}),
+            "The `Runner` object as `module:object`; both may have dots. Release runners start it with "
+            "`uv run python -m tilebox.workflows.runner module:object`. Set either this or `command`.",
+            examples=("my_workflow.runner:runner",),
+        ),
+    )
+    command: tuple[str, ...] | None = field(
+        default=None,
+        metadata=key(
+            Texts(least=1),
+            "A worker command of the project's own, program and arguments apart. Set either this or `runner`.",
+            examples=(["uv", "run", "python", "-m", "my_workflow"],),
+        ),
+    )
+    root: str = field(
+        default=".",
+        metadata=key(
+            Text(rules.check_root, {"not": {"pattern": rules.BAD_ROOT}}),
+            "The folder that a release holds, relative to the folder of this file. A build refuses a folder outside the project.",
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BuildTable:
+    """Which files go into a release."""
+
+    include: tuple[str, ...] = field(
+        metadata=key(
+            Texts(_GLOB, least=1),
+            "Globs of the files that go in, relative to `root`: `*` stays inside a folder, `**` spans folders.",
+            missing='name the files that go into a release: include = ["pyproject.toml", "uv.lock", "my_workflow/**"]',
+            examples=(["pyproject.toml", "uv.lock", "my_workflow/**"],),
+        )
+    )
+    exclude: tuple[str, ...] = field(
+        default=(),
+        metadata=key(
+            Texts(_GLOB),
+            "Globs of files that stay out although `include` names them.",
+            examples=(["**/*.tif"],),
+        ),
+    )
+    use_gitignore: bool = field(
+        default=True,
+        metadata=key(
+            Flag(),
+            "Whether files that `.gitignore` files under `root` name stay out.",
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TargetTable:
+    """Clusters that a deployment can name together."""
+
+    clusters: tuple[str, ...] = field(
+        metadata=key(
+            Texts(_SLUG, least=1),
+            "The slugs of the clusters.",
+            missing='write clusters = ["my-cluster"]',
+            examples=(["prod-a", "prod-b"],),
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WorkflowFile:
+    """The tables of the file."""
+
+    workflow: WorkflowTable = field(
+        metadata=key(
+            Table(WorkflowTable, {"oneOf": [{"required": ["runner"]}, {"required": ["command"]}]}),
+            "Which workflow the project is, and how its worker starts.",
+            missing="write a [workflow] table with slug and runner",
+        )
+    )
+    build: BuildTable = field(
+        metadata=key(
+            Table(BuildTable),
+            "Which files go into a release.",
+            missing='write a [build] table with include = ["pyproject.toml", "uv.lock", "my_workflow/**"]',
+        )
+    )
+    targets: Mapping[str, TargetTable] | None = field(
+        default=None,
+        metadata=key(
+            Tables(Table(TargetTable), "[A-Za-z0-9_-]+", "letters A-Z and a-z, digits, hyphens and underscores"),
+            "Clusters that a deployment can name together, as `[targets.NAME]`.",
+        ),
+    )
+
+
+FILE = Table(WorkflowFile)
+
+_MODELS = {"workflow": WorkflowTable, "build": BuildTable, "targets.NAME": TargetTable}
+_PLACES = {key.name: f"{table}.{key.name}" for table, model in _MODELS.items() for key in keys_of(model)}
+
+_EXAMPLE = """\
+[workflow]
+slug = "my-workflow"
+runner = "my_workflow.runner:runner"
+
+[build]
+include = ["pyproject.toml", "uv.lock", "my_workflow/**"]"""
+
+
+class WorkflowConfig(NamedTuple):
+    """A checked `tilebox.workflow.toml`.
+
+    `path` is the file and `root` the folder that a release holds, both absolute; `include` and `exclude` know where they are
+    written; `targets` gives the cluster slugs by the name of a target; `document` is the file as it is written.
+    """
+
+    path: Path
+    root: Path
+    workflow: Workflow
+    include: tuple[Pattern, ...]
+    exclude: tuple[Pattern, ...]
+    use_gitignore: bool
+    targets: Mapping[str, tuple[str, ...]]
+    document: Document
+
+    def location(self, key: str) -> Location:
+        """Where the value of a dotted key such as `workflow.runner` is written, or the table that would hold it."""
+        return self.document.location(key.split("."))
+
+
+def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
+    """Read and check the file `path`. Messages name it relative to the folder `base`, by default its own.
+
+    Raises ConfigError with everything that is wrong, in the order of the file.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.resolve would follow a symbolic link to another folder
+    name = _name(path, base)
+    if not path.exists():
+        raise ConfigError(Problem("no such file", hint=advice_on_missing(path.parent), location=Location(name)))
+    document = read_toml(path, name, allow_mark=True)
+    report = Report(_PLACES)
+    tables: WorkflowFile | None = FILE.read(document.values, (), report)
+    workflow = document.values.get("workflow")
+    root = path.parent
+    if isinstance(workflow, dict):
+        _check_start(workflow, report)
+        root = _find_root(workflow, path.parent, report)
+    if tables is None or report.findings:
+        raise ConfigError(*document.problems(report.findings))
+    build = tables.build
+    return WorkflowConfig(
+        path=path,
+        root=root,
+        workflow=Workflow(tables.workflow.slug, tables.workflow.runner, tables.workflow.command),
+        include=_patterns(document, "include", build.include),
+        exclude=_patterns(document, "exclude", build.exclude),
+        use_gitignore=build.use_gitignore,
+        targets={name: target.clusters for name, target in (tables.targets or {}).items()},
+        document=document,
+    )
+
+
+def check_root_inside(config: WorkflowConfig, project: Path) -> None:
+    """Raise ConfigError unless the root of the workflow is the folder `project` or lies in it, as every build needs."""
+    project = project.resolve()
+    if not config.root.is_relative_to(project):
+        raise ConfigError(
+            Problem(
+                f"workflow.root: {config.root} lies outside the project {project}",
+                hint="a build takes nothing from outside the project: it could not be repeated from its sdist.\n"
+                f"Move {CONFIG_NAME} and pyproject.toml to that folder, or choose a root inside the project.",
+                location=config.location("workflow.root"),
+            )
+        )
+
+
+def _name(path: Path, base: Path | None) -> str:
+    """What messages call the file."""
+    try:
+        return Path(os.path.relpath(path, base or path.parent)).as_posix()
+    except ValueError:  # another drive on Windows
+        return str(path)
+
+
+def advice_on_missing(folder: Path) -> str:
+    """What to do where a folder has no configuration."""
+    if close := close_match(CONFIG_NAME, (path.name for path in folder.glob("*.toml"))):
+        return f"there is {close}; rename it to {CONFIG_NAME}"
+    if below := sorted(path.relative_to(folder).as_posix() for path in folder.glob(f"*/{CONFIG_NAME}")):
+        return f"there is {below[0]}; name its folder"
+    return f"say in {CONFIG_NAME} which workflow this is, and which files belong to it:\n{_EXAMPLE}"
+
+
+def _check_start(table: Mapping[str, Any], report: Report) -> None:
+    """Exactly one of `runner` and `command` says how the worker starts."""
+    given = [name for name in table if name in {"runner", "command"}]
+    if len(given) > 1:
+        report.key(("workflow", given[1]), "set either runner or command, not both")
+    elif not given and not {("workflow", "runner"), ("workflow", "command")} & report.meant:
+        report.value(
+            ("workflow",),
+            'set runner, as in runner = "my_workflow.runner:runner", or command for a worker that starts in another way',
+        )
+
+
+def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
+    """The folder that `root` names, resolved."""
+    text = table.get("root", ".")
+    if not isinstance(text, str) or not text.strip() or rules.check_root(text):
+        return folder
+    root = folder / text
+    if not root.is_dir():
+        near = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
+        report.value(("workflow", "root"), f'"{text}" is no folder{suggestion(root.name, near)}')
+    return root.resolve()
+
+
+def _patterns(document: Document, name: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:
+    return tuple(Pattern(text, document.location(("build", name, index))) for index, text in enumerate(texts))

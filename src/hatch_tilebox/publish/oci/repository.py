@@ -1,0 +1,241 @@
+"""A repository of any OCI registry as a destination. Source: the OCI distribution and image specifications, version 1.1
+
+A release is an image manifest of our artifact type: its config is the release's own manifest, its one layer the archive. The
+manifest holds nothing but what follows from the release, so that whoever publishes it makes the same manifest, whose digest is the
+release's id. Tags name it: the project's version and `latest`, which move, and last `<fingerprint>-<start of digest>`, which does
+not: a release is there when that tag is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
+from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.model import ReleaseManifest, canonical_json, release_filename
+from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.urls import display_url
+from hatch_tilebox.publish.destination import Destination, PublishedRelease
+from hatch_tilebox.publish.http import MAX_ANSWER, MAX_PAGES, Http, is_loopback, json_of, require_safe, same_service
+from hatch_tilebox.publish.oci.auth import Authorization, advise
+from hatch_tilebox.publish.oci.upload import BlobUpload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_tilebox.publish.destination import LocalRelease
+    from hatch_tilebox.publish.http import Response, Retries
+
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+ARTIFACT_TYPE = "application/vnd.hatch-tilebox.release.v1"
+CONFIG_TYPE = "application/vnd.hatch-tilebox.release.manifest.v1+json"
+LAYER_TYPE = "application/vnd.hatch-tilebox.release.v1.tar+zstd"
+WORKFLOW = "io.github.hatch-tilebox.workflow"
+FINGERPRINT = "io.github.hatch-tilebox.fingerprint"
+VERSION = "org.opencontainers.image.version"
+TITLE = "org.opencontainers.image.title"
+LATEST = "latest"
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+_TAG = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_MAX_TAGS = 100_000
+_BRINGS = 8
+
+
+class OciRepository(Destination):
+    """The repository `url`, oci://REGISTRY/REPOSITORY. Credentials are docker's."""
+
+    def __init__(self, url: str, *, retries: Retries | None = None, progress: Progress | None = None) -> None:
+        match = re.fullmatch(r"oci://([^/]+)/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)/?", url)
+        if not match:
+            hint = "write oci://REGISTRY/REPOSITORY, in lower case and without a tag, such as oci://ghcr.io/acme/scene-qa"
+            raise PublishError(Problem(f"{display_url(url)} does not name a repository of a registry", hint=hint))
+        host, self._repository = match.groups()
+        require_safe(f"https://{host}")
+        self.url = f"oci://{host}/{self._repository}"
+        api_host = "registry-1.docker.io" if host == "docker.io" else host
+        self._base = f"{'http' if is_loopback(f'https://{host}') else 'https'}://{api_host}/v2/{self._repository}"
+        self._http = Http(self._base, retries=retries, progress=progress)
+        self._auth = Authorization(self._http, host, self._base)
+
+    def find(self, release: LocalRelease) -> PublishedRelease | None:
+        response = self._request("GET", f"manifests/{_identity_tag(release)}", accept=MANIFEST_TYPE)
+        if response.status_code == 404:  # noqa: PLR2004 -- Not Found
+            return None
+        found = self._read(self._ok(response, "the release cannot be looked up"))
+        return found if found and found.id == _digest(_oci_manifest(release)) else None
+
+    def upload(self, release: LocalRelease, progress: Progress) -> str:
+        uploads = BlobUpload(self._http, self._auth, self._base)
+        config = release.manifest.to_json()
+        uploads.send(_digest(config), len(config), lambda start, stop: iter((config[start:stop],)), Progress())
+        uploads.send(f"sha256:{release.artifact.sha256}", release.artifact.size, release.chunks, progress)
+        return _digest(_oci_manifest(release))
+
+    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
+        body = _oci_manifest(release)
+        for tag in (_version_tag(release.manifest.project.version), LATEST, _identity_tag(release)):
+            response = self._put_manifest(tag, body, release)
+            if response.headers.get("Docker-Content-Digest", uploaded) != uploaded:
+                raise self._http.refusal(response, "the registry stored another manifest than was sent")
+        manifest, archive, url = release.manifest, release.artifact, f"{self.url}@{uploaded}"
+        version, fingerprint = manifest.project.version, manifest.fingerprint
+        return PublishedRelease(uploaded, release.workflow, archive.sha256, fingerprint, url, version, size=archive.size), True
+
+    def _put_manifest(self, tag: str, body: bytes, release: LocalRelease) -> Response:
+        """Tag the manifest. A registry may lose sight of a blob while others bring the same one: then it is brought again."""
+        failures = 0
+        while True:
+            response = self._request("PUT", f"manifests/{tag}", body=body)
+            if response.status_code == 201:  # noqa: PLR2004 -- Created
+                return response
+            if b"BLOB_UNKNOWN" not in response.content or failures == _BRINGS:
+                raise self._http.refusal(response, "the registry does not take the release", advise(response))
+            self._http.pause(failures)
+            failures += 1
+            self.upload(release, Progress())
+
+    def releases(self, workflow: str | None) -> list[PublishedRelease]:
+        """All releases: what `latest` names first, the others by version, for registries keep no order of time."""
+        from packaging.version import InvalidVersion, Version
+
+        tags = self._tags()
+        found = [release for tag in tags if re.fullmatch(r"[0-9a-f]{64}-[0-9a-f]{16}", tag) and (release := self._tagged(tag))]
+        latest = self._tagged(LATEST) if LATEST in tags else None
+
+        def order(release: PublishedRelease) -> tuple[bool, Version, str]:
+            try:
+                version = Version(release.version or "0")
+            except InvalidVersion:
+                version = Version("0")
+            return latest is not None and release.id == latest.id, version, release.id
+
+        return sorted((item for item in found if workflow in {None, item.workflow}), key=order, reverse=True)
+
+    def latest(self, workflow: str) -> PublishedRelease | None:
+        release = self._tagged(LATEST)
+        return release if release and release.workflow == workflow else super().latest(workflow)
+
+    def manifest(self, release: PublishedRelease) -> ReleaseManifest:
+        response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")
+        match json_of(response):
+            case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
+                data = self._config(response, digest)
+            case _:
+                raise self._http.refusal(response, "this is not the manifest of a release")
+        if _digest(data) != digest:
+            raise PublishError(Problem(f"{release.url}: its config is not what its digest says"))
+        try:
+            return ReleaseManifest.from_dict(parse_json(data))
+        except ValueError as error:
+            raise PublishError(Problem(f"{release.url}: its config describes no release")) from error
+
+    def download(self, release: PublishedRelease) -> Iterator[bytes]:
+        return self._download(f"sha256:{release.digest}")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _config(self, response: Response, digest: str) -> bytes:
+        data = bytearray()
+        for chunk in self._download(digest):
+            data += chunk
+            if len(data) > MAX_ANSWER:
+                raise self._http.refusal(response, "its config is too large for a manifest of a release")
+        return bytes(data)
+
+    def _download(self, digest: str) -> Iterator[bytes]:
+        # Asking first gets a token that is good, and an error that says more.
+        self._ok(self._request("HEAD", f"blobs/{digest}"), "the archive cannot be fetched")
+        return self._http.download(f"{self._base}/blobs/{digest}", self._auth.headers)
+
+    def _tagged(self, tag: str) -> PublishedRelease | None:
+        """The release of a tag, if it is one."""
+        response = self._request("GET", f"manifests/{tag}", accept=MANIFEST_TYPE)
+        return self._read(response) if response.status_code == 200 else None  # noqa: PLR2004 -- tags may go meanwhile
+
+    def _tags(self) -> set[str]:
+        tags: set[str] = set()
+        url = f"{self._base}/tags/list?n=1000"
+        seen: set[str] = set()
+        while url:
+            if url in seen or len(seen) == MAX_PAGES or len(tags) > _MAX_TAGS:
+                what = "in a circle" if url in seen else f"on more than {MAX_PAGES} pages, or more than {_MAX_TAGS} of them"
+                raise PublishError(Problem(f"{self.url}: the registry lists its tags {what}", hint="use a repository of its own"))
+            seen.add(url)
+            response = self._auth.send("GET", url)
+            if response.status_code == 404:  # noqa: PLR2004 -- the registry does not know the repository yet
+                return tags
+            match json_of(self._ok(response, "the releases cannot be listed")):
+                case {"tags": [*found]} if all(isinstance(tag, str) for tag in found):
+                    tags.update(tag for tag in found if _TAG.fullmatch(tag))
+                case {"tags": None}:  # what some registries say of an empty repository
+                    pass
+                case _:
+                    raise self._http.refusal(response, "this is not a list of tags")
+            url = same_service(url, response.links["next"]["url"]) if "next" in response.links else ""
+        return tags
+
+    def _read(self, response: Response) -> PublishedRelease | None:
+        """The release that an OCI manifest describes, None where it describes something else."""
+        match json_of(response):
+            case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if _DIGEST.fullmatch(digest):
+                texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
+                workflow, fingerprint, version = (text if isinstance(text, str) else "" for text in texts)
+                if not slug_fault(workflow) and is_digest(fingerprint) and not version_fault(version) and size >= 0:
+                    identifier, digest = _digest(response.content), digest.removeprefix("sha256:")
+                    url = f"{self.url}@{identifier}"
+                    return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, size=size)
+        return None
+
+    def _request(self, method: str, path: str, *, body: bytes | None = None, accept: str = "*/*") -> Response:
+        headers = {"Accept": accept} if body is None else {"Content-Type": MANIFEST_TYPE}
+        return self._auth.send(method, f"{self._base}/{quote(path, safe='/:')}", body=body, headers=headers)
+
+    def _ok(self, response: Response, what: str) -> Response:
+        if response.status_code != 200:  # noqa: PLR2004 -- OK
+            raise self._http.refusal(response, what, advise(response))
+        return response
+
+
+def _oci_manifest(release: LocalRelease) -> bytes:
+    """The bytes of the OCI manifest of a release, which depend on nothing but the release."""
+    config, manifest = release.manifest.to_json(), release.manifest
+    return canonical_json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "artifactType": ARTIFACT_TYPE,
+            "config": {"mediaType": CONFIG_TYPE, "digest": _digest(config), "size": len(config)},
+            "layers": [
+                {
+                    "mediaType": LAYER_TYPE,
+                    "digest": f"sha256:{release.artifact.sha256}",
+                    "size": release.artifact.size,
+                    "annotations": {TITLE: release_filename(manifest.project)},
+                }
+            ],
+            "annotations": {
+                WORKFLOW: manifest.workflow.slug,
+                FINGERPRINT: manifest.fingerprint,
+                VERSION: manifest.project.version,
+                TITLE: manifest.project.name,
+            },
+        }
+    )
+
+
+def _identity_tag(release: LocalRelease) -> str:
+    return f"{release.manifest.fingerprint}-{release.artifact.sha256[:16]}"
+
+
+def _version_tag(version: str) -> str:
+    """A project version as a tag, which knows no `+`."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", version)[:128]
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -1,0 +1,110 @@
+"""A blob is brought to a registry: looked for, sent in pieces, resumed. Source: the OCI distribution specification, version 1.1"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.publish.http import Body, same_service
+from hatch_tilebox.publish.oci.auth import advise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hatch_tilebox.core.progress import Progress
+    from hatch_tilebox.publish.http import Http, Response
+    from hatch_tilebox.publish.oci.auth import Authorization
+
+    Read = Callable[[int, int], Iterator[bytes]]
+
+PIECE = 8 * 2**20
+"""Bytes of a request. A blob of no more is sent in one, which every registry knows how to take."""
+_SESSIONS = 12
+
+
+class BlobUpload:
+    """Uploads to the repository whose API is at `base`."""
+
+    def __init__(self, http: Http, auth: Authorization, base: str) -> None:
+        self._http = http
+        self._auth = auth
+        self._base = base
+
+    def send(self, digest: str, size: int, read: Read, progress: Progress) -> None:
+        """Bring the blob to the registry, unless it is there; the registry checks its digest. `read` gives bytes from-to.
+
+        Raises PublishError where it is refused or cannot be brought.
+        """
+        read = partial(_counting, read, size, progress)
+        for _ in range(_SESSIONS):
+            if self._auth.send("HEAD", f"{self._base}/blobs/{digest}").status_code == 200:  # noqa: PLR2004 -- it is there
+                return
+            location = self._start()
+            ready = self._send_pieces(location, size, read) if size > PIECE else (location, 0)
+            if ready and self._finish(*ready, digest, size, read):
+                return
+        message = f"{self._base} breaks off every upload of {digest}"
+        raise PublishError(Problem(message, hint="publish again later; what the registry has is not sent twice"))
+
+    def _start(self) -> str:
+        url = f"{self._base}/blobs/uploads/"
+        response = self._auth.send("POST", url, body=b"")
+        if response.status_code != 202:  # noqa: PLR2004 -- Accepted
+            raise self._http.refusal(response, "the registry takes no upload", advise(response))
+        return _location(response, url)
+
+    def _send_pieces(self, location: str, size: int, read: Read) -> tuple[str, int] | None:
+        """Send all pieces. Gives where to finish and how much is there, None where the upload is lost."""
+        start = failures = 0
+        while start < size:
+            stop = min(start + PIECE, size)
+            headers = {"Content-Type": "application/octet-stream", "Content-Range": f"{start}-{stop - 1}"}
+            body = Body(partial(read, start, stop), stop - start)
+            response = self._auth.attempt("PATCH", location, body=body, headers=headers)
+            if response is None or response.status_code != 202:  # noqa: PLR2004 -- Accepted
+                # How much arrived is for the registry to say, if it still knows this upload.
+                response = self._auth.send("GET", location)
+                failures += 1
+                if response.status_code not in {200, 204} or failures > _SESSIONS:
+                    return None
+                location, start = _location(response, location), min(_received(response, start), size)
+                continue
+            before, location, start = start, _location(response, location), _received(response, stop)
+            failures += start <= before  # a registry that takes pieces and never has more than before
+            if start > stop or failures > _SESSIONS:
+                return None
+        return location, size
+
+    def _finish(self, location: str, start: int, digest: str, size: int, read: Read) -> bool:
+        """Send what is left from `start` on, and the digest. False where it must be looked at again."""
+        url = f"{location}{'&' if '?' in location else '?'}digest={quote(digest, safe='')}"
+        body = Body(partial(read, start, size), size - start)
+        response = self._auth.attempt("PUT", url, body=body, headers={"Content-Type": "application/octet-stream"})
+        if response is None or response.status_code in {404, 416}:
+            return False
+        if response.status_code != 201:  # noqa: PLR2004 -- Created
+            raise self._http.refusal(response, "the registry does not take the archive")
+        return True
+
+
+def _counting(read: Read, size: int, progress: Progress, start: int, stop: int) -> Iterator[bytes]:
+    for chunk in read(start, stop):
+        yield chunk
+        start += len(chunk)
+        progress.transferred(start, size)
+
+
+def _location(response: Response, base: str) -> str:
+    return same_service(base, str(response.headers.get("Location", base)))
+
+
+def _received(response: Response, expected: int) -> int:
+    """How many bytes the registry says it has: "Range: 0-1023" means 1024, though "0-0" also means none."""
+    match = re.fullmatch(r"(?:bytes=)?0-([0-9]{1,15})", response.headers.get("Range", ""))
+    if not match:
+        return expected
+    last = int(match[1])
+    return last + 1 if last else 0

@@ -1,0 +1,1 @@
+"""Tilebox as a destination."""

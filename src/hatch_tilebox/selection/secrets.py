@@ -1,0 +1,188 @@
+"""Files that look like secrets: they stop a build, because a release cannot be taken back once a runner has it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from hatch_tilebox.core.errors import Location, Problem, SelectionError
+from hatch_tilebox.selection.patterns.globs import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hatch_tilebox.core.model import FileSet, SelectedFile
+
+__all__ = ["HEAD", "check_secrets"]
+
+HEAD = 256 << 10
+"""How many bytes of a file are read, from its start."""
+
+_BINARY_PROBE = 8192
+_NAMES = {
+    ".cdsapirc": "the key of a Climate Data Store account",
+    ".dockercfg": "registry logins",
+    ".ecmwfapirc": "the key of an ECMWF account",
+    ".env": "settings that usually hold secrets",
+    ".git-credentials": "logins for git",
+    ".htpasswd": "password hashes",
+    ".netrc": "logins",
+    "_netrc": "logins",
+    ".pgpass": "database passwords",
+    ".pypirc": "package index logins",
+    ".s3cfg": "keys of an object store",
+    "application_default_credentials.json": "a Google Cloud login",
+    "id_dsa": "an SSH key",
+    "id_ecdsa": "an SSH key",
+    "id_ed25519": "an SSH key",
+    "id_rsa": "an SSH key",
+}
+_PATHS = {".aws/credentials": "AWS keys", ".docker/config.json": "registry logins", ".kube/config": "a Kubernetes login"}
+_PATH_NAMES = {path.rpartition("/")[2] for path in _PATHS}
+_SUFFIXES = {
+    ".env": "settings that usually hold secrets",
+    ".jks": "a key store",
+    ".kdbx": "a password store",
+    ".keystore": "a key store",
+    ".p12": "a certificate with its private key",
+    ".pfx": "a certificate with its private key",
+    ".ppk": "an SSH key",
+}
+_EXAMPLE = re.compile(r"(?:^|[._-])(?:dist|example|sample|template|tmpl)(?:[._-]|$)")
+
+
+class _Detector(NamedTuple):
+    """`what` a text holds where `regex` matches. One of `hints` is in every such text: to look for them is much faster."""
+
+    what: str
+    hints: tuple[bytes, ...]
+    regex: re.Pattern[bytes]
+
+
+_KEY_HEADER = rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+_ASSIGNED = rb"[\"']?\s*\]?\s*[:=]\s*[\"']?"
+_DETECTORS = (
+    _Detector(
+        "a private key",
+        (b"PRIVATE KEY",),
+        # Only with the key itself, in a file of its own or in a string: code that looks for the header is no secret.
+        re.compile(_KEY_HEADER + rb"(?:\s|\\n|\\r|[\"'+,]|[A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/]{20}"),
+    ),
+    _Detector(
+        "a Tilebox API key",
+        (b"TILEBOX_API_KEY", b"tilebox_api_key", b"api.tilebox.com", b"Client("),
+        re.compile(
+            rb"(?:tilebox_api_key" + _ASSIGNED + rb"|\bClient\([^()]*\btoken\s*=\s*[\"']|api\.tilebox\.com[^\n]*bearer\s+)"
+            rb"(?P<value>[A-Za-z0-9_.~+/=-]{16,})",
+            re.IGNORECASE,
+        ),
+    ),
+    _Detector("an AWS access key", (b"AKIA", b"ASIA"), re.compile(rb"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
+    _Detector(
+        "a secret key of an object store",
+        (b"SECRET", b"secret"),
+        re.compile(rb"secret(?:_access)?_key" + _ASSIGNED + rb"(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", re.IGNORECASE),
+    ),
+    _Detector(
+        "a GitHub token",
+        (b"ghp_", b"gho_", b"ghs_", b"github_pat_"),
+        re.compile(rb"\b(?:gh[pos]_[A-Za-z0-9]{36}|github_pat_\w{60,})"),
+    ),
+    _Detector("a GitLab token", (b"glpat-",), re.compile(rb"\bglpat-[\w-]{20,}")),
+    _Detector("a PyPI token", (b"pypi-AgE",), re.compile(rb"\bpypi-AgE[\w-]{50,}")),
+    _Detector("a Google API key", (b"AIza",), re.compile(rb"\bAIza[\w-]{35}\b")),
+    _Detector("a Slack token", (b"xox",), re.compile(rb"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
+)
+_HINTS = tuple((hint, detector) for detector in _DETECTORS for hint in detector.hints)
+# What stands in documentation in the place of a value.
+_PLACEHOLDER = re.compile(rb"your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}", re.IGNORECASE)
+
+
+def check_secrets(
+    files: FileSet, allow_secrets: Sequence[str] = (), contents: Mapping[str, bytes] | None = None
+) -> tuple[Problem, ...]:
+    """Warnings about entries of `allow_secrets`, paths that may be released all the same, that allow nothing.
+
+    A file is judged by its name, by the name of what a link leads to, and by the first 256 KiB of its text; what is found is named,
+    never shown. `contents` are those of some of the files by their paths, where they are known already. Raises SelectionError with
+    all files that look like secrets and are not allowed.
+    """
+    allowed = {_plain(path): path for path in allow_secrets}
+    used: set[str] = set()
+    problems: list[Problem] = []
+    for file in files.files:
+        found = list(_findings(file, (contents or {}).get(file.path)))
+        if not found:
+            continue
+        if file.path in allowed:
+            used.add(file.path)
+        else:
+            problems += [_problem(file.path, what, line) for what, line in found]
+    if problems:
+        raise SelectionError(*problems)
+    paths = {file.path for file in files.files}
+    return tuple(
+        Problem(
+            f'allow-secrets names "{written}", which ' + ("does not look like a secret" if path in paths else "is not selected"),
+            "remove it from allow-secrets",
+        )
+        for path, written in allowed.items()
+        if path not in used
+    )
+
+
+def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, int]]:
+    """What looks secret about `file`, with the line, 0 for the file as a whole. Its content is read where it is not known."""
+    what = _by_name(file.path)
+    if what is None and file.link:
+        what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
+    if what is not None:
+        yield what, 0
+        return
+    head = _head(file) if content is None else content[:HEAD]
+    if head.find(b"\0", 0, _BINARY_PROBE) >= 0:
+        return
+    suspected = {detector: None for hint, detector in _HINTS if hint in head}
+    for detector in suspected:
+        match = next((match for match in detector.regex.finditer(head) if _is_real(match)), None)
+        if match is not None:
+            yield detector.what, head.count(b"\n", 0, match.start()) + 1
+
+
+def _head(file: SelectedFile) -> bytes:
+    """The first bytes of a file. Without file objects, which take longer than reading a small file."""
+    descriptor = os.open(file.on_disk, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(descriptor, min(file.size, HEAD))
+    finally:
+        os.close(descriptor)
+
+
+def _by_name(path: str) -> str | None:
+    name = path.rpartition("/")[2].lower()
+    what = _NAMES.get(name)
+    if what is None and name in _PATH_NAMES:
+        what = next((what for end, what in _PATHS.items() if f"/{path}".endswith(f"/{end}")), None)
+    if what is None:
+        what = _NAMES[".env"] if name.startswith(".env.") else _SUFFIXES.get(name[name.rfind(".") :] if "." in name else "")
+    return None if what is None or _EXAMPLE.search(name) else what
+
+
+def _is_real(match: re.Match[bytes]) -> bool:
+    """Whether the value is more than a stand-in: a real one holds both letters and digits."""
+    value = match.groupdict().get("value")
+    if value is None:
+        return not _PLACEHOLDER.search(match[0])
+    return bool(re.search(rb"\d", value) and re.search(rb"[A-Za-z]", value)) and not _PLACEHOLDER.search(value)
+
+
+def _problem(path: str, what: str, line: int) -> Problem:
+    hint = f'leave it out: exclude = ["{escape(path)}"]; if it may be released: allow-secrets = ["{path}"]'
+    if line:
+        return Problem(f"the file holds {what}; a release must hold no secrets", hint, Location(path, line))
+    return Problem(f"the file looks like {what}; a release must hold no secrets", hint, Location(path))
+
+
+def _plain(path: str) -> str:
+    return path.replace("\\", "/").removeprefix("./")

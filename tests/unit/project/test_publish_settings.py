@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.project.publish_settings import load_settings, read_user_table
+from hatch_tilebox.publish.settings import Settings
+
+
+def test_nothing_set_means_the_tilebox_api_and_the_careful_way():
+    assert load_settings(environ={}) == Settings()
+    assert (Settings().to, Settings().check_compatibility, Settings().verify) == ("tilebox", True, False)
+
+
+def test_the_reference_names_every_setting_and_its_default():
+    page = Path(__file__).parents[3] / "docs/reference/publish.md"
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", page.read_text("utf-8"), re.MULTILINE))
+    for setting in fields(Settings):
+        if setting.name == "by_project":  # derived
+            continue
+        shown = rows[setting.name.replace("_", "-")]
+        assert not isinstance(setting.default, bool) or shown == f"`{str(setting.default).lower()}`"
+
+
+def test_each_layer_beats_the_one_below():
+    layers = {
+        "given": {"to": "https://given"},
+        "environ": {"HATCH_TILEBOX_PUBLISH_TO": "https://environ"},
+        "project": {"to": "https://project"},
+        "user": {"to": "https://user"},
+    }
+    for name in list(layers):
+        assert load_settings(**{"environ": {}, **layers}).to == f"https://{name}"
+        del layers[name]
+
+
+def test_a_value_is_the_projects_where_nobody_else_chose_it():
+    project = {"to": "https://project", "artifact-url": "https://project"}
+    for others in ({}, {"user": {"to": "https://user"}}, {"environ": {}}):
+        assert load_settings(**{"environ": {}, "project": project, **others}).by_project == {"to", "artifact_url"}
+    for others in (
+        {"user": {"to": "https://project"}},
+        {"given": {"to": "https://project"}},
+        {"environ": {"HATCH_TILEBOX_PUBLISH_TO": "https://environ"}},
+    ):
+        assert load_settings(**{"environ": {}, "project": project, **others}).by_project == {"artifact_url"}
+
+
+def test_texts_are_truth_values_where_nothing_else_can_be_written():
+    environ = {"HATCH_TILEBOX_PUBLISH_ALLOW_BREAKING": "1", "HATCH_TILEBOX_PUBLISH_CHECK_COMPATIBILITY": "False"}
+    settings = load_settings(given={"dry-run": "true", "verify": "0"}, environ=environ)
+    assert settings == Settings(dry_run=True, allow_breaking=True, check_compatibility=False)
+
+
+def test_options_of_a_plugin_come_together():
+    settings = load_settings(
+        given={"options.region": "eu"},
+        project={"options": {"region": "us", "bucket": "b"}},
+        user={"options": {"a": "b"}},
+        environ={},
+    )
+    assert settings.options == {"region": "eu", "bucket": "b", "a": "b"}
+
+
+def test_a_folder_of_the_project_is_one_of_its_own(tmp_path):
+    def to(value):
+        return load_settings(project={"to": value}, root=tmp_path, environ={}).to
+
+    assert to("../releases") == str(tmp_path / "../releases")
+    assert to("/srv/releases") == str(Path("/srv/releases"))
+    assert to("tilebox") == "tilebox"
+    assert to("oci://ghcr.io/a/b") == "oci://ghcr.io/a/b"
+
+
+def test_all_that_is_wrong_is_named_at_once():
+    with pytest.raises(ConfigError) as caught:
+        load_settings(
+            given={"verfy": "true", "dry-run": "maybe"},
+            project={"to": "", "options": {"a": 1}, "token": "s3cret", "allow-breaking": "true"},
+            user={"disable": True, "too": "x"},
+            environ={"HATCH_TILEBOX_PUBLISH_VERIFY": "si"},
+        )
+    assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
+        ("[publish.tilebox] too is not known", "did you mean 'to'?"),
+        ("[tool.hatch.publish.tilebox] to must be a string that is not empty, not ''", None),
+        ("[tool.hatch.publish.tilebox] options must be a table of texts, not {'a': 1}", None),
+        (
+            "[tool.hatch.publish.tilebox] token: secrets are not allowed here",
+            "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry",
+        ),
+        ("[tool.hatch.publish.tilebox] allow-breaking must be true or false, not 'true'", None),
+        ("HATCH_TILEBOX_PUBLISH_VERIFY must be true or false, not 'si'", None),
+        ("option verfy is not known", "did you mean 'verify'?"),
+        ("option dry-run must be true or false, not 'maybe'", None),
+    ]
+
+
+def test_hatch_own_configuration_is_read(tmp_path):
+    path = tmp_path / "config.toml"
+    environ = {"HATCH_CONFIG": str(path)}
+    assert read_user_table(environ) == {}
+    path.write_text('[publish.index]\nrepo = "x"\n')
+    assert read_user_table(environ) == {}
+    path.write_text('[publish.tilebox]\nto = "x"\n')
+    assert read_user_table(environ) == {"to": "x"}
+    path.write_text("[publish\n")
+    with pytest.raises(ConfigError, match=r"config\.toml:1:9: not valid TOML"):
+        read_user_table(environ)

@@ -1,0 +1,133 @@
+"""Patterns of `include` and `exclude`. The table is the one that users read."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hatch_tilebox.core.errors import Location, SelectionError
+from hatch_tilebox.core.model import Pattern
+from hatch_tilebox.selection.patterns.globs import GlobSet, escape, normalize
+
+REFERENCE = Path(__file__, "../../../../../docs/reference/globs.md").resolve()
+ROWS = re.findall(r"^\| `(.+?)` \| `(.+?)` \| (yes|no) \|$", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def matches(glob, path):
+    globs = GlobSet([Pattern(glob)])
+    state = globs.start
+    *folders, name = normalize(path).split("/")
+    for folder in folders:
+        state = globs.enter(state, folder)
+    return bool(state.match(name))
+
+
+def test_reference_has_the_table():
+    assert len(ROWS) > 25
+
+
+@pytest.mark.parametrize(("glob", "path", "expected"), ROWS, ids=[f"{glob} {path}" for glob, path, _ in ROWS])
+def test_pattern_matches_as_the_reference_says(glob, path, expected):
+    assert matches(glob, path) is (expected == "yes")
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_unicode_form_does_not_matter(forms):
+    glob, path = (unicodedata.normalize(form, "café/**/é?.py") for form in forms)
+    assert glob != path
+    assert matches(glob, path.replace("**", "x").replace("?", "ü"))
+    assert matches("caf?/*", unicodedata.normalize("NFD", "café/a"))
+
+
+@pytest.mark.parametrize(
+    ("glob", "reason"),
+    [
+        ("", "is empty"),
+        ("/pkg/**", "is absolute"),
+        ("C:/pkg/**", "is absolute"),
+        ("C:\\pkg", "is absolute"),
+        ("{a,/etc}/*", "is absolute"),
+        ("../pkg/**", "leaves the root"),
+        ("pkg/../../x", "leaves the root"),
+        ("{pkg,..}/x", "leaves the root"),
+        ("a[b", "a `[` is not closed"),
+        ("a[b/c]", "a `[` is not closed"),
+        ("[[:nothing:]]", "is malformed"),
+        ("a{b", "a `{` is not closed"),
+        ("a}b", "a `}` closes nothing"),
+        ("a\\", "a `\\` stands at the end"),
+        ("{a,b}" * 10, "more than 1000 alternatives"),
+    ],
+)
+def test_malformed_pattern_is_refused_where_it_is_written(glob, reason):
+    with pytest.raises(SelectionError) as caught:
+        GlobSet([Pattern("fine"), Pattern(glob, Location("tilebox.workflow.toml", 7, 3))])
+    assert str(caught.value).startswith(f'tilebox.workflow.toml:7:3: "{glob}" ')
+    assert reason in str(caught.value)
+
+
+def test_all_malformed_patterns_are_reported_together():
+    with pytest.raises(SelectionError) as caught:
+        GlobSet([Pattern("/a"), Pattern("b"), Pattern("..")])
+    assert [problem.message.split()[0] for problem in caught.value.problems] == ['"/a"', '".."']
+
+
+def test_braces_mean_nothing_in_brackets():
+    assert matches("[{]a", "{a")
+    assert matches("[a,{]b", ",b")
+    assert matches("[]}]a", "}a")
+    assert matches("{[,],x}", ",")
+
+
+def test_states_tell_which_globs_match_and_which_folders_are_out_of_reach():
+    globs = GlobSet([Pattern("a/**"), Pattern("**/*.py"), Pattern("a/b/c.txt")])
+    a = globs.enter(globs.start, "a")
+    assert a.match("x.py") == (0, 1)
+    assert globs.enter(a, "b").match("c.txt") == (0, 2)
+    only = GlobSet([Pattern("a/*/c"), Pattern("d")])
+    assert not only.enter(only.start, "z").places
+    assert not only.enter(only.start, "d").places
+    assert only.enter(only.enter(only.start, "a"), "anything").places
+    assert not only.enter(only.enter(only.enter(only.start, "a"), "anything"), "more").places
+
+
+names = st.text("ab*?[]{}\\!,é", min_size=1, max_size=6)
+
+
+@given(st.lists(names, min_size=1, max_size=4), st.lists(names, min_size=1, max_size=4))
+def test_escaped_path_matches_itself_alone(path, other):
+    glob = escape("/".join(path))
+    assert matches(glob, "/".join(path))
+    assert matches(glob, "/".join(other)) is (path == other)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "*", "?", "[ab]", "[!a]", "-"]), min_size=1, max_size=6),
+    st.text("abc-", min_size=1, max_size=6),
+)
+def test_one_segment_agrees_with_the_standard_library(parts, name):
+    glob = "".join(parts)
+    assert matches(glob, name) is fnmatch.fnmatchcase(name, glob)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "*", "**", "a*"]), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=5),
+)
+def test_states_agree_with_the_definition(glob, path):
+    assert matches("/".join(glob), "/".join(path)) is defined(glob, path)
+
+
+def defined(glob, path):
+    """What the reference says, without regard to speed."""
+    if not glob or glob == ["**"]:
+        return bool(path) is bool(glob)
+    if glob[0] == "**":
+        return any(defined(glob[1:], path[depth:]) for depth in range(len(path) + 1))
+    return bool(path) and fnmatch.fnmatchcase(path[0], glob[0]) and defined(glob[1:], path[1:])
