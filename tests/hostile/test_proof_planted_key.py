@@ -93,7 +93,7 @@ def test_a_planted_key_goes_to_its_own_host_only(tmp_path, locked_project, tileb
         run("publish", "-v", release, "--to", f"http://{host}", "--json")
         assert len(json.loads(run("releases", "--json", f"http://{host}", "--workflow", SLUG))["releases"]) == 1
         run("fetch", "-v", f"http://{host}", "--workflow", SLUG, "--to", str(tmp_path / "fetched"), code=1)
-        assert "gives no archives back" in outputs[-1]
+        assert "does not support downloads" in outputs[-1]
         run("publish", "-v", release, "--to", str(tmp_path / "store"))
         run("fetch", "-v", str(tmp_path / "store"), "--to", str(tmp_path / "fetched"))
     assert {*own} == {f"Bearer {key}"}

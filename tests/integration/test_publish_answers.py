@@ -12,9 +12,9 @@ import pytest
 from other_values import REMOVED, paths, replaced
 
 from hatch_tilebox.core.errors import PublishError, TileboxError
+from hatch_tilebox.plugins.destination import PublishedRelease
 from hatch_tilebox.publish import http
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
-from hatch_tilebox.publish.destination import PublishedRelease
 from hatch_tilebox.publish.http import Retries
 from hatch_tilebox.publish.oci.repository import OciRepository
 from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published

@@ -111,7 +111,7 @@ def test_a_workflow_that_is_not_there_is_explained(api, tilebox_api, make_releas
 
 def test_it_gives_no_archives_back(workflow, api, make_release, tmp_path):
     release = publish(make_release(), api).release
-    with pytest.raises(PublishError, match="gives no archives back"):
+    with pytest.raises(PublishError, match="does not support downloads"):
         fetch_release(api, release, tmp_path)
 
 

@@ -14,7 +14,8 @@ RUN = """
 import json, sys
 from pathlib import Path
 from hatch_tilebox.core.errors import PluginError
-from hatch_tilebox.plugins import ReleaseFile, run_release_checks
+from hatch_tilebox.plugins import ReleaseFile
+from hatch_tilebox.plugins.manager import run_release_checks
 
 manifest = json.loads(sys.argv[1])
 files = [ReleaseFile(path.name, path.stat().st_size, "0644", path) for path in map(Path, sys.argv[2:])]

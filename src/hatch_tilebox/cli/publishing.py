@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import closing
 
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.publish.destination import Destination, PublishedRelease
+    from hatch_tilebox.plugins.destination import Destination, PublishedRelease
     from hatch_tilebox.publish.settings import Settings
 
     Command = TypeVar("Command", bound=Callable[..., Any])

@@ -12,7 +12,8 @@ from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
-from hatch_tilebox.plugins import ReleaseFile, plugin_manager, run_release_checks
+from hatch_tilebox.plugins.findings import ReleaseFile
+from hatch_tilebox.plugins.manager import plugin_manager, run_release_checks
 from hatch_tilebox.selection.release_files import check_selection, select_release
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from hatch_tilebox.publish.destination import Destination, PublishedRelease
+    from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 
 __all__ = [
     "Cluster",

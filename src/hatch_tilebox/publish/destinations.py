@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import PluginError, Problem, TileboxError
 from hatch_tilebox.core.urls import display_url
-from hatch_tilebox.plugins import plugin_manager
+from hatch_tilebox.plugins.destination import Destination
+from hatch_tilebox.plugins.manager import plugin_manager
 from hatch_tilebox.publish.addresses import folder_of, is_folder, unknown_destination
-from hatch_tilebox.publish.destination import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from hatch_tilebox.core.identifiers import is_digest
 from hatch_tilebox.core.model import release_filename
 from hatch_tilebox.core.paths import inside
 from hatch_tilebox.core.progress import Progress, format_size
-from hatch_tilebox.publish.destination import LocalRelease
+from hatch_tilebox.plugins.destination import LocalRelease
 from hatch_tilebox.publish.files import new_file, private_folder, reading
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from hatch_tilebox.core.model import ReleaseManifest
-    from hatch_tilebox.publish.destination import Destination, PublishedRelease
+    from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 
 __all__ = ["Publication", "fetch_release", "open_release", "publish_release", "select_published"]
 

@@ -30,9 +30,9 @@ from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import inside, open_regular
+from hatch_tilebox.plugins.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.addresses import STORE_MARKER
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
-from hatch_tilebox.publish.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.files import new_file, reading, shared_folder, shared_lock
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import ReleaseManifest
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.publish.destination import LocalRelease
+    from hatch_tilebox.plugins.destination import LocalRelease
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

@@ -19,7 +19,7 @@ from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.model import ReleaseManifest, canonical_json, release_filename
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.urls import display_url
-from hatch_tilebox.publish.destination import Destination, PublishedRelease
+from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.http import MAX_ANSWER, MAX_PAGES, Http, is_loopback, json_of, require_safe, same_service
 from hatch_tilebox.publish.oci.auth import Authorization, advise
 from hatch_tilebox.publish.oci.upload import BlobUpload
@@ -27,7 +27,7 @@ from hatch_tilebox.publish.oci.upload import BlobUpload
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_tilebox.publish.destination import LocalRelease
+    from hatch_tilebox.plugins.destination import LocalRelease
     from hatch_tilebox.publish.http import Response, Retries
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"

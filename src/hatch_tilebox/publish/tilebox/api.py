@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
-from hatch_tilebox.publish.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.http import MAX_PAGES, Http, require_safe
 from hatch_tilebox.publish.tilebox.artifacts import HttpTransport
 from hatch_tilebox.publish.tilebox.connect import Connect, ConnectError, decode_id, encode_id
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import FileEntry, ReleaseManifest
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.publish.destination import LocalRelease
+    from hatch_tilebox.plugins.destination import ArtifactTransport, LocalRelease
     from hatch_tilebox.publish.http import Retries
-    from hatch_tilebox.publish.tilebox.artifacts import ArtifactTransport
 
 
 class TileboxApi(Destination, Deployer):

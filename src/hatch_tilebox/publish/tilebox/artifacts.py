@@ -7,12 +7,12 @@ here is the plainest contract that fits everything published, an artifact being 
     PUT URL/DIGEST      the bytes as application/zstd; 200 or 201 and the same message; giving them again is no mistake
 
 URL is the setting `artifact-url`, or else `artifacts` below the API's own URL; the API's key goes with every request. A plugin
-replaces all of this with the hook `tilebox_artifact_transport`.
+replaces all of this with the hook `hatch_tilebox_artifact_transport`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.publish.http import Body, Http, json_of, require_safe
@@ -22,15 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.publish.destination import LocalRelease
+    from hatch_tilebox.plugins.destination import LocalRelease
     from hatch_tilebox.publish.http import Response
-
-
-class ArtifactTransport(Protocol):
-    """Brings an artifact's bytes to the Tilebox API."""
-
-    def upload(self, release: LocalRelease, progress: Progress) -> str:
-        """The id (a UUID) of the artifact, whose bytes are sent unless they are there. Raises PublishError where that fails."""
 
 
 class HttpTransport:

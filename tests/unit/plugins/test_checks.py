@@ -6,7 +6,9 @@ import pluggy
 import pytest
 
 from hatch_tilebox.core.errors import Location, PluginError
-from hatch_tilebox.plugins import GROUP, Finding, HookSpecs, ReleaseFile, hookimpl, run_release_checks
+from hatch_tilebox.plugins import Finding, ReleaseFile, hookimpl
+from hatch_tilebox.plugins.hookspecs import GROUP, HookSpecs
+from hatch_tilebox.plugins.manager import run_release_checks
 
 
 def manager(**checks):
@@ -59,7 +61,7 @@ def test_a_check_that_fails_or_speaks_gibberish_stops_the_release():
     with pytest.raises(PluginError, match=r'(?s)the plugin "rules" .* failed.*KeyError') as caught:
         run_release_checks({}, [], manager(rules=failing))
     assert "Traceback" not in str(caught.value)
-    with pytest.raises(PluginError, match="yields 'oops', which is no Finding"):
+    with pytest.raises(PluginError, match="returned 'oops', which is not a Finding"):
         run_release_checks({}, [], manager(rules=lambda: ["oops"]))
 
 

@@ -1,0 +1,214 @@
+"""The interface of destinations: what publishing asks of the place that keeps releases."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.paths import open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from hatch_tilebox.core.model import Artifact, ReleaseManifest
+    from hatch_tilebox.core.progress import Progress
+
+CHUNK = 2**20
+"""The largest number of bytes of an archive that are in memory at a time."""
+
+
+@dataclass(frozen=True)
+class LocalRelease:
+    """A release on this machine. Its archive was read and checked to the end before a destination gets it.
+
+    Attributes:
+        manifest: The manifest in the archive.
+        artifact: The archive: its path, its SHA-256 in hex, and its size in bytes.
+
+    """
+
+    manifest: ReleaseManifest
+    artifact: Artifact
+
+    @property
+    def workflow(self) -> str:
+        """The slug of the workflow."""
+        return self.manifest.workflow.slug
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes of the archive in chunks of at most 1 MiB.
+
+        Args:
+            start: The offset of the first byte.
+            stop: The offset after the last byte; None for the end of the archive.
+
+        Raises:
+            PublishError: The file cannot be read, or it changed since it was checked. Changed bytes are found at the end of a pass
+                over the whole archive: discard what was sent.
+
+        """
+        whole = start == 0 and stop is None
+        left = (self.artifact.size if stop is None else stop) - start
+        digest = hashlib.sha256()
+        try:
+            with open_regular(self.artifact.path) as file:
+                file.seek(start)
+                while chunk := file.read(min(left, CHUNK)):
+                    left -= len(chunk)
+                    digest.update(chunk)
+                    yield chunk
+                more = whole and file.read(1)
+        except OSError as error:
+            raise PublishError(Problem(f"{self.artifact.path} cannot be read: {error.strerror}")) from error
+        if left or more or (whole and digest.hexdigest() != self.artifact.sha256):
+            message = f"{self.artifact.path} changed while it was published"
+            raise PublishError(Problem(message, hint="publish again when nothing writes to it"))
+
+
+@dataclass(frozen=True)
+class PublishedRelease:
+    """A release at a destination. Optional attributes are None if the destination does not know them.
+
+    Attributes:
+        id: The permanent name of the release at the destination.
+        workflow: The slug of the workflow.
+        digest: The SHA-256 of the archive: 64 hex digits.
+        fingerprint: The fingerprint in the manifest: 64 hex digits.
+        url: Where the release is, as it is shown to the user. Holds no secret.
+        version: The version of the project.
+        created_at: When the release was created, as an RFC 3339 timestamp.
+        size: The size of the archive in bytes.
+        clusters: The slugs of the clusters that the release is deployed to.
+
+    """
+
+    id: str
+    workflow: str
+    digest: str
+    fingerprint: str
+    url: str
+    version: str | None = None
+    created_at: str | None = None
+    size: int | None = None
+    clusters: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the release as JSON values, as `hatch-tilebox releases --json` prints it."""
+        return {
+            "id": self.id,
+            "workflow": self.workflow,
+            "version": self.version,
+            "digest": self.digest,
+            "fingerprint": self.fingerprint,
+            "created_at": self.created_at,
+            "size": self.size,
+            "clusters": list(self.clusters),
+            "url": self.url,
+        }
+
+
+class Destination(ABC):
+    """A place that keeps releases. Subclass it and return an instance from the hook `hatch_tilebox_destination`.
+
+    A release is identified by its workflow, fingerprint and digest. A destination keeps each release once and never changes it. Any
+    method may be called again after it failed, and several processes may call it at the same time. Raise PublishError for errors
+    that the user can fix; any other exception is shown as a bug.
+
+    Attributes:
+        url: The destination as it is shown to the user. It must not hold a secret.
+
+    """
+
+    url: str
+
+    @abstractmethod
+    def find(self, release: LocalRelease) -> PublishedRelease | None:
+        """Return the release if it is complete at the destination, else None.
+
+        Called before `upload`, and again after `register` failed. A release whose upload was interrupted must not be returned.
+        """
+
+    @abstractmethod
+    def upload(self, release: LocalRelease, progress: Progress) -> str:
+        """Upload the archive, or the parts of it that are missing.
+
+        Send `release.chunks()` without holding the whole archive in memory where the service allows it.
+
+        Args:
+            release: The release to upload.
+            progress: Call `progress.transferred(done, total)` with numbers of bytes after each chunk.
+
+        Returns:
+            A string that identifies the upload; it is passed to `register`.
+
+        """
+
+    @abstractmethod
+    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
+        """Create the release from an upload, unless it exists.
+
+        Args:
+            release: The release to create.
+            uploaded: The return value of `upload`.
+
+        Returns:
+            The release, and whether this call created it. All calls for one release return the same id.
+
+        """
+
+    @abstractmethod
+    def releases(self, workflow: str | None) -> list[PublishedRelease]:
+        """Return all releases of a workflow, the latest first.
+
+        Args:
+            workflow: The slug of the workflow; None for all workflows that the destination can list.
+
+        """
+
+    def latest(self, workflow: str) -> PublishedRelease | None:
+        """Return the latest release of a workflow, or None if it has none.
+
+        By default the first of `releases`. Override it if the service has a faster way.
+        """
+        return next(iter(self.releases(workflow)), None)
+
+    def manifest(self, release: PublishedRelease) -> ReleaseManifest | None:  # noqa: ARG002 -- for subclasses
+        """Return the manifest of a release, or None if the destination cannot read it.
+
+        By default None: publishing then skips the comparison with the latest release.
+        """
+        return None
+
+    def download(self, release: PublishedRelease) -> Iterator[bytes]:
+        """Yield the bytes of the archive of a release. The caller compares them with the digest.
+
+        By default raises PublishError: the destination does not support downloads.
+        """
+        message = f"{self.url} does not support downloads"
+        raise PublishError(Problem(message, hint=f"build release {release.id} again from its sources"))
+
+    def close(self) -> None:  # noqa: B027 -- most destinations hold no connection
+        """Close connections. Called once, after all other calls."""
+
+
+class ArtifactTransport(Protocol):
+    """Uploads archives to the Tilebox API. Return an object with this method from the hook `hatch_tilebox_artifact_transport`."""
+
+    def upload(self, release: LocalRelease, progress: Progress) -> str:
+        """Upload the archive of a release, unless the service has it.
+
+        Args:
+            release: The release to upload.
+            progress: Call `progress.transferred(done, total)` with numbers of bytes after each chunk.
+
+        Returns:
+            The id of the artifact: a UUID in its usual form of 36 characters.
+
+        Raises:
+            PublishError: The service refused the archive, or cannot be reached.
+
+        """
