@@ -10,6 +10,7 @@ import pytest
 from runtime_support import PROJECTS, discover, interpreter, lock
 
 from hatch_tilebox.core.model import Project, ReleaseManifest, Workflow
+from hatch_tilebox.discovery.worker import IN_WORKFLOW
 
 pytestmark = pytest.mark.runtime
 
@@ -82,7 +83,7 @@ def test_both_levels_agree_and_schemas_hold(python, sdk, on, clean_env):
     interpreters = [path for path in (environment / "env/bin/python", environment / "env/Scripts/python.exe") if path.exists()]
     script = Path(__file__).with_name("schema_properties.py")
     result = subprocess.run(
-        [interpreters[0], "-W", "ignore", script, Path(discovery.__file__).parent / "in_workflow", "10"],
+        [interpreters[0], "-W", "ignore", script, IN_WORKFLOW, "10"],
         env=clean_env,
         capture_output=True,
         text=True,
