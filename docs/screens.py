@@ -125,7 +125,7 @@ def tilebox_api(folder: Path, key: str) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{int(server.stdout.readline() if server.stdout else 0)}"
             headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-            body = json.dumps({"name": "scene-qa"}).encode()
+            body = json.dumps({"name": "scene-qa", "summary": "Checks scenes"}).encode()
             with urlopen(Request(f"{url}/workflows.v1.WorkflowsService/CreateWorkflow", body, headers)):  # noqa: S310 -- http, to loopback
                 yield url
         finally:

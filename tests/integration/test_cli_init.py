@@ -56,10 +56,20 @@ def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
 @pytest.mark.runtime
 @pytest.mark.service
 def test_a_key_makes_the_workflow(hatch_tilebox, tilebox_api, tmp_path):
-    made = hatch_tilebox("init", "--name", "Scene QA", "qa", TILEBOX_API_URL=tilebox_api.url, TILEBOX_API_KEY=tilebox_api.key)
+    made = hatch_tilebox(
+        "init",
+        "--name",
+        "Scene QA",
+        "--summary",
+        "Checks scenes",
+        "qa",
+        TILEBOX_API_URL=tilebox_api.url,
+        TILEBOX_API_KEY=tilebox_api.key,
+    )
     assert made.returncode == 0, made.stderr
     slug = re.search('slug = "(.*)"', (tmp_path / "qa" / "tilebox.workflow.toml").read_text())[1]
-    assert slug == tilebox_api.sdk("result = [flow.slug for flow in client.workflows().all()]")[0]
+    created = tilebox_api.sdk("result = [[flow.slug, flow.name, flow.summary] for flow in client.workflows().all()]")
+    assert created == [[slug, "Scene QA", "Checks scenes"]]
     assert slug in made.stderr
 
 

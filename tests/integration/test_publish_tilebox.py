@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -63,7 +64,7 @@ result = dict(
         "digest": local.artifact.sha256,
         "fingerprint": local.manifest.fingerprint,
         "tasks": [["a.B", "v1.2"], ["c.D", "v3.0"]],
-        "files": [["pyproject.toml", False, []], ["scene_qa", True, [["runner.py", False, []]]]],
+        "files": [[".", True, [["pyproject.toml", False, []], ["scene_qa", True, [["runner.py", False, []]]]]]],
         "runner": "scene_qa.runner:runner",
         "command": [],
     }
@@ -106,7 +107,12 @@ def test_the_official_client_deploys_and_undeploys_it(tilebox_api, workflow, api
 def test_a_workflow_that_is_not_there_is_explained(api, tilebox_api, make_release):
     with pytest.raises(PublishError, match=f"has no workflow '{SLUG}'\n  hint: create it once") as caught:
         publish(make_release(), api)
-    assert ".workflows().create(" in str(caught.value)
+    call = (
+        re.search(r"\.workflows\(\)\.create\(.*?\)", str(caught.value))[0]
+        .replace("NAME", "'Scene QA'")
+        .replace("SUMMARY", "'Checks'")
+    )
+    assert tilebox_api.sdk(f"result = client{call}.name") == "Scene QA"
 
 
 def test_it_gives_no_archives_back(workflow, api, make_release, tmp_path):

@@ -45,9 +45,10 @@ class Service(workflows_connect.WorkflowsServiceSync):
 
     def create_workflow(self, request, _ctx):
         require(request.name, "name")
+        require(request.summary, "summary")
         with LOCK:
             slug = re.sub(r"[^A-Za-z0-9]+", "-", request.name)
-            return self.workflows.setdefault(slug, workflows_pb2.Workflow(slug=slug, name=request.name))
+            return self.workflows.setdefault(slug, workflows_pb2.Workflow(slug=slug, name=request.name, summary=request.summary))
 
     def list_workflows(self, _request, _ctx):
         return workflows_pb2.ListWorkflowsResponse(workflows=self.workflows.values())

@@ -15,9 +15,10 @@ from hatch_tilebox.cli.output import output_options, show_json, show_line
 @click.command(short_help="Make a new workflow project")
 @click.argument("path", type=click.Path(file_okay=False, path_type=Path), default=".")
 @click.option("--name", help="What the workflow is called.  [default: the name of the folder]")
+@click.option("--summary", help="What the workflow does, in one line, for Tilebox.  [default: the name]")
 @click.option("--offline", is_flag=True, help="Make the slug here instead of creating the workflow at Tilebox.")
 @output_options
-def command(path: Path, name: str | None, *, offline: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(path: Path, name: str | None, summary: str | None, *, offline: bool, as_json: bool, quiet: int, verbose: int) -> None:
     """Make a workflow project in the folder PATH: configuration, a runner with one task, environment and lock.
 
     With a key in TILEBOX_API_KEY or the keyring, the workflow is created at Tilebox, which gives the slug. If anything fails,
@@ -31,8 +32,9 @@ def command(path: Path, name: str | None, *, offline: bool, as_json: bool, quiet
     root = path.resolve()
     key = None if offline else find_key()
     with closing(RichProgress(verbose - quiet)) as progress:
-        create = partial(create_workflow, key=key, progress=progress) if key else None
-        scaffold = scaffold_project(root, name or root.name, create, progress)
+        name = name or root.name
+        create = partial(create_workflow, summary=summary or name, key=key, progress=progress) if key else None
+        scaffold = scaffold_project(root, name, create, progress)
         if not key and not offline:
             progress.warning(
                 Problem(

@@ -13,6 +13,7 @@ __all__ = [
     "SLUG_PATTERN",
     "is_digest",
     "is_import_path",
+    "is_placeholder",
     "name_fault",
     "requirement_fault",
     "runner_fault",
@@ -25,6 +26,7 @@ __all__ = [
 # Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
 SLUG_PATTERN = "[A-Za-z0-9-]+"
 SLUG_LENGTH = 100
+_PLACEHOLDER = r"placeholder|change-?me|^(replace|change|insert|enter|put)-(me|this|with|your)\b|^your-|(^|-)(your|workflow)-slug"
 MAX_TEXT = 1000
 """Characters of a name, a version or a specifier: more than any has, and little enough for every parser."""
 
@@ -75,6 +77,11 @@ def slug_fault(text: str) -> str | None:
     if len(text) <= SLUG_LENGTH and re.fullmatch(SLUG_PATTERN, text):
         return None
     return f"must be a slug: 1 to {SLUG_LENGTH} ASCII letters, digits and hyphens"
+
+
+def is_placeholder(slug: str) -> bool:
+    """Whether a slug is one that templates leave to be replaced, such as `replace-with-your-workflow-slug`."""
+    return re.search(_PLACEHOLDER, slug.lower()) is not None
 
 
 def runner_fault(text: str) -> str | None:

@@ -47,21 +47,24 @@ def build_release(
     progress: Progress | None = None,
     skip: Collection[Path] = (),
     variables: Sequence[str] = (),
+    warnings: Sequence[Problem] = (),
 ) -> Release:
     """Build the release of a workflow project into `directory`, an existing folder.
 
     `skip` names absolute output folders, which are never part of a release. `variables` are let through to the workflow's code
     beside those of the options (see `passed_variables`). The archive appears whole, under its final name,
-    or not at all. Raises a `TileboxError` for whatever the user can fix; user code runs in the workflow's own interpreter.
+    or not at all. `warnings` about the project are reported with those of the build. Raises `TileboxError` for user errors; the
+    workflow's code runs in its own interpreter.
     """
     progress = progress or Progress()
-    warnings: list[Problem] = []
+    found: list[Problem] = []
 
     def warn(problems: Sequence[Problem]) -> None:
-        warnings.extend(problems)
+        found.extend(problems)
         for problem in problems:
             progress.warning(problem)
 
+    warn(warnings)
     progress.started("Selecting files")
     began = perf_counter()
     files = select_release(config, skip=skip)
@@ -104,4 +107,4 @@ def build_release(
     progress.finished(f"{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
     progress.result("Digest", f"sha256:{artifact.sha256}")
     progress.detail(f"fingerprint {manifest.fingerprint}")
-    return Release(artifact, manifest, files, tuple(warnings))
+    return Release(artifact, manifest, files, tuple(found))

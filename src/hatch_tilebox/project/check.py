@@ -51,6 +51,7 @@ def check_project(start: Path) -> CheckReport:
 
     Runs no code of the project, starts nothing and writes nothing. That there is no project is an error in the report, too.
     """
+    from hatch_tilebox.project.advice import project_warnings
     from hatch_tilebox.project.find import config_file, find_project
     from hatch_tilebox.project.identity import check_metadata, read_metadata, read_project
     from hatch_tilebox.project.open import build_table
@@ -73,6 +74,7 @@ def check_project(start: Path) -> CheckReport:
     table = report.collect(lambda: build_table(metadata))
     project = report.collect(lambda: WorkflowProject(root, lambda: read_project(root, metadata), table or {}, HOOK_TABLE))
     if project is not None:
+        report.warnings += project_warnings(project.config, root, metadata.core_raw_metadata.get("requires-python"))
         _check_files(project, report)
     return report
 

@@ -44,7 +44,7 @@ build-backend = "hatchling.build"
 [project]
 name = "{slug}"
 version = "0.1.0"
-requires-python = ">=3.10"
+requires-python = ">=3.11"
 dependencies = ["tilebox"]
 
 # `hatch build`, `uv build`, `python -m build` and `pip wheel` build the release together with the wheel.
@@ -59,12 +59,14 @@ _WORKFLOW = """\
 #:schema ./{schema}
 
 [workflow]
-slug = "{slug}"
+{comment}slug = "{slug}"
 runner = "runner:runner"
 
 [build]
 include = ["pyproject.toml", "uv.lock", "**/*.py"]
 """
+
+_LOCAL_SLUG = "# Derived from the name. Write the slug that Tilebox gives the workflow here before you publish.\n"
 
 _RUNNER = '''\
 """The tasks of the workflow, and the runner that its releases start."""
@@ -148,8 +150,9 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
         # An environment of somebody else's is left alone: what uv removes from it could not be brought back.
         _run_uv(str(uv), "sync" if sync else "lock", root, progress)
         slug = create(name) if create else local
+        comment = "" if create else _LOCAL_SLUG
         try:
-            _write(root / CONFIG_NAME, _WORKFLOW.format(slug=slug, schema=SCHEMA_NAME))
+            _write(root / CONFIG_NAME, _WORKFLOW.format(slug=slug, schema=SCHEMA_NAME, comment=comment))
         except TileboxError as error:
             raise (type(error)(*error.problems, _remains(slug)) if create else error) from None
     return Scaffold(root, slug, (CONFIG_NAME, "pyproject.toml", "runner.py", SCHEMA_NAME, "uv.lock"), create is not None, sync)
@@ -174,8 +177,8 @@ def api_url() -> str:
     return os.environ.get("TILEBOX_API_URL") or API_URL
 
 
-def create_workflow(name: str, key: str, progress: Progress) -> str:
-    """Make a workflow at Tilebox and return its slug. Raises PublishError where that fails; then no attempt is repeated."""
+def create_workflow(name: str, summary: str, key: str, progress: Progress) -> str:
+    """Create a workflow at Tilebox and return its slug. Raises PublishError if that fails; the request is not repeated."""
     from hatch_tilebox.project.rules import check_slug
     from hatch_tilebox.publish.http import Http, Retries, require_safe
     from hatch_tilebox.publish.tilebox.connect import Connect
@@ -185,7 +188,7 @@ def create_workflow(name: str, key: str, progress: Progress) -> str:
     progress.started("Creating the workflow")
     http = Http(url, secrets=(key,), retries=Retries(attempts=1), progress=progress)
     try:
-        slug = Connect(http, url, key).call("CreateWorkflow", {"name": name}).get("slug", "")
+        slug = Connect(http, url, key).call("CreateWorkflow", {"name": name, "summary": summary}).get("slug", "")
     finally:
         http.close()
     if wrong := check_slug(str(slug)):

@@ -88,11 +88,20 @@ class WorkflowProject:
         """
         from hatch_tilebox.archive.writer import make_output_folder
         from hatch_tilebox.pipeline.build import build_release
+        from hatch_tilebox.project.advice import project_warnings
 
         output = self.output(directory)
         make_output_folder(output)
-        skip = self._output_folders(directory)
-        return build_release(self.config, self._about(), output, self.options, progress=progress, skip=skip, variables=variables)
+        return build_release(
+            self.config,
+            about := self._about(),
+            output,
+            self.options,
+            progress=progress,
+            skip=self._output_folders(directory),
+            variables=variables,
+            warnings=project_warnings(self.config, self.root, about.requires_python),
+        )
 
     def _output_folders(self, directory: Path) -> list[Path]:
         """What is never part of the release, because builds write there: ours, and the official tool beside the project.

@@ -18,7 +18,9 @@ from hatch_tilebox.publish.tilebox.connect import decode_id, encode_id
 
 
 def tree(*paths):
-    return file_tree([FileEntry(path, 0, "0644", "0" * 64) for path in paths])
+    (root,) = file_tree([FileEntry(path, 0, "0644", "0" * 64) for path in paths])
+    assert (root["path"], root["directory"]) == (".", True)
+    return root["children"]
 
 
 def test_files_become_a_tree():

@@ -108,7 +108,8 @@ class TileboxApi(Destination, Deployer):
                 raise
             hint = (
                 "create it once with `hatch-tilebox init`, in the console, or with\n"
-                "tilebox.workflows.Client().workflows().create(NAME); then write the slug that it gets into tilebox.workflow.toml"
+                "tilebox.workflows.Client().workflows().create(NAME, SUMMARY);\n"
+                "then write the slug that it gets into tilebox.workflow.toml"
             )
             raise PublishError(Problem(f"{self.url} has no workflow {slug!r}", hint=hint)) from None
 
@@ -154,9 +155,9 @@ def release_content(manifest: ReleaseManifest) -> dict[str, Any]:
 
 
 def file_tree(files: Sequence[FileEntry]) -> list[dict[str, Any]]:
-    """The files as a tree of `Path` messages, each named by its own part of the path, in the order of the archive."""
-    root: list[dict[str, Any]] = []
-    folders: dict[tuple[str, ...], list[dict[str, Any]]] = {(): root}
+    """One root node with all files below it: `Path` messages, each named by its own part of the path, in the archive's order."""
+    top: list[dict[str, Any]] = []
+    folders: dict[tuple[str, ...], list[dict[str, Any]]] = {(): top}
     for file in files:
         *parents, name = file.path.split("/")
         for depth, part in enumerate(parents, 1):
@@ -165,7 +166,7 @@ def file_tree(files: Sequence[FileEntry]) -> list[dict[str, Any]]:
                 folders[tuple(parents[: depth - 1])].append({"path": part, "directory": True, "children": children})
                 folders[tuple(parents[:depth])] = children
         folders[tuple(parents)].append({"path": name})
-    return root
+    return [{"path": ".", "directory": True, "children": top}]
 
 
 def time_order(timestamp: str) -> tuple[str, str]:

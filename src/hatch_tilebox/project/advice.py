@@ -1,0 +1,40 @@
+"""Warnings about values of the project that are valid, and that a release runner or Tilebox cannot use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.identifiers import is_placeholder
+from hatch_tilebox.core.runner_image import PYTHONS, has_python_for
+from hatch_tilebox.project.toml.document import read_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_tilebox.project.workflow_file import WorkflowConfig
+
+PYPROJECT = "pyproject.toml"
+
+
+def project_warnings(config: WorkflowConfig, root: Path, requires_python: str | None) -> tuple[Problem, ...]:
+    """Warnings about the slug, and about `requires-python` of the project in the folder `root`."""
+    warnings = []
+    slug = config.workflow.slug
+    if is_placeholder(slug):
+        message = f'workflow.slug: "{slug}" is a placeholder, not the slug of a workflow'
+        hint = "write the slug that Tilebox gave the workflow; hatch-tilebox init, or the console, creates a workflow"
+        warnings.append(Problem(message, hint, config.location("workflow.slug")))
+    if requires_python and not has_python_for(requires_python):
+        pythons = ", ".join(PYTHONS)
+        message = f'project.requires-python: "{requires_python}" excludes {pythons}, the interpreters of Tilebox\'s runner image'
+        hint = f"allow one of them, such as >={PYTHONS[0]}, unless your release runners have another Python"
+        warnings.append(Problem(message, hint, _place(root)))
+    return tuple(warnings)
+
+
+def _place(root: Path) -> Location:
+    try:
+        return read_toml(root / PYPROJECT, PYPROJECT).location(("project", "requires-python"))
+    except ConfigError:  # whoever reads the project reports it
+        return Location(PYPROJECT)
