@@ -24,12 +24,14 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
     """
     from hatch_tilebox.core.progress import format_size
     from hatch_tilebox.project.check import check_project
+    from hatch_tilebox.project.runner_platforms import summaries
 
     report = check_project(project)
     ok = not report.errors and not (strict and report.warnings)
     if as_json:
         errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
-        show_json({"ok": ok, "errors": errors, "warnings": warnings, "unseen": list(report.unseen)})
+        runners = [installation.to_dict() for installation in report.installations]
+        show_json({"ok": ok, "errors": errors, "warnings": warnings, "unseen": list(report.unseen), "runners": runners})
     else:
         if report.errors or report.warnings:
             from hatch_tilebox.cli.console import RichProgress, show_problems
@@ -40,6 +42,8 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
             show_problems(report.errors)
         if ok and quiet <= verbose and report.files:
             unseen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
+            for line in summaries(report.installations, each=verbose > quiet):
+                show_line(line)
             show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{unseen}")
     if not ok:
         ctx.exit(1)

@@ -103,6 +103,14 @@ class BuildOptions:
             "Environment variables that the workflow's code may see while it is built, by name; `*` stands for any characters.",
         ),
     )
+    runners: tuple[str, ...] = field(
+        default=(),
+        metadata=key(
+            Texts(Text(rules.check_platform)),
+            "The platforms of your release runners, such as `linux-x86_64-cp312`, for `hatch-tilebox check`.",
+            shown="those of the official image",
+        ),
+    )
     embed: bool = field(
         default=True,
         metadata=key(

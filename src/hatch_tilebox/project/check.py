@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.discovery.machine_only import Findings
+    from hatch_tilebox.project.runner_platforms import Installation
     from hatch_tilebox.project.workflow_file import WorkflowConfig
     from hatch_tilebox.project.workflow_project import WorkflowProject
 
@@ -29,13 +30,15 @@ __all__ = ["CheckReport", "check_project"]
 class CheckReport:
     """What a check found. `files` is None where the selection could not be made.
 
-    `unseen` names metadata that only code of the project can tell, such as a version that its build backend computes.
+    `unseen` names metadata that only code of the project can compute, such as a version from its build backend. `installations`
+    are what release runners install from the lock, one for each platform; empty where that is not known.
     """
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     files: FileSet | None = None
     unseen: tuple[str, ...] = ()
+    installations: tuple[Installation, ...] = ()
 
     def collect(self, step: Callable[[], Result]) -> Result | None:
         """What `step` gives, or None where it finds errors."""
@@ -76,7 +79,28 @@ def check_project(start: Path) -> CheckReport:
     if project is not None:
         report.warnings += project_warnings(project.config, root, metadata.core_raw_metadata.get("requires-python"))
         _check_files(project, report)
+        if not report.errors:
+            _check_runner_platforms(project, metadata, report)
     return report
+
+
+def _check_runner_platforms(project: WorkflowProject, metadata: ProjectMetadata[Any], report: CheckReport) -> None:
+    """Report what release runners cannot install from the lock, or would have to compile."""
+    from hatch_tilebox.discovery.uv import find_uv
+    from hatch_tilebox.project.runner_platforms import check_installations, platforms_of, read_installations
+
+    selected = {file.path: file for file in report.files.files} if report.files else {}
+    uv = find_uv()
+    if uv is None or "uv.lock" not in selected or "pyproject.toml" not in selected:
+        return
+    pinned = selected[".python-version"].source.read_text("utf-8", "replace") if ".python-version" in selected else None
+    chosen = project.options.runners
+    platforms = platforms_of(chosen, metadata.core_raw_metadata.get("requires-python"), pinned)
+    table = metadata.config.get("tool", {}).get("uv", {})
+    report.installations = tuple(read_installations(project.config.root, uv, platforms, table))
+    errors, warnings = check_installations(report.installations, chosen=bool(chosen))
+    report.errors += errors
+    report.warnings += warnings
 
 
 def _check_files(project: WorkflowProject, report: CheckReport) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "check_file_name",
     "check_inside",
     "check_pattern",
+    "check_platform",
     "check_root",
     "check_runner",
     "check_slug",
@@ -69,6 +70,13 @@ def check_variable(text: str) -> str | None:
     if "=" in text:
         return "it names variables, and sets none: a value does not belong in a project; set it with `--env NAME=VALUE`"
     return f'"{text}" is not the name of an environment variable'
+
+
+def check_platform(text: str) -> str | None:
+    """The platform of a release runner."""
+    if re.fullmatch(r"linux-(x86_64|aarch64)-cp3[1-9]\d", text):
+        return None
+    return f'"{text}" is not a platform: write linux-MACHINE-cpVERSION, such as linux-x86_64-cp312; MACHINE is x86_64 or aarch64'
 
 
 def check_root(text: str) -> str | None:

@@ -35,6 +35,7 @@ def test_defaults():
         max_size=104_857_600,
         allow_secrets=(),
         pass_environment=(),
+        runners=(),
         embed=True,
         skip=False,
         cache=True,
@@ -50,13 +51,24 @@ def test_table():
         "max-size": "1 GiB",
         "allow-secrets": ["tests/key.pem"],
         "pass-environment": ["ACME_*"],
+        "runners": ["linux-x86_64-cp312"],
         "embed": False,
         "skip": True,
         "cache": False,
     }
     assert {key.name for key in option_keys()} == set(table)
     assert load(table) == BuildOptions(
-        "flows/a.toml", "releases", "worker", 300.0, 2**30, ("tests/key.pem",), ("ACME_*",), False, True, False
+        "flows/a.toml",
+        "releases",
+        "worker",
+        300.0,
+        2**30,
+        ("tests/key.pem",),
+        ("ACME_*",),
+        ("linux-x86_64-cp312",),
+        False,
+        True,
+        False,
     )
 
 
@@ -67,6 +79,7 @@ TEXTS = {
     "startup-timeout": ("2.5", 2.5),
     "max-size": ("500 MB", 500_000_000),
     "allow-secrets": (os.pathsep.join(["a", "b/c"]), ("a", "b/c")),
+    "runners": (os.pathsep.join(["linux-x86_64-cp312", "linux-aarch64-cp313"]), ("linux-x86_64-cp312", "linux-aarch64-cp313")),
     "pass-environment": (os.pathsep.join(["ACME_*", "REGION"]), ("ACME_*", "REGION")),
     "embed": ("No", False),
     "skip": ("1", True),

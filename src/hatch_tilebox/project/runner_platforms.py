@@ -1,0 +1,267 @@
+"""Which packages of a lock install on the platforms of release runners, and how.
+
+Runners are not the author's machine: a package may lack a wheel for them. The lock and uv know enough to say so without an
+environment of that platform.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.discovery.clean_environment import install_environment
+from hatch_tilebox.discovery.process import run
+from hatch_tilebox.project.platform_tags import LATEST_PATCH, best_wheel, marker_environment, tag_order
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp3{minor}" for machine in ("x86_64", "aarch64") for minor in (12, 13, 14))
+"""The platforms of the official runner image, `ghcr.io/tilebox/runner`."""
+EXPORT_LIMIT = 60.0
+"""Seconds that `uv export` may take; it usually takes a twentieth of one."""
+_PLATFORM = re.compile(r"linux-(?P<machine>x86_64|aarch64)-cp3(?P<minor>\d+)")
+_CUDA = re.compile(r"nvidia-|cuda-|cupy-cuda")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What a runner of one platform installs from the lock. `download` is in bytes, of the `sized` packages among `packages`."""
+
+    platform: str
+    packages: int
+    sized: int
+    download: int
+    built: tuple[str, ...]
+    """Packages (`name version`) that the runner builds from their sdist, because they have no wheel at all."""
+    compiled: tuple[str, ...]
+    """Packages that have wheels for other platforms only: the runner builds them, most likely with a compiler."""
+    impossible: tuple[str, ...]
+    """Packages with neither a wheel for the platform nor an sdist."""
+    cuda: tuple[str, ...]
+    """Packages that bring CUDA."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The values as JSON."""
+        return {
+            "platform": self.platform,
+            "packages": self.packages,
+            "download": self.download,
+            "built": list(self.built),
+            "compiled": list(self.compiled),
+            "impossible": list(self.impossible),
+            "cuda": list(self.cuda),
+        }
+
+
+def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: str | None) -> tuple[str, ...]:
+    """The platforms that count: `runners`, or else those of the official image that the project's Pythons include.
+
+    `pinned` is the content of `.python-version` among the selected files.
+    """
+    if runners:
+        return tuple(runners)
+    try:
+        allowed = SpecifierSet(requires_python or "")
+    except InvalidSpecifier:
+        allowed = SpecifierSet()
+    return tuple(platform for platform in IMAGE_PLATFORMS if _fits(python_version(platform), allowed, pinned))
+
+
+def python_version(platform: str) -> tuple[int, int]:
+    """The version of Python of a platform such as `linux-x86_64-cp312`: `(3, 12)`."""
+    return 3, int(platform.rpartition("cp3")[2])
+
+
+def _fits(version: tuple[int, int], allowed: SpecifierSet, pinned: str | None) -> bool:
+    text = ".".join(map(str, version))
+    if pinned and (found := re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", pinned)) and found[1] != text:
+        return False
+    return allowed.contains(f"{text}.{LATEST_PATCH}", prereleases=True)
+
+
+def read_installations(root: Path, uv: Path, platforms: Sequence[str], configuration: Mapping[str, Any]) -> list[Installation]:
+    """What runners of `platforms` install for the project in `root`, from its `uv.lock`; empty where uv cannot read that.
+
+    `configuration` is the project's table `[tool.uv]`. Needs no network, no Python of the platform, and writes nothing.
+    """
+    command = [str(uv), "export", "--frozen", "--offline", "--no-hashes", "--no-header", "--no-annotate", "--no-emit-project"]
+    answer = run([*command, "--color", "never"], folder=root, environment=install_environment(), timeout=EXPORT_LIMIT)
+    if answer.returncode != 0:
+        return []
+    try:
+        lock = tomllib.loads((root / "uv.lock").read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return []
+    locked = _locked_files(lock.get("package", []))
+    requirements = list(_requirements(answer.output))
+    return [_installation(platform, requirements, locked, configuration) for platform in platforms]
+
+
+def check_installations(installations: Sequence[Installation], *, chosen: bool) -> tuple[list[Problem], list[Problem]]:
+    """Errors and warnings about packages that runners cannot install, or have to build.
+
+    `chosen` tells whether the project names its runners: then a package that one of them cannot install is an error.
+    """
+    where = Location("uv.lock")
+    impossible = [
+        Problem(
+            f"{package} cannot be installed on {platforms}: it has no wheel that fits, and no sdist",
+            "take another version of it, exclude that Python with requires-python, or name your runners in the option runners",
+            where,
+        )
+        for package, platforms in _by_package(installations, "impossible").items()
+    ]
+    warnings = [
+        Problem(
+            f"{package} has no wheel for {platforms}: a release runner compiles it at every cold start",
+            "take a version that has one, or make sure that the runner has a compiler and the libraries that it needs",
+            where,
+        )
+        for package, platforms in _by_package(installations, "compiled").items()
+    ]
+    if not chosen and (cuda := next((item for item in installations if item.cuda), None)):
+        warnings.append(
+            Problem(
+                f"{len(cuda.cuda)} packages bring CUDA, which the official runner image has no use for: {', '.join(cuda.cuda[:3])}"
+                f"{', …' if cuda.cuda[3:] else ''}",
+                "take builds for CPUs, for example from the index https://download.pytorch.org/whl/cpu",
+                where,
+            )
+        )
+    return (impossible, warnings) if chosen else ([], [*impossible, *warnings])
+
+
+def summaries(installations: Sequence[Installation], *, each: bool = False) -> list[str]:
+    """What runners install, for people: a line for each platform, or one for the platform with the largest download."""
+    if each or not installations:
+        return [f"{item.platform}: {_in_figures(item)}" for item in installations]
+    largest = max(installations, key=lambda item: item.download)
+    platforms = f"{len(installations)} runner platforms, at most" if len(installations) > 1 else f"{largest.platform}:"
+    return [f"{platforms} {_in_figures(largest)}"]
+
+
+def _in_figures(installation: Installation) -> str:
+    """For example `61 packages, 48.2 MiB to download, builds promise`."""
+    unknown = installation.packages - installation.sized - len(installation.impossible)
+    size = f"{format_size(installation.download)} to download" + (f" and {unknown} of unknown size" if unknown else "")
+    built = [package.partition(" ")[0] for package in (*installation.built, *installation.compiled)]
+    parts = [f"{installation.packages} packages", size]
+    parts += [f"builds {', '.join(built)}"] if built else []
+    parts += [f"{len(installation.impossible)} cannot be installed"] if installation.impossible else []
+    parts += [f"{len(installation.cuda)} with CUDA"] if installation.cuda else []
+    return ", ".join(parts)
+
+
+def _requirements(exported: str) -> Iterator[Requirement]:
+    """The requirements that `uv export` wrote; folders and files of the project are left out, as others judge them."""
+    for line in exported.splitlines():
+        with suppress(InvalidRequirement):
+            yield Requirement(line.strip())
+
+
+@dataclass(frozen=True)
+class _Locked:
+    """The files of one version of a package: wheels as filename to size, and the size of the sdist. -1 is unknown."""
+
+    wheels: Mapping[str, int]
+    sdist: int | None
+
+
+def _locked_files(entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], _Locked]:
+    """The files of each package in the lock that comes from an index, by name and version. Source: uv's lock format."""
+    found: dict[tuple[str, str], _Locked] = {}
+    for entry in entries:
+        wheels = {_file_name(wheel): wheel.get("size", -1) for wheel in entry.get("wheels", [])}
+        sdist = entry["sdist"].get("size", -1) if "sdist" in entry else None
+        key = entry["name"], entry.get("version", "")
+        if key in found:  # the same version from several indexes
+            wheels = {**found[key].wheels, **wheels}
+            sdist = found[key].sdist if sdist is None else sdist
+        found[key] = _Locked(wheels, sdist)
+    return found
+
+
+def _file_name(wheel: Mapping[str, Any]) -> str:
+    place = str(wheel.get("filename") or wheel.get("url") or wheel.get("path", ""))
+    return place.partition("#")[0].rpartition("/")[2].replace("%2B", "+")
+
+
+def _installation(
+    platform: str, requirements: Sequence[Requirement], locked: Mapping[tuple[str, str], _Locked], configuration: Mapping[str, Any]
+) -> Installation:
+    machine, minor = _parts(platform)
+    environment = marker_environment(machine, minor)
+    order = tag_order(machine, minor)
+    packages = sized = download = 0
+    built: list[str] = []
+    compiled: list[str] = []
+    impossible: list[str] = []
+    cuda: list[str] = []
+    for requirement in requirements:
+        if requirement.marker and not requirement.marker.evaluate(environment):
+            continue
+        packages += 1
+        name = canonicalize_name(requirement.name)
+        version = str(requirement.specifier).removeprefix("==")
+        files = locked.get((name, version))
+        if _CUDA.match(name) or "+cu" in version:
+            cuda.append(f"{name} {version}".strip())
+        if files is None or requirement.url:  # from git, a URL or a folder
+            continue
+        wheel = None if _listed_in(configuration, "no-binary", name) else best_wheel(files.wheels, order)
+        size = files.sdist if wheel is None else files.wheels[wheel]
+        if wheel is None and (files.sdist is None or _listed_in(configuration, "no-build", name)):
+            impossible.append(f"{name} {version}")
+            continue
+        if wheel is None:
+            (compiled if files.wheels else built).append(f"{name} {version}")
+        if size is not None and size >= 0:
+            sized += 1
+            download += size
+    return Installation(platform, packages, sized, download, tuple(built), tuple(compiled), tuple(impossible), tuple(cuda))
+
+
+def _listed_in(configuration: Mapping[str, Any], setting: str, name: str) -> bool:
+    """Whether `no-binary` or `no-build` of `[tool.uv]` counts for the package. Source: https://docs.astral.sh/uv/reference/settings/"""
+    names = configuration.get(f"{setting}-package", [])
+    listed = isinstance(names, list) and name in {canonicalize_name(item) for item in names if isinstance(item, str)}
+    return listed or configuration.get(setting) is True
+
+
+def _parts(platform: str) -> tuple[str, int]:
+    found = _PLATFORM.fullmatch(platform)
+    if found is None:
+        message = f"not a platform: {platform}"  # the options are checked before
+        raise ValueError(message)
+    return found["machine"], int(found["minor"])
+
+
+def _by_package(installations: Sequence[Installation], group: str) -> dict[str, str]:
+    """The packages in a group of some installations, each with its platforms in words."""
+    found: dict[str, list[str]] = {}
+    for installation in installations:
+        for package in getattr(installation, group):
+            found.setdefault(package, []).append(installation.platform)
+    return {package: _in_words(platforms, len(installations)) for package, platforms in found.items()}
+
+
+def _in_words(platforms: Sequence[str], of: int) -> str:
+    if len(platforms) == of > 1:
+        return "any platform of your runners"
+    return " and ".join(filter(None, [", ".join(platforms[:-1]), platforms[-1]]))
