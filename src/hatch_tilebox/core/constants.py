@@ -5,20 +5,10 @@ Apart from what else these floors have, for an sdist asks for little more than n
 
 from __future__ import annotations
 
-__all__ = [
-    "ACTIVE_VARIABLE",
-    "CONFIG_NAME",
-    "CONFIG_VARIABLE",
-    "ENVIRONMENT_MARK",
-    "NEVER_SHIPPED",
-    "NEVER_SHIPPED_SUFFIXES",
-    "RELEASE_SUFFIX",
-    "REPOSITORY_EXCLUDE",
-    "SDIST_RECORD",
-    "SKIP_VARIABLE",
-]
-
 CONFIG_NAME = "tilebox.workflow.toml"
+PYPROJECT_NAME = "pyproject.toml"
+HATCH_FILE = "hatch.toml"
+LOCK_NAME = "uv.lock"
 RELEASE_SUFFIX = ".tbrelease"
 
 CONFIG_VARIABLE = "HATCH_TILEBOX_CONFIG"

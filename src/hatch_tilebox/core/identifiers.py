@@ -8,21 +8,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = [
-    "SLUG_LENGTH",
-    "SLUG_PATTERN",
-    "is_digest",
-    "is_import_path",
-    "is_placeholder",
-    "name_fault",
-    "requirement_fault",
-    "runner_fault",
-    "slug_fault",
-    "task_version_fault",
-    "variable_fault",
-    "version_fault",
-]
-
 # Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
 SLUG_PATTERN = "[A-Za-z0-9-]+"
 SLUG_LENGTH = 100
@@ -30,7 +15,24 @@ _PLACEHOLDER = r"placeholder|change-?me|^(replace|change|insert|enter|put)-(me|t
 MAX_TEXT = 1000
 """Characters of a name, a version or a specifier: more than any has, and little enough for every parser."""
 
-# `packaging` is imported where it is used: builds that have nothing to read from elsewhere do not pay for it.
+# `packaging` is imported where it is used: an sdist and an editable build need none of it, and it takes 10 ms.
+
+
+def normalized_name(name: str) -> str:
+    """Return the name of a package in its normal form: "My_Package" is "my-package"."""
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the normal name of the package that a requirement such as "Click[extra] >= 8" names, "" if it is invalid."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return normalized_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return ""
 
 
 def name_fault(text: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.identifiers import is_placeholder
 from hatch_tilebox.core.runner_image import PYTHONS, has_python_for
-from hatch_tilebox.project.toml.document import read_toml
+from hatch_tilebox.core.toml_document import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path

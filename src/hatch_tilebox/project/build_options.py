@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Problem
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.toml_document import dotted, read_toml
 from hatch_tilebox.project import rules
-from hatch_tilebox.project.toml.document import dotted, in_order, read_toml
-from hatch_tilebox.project.toml.kinds import Choice, Flag, Number, Report, Size, Text, Texts, suggestion
+from hatch_tilebox.project.toml.kinds import Choice, Flag, Number, Report, Size, Text, Texts, in_order, suggestion
 from hatch_tilebox.project.toml.tables import Key, key, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from hatch_tilebox.project.toml.document import Document
-    from hatch_tilebox.project.toml.positions import KeyPath
+    from hatch_tilebox.core.toml_document import Document
+    from hatch_tilebox.core.toml_positions import KeyPath
 
 __all__ = ["BuildOptions", "build_table", "load_options", "option_keys", "setting_name", "variable_name"]
 
@@ -193,9 +193,9 @@ def _read(key: Key, raw: Any, values: dict[str, Any]) -> Iterator[tuple[KeyPath,
     """Put the option's value among `values`, or yield what is wrong with it."""
     report = Report()
     value = key.kind.read(raw, (), report)
-    if not report.findings:
+    if not report.mistakes:
         values[key.field] = value
-    yield from ((finding.path, finding.message) for finding in report.findings)
+    yield from ((mistake.path, mistake.message) for mistake in report.mistakes)
 
 
 def _read_table(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import CONFIG_NAME, CONFIG_VARIABLE
 from hatch_tilebox.core.errors import ConfigError, Problem
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.project.build_options import build_table
-from hatch_tilebox.project.toml.document import read_toml
 from hatch_tilebox.project.workflow_file import advice_on_missing
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ def _validate(metadata: ProjectMetadata[Any]) -> None:
 
 def _place(root: Path, message: str) -> Location:
     """Where the field stands that hatchling speaks of."""
-    from hatch_tilebox.project.toml.document import read_toml
+    from hatch_tilebox.core.toml_document import read_toml
 
     found = re.search(r"project\.([a-z-]+)", message) or re.match(r"(Readme|License)", message)
     document = read_toml(root / "pyproject.toml", "pyproject.toml")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.project.toml.document import read_toml
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.project.toml.kinds import type_name
 from hatch_tilebox.publish.addresses import is_folder
 from hatch_tilebox.publish.settings import Settings

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.project.toml.document import read_toml
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.project.toml.kinds import Flag, Kind, Report, Text, Texts, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hatch_tilebox.project.toml.document import Document
-    from hatch_tilebox.project.toml.positions import KeyPath
+    from hatch_tilebox.core.toml_document import Document
+    from hatch_tilebox.core.toml_positions import KeyPath
 
 __all__ = ["read_pyproject"]
 
@@ -147,7 +147,7 @@ def _wrong(document: Document, shapes: Mapping[str, Kind]) -> list[Problem]:
     for dotted, kind in shapes.items():
         for path, value in _values_at(document.values, dotted.split("."), ()):
             kind.read(value, path, report)
-    return document.problems(report.findings)
+    return report.problems(document)
 
 
 def _values_at(values: Any, keys: Sequence[str], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Problem, PublishError, TileboxError
 from hatch_tilebox.core.signals import certainly
-from hatch_tilebox.project.toml.document import read_toml
+from hatch_tilebox.core.toml_document import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -12,7 +12,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.errors import ConfigError
-from hatch_tilebox.project.toml.document import read_toml
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.project.toml.kinds import Report, Text
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def read_static_metadata(root: Path) -> StaticMetadata:
     if "version" not in project and "version" not in dynamic:
         report.value(("project",), 'version is missing; write version = "0.1.0"')
     found = {key: Text(check).read(project[key], ("project", key), report) for key, check in _CHECKS.items() if key in project}
-    if report.findings:
-        raise ConfigError(*document.problems(report.findings))
+    if report.mistakes:
+        raise ConfigError(*report.problems(document))
     version, python = found.get("version"), found.get("requires-python")
     return StaticMetadata(
         canonicalize_name(found["name"]),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.model import Pattern, Workflow
+from hatch_tilebox.core.toml_document import Document, read_toml
 from hatch_tilebox.project import rules
-from hatch_tilebox.project.toml.document import Document, read_toml
 from hatch_tilebox.project.toml.kinds import Flag, Report, Text, Texts, close_match, suggestion
 from hatch_tilebox.project.toml.tables import Table, Tables, key, keys_of
 
@@ -197,8 +197,8 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     if isinstance(workflow, dict):
         _check_start(workflow, report)
         root = _find_root(workflow, path.parent, report)
-    if tables is None or report.findings:
-        raise ConfigError(*document.problems(report.findings))
+    if tables is None or report.mistakes:
+        raise ConfigError(*report.problems(document))
     build = tables.build
     return WorkflowConfig(
         path=path,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.discovery.diagnose.startup import FIRST_SDK
-from hatch_tilebox.project.toml.document import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path

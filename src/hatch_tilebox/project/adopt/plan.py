@@ -13,6 +13,7 @@ from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.discovery.diagnose.sources import how_to_lock
 from hatch_tilebox.project.adopt.locked_sdk import refuse_old_sdk
 from hatch_tilebox.project.adopt.pyproject import PYPROJECT, add_build_system, add_hook, allow_direct_references
@@ -21,7 +22,6 @@ from hatch_tilebox.project.adopt.workflow import write_config
 from hatch_tilebox.project.find import config_file
 from hatch_tilebox.project.identity import frontend_fault, is_built_by_hatchling
 from hatch_tilebox.project.pyproject import read_pyproject
-from hatch_tilebox.project.toml.document import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

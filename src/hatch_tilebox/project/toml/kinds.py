@@ -6,28 +6,19 @@ import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.toml_document import dotted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from hatch_tilebox.project.toml.positions import KeyPath
-
-__all__ = [
-    "Choice",
-    "Flag",
-    "Kind",
-    "Number",
-    "Report",
-    "Size",
-    "Text",
-    "Texts",
-    "close_match",
-    "suggestion",
-    "type_name",
-]
+    from hatch_tilebox.core.toml_document import Document
+    from hatch_tilebox.core.toml_positions import KeyPath
 
 
-class Finding(NamedTuple):
-    """Something wrong at `path`: with the key itself, or (`of_key` false) with its value."""
+class Mistake(NamedTuple):
+    """A wrong value at `path`, or with `of_key` a wrong key."""
 
     path: KeyPath
     message: str
@@ -35,23 +26,35 @@ class Finding(NamedTuple):
 
 
 class Report:
-    """Collects what is wrong. `places` gives the dotted form of keys by their name, for suggestions across tables.
+    """Collects the mistakes in a document. `places` gives the dotted form of keys by their name, for suggestions across tables.
 
-    `meant` are the keys that were suggested in place of unknown ones: they are not missing as well.
+    `meant` holds the keys that were suggested for unknown ones: they are not reported as missing too.
     """
 
     def __init__(self, places: Mapping[str, str] | None = None) -> None:
-        self.findings: list[Finding] = []
+        self.mistakes: list[Mistake] = []
         self.places = places or {}
         self.meant: set[KeyPath] = set()
 
     def value(self, path: KeyPath, message: str) -> None:
-        """The value at `path` is wrong, or missing."""
-        self.findings.append(Finding(path, message, of_key=False))
+        """Report that the value at `path` is wrong or missing."""
+        self.mistakes.append(Mistake(path, message, of_key=False))
 
     def key(self, path: KeyPath, message: str) -> None:
-        """The key at `path` is wrong."""
-        self.findings.append(Finding(path, message, of_key=True))
+        """Report that the key at `path` is wrong."""
+        self.mistakes.append(Mistake(path, message, of_key=True))
+
+    def problems(self, document: Document) -> list[Problem]:
+        """Return the mistakes as problems of `document`, in the order of the file."""
+        return in_order(
+            Problem(printable(f"{dotted(path)}: {message}"), location=document.location(path, key=of_key))
+            for path, message, of_key in self.mistakes
+        )
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems of one file in the order of their places, those without a place first."""
+    return sorted(problems, key=lambda problem: (problem.location.line, problem.location.column) if problem.location else (0, 0))
 
 
 class Kind(ABC):

@@ -14,8 +14,8 @@ from hatch_tilebox.project.toml.kinds import Kind, close_match, type_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hatch_tilebox.core.toml_positions import KeyPath
     from hatch_tilebox.project.toml.kinds import Report
-    from hatch_tilebox.project.toml.positions import KeyPath
 
 __all__ = ["Key", "Table", "Tables", "key", "keys_of"]
 
@@ -47,7 +47,7 @@ class Table(Kind):
                 report.value((*at, name), f"missing; {key.missing or 'it is required'}")
             else:
                 found[key.field] = key.default
-        return self.model(**found) if not report.findings else None
+        return self.model(**found) if not report.mistakes else None
 
     @staticmethod
     def _unknown(name: str, keys: Iterable[str], at: KeyPath, report: Report) -> None:

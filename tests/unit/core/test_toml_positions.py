@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hatch_tilebox.project.toml.positions import Positions, Span
+from hatch_tilebox.core.toml_positions import Positions, Span
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -111,37 +111,6 @@ def test_escapes_in_keys_are_resolved():
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "line"),
-    [
-        ("a = 1\nb = 2\na = 3", ("a",), 3),
-        ("[a]\n[b]\n[a]", ("a",), 3),
-        ("a = 1\na.b = 2", ("a",), 2),
-        ("a = 1\n[a]", ("a",), 2),
-        ("a = 1\n[a.b]", ("a",), 2),
-        ("a = {}\n[[a]]", ("a",), 2),
-        ("[[a]]\n[a]", ("a",), 2),
-        ("[x]\na.b = 1\n[x.a]", ("x", "a"), 3),
-        ("a = { b = 1, b = 2 }", ("a", "b"), 1),
-        ("[t]\n[other]\n[t.u]\n[t]", ("t",), 4),
-        ("[a.b]\n[a]\nb.c = 1", ("a", "b"), 3),
-    ],
-)
-def test_second_definition_is_found(text, path, line):
-    with pytest.raises(tomllib.TOMLDecodeError):
-        tomllib.loads(text)
-    positions = Positions(text)
-    assert list(positions.repeated) == [path]
-    assert positions.line_and_column(positions.repeated[path].start)[0] == line
-    assert positions.keys[path].start < positions.repeated[path].start
-
-
-@pytest.mark.parametrize("text", ["[a.b]\nx = 1\n[a]\ny = 1\n[a.c]\n", "a.b = 1\na.c = 2\n", "[[a]]\nb.c = 1\n[[a]]\nb.c = 1\n"])
-def test_tables_may_be_completed_later(text):
-    assert tomllib.loads(text)
-    assert not Positions(text).repeated
-
-
-@pytest.mark.parametrize(
     "text", ["[", "[a", "a", "a =", "a = [", "a = [1", "a = {b", 'a = "', "a = {b = 1", "[[a]", "= 1", "a = [1 2]", "a = {b=1 c=2}"]
 )
 def test_scanner_stops_at_what_is_no_toml(text):
@@ -235,7 +204,6 @@ def test_text_at_a_position_is_the_value_itself(text):
         assume(False)
         return
     positions = Positions(text)
-    assert not positions.repeated
     for path, value in leaves(values) if values else ():
         span = positions.values.get(path)
         if value == {} and text[span.start] == "[":

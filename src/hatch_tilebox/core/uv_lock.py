@@ -1,0 +1,119 @@
+"""`uv.lock` as a value: of a project, or of the files of a release.
+
+uv writes the file. Its format: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.constants import LOCK_NAME
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.core.toml_document import parse_toml, table_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+KINDS = ("registry", "git", "url", "path", "directory", "editable", "virtual")
+"""The kinds of a source."""
+_FOLDERS = frozenset({"directory", "editable", "virtual"})
+_CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LockedPackage:
+    """A package in a lock, with the name in its normal form.
+
+    `kind` is the kind of its source, one of KINDS, and `source` its URL or path, as written. `version` is "" if the package is
+    a folder with a dynamic version. `urls` and `paths` are those of the files to install. `dependencies` are the names of the
+    packages that it depends on. `required` are those that its metadata name; only packages in folders have them.
+    """
+
+    name: str
+    version: str
+    kind: str
+    source: str
+    urls: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    dependencies: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+
+    @property
+    def is_project(self) -> bool:
+        """Whether the package is the project of the lock itself."""
+        return self.source == "." and self.kind in _FOLDERS
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the package is a folder, whose content is not locked."""
+        return self.kind in _FOLDERS
+
+
+@dataclass(frozen=True)
+class UvLock:
+    """A `uv.lock`. `options` and `manifest` are the tables of these names: what the lock was resolved with."""
+
+    packages: tuple[LockedPackage, ...] = ()
+    options: Mapping[str, Any] | None = None
+    manifest: Mapping[str, Any] | None = None
+
+    def versions(self, name: str) -> list[str]:
+        """Return the versions of a package, several if they have markers."""
+        return [package.version for package in self.packages if package.name == name]
+
+
+def read_lock(path: Path) -> UvLock:
+    """Return the lock in the file `path`. Raises FileNotFoundError, and ConfigError if it is not a lock that uv writes."""
+    try:
+        return parse_lock(read_text(path, allow_mark=True))
+    except UnreadableTextError as error:
+        hint = error.hint or "remove it, then run: uv lock"
+        raise ConfigError(Problem(error.reason, hint, Location(LOCK_NAME, error.line, error.column))) from error
+
+
+def parse_lock(text: str) -> UvLock:
+    """Return the lock with this text. Raises ConfigError if it is not one that uv writes."""
+    if _CONFLICT.search(text):
+        hint = "take one side, as with `git checkout --theirs uv.lock`, then run: uv lock"
+        raise ConfigError(Problem("a merge left conflicts in it", hint, Location(LOCK_NAME)))
+    values = parse_toml(text, LOCK_NAME).values
+    try:
+        packages = tuple(map(_package, values.get("package", [])))
+    except (AttributeError, KeyError, TypeError) as error:
+        message = "it does not have the shape of a lock that uv writes"
+        raise ConfigError(Problem(message, "remove the file, then run: uv lock", Location(LOCK_NAME))) from error
+    return UvLock(packages, table_at(values, ["options"]), table_at(values, ["manifest"]))
+
+
+def _package(entry: Mapping[str, Any]) -> LockedPackage:
+    source = entry.get("source", {})
+    kind = next((kind for kind in KINDS if kind in source), "registry")
+    files = [*([entry["sdist"]] if "sdist" in entry else []), *entry.get("wheels", [])]
+    return LockedPackage(
+        name=_text(entry["name"]),
+        version=_text(entry.get("version", "")),
+        kind=kind,
+        source=_text(source.get(kind, "")),
+        urls=tuple(_text(file["url"]) for file in files if "url" in file),
+        paths=tuple(_text(file["path"]) for file in files if "path" in file),
+        dependencies=frozenset(_text(item["name"]) for item in _dependencies(entry)),
+        required=frozenset(_text(item["name"]) for item in entry.get("metadata", {}).get("requires-dist", [])),
+    )
+
+
+def _dependencies(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from entry.get("dependencies", [])
+    for table in ("optional-dependencies", "dev-dependencies"):
+        for items in entry.get(table, {}).values():
+            yield from items
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        msg = "not a string"
+        raise TypeError(msg)
+    return value
