@@ -1,8 +1,8 @@
-"""Write what is made from the models of the configuration: the JSON Schema and the tables of the reference.
+"""Write the generated files: the JSON Schema of the configuration, the tables of the reference, and the page of the Python API.
 
     python docs/generate.py
 
-The tables stand in the pages between `<!-- generated: NAME -->` and `<!-- end -->`; all else there is written by hand.
+The tables are between `<!-- generated: NAME -->` and `<!-- end -->`; the rest of those pages is written by hand.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MISTAKES = ROOT / "tests" / "unit" / "project" / "corpus" / "bad"
 
 
 def generated() -> dict[Path, str]:
-    """Every file that has generated parts, with the text it should have."""
+    """Return the files with parts that are generated from the configuration, with the text that they should have."""
     parts = {
         "workflow": key_table(keys_of(WorkflowTable)),
         "build": key_table(keys_of(BuildTable)),
@@ -44,18 +44,18 @@ def generated() -> dict[Path, str]:
 
 
 def fill(text: str, parts: dict[str, str]) -> str:
-    """`text` with the parts of those names in their places."""
+    """Return `text` with the named parts filled in."""
     marked = r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)"
     return re.sub(marked, lambda match: match[1] + parts[match[2]] + match[3], text, flags=re.DOTALL)
 
 
 def key_table(keys: Iterable[Key]) -> str:
-    """The keys of a table of `tilebox.workflow.toml`."""
+    """Return the keys of a table of `tilebox.workflow.toml`, as a table in Markdown."""
     return table(("Key", "Type", "Default", "Meaning"), ((f"`{key.name}`", key.kind.name, default(key), key.doc) for key in keys))
 
 
 def option_table() -> str:
-    """The options of a build, with all their names."""
+    """Return the build options with all their names, as a table in Markdown."""
     rows = (
         (f"`{key.name}`", f"`{variable_name(key.name)}`", f"`{setting_name(key.name)}`", key.kind.name, default(key), key.doc)
         for key in option_keys()
@@ -64,7 +64,7 @@ def option_table() -> str:
 
 
 def default(key: Key) -> str:
-    """The default of a key, in Markdown."""
+    """Return the default of a key in Markdown."""
     if key.required:
         return "required"
     if key.shown or key.default is None:
@@ -73,29 +73,31 @@ def default(key: Key) -> str:
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [list(header), *(list(row) for row in rows)]
     lines.insert(1, ["---"] * len(lines[0]))
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
 def example(name: str) -> str:
-    """A file of the tests' corpus of mistakes, and what it is answered with."""
+    """Return a file of the tests' corpus of invalid configurations, and its error messages."""
     text = "".join(line for line in (MISTAKES / f"{name}.toml").read_text("utf-8").splitlines(keepends=True) if line[:2] != "#:")
     return f"```toml\n{text}```\n\n{messages(name)}"
 
 
 def messages(*names: str) -> str:
-    """What files of that corpus are answered with; there, the messages stand in comments above the file itself."""
-    told = []
+    """Return the error messages of files of that corpus. A file has its expected messages in comments at its beginning."""
+    expected = []
     for name in names:
         lines = [line for line in (MISTAKES / f"{name}.toml").read_text("utf-8").splitlines() if line.startswith("#:")]
         for line in lines:
             number, _, rest = line.removeprefix("#: ").partition(":")
-            told.append(f"{CONFIG_NAME}:{int(number) - len(lines)}:{rest}\n")
-    return f"```text\n{''.join(told)}```\n"
+            expected.append(f"{CONFIG_NAME}:{int(number) - len(lines)}:{rest}\n")
+    return f"```text\n{''.join(expected)}```\n"
 
 
 if __name__ == "__main__":
-    for path, text in generated().items():
+    import api_reference
+
+    for path, text in {**generated(), api_reference.PAGE: api_reference.api_reference()}.items():
         path.write_bytes(text.encode())

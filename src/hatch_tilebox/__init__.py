@@ -12,10 +12,17 @@ __version__ = "0.1.0"
 
 
 def release_metadata(name: str) -> dict[str, Any]:
-    """What the installed distribution `name` says about the release that was built with it.
+    """Return the description of the release that an installed distribution was built with.
 
-    Gives the release's manifest with one more key, `artifact`: an object of `filename`, `sha256` and `size` in bytes. Raises
-    `hatch_tilebox.core.errors.ArchiveError` where no such distribution is installed or its wheel names no release.
+    Args:
+        name: The name of the distribution, such as `"scene-qa"`.
+
+    Returns:
+        The content of the release's `.tilebox/release.json`, with one more key, `artifact`: a dictionary with the `filename` of the
+            release, its `sha256` (64 hex digits) and its `size` in bytes.
+
+    Raises:
+        hatch_tilebox.plugins.TileboxError: The distribution is not installed, or its wheel was built without a release.
     """
     from hatch_tilebox.archive.wheel import read_distribution
 

@@ -52,7 +52,7 @@ def test_example_warns_and_reads_files(tmp_path):
     site = install(tmp_path / "acme-release-rules")
     owners = tmp_path / "OWNERS"
     owners.touch()
-    expected = "warnings:\n[acme-rules] nobody looks after this release\n  hint: add a file OWNERS, and include it\n"
+    expected = "warnings:\n[acme-rules] this release has no owner\n  hint: add a file OWNERS, and include it\n"
     assert run_checks(site, ["acme.example/A"], owners) == expected
     owners.write_text("scene team\n")
     assert run_checks(site, ["acme.example/A"], owners) == "warnings:\n"

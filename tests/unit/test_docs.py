@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+import hatch_tilebox.plugins
 from hatch_tilebox.cli.app import _COMMANDS, app
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +37,56 @@ def test_every_command_says_what_it_prints():
     assert [name for name, text in sections.items() if "With `--json`: " not in text] == ["schema"]
 
 
-def test_the_site_builds_without_a_warning(tmp_path):
-    """Strict: a link or an anchor that leads nowhere, or a page that no menu shows, is an error."""
-    pytest.importorskip("mkdocs", reason="belongs to the dependency group docs")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path / "site"]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert (tmp_path / "site" / "reference" / "cli" / "index.html").is_file()
+def test_the_reference_of_the_python_api_is_up_to_date():
+    """If this fails: python docs/generate.py"""
+    pytest.importorskip("griffe", reason="belongs to the dependency group docs")
+    spec = importlib.util.spec_from_file_location("api_reference", DOCS / "api_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = module.api_reference()
+    assert module.PAGE.read_text("utf-8") == page
+    names = set(hatch_tilebox.plugins.__all__) - {"hookimpl"}
+    assert names == set(re.findall(r"^### `([A-Z]\w+)`", page, re.MULTILINE))
+
+
+def build_site(folder):
+    """Build the site in a copy of its sources. Strict: every warning is an error."""
+    pytest.importorskip("zensical", reason="belongs to the dependency group docs")
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def site_sources(tmp_path):
+    shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    return tmp_path
+
+
+def test_the_site_builds_without_a_warning(site_sources):
+    done = build_site(site_sources)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (site_sources / "site" / "reference" / "cli" / "index.html").is_file()
+
+
+@pytest.mark.parametrize("link", ["nowhere.md", "tutorial.md#nowhere"])
+def test_the_site_does_not_build_with_a_broken_link(link, site_sources):
+    page = site_sources / "docs" / "index.md"
+    page.write_text(f"{page.read_text('utf-8')}\n[Broken]({link})\n", "utf-8")
+    assert build_site(site_sources).returncode != 0
+
+
+def test_links_to_other_files_than_pages_are_not_broken():
+    """zensical checks only links to pages."""
+    for page in DOCS.rglob("*.md"):
+        for link in re.findall(r"\]\(((?!https?:)[^)#]+\.(?!md\b)\w+)\)", page.read_text("utf-8")):
+            assert (page.parent / link).is_file(), f"{page}: {link}"
+
+
+def test_the_menu_shows_every_page():
+    """zensical does not check this."""
+    menu = re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    assert sorted(menu) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 
 
 def commands_in_the_docs():

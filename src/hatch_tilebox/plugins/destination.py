@@ -129,7 +129,7 @@ class Destination(ABC):
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         """Return the release if it is complete at the destination, else None.
 
-        Called before `upload`, and again after `register` failed. A release whose upload was interrupted must not be returned.
+        Called before `upload` and again after `register`. Do not return a release whose upload was interrupted.
         """
 
     @abstractmethod
