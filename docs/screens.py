@@ -104,7 +104,8 @@ def main() -> None:
         }
         (base / "old").mkdir()
         with tilebox_api(base / "api", "key") as url:
-            environment |= {"TILEBOX_API_URL": url, "TILEBOX_API_KEY": "key"}
+            environment |= {"TILEBOX_API_URL": url, "TILEBOX_API_KEY": "key", "HATCH_TILEBOX_PUBLISH_TO": "tilebox"}
+            environment["HATCH_TILEBOX_PUBLISH_ARTIFACT_URL"] = f"{url}/artifacts"
             for screen in SCREENS:
                 folder = base / screen.folder
                 if screen.before:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlopen
@@ -13,6 +16,7 @@ from filelock import FileLock
 
 KEY = "tbx-Secret.4f9a~Key"
 SERVER = Path(__file__).parent / "integration" / "tilebox_server.py"
+STAND_IN = Path(__file__).parent / "stand_in_tilebox.py"
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +36,13 @@ def sdk_python(shared, clean_env):
 @pytest.fixture
 def tilebox_api(sdk_python):
     """A running Tilebox API: `url`, `port`, `key`, `state()`, and `sdk(code)`, which runs code with the official client."""
+    with serve_tilebox(sdk_python) as api:
+        yield api
+
+
+@contextmanager
+def serve_tilebox(sdk_python):
+    """What the fixture `tilebox_api` gives."""
     server = subprocess.Popen([sdk_python, SERVER, KEY], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         port = int(server.stdout.readline())
@@ -56,3 +67,33 @@ def tilebox_api(sdk_python):
         server.terminate()
         server.wait()
         server.stdout.close()
+
+
+class StandIn:
+    """A `tilebox` program in `folder` that is the tests' stand-in. `mode` is how it misbehaves."""
+
+    def __init__(self, folder: Path, mode: str = "") -> None:
+        self.folder = folder
+        self.log = folder / "calls.jsonl"
+        self.program = folder / "tilebox"
+        self.set(mode)
+
+    def set(self, mode: str) -> None:
+        self.program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "{mode}" "{self.log}" "$@"\n')
+        self.program.chmod(0o755)
+
+    def on_path(self, env: dict[str, str]) -> dict[str, str]:
+        """`env` in which the program is found."""
+        return {**env, "PATH": os.pathsep.join((str(self.folder), env["PATH"]))}
+
+    def calls(self):
+        """The calls so far: arguments, folder and environment of each."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+
+@pytest.fixture
+def stand_in(tmp_path_factory, monkeypatch):
+    """The stand-in for Tilebox's command-line tool, on the PATH of this process."""
+    found = StandIn(tmp_path_factory.mktemp("tool"))
+    monkeypatch.setenv("PATH", found.on_path(dict(os.environ))["PATH"])
+    return found

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tilebox_service import sdk_python, tilebox_api
+from tilebox_service import sdk_python, stand_in, tilebox_api
 
-__all__ = ["sdk_python", "tilebox_api"]
+__all__ = ["sdk_python", "stand_in", "tilebox_api"]

@@ -116,7 +116,7 @@ def test_a_projects_artifact_url_gets_no_key(folder, clean_env, recipient, tmp_p
     url, requests = recipient
     publish_table(folder, f'artifact-url = "{url}/artifacts"')
     release = write_release(tmp_path / "tree", tmp_path / "dist")
-    done = run(folder, clean_env, "publish", str(release), TILEBOX_API_URL="http://127.0.0.1:9")
+    done = run(folder, clean_env, "publish", str(release), "--to", "tilebox", TILEBOX_API_URL="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "is not sent there" in done.stderr
     assert requests == []

@@ -90,7 +90,7 @@ def test_a_planted_key_goes_to_its_own_host_only(tmp_path, locked_project, tileb
         run("run", "-v", release, "--task", "Ping")
         run("inspect", release, "--json")
         assert own == [], "a request was sent that nobody asked for"
-        run("publish", "-v", release, "--to", f"http://{host}", "--json")
+        run("publish", "-v", release, "--to", f"http://{host}", "--artifact-url", f"http://{host}/artifacts", "--json")
         assert len(json.loads(run("releases", "--json", f"http://{host}", "--workflow", SLUG))["releases"]) == 1
         run("fetch", "-v", f"http://{host}", "--workflow", SLUG, "--to", str(tmp_path / "fetched"), code=1)
         assert "does not support downloads" in outputs[-1]

@@ -13,9 +13,9 @@ import pytest
 from conftest_tools import leave_out
 from filelock import FileLock
 from hand_made_releases import write_release
-from tilebox_service import sdk_python, tilebox_api
+from tilebox_service import sdk_python, stand_in, tilebox_api
 
-__all__ = ["sdk_python", "tilebox_api"]
+__all__ = ["sdk_python", "stand_in", "tilebox_api"]
 
 
 @pytest.fixture

@@ -42,7 +42,9 @@ def publish(place):
     page, here, api = "docs/how-to/publish.md", place.world(place.project("scene_qa")), place.fixture("tilebox_api")
     (targets,) = [block for block in blocks(page, "toml") if block.title]
     add_to(here.folder / targets.title, targets.text)
+    add_to(here.folder / "pyproject.toml", '[tool.hatch.publish.tilebox]\nto = "tilebox"\n')
     reach_api(here, api)
+    here.env = place.fixture("stand_in").on_path(here.env)
     here.venv()
     here.run("hatch-tilebox build --quiet")
     docker = place.base / "docker"
@@ -61,6 +63,8 @@ def publish(place):
         # The program is on no package index, ORAS's client for Python is.
         "oras pull": f"{quoted(place.fixture('sdk_python'))} -c {quoted(ORAS_PULL)}",
         "TILEBOX_API_KEY=...": f"TILEBOX_API_KEY={api.key}",
+        # The stand-in for Tilebox's tool is on PATH.
+        "curl -fsSL https://cli.tilebox.com/install.sh | sh": "tilebox --version",
     }
     keep = "keyring set https://api.tilebox.com __token__"
     here.before[keep] = "pip install --quiet keyring keyrings.alt"
@@ -86,6 +90,8 @@ def cli(place):
     place.copy("single_file", "scene_qa/path/to/project")
     here, api = place.world(folder), place.fixture("tilebox_api")
     reach_api(here, api)
+    here.env = place.fixture("stand_in").on_path(here.env)
+    here.env["HATCH_TILEBOX_PUBLISH_TO"] = "tilebox"
     here.venv()
     here.swaps["/srv/"] = f"{place.base}/srv/"  # nobody else's folder
     here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")

@@ -77,15 +77,19 @@ def test_oci(oci_registry, make_release, tmp_path, damaged):
     assert {path.suffix for path in (tmp_path / "fetched").iterdir()} == {".tbrelease"}
 
 
+def connect(served):
+    return TileboxApi(served.url, served.key, artifact_url=f"{served.url}/artifacts", retries=QUICK)
+
+
 def test_tilebox(tilebox_api, make_release, damaged):
     tilebox_api.sdk(f"result = client.workflows().create({SLUG!r}, 'a test').slug")
     old, new = open_release(make_release()), open_release(make_release(version="2.0"))
-    with contextlib.closing(TileboxApi(tilebox_api.url, tilebox_api.key, retries=QUICK)) as api:
+    with contextlib.closing(connect(tilebox_api)) as api:
         release = publish_release(old, api).release
     for seed in range(ROUNDS):
         damaged(seed)
         try_all(
-            TileboxApi(tilebox_api.url, tilebox_api.key, retries=QUICK),
+            connect(tilebox_api),
             lambda api: api.find(old),
             lambda api: api.releases(None),
             lambda api: api.latest(SLUG),

@@ -1,7 +1,7 @@
 """A Tilebox API on loopback: the vendor's generated server application over a small store in memory.
 
 Run in an environment with `tilebox-workflows` and `waitress`; the key is the only argument. The first line on stdout is the
-port. Besides the published service it takes artifacts as `hatch_tilebox.publish.tilebox.artifacts` assumes, and tells the
+port. Besides the published service it takes artifacts as `hatch_tilebox.publish.tilebox.artifacts` uploads them, and shows the
 tests what it holds at `/state`. Limits are those of the annotations in the published definitions.
 """
 
@@ -23,6 +23,7 @@ from waitress import create_server
 
 KEY = sys.argv[1]
 LOCK = threading.RLock()
+PAGE = 10
 
 
 def make_id(value: uuid.UUID):
@@ -44,23 +45,37 @@ class Service(workflows_connect.WorkflowsServiceSync):
         self.clock = 0
 
     def create_workflow(self, request, _ctx):
-        require(request.name, "name")
+        require(0 < len(request.name) <= 100, "name")
         require(request.summary, "summary")
+        require(len(request.description) <= 50_000, "description")
         with LOCK:
-            slug = re.sub(r"[^A-Za-z0-9]+", "-", request.name)
-            return self.workflows.setdefault(slug, workflows_pb2.Workflow(slug=slug, name=request.name, summary=request.summary))
+            slug = re.sub(r"[^A-Za-z0-9:]+", "-", request.name)  # a name with a colon makes a shared workflow
+            texts = {"name": request.name, "summary": request.summary, "description": request.description}
+            return self.workflows.setdefault(slug, workflows_pb2.Workflow(slug=slug, **texts))
 
-    def list_workflows(self, _request, _ctx):
-        return workflows_pb2.ListWorkflowsResponse(workflows=self.workflows.values())
+    def list_workflows(self, request, _ctx):
+        """Pages of `PAGE` workflows; a page begins after the one whose number its id is."""
+        with LOCK:
+            after = int.from_bytes(request.page.starting_after.uuid, "big") if request.HasField("page") else 0
+            slugs = list(self.workflows)
+            page = [self.read(slug) for slug in slugs[after : after + PAGE]]
+            answer = workflows_pb2.ListWorkflowsResponse(workflows=page)
+            if slugs[after + PAGE :]:
+                answer.next_page.limit = PAGE
+                answer.next_page.starting_after.uuid = (after + PAGE).to_bytes(16, "big")
+            return answer
 
     def get_workflow(self, request, _ctx):
         with LOCK:
-            found = workflows_pb2.Workflow()
-            found.CopyFrom(self.workflow(request.workflow_slug))
-            for release in found.releases:
-                slugs = [slug for slug, deployed in self.clusters.items() if deployed.get(found.slug) == release.id.uuid]
-                release.clusters.extend(workflows_pb2.Cluster(slug=slug) for slug in slugs)
-            return found
+            return self.read(request.workflow_slug)
+
+    def read(self, workflow):
+        found = workflows_pb2.Workflow()
+        found.CopyFrom(self.workflow(workflow))
+        for release in found.releases:
+            slugs = [slug for slug, deployed in self.clusters.items() if deployed.get(found.slug) == release.id.uuid]
+            release.clusters.extend(workflows_pb2.Cluster(slug=slug) for slug in slugs)
+        return found
 
     def publish_workflow_release(self, request, _ctx):
         content = request.content
@@ -84,6 +99,14 @@ class Service(workflows_connect.WorkflowsServiceSync):
             workflow.releases.append(release)
             return release
 
+    def unpublish_workflow_release(self, request, _ctx):
+        with LOCK:
+            release = self.release(request)
+            if any(release.id.uuid in deployed.values() for deployed in self.clusters.values()):
+                raise ConnectError(Code.FAILED_PRECONDITION, "the release is deployed")
+            self.workflow(request.workflow_slug).releases.remove(release)
+            return workflows_pb2.UnpublishWorkflowReleaseResponse()
+
     def deploy_workflow_release(self, request, _ctx):
         with LOCK:
             slugs = list(request.cluster_slugs) or ["default-cluster"]
@@ -95,9 +118,11 @@ class Service(workflows_connect.WorkflowsServiceSync):
     def undeploy_workflow_release(self, request, _ctx):
         with LOCK:
             slugs = list(request.cluster_slugs) or ["default-cluster"]
-            release = self.release(request)
+            release = self.release(request) if request.HasField("release_id") else None
             for slug in slugs:
-                self.deployed_on(slug).pop(request.workflow_slug, None)
+                deployed = self.deployed_on(slug)
+                if release is None or deployed.get(request.workflow_slug) == release.id.uuid:
+                    deployed.pop(request.workflow_slug, None)
             return workflows_pb2.UndeployWorkflowReleaseResponse(release=release, clusters=map(self.describe, slugs))
 
     def get_cluster(self, request, _ctx):
@@ -109,7 +134,7 @@ class Service(workflows_connect.WorkflowsServiceSync):
             return workflows_pb2.ListClustersResponse(clusters=map(self.describe, self.clusters))
 
     def workflow(self, slug):
-        require(re.fullmatch(r"[A-Za-z0-9-]{1,100}", slug), "workflow_slug")
+        require(re.fullmatch(r"([A-Za-z0-9-]+:)?[A-Za-z0-9-]{1,100}", slug), "workflow_slug")
         if slug not in self.workflows:
             raise ConnectError(Code.NOT_FOUND, f"workflow {slug} not found")
         return self.workflows[slug]
@@ -149,22 +174,19 @@ class Application:
             # A careless server: it repeats what it was given.
             given = environ.get("HTTP_AUTHORIZATION", "")
             return self.answer(start_response, "401 Unauthorized", {"code": "unauthenticated", "message": f"bad: {given}"})
-        if path.startswith("/artifacts/"):
-            return self.artifact(environ, start_response, path.rpartition("/")[2])
+        if path.startswith("/artifacts/") and environ["REQUEST_METHOD"] == "PUT":
+            return self.artifact(environ, start_response, path.split("/")[2])
         return self.rpc(environ, start_response)
 
     def artifact(self, environ, start_response, digest):
-        if environ["REQUEST_METHOD"] == "PUT":
-            found = hashlib.sha256()
-            while chunk := environ["wsgi.input"].read(2**16):
-                found.update(chunk)
-            if found.hexdigest() != digest:
-                return self.answer(start_response, "422 Unprocessable Content", {"message": "digest"})
-            with LOCK:
-                self.puts += 1
-                self.service.artifacts.setdefault(digest, uuid.uuid4())
-        if digest not in self.service.artifacts:
-            return self.answer(start_response, "404 Not Found", {})
+        found = hashlib.sha256()
+        while chunk := environ["wsgi.input"].read(2**16):
+            found.update(chunk)
+        if found.hexdigest() != digest:
+            return self.answer(start_response, "422 Unprocessable Content", {"message": "digest"})
+        with LOCK:
+            self.puts += 1
+            self.service.artifacts.setdefault(digest, uuid.uuid4())
         identifier = base64.b64encode(self.service.artifacts[digest].bytes).decode()
         return self.answer(start_response, "200 OK", {"id": {"uuid": identifier}, "digest": digest})
 

@@ -20,7 +20,7 @@ from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
 @click.option("--check-compatibility/--no-check-compatibility", default=None, help="Compare with the latest release there.")
 @click.option("--allow-breaking", is_flag=True, default=None, help="Publish although jobs of the latest release would break.")
 @click.option("--deploy", metavar="TARGET", help="Then deploy to the clusters of this target.")
-@click.option("--artifact-url", metavar="URL", help="Where the Tilebox API takes artifacts.")
+@click.option("--artifact-url", metavar="URL", help="Where archives are uploaded for the Tilebox API, without its tool.")
 @click.option("--dry-run", is_flag=True, default=None, help="Say what would happen, and change nothing.")
 @output_options
 def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:

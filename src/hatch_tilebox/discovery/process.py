@@ -73,6 +73,8 @@ class _Tail:
                 self._keep(chunk)
                 if self._on_line is not None:
                     self._split(chunk)
+            if self._partial:  # a last line without an end
+                self._split(b"\n")
 
     def _keep(self, chunk: bytes) -> None:
         self._chunks.append(chunk)

@@ -11,7 +11,7 @@ from urllib.request import url2pathname
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.urls import display_url
 
-__all__ = ["STORE_MARKER", "folder_of", "is_folder", "unknown_destination"]
+__all__ = ["STORE_MARKER", "folder_of", "is_folder", "no_destination", "unknown_destination"]
 
 STORE_MARKER = "tilebox-store.json"
 """The file that says that a folder is a release store."""
@@ -36,6 +36,17 @@ def folder_of(to: str, base: Path) -> Path:
     if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
         raise PublishError(Problem(f"{display_url(to)} is not a folder of this machine", hint="write file:///absolute/path"))
     return Path(url2pathname(parts.path))
+
+
+def no_destination() -> PublishError:
+    """Return the error for a publication without a destination. It names the three kinds."""
+    hint = (
+        "name one with --to, or with `to` in [tool.hatch.publish.tilebox] of pyproject.toml:\n"
+        "  --to tilebox                          the Tilebox API, with your key in TILEBOX_API_KEY\n"
+        "  --to oci://ghcr.io/acme/scene-qa      a repository of a container registry\n"
+        "  --to ./releases                       a folder"
+    )
+    return PublishError(Problem("no destination is set", hint=hint))
 
 
 def unknown_destination(to: str) -> PublishError:

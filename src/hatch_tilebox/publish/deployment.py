@@ -52,10 +52,14 @@ class Cluster:
 class Deployer(ABC):
     """A destination that maps releases to clusters. Methods raise PublishError for what the user can fix.
 
-    `to` is what `--to` has to say for it; the Tilebox API is meant where nothing is said.
+    `to` is the value of `--to` that names it.
     """
 
     to = ""
+
+    @abstractmethod
+    def clusters(self) -> list[Cluster]:
+        """Return all clusters, with what runs on them."""
 
     @abstractmethod
     def cluster(self, slug: str) -> Cluster:
@@ -70,8 +74,12 @@ class Deployer(ABC):
         """Map the release to the clusters, or to the default one where none is named. Gives the slugs of those it is mapped to."""
 
     @abstractmethod
-    def undeploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
-        """Take the release off the clusters, or off the default one. Gives their slugs."""
+    def undeploy(self, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
+        """Take the release, or with None the one that runs, off the clusters or the default one. Returns their slugs."""
+
+    def unpublish(self, workflow: str, release: str) -> None:  # noqa: ARG002 -- for subclasses
+        """Remove a release that runs nowhere."""
+        raise PublishError(Problem(f"{self.to or 'this destination'} does not remove releases", hint="releases stay in a folder"))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hatch_tilebox.core.errors import PluginError, Problem, TileboxError
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.plugins.destination import Destination
 from hatch_tilebox.plugins.manager import plugin_manager
-from hatch_tilebox.publish.addresses import folder_of, is_folder, unknown_destination
+from hatch_tilebox.publish.addresses import folder_of, is_folder, no_destination, unknown_destination
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,8 @@ def open_destination(
     Plugins are asked first. `prompt` asks the user for a secret; without it nobody is asked. Raises PublishError where nobody
     knows the destination, or where it lacks a key or an extra of this package; PluginError where a plugin fails.
     """
+    if not settings.to:
+        raise no_destination()
     hooks = plugin_manager().hook
     found = _ask(hooks.hatch_tilebox_destination, url=settings.to, options=settings.options)
     if found is None:
@@ -66,6 +68,8 @@ def _tilebox(settings: Settings, hooks: Any, prompt: Callable[[str], str] | None
     from hatch_tilebox.publish.http import require_safe, same_origin
     from hatch_tilebox.publish.tilebox.api import TileboxApi
     from hatch_tilebox.publish.tilebox.credentials import api_key
+    from hatch_tilebox.publish.tilebox.tool import find_tool
+    from hatch_tilebox.publish.tilebox.with_tool import TileboxWithTool
 
     users = os.environ.get("TILEBOX_API_URL") or API_URL
     url = users if settings.to == "tilebox" else settings.to
@@ -79,9 +83,14 @@ def _tilebox(settings: Settings, hooks: Any, prompt: Callable[[str], str] | None
         require_safe(settings.artifact_url)
         if "artifact_url" in settings.by_project and not same_origin(settings.artifact_url, url):
             artifact_key = api_key(settings.artifact_url, prompt, from_environment=False)
-    return TileboxApi(
-        url, key, artifact_url=settings.artifact_url, artifact_key=artifact_key, transport=transport, progress=progress
-    )
+    if transport is None and not settings.artifact_url and (tool := find_tool()):
+        api: TileboxApi = TileboxWithTool(url, key, tool, progress=progress)
+    else:
+        api = TileboxApi(
+            url, key, artifact_url=settings.artifact_url, artifact_key=artifact_key, transport=transport, progress=progress
+        )
+    api.to = settings.to
+    return api
 
 
 def _ask(hook: Any, *, secret: str = "", **arguments: Any) -> Any:

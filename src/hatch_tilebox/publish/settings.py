@@ -17,10 +17,10 @@ class Settings:
     `HATCH_TILEBOX_PUBLISH_KEY` in capitals with underscores.
     """
 
-    to: str = "tilebox"
-    """The destination: `tilebox`, an `https://`, `file://` or `oci://` URL, a folder, or what a plugin knows."""
+    to: str = ""
+    """The destination: `tilebox`, an `https://`, `file://` or `oci://` URL, a folder, or what a plugin knows. It has no default."""
     artifact_url: str = ""
-    """Where the Tilebox API takes artifacts, if not below its own URL."""
+    """Where archives are uploaded for the Tilebox API. Without it, Tilebox's command-line tool publishes."""
     check_compatibility: bool = True
     """Whether a change that breaks jobs of the latest release there, without a new major version, stops the publication."""
     allow_breaking: bool = False

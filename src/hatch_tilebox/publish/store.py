@@ -143,6 +143,10 @@ class Store(Destination, Deployer):
                 yield chunk
 
     @_tells_faults
+    def clusters(self) -> list[Cluster]:
+        return [self.cluster(folder.name) for folder in _folders(self.root / "clusters")]
+
+    @_tells_faults
     def cluster(self, slug: str) -> Cluster:
         slug = slug or _DEFAULT_CLUSTER
         mapped = {path.stem: self._deployed(path) for path in _notes(self._cluster(slug))}
@@ -165,11 +169,11 @@ class Store(Destination, Deployer):
         return tuple(note.parent.name for note in notes)
 
     @_tells_faults
-    def undeploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
+    def undeploy(self, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
         with self._notes(workflow, clusters) as notes:
             for note in notes:
-                if self._deployed(note) == release:
-                    note.unlink()
+                if release is None or self._deployed(note) == release:
+                    note.unlink(missing_ok=True)
         return tuple(note.parent.name for note in notes)
 
     @contextmanager

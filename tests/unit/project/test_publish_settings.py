@@ -11,9 +11,9 @@ from hatch_tilebox.project.publish_settings import load_settings, read_user_tabl
 from hatch_tilebox.publish.settings import Settings
 
 
-def test_nothing_set_means_the_tilebox_api_and_the_careful_way():
+def test_nothing_set_means_no_destination_and_the_careful_way():
     assert load_settings(environ={}) == Settings()
-    assert (Settings().to, Settings().check_compatibility, Settings().verify) == ("tilebox", True, False)
+    assert (Settings().to, Settings().check_compatibility, Settings().verify) == ("", True, False)
 
 
 def test_the_reference_names_every_setting_and_its_default():

@@ -13,13 +13,14 @@ from hatch_tilebox.publish.locate import find_release
 from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.settings import Settings
 from hatch_tilebox.publish.store import Store
-from hatch_tilebox.publish.tilebox.api import TileboxApi, file_tree, time_order
-from hatch_tilebox.publish.tilebox.connect import decode_id, encode_id
+from hatch_tilebox.publish.tilebox.api import TileboxApi
+from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, file_paths, file_tree, time_order
 
 
 def tree(*paths):
     (root,) = file_tree([FileEntry(path, 0, "0644", "0" * 64) for path in paths])
     assert (root["path"], root["directory"]) == (".", True)
+    assert file_paths([root]) == file_paths(root["children"]) == set(paths)
     return root["children"]
 
 

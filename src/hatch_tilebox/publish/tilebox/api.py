@@ -1,32 +1,40 @@
-"""The Tilebox API as a destination. All but the upload of an artifact's bytes is its published contract.
+"""The Tilebox API as a destination: workflows, releases and clusters, as its published definitions describe them.
 
 Source: the protobuf definitions of `workflows.v1`, https://github.com/tilebox/api
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.identifiers import slug_fault
 from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.http import MAX_PAGES, Http, require_safe
 from hatch_tilebox.publish.tilebox.artifacts import HttpTransport
-from hatch_tilebox.publish.tilebox.connect import Connect, ConnectError, decode_id, encode_id
+from hatch_tilebox.publish.tilebox.connect import Connect, ConnectError
+from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, release_content, release_tasks, time_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_tilebox.core.model import FileEntry, ReleaseManifest
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import ArtifactTransport, LocalRelease
     from hatch_tilebox.publish.http import Retries
 
+INSTALL_TOOL = "curl -fsSL https://cli.tilebox.com/install.sh | sh"
+"""How to install Tilebox's command-line tool. Source: https://github.com/tilebox/skills"""
+MAX_NAME = 100
+MAX_DESCRIPTION = 50_000
+"""Characters of names and of descriptions that the API takes."""
+
 
 class TileboxApi(Destination, Deployer):
-    """The API at `url`. `artifact_url` is where it takes artifacts, `transport` replaces how.
+    """The API at `url`, with artifacts uploaded to `artifact_url` or by `transport`.
 
-    Raises PublishError where the key may not be sent to `url`.
+    With neither of them, it can do everything but publish. Raises PublishError if the key must not be sent to `url`.
     """
 
     def __init__(
@@ -41,22 +49,25 @@ class TileboxApi(Destination, Deployer):
         progress: Progress | None = None,
     ) -> None:
         require_safe(url)
-        self.url = url.rstrip("/")
+        self.url = self.to = url.rstrip("/")
         self._http = Http(url, secrets=(key, artifact_key), retries=retries, progress=progress)
         self._connect = Connect(self._http, url, key)
-        self._transport = transport or HttpTransport(self._http, artifact_url or f"{self.url}/artifacts", artifact_key or key)
+        if transport is None and artifact_url:
+            transport = HttpTransport(self._http, artifact_url, artifact_key or key)
+        self._transport = transport
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
-        # A message may come without its artifact; the fingerprint alone then says what the release does.
+        self._require_transport()
+        # A message may come without its artifact; the fingerprint alone then identifies the release.
         digests = {release.artifact.sha256, ""}
         found = (each for each in self.releases(release.workflow) if each.fingerprint == release.manifest.fingerprint)
         return next((each for each in found if each.digest in digests), None)
 
     def upload(self, release: LocalRelease, progress: Progress) -> str:
-        return self._transport.upload(release, progress)
+        return self._require_transport().upload(release, progress)
 
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
-        """Publish the release. The service says not whether it made it or had it, so who was told that it is missing made it."""
+        """Publish the release. The API does not say whether it created it, so the second value is always True."""
         request = {
             "workflowSlug": release.workflow,
             "artifactId": encode_id(uploaded),
@@ -72,35 +83,69 @@ class TileboxApi(Destination, Deployer):
         ]
         return sorted(found, key=lambda release: time_order(release.created_at or ""), reverse=True)
 
+    def unpublish(self, workflow: str, release: str) -> None:
+        """Remove a release from its workflow."""
+        check_reference(workflow)
+        self._connect.call("UnpublishWorkflowRelease", {"workflowSlug": workflow, "releaseId": encode_id(release)})
+
+    def create_workflow(self, name: str, summary: str, description: str = "") -> str:
+        """Create a workflow and return its slug. Raises PublishError if a text is too long, or the service refuses."""
+        limits = (("name", name, MAX_NAME), ("summary", summary, MAX_DESCRIPTION), ("description", description, MAX_DESCRIPTION))
+        for field, text, limit in limits:
+            if len(text) > limit:
+                raise PublishError(Problem(f"the {field} of a workflow has at most {limit:,} characters, not {len(text):,}"))
+        request = {"name": name, "summary": summary, "description": description}
+        slug = str(self._connect.call("CreateWorkflow", request).get("slug", ""))
+        if fault := slug_fault(slug):
+            raise PublishError(Problem(f"{self.url} created a workflow with the slug {slug[:MAX_NAME]!r}, which {fault}"))
+        return slug
+
+    def clusters(self) -> list[Cluster]:
+        return [_cluster(message) for message in self._connect.call("ListClusters", {}).get("clusters", [])]
+
     def cluster(self, slug: str) -> Cluster:
         message = self._connect.call("GetCluster", {"clusterSlug": slug})
-        deployed = tuple(
-            Deployed(workflow.get("slug", ""), decode_id(release.get("id")), _tasks(release))
-            for workflow in message.get("deployedReleases", [])
-            for release in workflow.get("releases", [])
-        )
-        return Cluster(message.get("slug", slug), deployed)
+        return _cluster({"slug": slug, **message})
 
     def tasks(self, workflow: str, release: str) -> frozenset[tuple[str, str]]:
-        for found in self._workflow(workflow).get("releases", []):
-            if decode_id(found.get("id")) == release:
-                return _tasks(found)
-        raise no_such_release(workflow, release)
+        return release_tasks(self._release(workflow, release))
 
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
         return self._map("DeployWorkflowRelease", workflow, release, clusters)
 
-    def undeploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
+    def undeploy(self, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
         return self._map("UndeployWorkflowRelease", workflow, release, clusters)
 
     def close(self) -> None:
         self._http.close()
 
-    def _map(self, method: str, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
-        request = {"workflowSlug": workflow, "releaseId": encode_id(release), "clusterSlugs": list(clusters)}
+    def _require_transport(self) -> ArtifactTransport:
+        """Return the transport. Raises PublishError if there is none."""
+        if self._transport is None:
+            hint = (
+                f"install it with: {INSTALL_TOOL}\n"
+                "or publish elsewhere: to a folder with --to ./releases, to a registry with --to oci://REGISTRY/REPOSITORY"
+            )
+            raise PublishError(Problem("publishing to Tilebox needs its command-line tool: tilebox is not on PATH", hint=hint))
+        return self._transport
+
+    def _map(self, method: str, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
+        check_reference(workflow)
+        request: dict[str, Any] = {"workflowSlug": workflow, "clusterSlugs": list(clusters)}
+        if release is not None:
+            request["releaseId"] = encode_id(release)
         return tuple(cluster.get("slug", "") for cluster in self._connect.call(method, request).get("clusters", []))
 
+    def _release(self, workflow: str, release: str) -> dict[str, Any]:
+        """Return the message of a release. Raises PublishError if the workflow does not have it."""
+        messages: list[dict[str, Any]] = self._workflow(workflow).get("releases", [])
+        found = next((message for message in messages if decode_id(message.get("id")) == release), None)
+        if found is None:
+            raise no_such_release(workflow, release)
+        return found
+
     def _workflow(self, slug: str) -> dict[str, Any]:
+        check_reference(slug)
         try:
             return self._connect.call("GetWorkflow", {"workflowSlug": slug})
         except ConnectError as error:
@@ -114,7 +159,7 @@ class TileboxApi(Destination, Deployer):
             raise PublishError(Problem(f"{self.url} has no workflow {slug!r}", hint=hint)) from None
 
     def _workflows(self) -> Iterator[dict[str, Any]]:
-        """All workflows, page by page."""
+        """Yield all workflows, page by page."""
         request: dict[str, Any] = {}
         seen = [request]
         while len(seen) <= MAX_PAGES:
@@ -124,7 +169,7 @@ class TileboxApi(Destination, Deployer):
                 return
             request = {"page": answer["nextPage"]}
             if request in seen:
-                raise PublishError(Problem(f"{self.url} lists its workflows in a circle: it names a page again"))
+                raise PublishError(Problem(f"{self.url} lists its workflows in a circle: it returned the same page twice"))
             seen.append(request)
         raise PublishError(Problem(f"{self.url} lists its workflows on more than {MAX_PAGES} pages", "name one with --workflow"))
 
@@ -140,41 +185,18 @@ class TileboxApi(Destination, Deployer):
         )
 
 
-def release_content(manifest: ReleaseManifest) -> dict[str, Any]:
-    """The message `ReleaseContent` about a release, as JSON values."""
-    content: dict[str, Any] = {
-        "fingerprint": manifest.fingerprint,
-        "tasks": [{"name": task.name, "version": task.version} for task in manifest.tasks],
-        "files": file_tree(manifest.files),
-    }
-    if manifest.workflow.command:
-        content["commandOverride"] = list(manifest.workflow.command)
-    else:
-        content["runnerObjectPath"] = manifest.workflow.runner
-    return content
+def check_reference(workflow: str) -> None:
+    """Raise PublishError if `workflow` is neither a slug nor the `namespace:slug` of a shared workflow."""
+    namespace, colon, slug = workflow.rpartition(":")
+    if slug_fault(slug) or (colon and not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", namespace)):
+        hint = "write a slug such as scene-qa-5y9aK2, or namespace:slug for a shared workflow"
+        raise PublishError(Problem(f"{workflow[:200]!r} is not a workflow", hint=hint))
 
 
-def file_tree(files: Sequence[FileEntry]) -> list[dict[str, Any]]:
-    """One root node with all files below it: `Path` messages, each named by its own part of the path, in the archive's order."""
-    top: list[dict[str, Any]] = []
-    folders: dict[tuple[str, ...], list[dict[str, Any]]] = {(): top}
-    for file in files:
-        *parents, name = file.path.split("/")
-        for depth, part in enumerate(parents, 1):
-            if tuple(parents[:depth]) not in folders:
-                children: list[dict[str, Any]] = []
-                folders[tuple(parents[: depth - 1])].append({"path": part, "directory": True, "children": children})
-                folders[tuple(parents[:depth])] = children
-        folders[tuple(parents)].append({"path": name})
-    return [{"path": ".", "directory": True, "children": top}]
-
-
-def time_order(timestamp: str) -> tuple[str, str]:
-    """What sorts a Timestamp message in JSON form: as texts, a whole second would come after its fractions."""
-    seconds, _, fraction = timestamp.removesuffix("Z").partition(".")
-    return seconds, fraction.ljust(9, "0")
-
-
-def _tasks(release: dict[str, Any]) -> frozenset[tuple[str, str]]:
-    tasks = release.get("content", {}).get("tasks", [])
-    return frozenset((task.get("name", ""), task.get("version", "")) for task in tasks)
+def _cluster(message: dict[str, Any]) -> Cluster:
+    deployed = tuple(
+        Deployed(workflow.get("slug", ""), decode_id(release.get("id")), release_tasks(release))
+        for workflow in message.get("deployedReleases", [])
+        for release in workflow.get("releases", [])
+    )
+    return Cluster(message.get("slug", ""), deployed)

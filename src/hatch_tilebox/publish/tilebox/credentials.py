@@ -1,4 +1,4 @@
-"""Keys: from the environment, from the keyring, or typed. Never from a file of the project or an option."""
+"""Keys of the Tilebox API: from the environment, the keyring or a prompt, never from a file of the project or an option."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ KEYRING_USER = "__token__"
 
 
 def api_key(url: str, prompt: Callable[[str], str] | None, *, from_environment: bool = True) -> str:
-    """The key of the Tilebox API at `url`.
+    """Return the key of the Tilebox API at `url`.
 
-    It is the environment's, if the caller says that this one may go there, else the keyring's (kept as hatch does: the URL is the
-    service), else what the user answers to `prompt`, which is None where nobody can be asked. Raises PublishError where there is
-    none, or none that a header can hold.
+    Looks at the environment (unless `from_environment` is False), then at the keyring (as hatch does, with the URL as the service),
+    then asks with `prompt`, which is None if nobody can be asked. Raises PublishError if there is no key, or none that fits into a
+    header.
     """
     shown = display_url(url)
     environment = os.environ.get(KEY_VARIABLE, "") if from_environment else ""
@@ -43,5 +43,5 @@ def _from_keyring(url: str) -> str | None:
         import keyring
 
         return keyring.get_password(url, KEYRING_USER)
-    except Exception:  # noqa: BLE001 -- not installed, or whatever a backend raises: no D-Bus, a locked or a broken store
+    except Exception:  # noqa: BLE001 -- it is optional, and backends raise anything: no D-Bus, a locked or broken store
         return None
