@@ -1,4 +1,4 @@
-"""Write the reference of the command line, from the commands themselves and the schema of what they print.
+"""Write the reference of the command line, from the help of the commands and the schema of their JSON output.
 
 python docs/cli_reference.py
 """
@@ -25,44 +25,43 @@ PAGE = Path(__file__).parent / "reference" / "cli.md"
 HEAD = """\
 # Command line
 
-<!-- Written by docs/cli_reference.py from the commands themselves. -->
+<!-- Written by docs/cli_reference.py from the help of the commands. -->
 
 ```sh
 pip install "hatch-tilebox[cli]"
 pip install "hatch-tilebox[cli,publish]"
 ```
 
-The second also publishes to the Tilebox API and to OCI registries. `python -m hatch_tilebox` is the same as `hatch-tilebox`.
-Results go to standard output, everything else to standard error.
+The extra `publish` is required to publish to the Tilebox API and to OCI registries. `python -m hatch_tilebox` is the same as
+`hatch-tilebox`. Results are printed to standard output, everything else to standard error.
 
 """
 GROUP = """
-`-C` stands before the command: `hatch-tilebox -C flows/scene-qa build`. A misspelt command is answered with the one that was
-meant.
+Write `-C` before the command: `hatch-tilebox -C flows/scene-qa build`. For a misspelt command, the message suggests the right one.
 
 ## All commands
 
-`--json` prints one JSON object, and nothing else to standard output. What it holds is told below for each command;
-`hatch-tilebox schema output` prints it as a JSON Schema. Keys may be added later. Errors are told on standard error, as ever; only
-`check` and `verify`, whose result they are, print them as JSON.
+`--json` prints one JSON object and nothing else to standard output. The sections below describe it for each command, and
+`hatch-tilebox schema output` prints its JSON Schema. New keys may be added later. Errors are printed to standard error; only `check` and
+`verify` print them as JSON, because errors are their result.
 
-`-v` says more and `-q` less; each may be repeated, and they add up: `-q` leaves out steps, `-qq` warnings too. Errors are always
-told. `-h` and `--help` show what a command takes.
+`-v` prints more and `-q` less. Both can be repeated and combined: `-q` hides steps, `-qq` also warnings. Errors are always printed. `-h` and
+`--help` show the arguments and options of a command.
 
-Colours are for terminals. [`NO_COLOR`](https://no-color.org) turns them off and [`FORCE_COLOR`](https://force-color.org) on; what
-moves, such as a spinner or a bar, is for terminals alone. Paths and messages are never cut to the width of a terminal.
+Colours are used only in terminals. [`NO_COLOR`](https://no-color.org) disables and [`FORCE_COLOR`](https://force-color.org) enables them.
+Spinners and progress bars are shown only in terminals. Paths and messages are never truncated to the width of a terminal.
 
 | Exit code | Meaning |
 | --- | --- |
-| 0 | done |
-| 1 | failed: the message says what is wrong and what to do |
-| 2 | wrong usage: an option, argument or command that there is not |
-| 3 | incompatible: jobs of the release before would break |
-| 130 | interrupted with Ctrl-C; nothing half-made is left behind |
+| 0 | success |
+| 1 | failure: the message explains what is wrong and how to fix it |
+| 2 | invalid usage: an unknown option, argument or command |
+| 3 | incompatible: jobs of the previous release would break |
+| 130 | interrupted with Ctrl-C; nothing incomplete is left behind |
 
 ## Shell completion
 
-Commands, options and paths complete with the Tab key once the shell knows about it:
+To complete commands, options and paths with the Tab key, add one of these lines:
 
 ```sh title="bash: ~/.bashrc"
 eval "$(_HATCH_TILEBOX_COMPLETE=bash_source hatch-tilebox)"
@@ -78,11 +77,11 @@ _HATCH_TILEBOX_COMPLETE=fish_source hatch-tilebox | source
 
 ## Commit hook
 
-`check` is quick enough to run before every commit, with [pre-commit](https://pre-commit.com):
+`check` is fast enough to run before every commit, with [pre-commit](https://pre-commit.com):
 
 ```yaml title=".pre-commit-config.yaml"
 repos:
-  - repo: https://example.org/hatch-tilebox  # where you get hatch-tilebox from
+  - repo: https://example.org/hatch-tilebox  # the repository of hatch-tilebox
     rev: v0.1.0
     hooks:
       - id: hatch-tilebox-check
@@ -92,7 +91,7 @@ repos:
 
 
 def cli_reference() -> str:
-    """The page."""
+    """Return the page."""
     context = click.Context(app, info_name="hatch-tilebox")
     parts = [HEAD, usage(context, app), options(context, app), GROUP]
     definitions = json.loads((files("hatch_tilebox") / "schemas" / "output.schema.json").read_text("utf-8"))["$defs"]
@@ -106,24 +105,24 @@ def cli_reference() -> str:
 
 
 def description(command: click.Command) -> str:
-    """Help in Markdown, with the example as a block."""
+    """Return the help of a command in Markdown, with the example as a code block."""
     text, _, example = inspect.cleandoc(command.help or "").partition("Example: ")
     return f"{text.strip()}\n\n```sh\n{example.strip()}\n```\n"
 
 
 def picture(name: str) -> str:
-    """The picture of a real run, where `docs/screens.py` makes one."""
+    """Return the picture of a real run, if `docs/screens.py` has created one."""
     exists = (PAGE.parents[1] / "screens" / f"{name}.svg").is_file()
-    return f"![What hatch-tilebox {name} shows](../screens/{name}.svg)\n\n" if exists else ""
+    return f"![The output of hatch-tilebox {name}](../screens/{name}.svg)\n\n" if exists else ""
 
 
 def usage(context: click.Context, command: click.Command) -> str:
-    """The line that shows how to call it."""
+    """Return the usage line of a command."""
     return f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n\n"
 
 
 def options(context: click.Context, command: click.Command) -> str:
-    """A table of the options, without those that mean the same everywhere."""
+    """Return a table of the options, without those that all commands have."""
     text = ""
     for parameter in command.params:
         record = parameter.get_help_record(context)
@@ -134,11 +133,11 @@ def options(context: click.Context, command: click.Command) -> str:
 
 
 def output(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
-    """What `--json` gives, as a line and tables of the keys."""
+    """Return the description of the JSON output, with tables of its keys."""
     text = f"\nWith `--json`: {schema['description'][0].lower()}{schema['description'][1:]}\n"
     for variant in schema.get("oneOf", [schema]):
         if "$ref" in variant:
-            variant = definitions[variant["$ref"].rpartition("/")[2]]  # noqa: PLW2901 -- what it stands for
+            variant = definitions[variant["$ref"].rpartition("/")[2]]  # noqa: PLW2901 -- the referenced definition
         text += "\n| Key | Type | Meaning |\n| --- | --- | --- |\n"
         for key, value in variant["properties"].items():
             text += f"| `{key}` | {type_name(value)} | {value.get('description', '')} |\n"
@@ -146,7 +145,7 @@ def output(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
 
 
 def type_name(schema: dict[str, Any]) -> str:
-    """The type in words."""
+    """Return the type that a schema describes, in words."""
     if "$ref" in schema:
         return re.sub("([A-Z])", r" \1", schema["$ref"].rpartition("/")[2]).lower()
     if "enum" in schema:

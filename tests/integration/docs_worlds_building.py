@@ -17,13 +17,17 @@ WORLDS = Worlds()
 
 @WORLDS.of("README.md")
 def readme(place):
-    here = place.world(place.project("scene_qa"))
+    project, clone = place.project("scene_qa"), place.base / "hatch-tilebox"
+    here = place.world(project)
     here.venv()
-    here.env |= {"HATCH_TILEBOX_PUBLISH_TO": "./releases", "HATCH_TILEBOX_CACHE_DIR": str(place.base / "cache")}
-    clone = place.base / "clone"
+    here.tools()
+    here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")
     left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis", "dist", "site", "uv.lock")
     shutil.copytree(ROOT, clone, ignore=left_out)
     sample, tests = (step.text for step in commands("README.md", "python3 -m venv"))
+    here.before["uv tool install"] = f"cd {quoted(place.base)}"
+    here.swaps["$PWD/wheels\" PIP"] = f"$PWD/wheels,{here.env['UV_FIND_LINKS']}\" PIP"
+    here.before["uv lock"] = f"cd {quoted(project)}"
     here.before[sample] = f"cd {quoted(clone)}"
     # All tests in a test would never end: that they are found has to do.
     here.before[tests] = "export PYTEST_ADDOPTS='--collect-only --quiet'"
