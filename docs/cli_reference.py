@@ -42,14 +42,14 @@ Write `-C` before the command: `hatch-tilebox -C flows/scene-qa build`. For a mi
 ## All commands
 
 `--json` prints one JSON object and nothing else to standard output. The sections below describe it for each command, and
-`hatch-tilebox schema output` prints its JSON Schema. New keys may be added later. Errors are printed to standard error; only `check` and
-`verify` print them as JSON, because errors are their result.
+`hatch-tilebox schema output` prints its JSON Schema. New keys may be added later. Errors are printed to standard error; only `check`
+and `verify` print them as JSON, because errors are their result.
 
-`-v` prints more and `-q` less. Both can be repeated and combined: `-q` hides steps, `-qq` also warnings. Errors are always printed. `-h` and
-`--help` show the arguments and options of a command.
+`-v` prints more and `-q` less. Both can be repeated and combined: `-q` hides steps, `-qq` also warnings. Errors are always printed.
+`-h` and `--help` show the arguments and options of a command.
 
-Colours are used only in terminals. [`NO_COLOR`](https://no-color.org) disables and [`FORCE_COLOR`](https://force-color.org) enables them.
-Spinners and progress bars are shown only in terminals. Paths and messages are never truncated to the width of a terminal.
+Colours are used only in terminals. [`NO_COLOR`](https://no-color.org) disables and [`FORCE_COLOR`](https://force-color.org) enables
+them. Spinners and progress bars are shown only in terminals. Paths and messages are never truncated to the width of a terminal.
 
 | Exit code | Meaning |
 | --- | --- |

@@ -26,7 +26,7 @@ def readme(place):
     shutil.copytree(ROOT, clone, ignore=left_out)
     sample, tests = (step.text for step in commands("README.md", "python3 -m venv"))
     here.before["uv tool install"] = f"cd {quoted(place.base)}"
-    here.swaps["$PWD/wheels\" PIP"] = f"$PWD/wheels,{here.env['UV_FIND_LINKS']}\" PIP"
+    here.swaps["=$PWD/wheels P"] = f"=$PWD/wheels,{here.env['UV_FIND_LINKS']} P"
     here.before["uv lock"] = f"cd {quoted(project)}"
     here.before[sample] = f"cd {quoted(clone)}"
     # All tests in a test would never end: that they are found has to do.
