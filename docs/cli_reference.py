@@ -42,8 +42,8 @@ Write `-C` before the command: `hatch-tilebox -C flows/scene-qa build`. For a mi
 ## All commands
 
 `--json` prints one JSON object and nothing else to standard output. The sections below describe it for each command, and
-`hatch-tilebox schema output` prints its JSON Schema. New keys may be added later. Errors are printed to standard error; only `check`
-and `verify` print them as JSON, because errors are their result.
+`hatch-tilebox schema output` prints its JSON Schema. New keys may be added later. Errors are printed to standard error; only
+`check` and `verify` print them as JSON, because errors are their result.
 
 `-v` prints more and `-q` less. Both can be repeated and combined: `-q` hides steps, `-qq` also warnings. Errors are always printed.
 `-h` and `--help` show the arguments and options of a command.
