@@ -31,10 +31,10 @@ with atheris.instrument_imports(include=["hatch_tilebox"]):
     from hatch_tilebox.core.json_text import parse_json
     from hatch_tilebox.core.model import ReleaseManifest, release_filename
     from hatch_tilebox.core.temporary import temporary_folder
-    from hatch_tilebox.publish.http import Retries
+    from hatch_tilebox.publish.fetch import fetch_release, select_published
+    from hatch_tilebox.publish.http.retries import Retries
     from hatch_tilebox.publish.oci.repository import OciRepository
-    from hatch_tilebox.publish.service import fetch_release, select_published
-    from hatch_tilebox.publish.store import Store
+    from hatch_tilebox.publish.store import ReleaseStore
 
 DATA = archive(members_of(MANIFEST))
 ONCE = Retries(attempts=1, first=0, longest=0)
@@ -67,7 +67,7 @@ def read_manifest(content: bytes) -> None:
         raise AssertionError(found.workflow.slug)
 
 
-def fetch(source: Store | OciRepository) -> None:
+def fetch(source: ReleaseStore | OciRepository) -> None:
     to = PLACE / "to"
     with suppress(TileboxError):
         fetch_release(source, select_published(source, None, None), to)
@@ -82,7 +82,7 @@ def read_store(which: int, content: bytes) -> None:
     path = [*FILES][which % len(FILES)]
     (STORE / path).write_bytes(content)
     try:
-        fetch(Store(STORE))
+        fetch(ReleaseStore(STORE))
     finally:
         (STORE / path).write_bytes(FILES[path])
 

@@ -11,7 +11,7 @@ import pytest
 from foreign_answers import MANIFEST, forged_archive, registry, run, serve, store_with
 
 from hatch_tilebox.archive.wheel import EMBEDDED_PATH
-from hatch_tilebox.publish.http import MAX_ANSWER
+from hatch_tilebox.publish.http.client import MAX_ANSWER
 
 DATA = forged_archive()
 KEY = {"TILEBOX_API_KEY": "tbx-key"}
@@ -40,11 +40,11 @@ def body(content):
         (circle, "in a circle"),
         (elsewhere, "leads to http://127.0.0.1:9"),
         (endless, "on more than 1000 pages"),
-        (body(b"[" * 100_000), "this is not a list of tags"),
-        (body(b'{"tags": [], "tags": ["x"]}'), "this is not a list of tags"),
-        (body(b'{"tags": [' + b"9" * 5000 + b"]}"), "this is not a list of tags"),
-        (body(b'{"tags": ["\\ud800"]}'), "this is not a list of tags"),
-        (body(b'{"tags": ["\xff"]}'), "this is not a list of tags"),
+        (body(b"[" * 100_000), "the answer is not a list of tags"),
+        (body(b'{"tags": [], "tags": ["x"]}'), "the answer is not a list of tags"),
+        (body(b'{"tags": [' + b"9" * 5000 + b"]}"), "the answer is not a list of tags"),
+        (body(b'{"tags": ["\\ud800"]}'), "the answer is not a list of tags"),
+        (body(b'{"tags": ["\xff"]}'), "the answer is not a list of tags"),
         (body(bytes(MAX_ANSWER + 1)), "the answer has more than 64 MiB"),
     ],
 )
@@ -70,7 +70,7 @@ def test_a_proxy_that_compresses_a_download_nobody_asked_it_to(tmp_path):
 
 @pytest.mark.parametrize(
     ("location", "says"),
-    [("http://198.51.100.1/x", "a download keeps to https"), ("/v2/a/b/blobs/{name}", "more than 5 redirects")],
+    [("http://198.51.100.1/x", "downloads use https only"), ("/v2/a/b/blobs/{name}", "more than 5 redirects")],
 )
 def test_a_download_is_not_led_away_from_https_or_in_a_circle(tmp_path, location, says):
     def blob(method, path, _headers, content):

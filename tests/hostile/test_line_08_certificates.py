@@ -13,7 +13,10 @@ import pytest
 import trustme
 from foreign_answers import run
 
-from hatch_tilebox.publish import http
+from hatch_tilebox.core.errors import PublishError
+from hatch_tilebox.publish.http import connections
+from hatch_tilebox.publish.http.client import Http
+from hatch_tilebox.publish.http.retries import Retries
 
 pytestmark = pytest.mark.service
 
@@ -76,7 +79,7 @@ def test_a_file_without_certificates_is_named(tmp_path, content, host):
 
 def test_plain_http_reads_no_certificates(monkeypatch):
     """Reading them takes some 20 ms, more than a whole publication to this machine."""
-    monkeypatch.setattr(http, "_trusted", lambda: sys.exit("read"))
-    http.Http("http://127.0.0.1:9").close()
-    with pytest.raises(http.PublishError, match="GET http://127"):
-        http.Http("http://127.0.0.1:9", retries=http.Retries(attempts=1)).send("GET", "http://127.0.0.1:9/x")
+    monkeypatch.setattr(connections, "trusted_certificates", lambda: sys.exit("read"))
+    Http("http://127.0.0.1:9").close()
+    with pytest.raises(PublishError, match="GET http://127"):
+        Http("http://127.0.0.1:9", retries=Retries(attempts=1)).send("GET", "http://127.0.0.1:9/x")

@@ -18,10 +18,10 @@ from other_values import paths, replaced
 from hatch_tilebox.core.errors import TileboxError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.model import ReleaseManifest, release_filename
-from hatch_tilebox.publish.http import Retries
+from hatch_tilebox.publish.fetch import fetch_release, select_published
+from hatch_tilebox.publish.http.retries import Retries
 from hatch_tilebox.publish.oci.repository import OciRepository
-from hatch_tilebox.publish.service import fetch_release, select_published
-from hatch_tilebox.publish.store import Store
+from hatch_tilebox.publish.store import ReleaseStore
 
 MANIFEST = manifest_of()
 DATA = archive(members_of(MANIFEST))
@@ -72,7 +72,7 @@ def test_a_store_gives_the_release_or_an_error(tmp_path_factory, data):
     value = parse_json(path.read_bytes()) if path.suffix == ".json" else None
     path.write_bytes(json.dumps(changed(data, value)).encode() if value else data.draw(st.binary(max_size=300)))
     with suppress(TileboxError):
-        store = Store(root)
+        store = ReleaseStore(root)
         fetch_release(store, select_published(store, None, None), folder / "to")
     assert {path.name for path in folder.iterdir()} <= {"store", "to"}
     assert [path.read_bytes() for path in folder.glob("to/*")] in ([], [DATA])

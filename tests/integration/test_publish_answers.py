@@ -13,12 +13,13 @@ from other_values import REMOVED, paths, replaced
 
 from hatch_tilebox.core.errors import PublishError, TileboxError
 from hatch_tilebox.plugins.destination import PublishedRelease
-from hatch_tilebox.publish import http
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
-from hatch_tilebox.publish.http import Retries
+from hatch_tilebox.publish.fetch import fetch_release, select_published
+from hatch_tilebox.publish.http import client as http
+from hatch_tilebox.publish.http.retries import Retries
 from hatch_tilebox.publish.oci.repository import OciRepository
-from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
-from hatch_tilebox.publish.store import Store
+from hatch_tilebox.publish.service import open_release, publish_release
+from hatch_tilebox.publish.store import ReleaseStore
 from hatch_tilebox.publish.tilebox.api import TileboxApi
 
 pytestmark = pytest.mark.service
@@ -103,5 +104,5 @@ def test_tilebox(tilebox_api, make_release, damaged):
 def test_a_digest_that_is_none_names_no_file(digest, tmp_path):
     release = PublishedRelease("1", SLUG, digest, "f", "https://example.org")
     with pytest.raises(PublishError, match="which is not a digest"):
-        fetch_release(Store(tmp_path / "store"), release, tmp_path / "a" / "b")
+        fetch_release(ReleaseStore(tmp_path / "store"), release, tmp_path / "a" / "b")
     assert not list(tmp_path.iterdir())

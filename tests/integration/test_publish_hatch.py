@@ -12,7 +12,7 @@ import pytest
 from output_schema import check_output
 
 from hatch_tilebox.core.model import Task
-from hatch_tilebox.publish.store import Store
+from hatch_tilebox.publish.store import ReleaseStore
 
 pytestmark = pytest.mark.frontends
 
@@ -62,7 +62,7 @@ class TestBoth:
     def test_the_id_is_all_that_stdout_has(self, run, folder, tmp_path, command):
         set_publish(folder, 'to = "../store"')
         first, second = run(*command), run(*command)
-        (release,) = Store(tmp_path / "store").releases(None)
+        (release,) = ReleaseStore(tmp_path / "store").releases(None)
         assert (first.returncode, second.returncode) == (0, 0), first.stderr
         assert first.stdout.strip() == second.stdout.strip() == release.id
         assert "does not have it yet" in first.stderr
@@ -72,7 +72,7 @@ class TestBoth:
         set_publish(folder, 'to = "../store"')
         (folder / "scene_qa").mkdir()
         assert run(*command, cwd=folder / "scene_qa").returncode == 0
-        assert len(Store(tmp_path / "store").releases(None)) == 1
+        assert len(ReleaseStore(tmp_path / "store").releases(None)) == 1
 
     def test_settings_rank_option_environment_project_user(self, run, folder, tmp_path, command):
         def went_to():
@@ -135,7 +135,7 @@ class TestBoth:
         allowed = run(*command, str(broken), HATCH_TILEBOX_PUBLISH_ALLOW_BREAKING="true")
         assert allowed.returncode == 0
         assert "warning" in allowed.stderr
-        assert len(Store(tmp_path / "store").releases(None)) == 2
+        assert len(ReleaseStore(tmp_path / "store").releases(None)) == 2
 
     def test_a_broken_archive_is_refused(self, run, folder, command):
         archive = folder / "dist/scene_qa-1.0.0.tbrelease"
@@ -157,7 +157,7 @@ class TestBoth:
             assert "has no clusters" in result.stderr
         else:
             assert result.returncode == 0, result.stderr
-            assert Store(tmp_path / "store").cluster("a").release_of(SLUG) == result.stdout.split()[0]
+            assert ReleaseStore(tmp_path / "store").cluster("a").release_of(SLUG) == result.stdout.split()[0]
 
 
 def test_hatch_that_cannot_tell_the_version_takes_a_name(run, folder, tmp_path):
@@ -169,7 +169,7 @@ def test_hatch_that_cannot_tell_the_version_takes_a_name(run, folder, tmp_path):
     assert "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease" in result.stderr
     named = run("hatch", "publish", "-p", "tilebox", "-o", "to=./store", "dist/scene_qa-1.0.0.tbrelease", cwd=tmp_path / "project")
     assert named.returncode == 0, named.stderr
-    assert len(Store(folder / "store").releases(None)) == 1
+    assert len(ReleaseStore(folder / "store").releases(None)) == 1
 
 
 def test_hatch_asks_before_it_uses_a_disabled_publisher(run, folder, tmp_path):
@@ -241,9 +241,9 @@ def test_ctrl_c_leaves_a_message_on_what_was_done(folder, shell, tmp_path):
     """The upload of this destination takes for ever, and says when it has begun."""
     script = (
         "import sys, time\n"
-        "from hatch_tilebox.publish.store import Store\n"
+        "from hatch_tilebox.publish.store import ReleaseStore\n"
         f"def upload(*arguments):\n    open({str(tmp_path / 'begun')!r}, 'w').close()\n    time.sleep(60)\n"
-        "Store.upload = upload\n"
+        "ReleaseStore.upload = upload\n"
         "from hatch_tilebox.cli import main\nsys.argv = ['hatch-tilebox', 'publish', '--to', './store']\nmain()"
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=folder, env=shell, stderr=subprocess.PIPE, text=True)

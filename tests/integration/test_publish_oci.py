@@ -25,10 +25,11 @@ from output_schema import check_output
 from hatch_tilebox.core.errors import IncompatibleError, PublishError
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.publish.http import Retries
+from hatch_tilebox.publish.fetch import fetch_release, select_published
+from hatch_tilebox.publish.http.retries import Retries
+from hatch_tilebox.publish.oci import upload as oci_upload
 from hatch_tilebox.publish.oci.repository import MANIFEST_TYPE, OciRepository
-from hatch_tilebox.publish.oci.repository import upload as oci_upload
-from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
+from hatch_tilebox.publish.service import open_release, publish_release
 
 pytestmark = pytest.mark.service
 

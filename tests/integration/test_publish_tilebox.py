@@ -20,8 +20,9 @@ from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
-from hatch_tilebox.publish.http import Retries
-from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
+from hatch_tilebox.publish.fetch import fetch_release, select_published
+from hatch_tilebox.publish.http.retries import Retries
+from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.tilebox.api import TileboxApi
 
 pytestmark = pytest.mark.service
@@ -312,7 +313,7 @@ def test_the_key_is_never_shown(tilebox_api, workflow, make_release, shell, fold
 import logging, os, sys, traceback
 logging.basicConfig(level=logging.DEBUG)
 from pathlib import Path
-from hatch_tilebox.publish.destinations import open_destination
+from hatch_tilebox.publish.open import open_destination
 from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.settings import Settings
 try:

@@ -22,7 +22,7 @@ from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.publish.http import Retries
+from hatch_tilebox.publish.http.retries import Retries
 from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.tilebox.tool import find_tool
 from hatch_tilebox.publish.tilebox.with_tool import TileboxWithTool

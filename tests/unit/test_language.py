@@ -39,7 +39,7 @@ NOT_YET = {
     "src/hatch_tilebox/local_run",
     "src/hatch_tilebox/pipeline",
     "src/hatch_tilebox/project",
-    "src/hatch_tilebox/publish",
+    "src/hatch_tilebox/publish/tilebox",
     "src/hatch_tilebox/selection",
 }
 """Places that still have to be read with this ear."""

@@ -110,6 +110,10 @@ class RichProgress(Progress):
         if self._verbosity > 0:
             self._print("  ", (message, "dim"))
 
+    def note(self, text: str) -> None:
+        if self._verbosity >= 0:
+            self._print("  ", text)
+
     def warning(self, problem: Problem) -> None:
         if self._verbosity > _ERRORS_ONLY:
             self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)

@@ -25,7 +25,7 @@ def command(
 
     Example: hatch-tilebox fetch file:///srv/releases --to downloads
     """
-    from hatch_tilebox.publish.service import fetch_release, select_published
+    from hatch_tilebox.publish.fetch import fetch_release, select_published
 
     root = project_root(Path.cwd())
     with (

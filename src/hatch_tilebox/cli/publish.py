@@ -31,7 +31,7 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
     Example: hatch-tilebox publish --to file:///srv/releases
     """
     from hatch_tilebox.project.releases import clusters_of
-    from hatch_tilebox.publish.pipeline import publish_archive
+    from hatch_tilebox.publish.publication import publish_archive
 
     root = project_root(Path.cwd())
     settings = read_settings(root, **given)

@@ -100,7 +100,7 @@ def deploy_options(command: Command) -> Command:
 
 def open_here(to: str | None, progress: Progress) -> closing[Destination]:
     """The destination `to`, or else the one of the project that the current folder is in."""
-    from hatch_tilebox.publish.destinations import open_destination
+    from hatch_tilebox.publish.open import open_destination
 
     here = Path.cwd()
     return open_destination(read_settings(project_root(here), to=to), here, prompt=ask_secret, progress=progress)
@@ -108,7 +108,7 @@ def open_here(to: str | None, progress: Progress) -> closing[Destination]:
 
 def pick_release(destination: Destination, *, workflow: str | None, selector: str | None, latest: bool) -> PublishedRelease:
     """The release that the options mean: exactly one of an id and the latest is asked for."""
-    from hatch_tilebox.publish.service import select_published
+    from hatch_tilebox.publish.fetch import select_published
 
     if latest == (selector is not None):
         msg = "name the release: either --release ID or --latest"

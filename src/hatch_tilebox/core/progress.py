@@ -30,6 +30,9 @@ class Progress:
     def detail(self, message: str) -> None:
         """Something only those want to know who ask for more (`-v`)."""
 
+    def note(self, text: str) -> None:
+        """Show a line beside the steps, unless the user asked for less output."""
+
     def warning(self, problem: Problem) -> None:
         """Something doubtful that does not stop the work."""
 

@@ -36,7 +36,7 @@ class TileboxPublisher(PublisherInterface):
         from hatch_tilebox.project.publish_settings import load_settings
         from hatch_tilebox.project.releases import clusters_of
         from hatch_tilebox.publish.locate import find_release
-        from hatch_tilebox.publish.pipeline import publish_archive
+        from hatch_tilebox.publish.publication import publish_archive
 
         root = Path(self.root)
         given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}

@@ -172,7 +172,7 @@ def find_key() -> str | None:
 
 def api_url() -> str:
     """Where the Tilebox API is."""
-    from hatch_tilebox.publish.destinations import API_URL
+    from hatch_tilebox.publish.open import API_URL
 
     return os.environ.get("TILEBOX_API_URL") or API_URL
 
@@ -180,7 +180,9 @@ def api_url() -> str:
 def create_workflow(name: str, summary: str, key: str, progress: Progress) -> str:
     """Create a workflow at Tilebox and return its slug. Raises PublishError if that fails; the request is not repeated."""
     from hatch_tilebox.project.rules import check_slug
-    from hatch_tilebox.publish.http import Http, Retries, require_safe
+    from hatch_tilebox.publish.http.client import Http
+    from hatch_tilebox.publish.http.origins import require_safe
+    from hatch_tilebox.publish.http.retries import Retries
     from hatch_tilebox.publish.tilebox.connect import Connect
 
     url = api_url()

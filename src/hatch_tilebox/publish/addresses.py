@@ -1,4 +1,4 @@
-"""What a user wrote as a destination: which kind it is, and what was meant where it is none."""
+"""The kinds of destinations, recognised by how the user wrote them, and suggestions for a destination that is not known."""
 
 from __future__ import annotations
 
@@ -11,25 +11,23 @@ from urllib.request import url2pathname
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.urls import display_url
 
-__all__ = ["STORE_MARKER", "folder_of", "is_folder", "no_destination", "unknown_destination"]
-
 STORE_MARKER = "tilebox-store.json"
-"""The file that says that a folder is a release store."""
+"""The file that marks a folder as a release store."""
 _FOLDER = re.compile(r"(?![/\\]{2}[^/\\]*:.*@)([./~\\]|[A-Za-z]:[/\\]|file:)", re.IGNORECASE)
-"""A folder, and not a URL whose scheme was lost, with a login."""
+"""The beginning of a folder. A URL with a login that lost its scheme is not one."""
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?/|(localhost|[A-Za-z0-9-]+:\d+)/")
 _SCHEME = re.compile(r"(https?|oci|file):?[/\\]*(?=[^/\\])", re.IGNORECASE)
 
 
 def is_folder(to: str, base: Path) -> bool:
-    """Whether the destination `to` is a folder: it looks like one, or one of that name below `base` holds a store already."""
+    """Whether the destination `to` is a folder: it is written as one, or a store of that name exists below `base`."""
     if _FOLDER.match(to):
         return True
     return "://" not in to and os.path.lexists(base / to / STORE_MARKER)
 
 
 def folder_of(to: str, base: Path) -> Path:
-    """The folder that `to` names; a relative one is below `base`. Raises PublishError for one of another machine."""
+    """Return the folder that `to` names, relative to `base`. Raises PublishError for a URL of another machine."""
     if not to.lower().startswith("file:"):
         return base / Path(to).expanduser()
     parts = urlsplit(to)
@@ -50,7 +48,7 @@ def no_destination() -> PublishError:
 
 
 def unknown_destination(to: str) -> PublishError:
-    """The error for a destination that nobody knows, with what was probably meant."""
+    """Return the error for a destination that is not known, with a suggestion."""
     shown = display_url(to)
     meant = _meant(shown)
     known = (

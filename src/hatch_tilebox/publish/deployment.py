@@ -1,92 +1,28 @@
-"""Releases on clusters: deployed, taken off, and what ran there before."""
+"""Deploys releases to clusters and removes them, and reports how to go back."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.publish.deployer import no_conflicts, require_deployer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
     from hatch_tilebox.plugins.destination import Destination, PublishedRelease
-
-__all__ = [
-    "Cluster",
-    "Deployer",
-    "Deployment",
-    "deploy_release",
-    "no_such_release",
-    "plan_deployment",
-    "undeploy_release",
-]
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A release that runs on a cluster: the slug of its workflow, its id, and name and version of its tasks."""
-
-    workflow: str
-    release: str
-    tasks: frozenset[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A cluster and the releases deployed to it, at most one of each workflow."""
-
-    slug: str
-    deployed: tuple[Deployed, ...]
-
-    def release_of(self, workflow: str) -> str | None:
-        """The id of the release of this workflow, if it has one."""
-        return next((deployed.release for deployed in self.deployed if deployed.workflow == workflow), None)
-
-
-class Deployer(ABC):
-    """A destination that maps releases to clusters. Methods raise PublishError for what the user can fix.
-
-    `to` is the value of `--to` that names it.
-    """
-
-    to = ""
-
-    @abstractmethod
-    def clusters(self) -> list[Cluster]:
-        """Return all clusters, with what runs on them."""
-
-    @abstractmethod
-    def cluster(self, slug: str) -> Cluster:
-        """The cluster of this slug; "" means the default cluster."""
-
-    @abstractmethod
-    def tasks(self, workflow: str, release: str) -> frozenset[tuple[str, str]]:
-        """Name and version of a release's tasks."""
-
-    @abstractmethod
-    def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
-        """Map the release to the clusters, or to the default one where none is named. Gives the slugs of those it is mapped to."""
-
-    @abstractmethod
-    def undeploy(self, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
-        """Take the release, or with None the one that runs, off the clusters or the default one. Returns their slugs."""
-
-    def unpublish(self, workflow: str, release: str) -> None:  # noqa: ARG002 -- for subclasses
-        """Remove a release that runs nowhere."""
-        raise PublishError(Problem(f"{self.to or 'this destination'} does not remove releases", hint="releases stay in a folder"))
+    from hatch_tilebox.publish.deployer import Deployer
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What became of a deployment; `release` is None where it is only planned.
+    """The result of a deployment; `release` is None if it is only planned.
 
-    `before` maps each cluster to the release of the workflow that it had, None where none. `back` are the commands that undo it.
+    `before` maps each cluster to the id of the workflow's release that it had, or None. `back` are the commands that undo it.
     """
 
     workflow: str
@@ -96,7 +32,7 @@ class Deployment:
     back: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON values."""
+        """Return the report as JSON values."""
         return {
             "workflow": self.workflow,
             "release": self.release,
@@ -109,14 +45,13 @@ class Deployment:
 def plan_deployment(
     destination: Destination, workflow: str, tasks: frozenset[tuple[str, str]], clusters: Sequence[str]
 ) -> Deployment:
-    """What a deployment of these tasks would change, without changing it. No cluster named means the default one.
+    """Return what a deployment of these tasks would change, without changing it. No cluster means the default one.
 
-    Raises PublishError where another workflow on one of the clusters serves a task of the same name and version: a release runner
-    would advertise neither of the two.
+    Raises PublishError if another workflow on one of the clusters has a task with the same name and version.
     """
-    deployer = _deployer(destination)
+    deployer = require_deployer(destination)
     found = [deployer.cluster(slug) for slug in clusters or ("",)]
-    _refuse_conflicts(workflow, tasks, found)
+    no_conflicts(workflow, tasks, found)
     before = {cluster.slug: cluster.release_of(workflow) for cluster in found}
     return Deployment(workflow, None, tuple(before), before)
 
@@ -124,8 +59,8 @@ def plan_deployment(
 def deploy_release(
     destination: Destination, release: PublishedRelease, clusters: Sequence[str], *, progress: Progress | None = None
 ) -> Deployment:
-    """Map a published release to clusters, or to the default one where none is named. Raises what `plan_deployment` raises."""
-    deployer = _deployer(destination)
+    """Map a published release to clusters, or to the default one if none is named. Raises what `plan_deployment` raises."""
+    deployer = require_deployer(destination)
     progress = progress or Progress()
     workflow = release.workflow
     progress.started("Deploying")
@@ -150,8 +85,8 @@ def deploy_release(
 def undeploy_release(
     destination: Destination, release: PublishedRelease, clusters: Sequence[str], *, progress: Progress | None = None
 ) -> Deployment:
-    """Take a published release off clusters, or off the default one where none is named."""
-    deployer = _deployer(destination)
+    """Remove a published release from clusters, or from the default one if none is named."""
+    deployer = require_deployer(destination)
     progress = progress or Progress()
     progress.started("Undeploying")
     began = perf_counter()
@@ -165,36 +100,9 @@ def undeploy_release(
 
 def _command(deployer: Deployer, name: str, workflow: str, release: str, clusters: Sequence[str]) -> str:
     to = f" --to {quote(deployer.to)}" if deployer.to else ""
-    # People paste it into a shell, and a service chose its parts.
+    # Users paste it into a shell, and a service chose its parts.
     named = f"--workflow {quote(workflow)} --release {quote(release)} --cluster {quote(','.join(clusters))}"
     return f"hatch-tilebox {name}{to} {named}"
-
-
-def no_such_release(workflow: str, release: str) -> PublishError:
-    """The error of a release that its workflow does not have."""
-    return PublishError(Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them"))
-
-
-def _deployer(destination: Destination) -> Deployer:
-    if isinstance(destination, Deployer):
-        return destination
-    raise PublishError(Problem(f"{destination.url} has no clusters", hint="deploy at Tilebox, --to tilebox, or in a folder"))
-
-
-def _refuse_conflicts(workflow: str, tasks: frozenset[tuple[str, str]], clusters: Sequence[Cluster]) -> None:
-    problems = [
-        Problem(
-            f"cluster {cluster.slug!r} already has task {name!r} {version} from workflow {other.workflow!r}; a release runner "
-            f"would advertise neither that one nor the one of {workflow!r}",
-            hint="rename one of the tasks, give it another version, or deploy to another cluster",
-        )
-        for cluster in clusters
-        for other in cluster.deployed
-        if other.workflow != workflow
-        for name, version in sorted(tasks & other.tasks)
-    ]
-    if problems:
-        raise PublishError(*problems)
 
 
 def _report(deployment: Deployment, progress: Progress) -> Deployment:

@@ -1,4 +1,4 @@
-"""Files of a publication, whose failures are a user's to fix."""
+"""Files and folders of stores and downloads. Failures of the system become PublishError."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def new_file(destination: Path, staging: Path, root: Path | None = None) -> Iterator[BinaryIO]:
-    """A `whole_file`, which all may read or write who may do so with the folder `root` around it, if it is given.
+    """Open a `whole_file` for writing; with `root`, it gets the permissions of that folder, which contains it.
 
-    Raises PublishError where it cannot be written.
+    Raises PublishError if it cannot be written.
     """
     try:
         if root is not None:
@@ -38,7 +38,7 @@ def new_file(destination: Path, staging: Path, root: Path | None = None) -> Iter
 
 
 def shared_folder(folder: Path, root: Path) -> None:
-    """Create what is missing of `folder` with the rights of `root`, which is above it, whatever the umask. Raises OSError."""
+    """Create `folder` and its parents below `root` with the permissions of `root`, whatever the umask. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
     mode = stat.S_IMODE(root.stat().st_mode)
     for path in reversed([path for path in (folder, *folder.parents) if path.is_relative_to(root) and not path.is_dir()]):
@@ -48,15 +48,15 @@ def shared_folder(folder: Path, root: Path) -> None:
 
 
 def _share(path: Path | int, mode: int) -> None:
-    """Set the rights, where the system and the file system know them."""
+    """Set the permissions, if the file system supports them."""
     if os.name != "nt":
         with suppress(OSError):
-            os.chmod(path, mode)  # noqa: PTH101 -- it takes descriptors, too
+            os.chmod(path, mode)  # noqa: PTH101 -- it takes descriptors too
 
 
 @contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
-    """A temporary folder below `parent`, which is created where it is missing. Raises PublishError where that fails."""
+    """Create a temporary folder below `parent`, which is created if it is missing. Raises PublishError if that fails."""
     with ExitStack() as stack:
         try:
             parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def private_folder(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:
-    """The file, open for reading. Raises PublishError where it cannot be read."""
+    """Open a file for reading. Raises PublishError if it cannot be read."""
     try:
         with open_regular(path) as file:
             yield file
@@ -77,7 +77,7 @@ def reading(path: Path) -> Iterator[BinaryIO]:
 
 
 def shared_lock(path: Path) -> FileLock:
-    """A lock on a file that all may open who may write in its folder, whatever the umask of its maker, and whichever filelock."""
+    """Return a lock on a file with the permissions of its folder, whatever the umask and the version of filelock."""
     from filelock import FileLock
 
     mode = path.parent.stat().st_mode & 0o666

@@ -1,10 +1,12 @@
-"""Which archive is meant when none, a folder or several files are named."""
+"""Finds the archive to publish among the files and folders that the user named."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
+from hatch_tilebox.archive.reader import read_manifest
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.errors import ArchiveError, Problem, PublishError
 from hatch_tilebox.core.printable import printable
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import Project
 
-_BUILD = "hatch build -t tilebox, or hatch-tilebox build, makes one"
+_BUILD = "hatch build -t tilebox, or hatch-tilebox build, creates one"
 
 
 def find_release(places: Sequence[Path], project: Project | None) -> Path:
-    """The one archive in `places`, which are files or folders; in a folder those of the current version of `project` count.
+    """Return the one archive in `places`, which are files or folders. In folders, only the version of `project` counts.
 
-    Raises PublishError where there are several or none, listing what was found.
+    Raises PublishError if there are none or several, with a list of the archives that were found.
     """
     found: list[Path] = []
     others: list[Path] = []
@@ -44,17 +46,11 @@ def find_release(places: Sequence[Path], project: Project | None) -> Path:
 
 
 def _is_of(path: Path, project: Project) -> bool:
-    from hatch_tilebox.archive.reader import read_manifest
-
     try:
         found = read_manifest(path).project
     except ArchiveError:
         return False
-    return (_normalized(found.name), found.version) == (_normalized(project.name), project.version)
-
-
-def _normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return (canonicalize_name(found.name), found.version) == (canonicalize_name(project.name), project.version)
 
 
 def _lines(paths: Sequence[Path]) -> str:

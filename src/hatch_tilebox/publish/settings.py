@@ -1,4 +1,4 @@
-"""What a publication is asked to do."""
+"""The settings of a publication."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a release goes and what is asked of it on the way.
+    """Where a release is published, and how.
 
     Each field is a key, with hyphens for underscores, of the tables and of hatch's `-o key=value`, and an environment variable
     `HATCH_TILEBOX_PUBLISH_KEY` in capitals with underscores.
@@ -22,16 +22,16 @@ class Settings:
     artifact_url: str = ""
     """Where archives are uploaded for the Tilebox API. Without it, Tilebox's command-line tool publishes."""
     check_compatibility: bool = True
-    """Whether a change that breaks jobs of the latest release there, without a new major version, stops the publication."""
+    """Whether a change that breaks jobs of the latest published release, without a new major version, is an error."""
     allow_breaking: bool = False
-    """Whether such a change is let through with a warning."""
+    """Whether such a change is a warning instead."""
     verify: bool = False
-    """Whether the release is verified first. This runs the workflow's own code."""
+    """Whether the release is verified first. This runs the code of the workflow."""
     dry_run: bool = False
-    """Whether to say what would happen, and do nothing."""
+    """Whether to report what would happen, and change nothing."""
     deploy: str = ""
-    """The target of tilebox.workflow.toml whose clusters get the release."""
+    """The target of tilebox.workflow.toml to deploy the release to."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What a destination plugin wants to know: a table, or `-o options.name=value`."""
+    """Options of a destination plugin: a table, or `-o options.name=value`."""
     by_project: frozenset[str] = frozenset()
-    """The keys whose value is the project's and not also the user's: it does not decide who gets a secret of the user."""
+    """The keys that only a file of the project sets: such a file must not decide which service gets a secret of the user."""

@@ -1,39 +1,35 @@
 """The embedded release store: a folder, on a disk or a share, that needs no account and no server.
 
-    tilebox-store.json                        says that this is a store, and of which format
-    blobs/sha256/<2 digits>/<digest>          archives, named by their content
-    workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order of their registration
-    workflows/<slug>/.lock                    held while a number is given
-    clusters/<slug>/<workflow>.json           which release of a workflow is deployed to a cluster
+    tilebox-store.json                        marks the folder as a store, with the version of its format
+    blobs/sha256/<2 digits>/<digest>          archives, named by their digest
+    workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order in which they were registered
+    workflows/<slug>/.lock                    locked while a number is assigned
+    clusters/<slug>/<workflow>.json           the release of a workflow that is deployed to a cluster
 
-Files appear whole or not at all, and but for those of clusters they never change. Who may write in the store's folder may do so in
-all folders in it, whatever the umask of those who made them. A release's id follows from its content, so that
-registering it again, by whomever, finds the record that is there. A crash leaves at most files in `incoming`, which a later upload
-removes.
+Files appear complete or not at all, and never change, except those of clusters. All folders have the permissions of the store's own
+folder, whatever the umask. The id of a release is computed from its content, so registering it again finds the existing record. A
+crash leaves at most files in `incoming`, which a later upload removes.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import stat
-import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from hatch_tilebox.archive.reader import read_manifest
 from hatch_tilebox.core.errors import Problem, PublishError
-from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
-from hatch_tilebox.core.json_text import parse_json
-from hatch_tilebox.core.paths import inside, open_regular
+from hatch_tilebox.core.paths import inside
 from hatch_tilebox.plugins.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.addresses import STORE_MARKER
-from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
+from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.files import new_file, reading, shared_folder, shared_lock
+from hatch_tilebox.publish.store_files import RELEASE_ID, folders, is_whole, notes, read_object, records, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,54 +45,48 @@ Result = TypeVar("Result")
 FORMAT = 1
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _DEFAULT_CLUSTER = "default"
-_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_RECORD = re.compile(rf"[0-9]{{8,12}}-{_ID.pattern}\.json")
-_MAX_FILE = 2**16
-"""Bytes of a file that is not an archive."""
-_ABANDONED = 24 * 3600
-"""Seconds after which a file in `incoming` belongs to an upload that is no more."""
 
 
-def _tells_faults(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """`method`, whose errors of the system become PublishError: a store may be unreadable, full, or hold a folder for a file."""
+def _reports_errors(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Turn errors of the system in `method` into PublishError, such as a store that is unreadable or full."""
 
     @wraps(method)
-    def told(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+    def reported(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
         try:
             return method(*arguments, **named)
         except OSError as error:
             where = error.filename or "the store"
             raise PublishError(Problem(f"{where} cannot be used: {error.strerror or error}")) from error
 
-    return told
+    return reported
 
 
-class Store(Destination, Deployer):
-    """A release store in the folder `root`, which is made when the first release comes.
+class ReleaseStore(Destination, Deployer):
+    """A release store in the folder `root`, which is created with the first release.
 
-    It has every cluster that somebody names, and notes what is deployed there: nothing runs on them by itself.
+    A cluster exists as soon as a release is deployed to it. The store records deployments; it does not run anything.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.to = self.url = self.root.as_uri()
 
-    @_tells_faults
+    @_reports_errors
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         self._check_format()
         record = self._record(release.workflow, _release_id(release))
-        if record is None or not _is_whole(self._blob(release.artifact.sha256), release.artifact.sha256):
+        if record is None or not is_whole(self._blob(release.artifact.sha256), release.artifact.sha256):
             return None
         return self._read(record)
 
-    @_tells_faults
+    @_reports_errors
     def upload(self, release: LocalRelease, progress: Progress) -> str:
         self._create()
         digest, total = release.artifact.sha256, release.artifact.size
         blob = self._blob(digest)
-        if not _is_whole(blob, digest):
+        if not is_whole(blob, digest):
             incoming = self.root / "incoming"
-            _sweep(incoming)
+            sweep(incoming)
             done = 0
             with new_file(blob, incoming, self.root) as file:
                 for chunk in release.chunks():
@@ -105,7 +95,7 @@ class Store(Destination, Deployer):
                     progress.transferred(done, total)
         return digest
 
-    @_tells_faults
+    @_reports_errors
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
         folder = self._workflow(release.workflow)
         shared_folder(folder, self.root)
@@ -113,28 +103,26 @@ class Store(Destination, Deployer):
         with shared_lock(folder / ".lock"):
             if there := self._record(release.workflow, identifier):
                 return self._read(there), False
-            number = max((int(path.name.partition("-")[0]) for path in _records(folder)), default=0) + 1
+            number = max((int(path.name.partition("-")[0]) for path in records(folder)), default=0) + 1
             record = folder / f"{number:08}-{identifier}.json"
             now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
             with new_file(record, self.root / "incoming", self.root) as file:
                 file.write(json.dumps(_describe(release, identifier, uploaded, now), indent=2).encode() + b"\n")
         return self._read(record), True
 
-    @_tells_faults
+    @_reports_errors
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         self._check_format()
-        folders = _folders(self.root / "workflows") if workflow is None else [self._workflow(workflow)]
-        records = [path for folder in folders for path in _records(folder)]
-        found = [self._read(path) for path in sorted(records, key=lambda path: (path.parent.name, path.name), reverse=True)]
+        workflows = folders(self.root / "workflows") if workflow is None else [self._workflow(workflow)]
+        paths = [path for folder in workflows for path in records(folder)]
+        found = [self._read(path) for path in sorted(paths, key=lambda path: (path.parent.name, path.name), reverse=True)]
         clusters: dict[tuple[str, str | None], list[str]] = {}
-        for note in [note for folder in _folders(self.root / "clusters") for note in _notes(folder)]:
+        for note in [note for folder in folders(self.root / "clusters") for note in notes(folder)]:
             clusters.setdefault((note.stem, self._deployed(note)), []).append(note.parent.name)
         return [replace(release, clusters=tuple(clusters.get((release.workflow, release.id), ()))) for release in found]
 
-    @_tells_faults
+    @_reports_errors
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
-        from hatch_tilebox.archive.reader import read_manifest
-
         return read_manifest(self._blob(release.digest))
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
@@ -142,43 +130,44 @@ class Store(Destination, Deployer):
             while chunk := file.read(CHUNK):
                 yield chunk
 
-    @_tells_faults
+    @_reports_errors
     def clusters(self) -> list[Cluster]:
-        return [self.cluster(folder.name) for folder in _folders(self.root / "clusters")]
+        return [self.cluster(folder.name) for folder in folders(self.root / "clusters")]
 
-    @_tells_faults
+    @_reports_errors
     def cluster(self, slug: str) -> Cluster:
         slug = slug or _DEFAULT_CLUSTER
-        mapped = {path.stem: self._deployed(path) for path in _notes(self._cluster(slug))}
+        mapped = {path.stem: self._deployed(path) for path in notes(self._cluster(slug))}
         found = [Deployed(workflow, release, self.tasks(workflow, release)) for workflow, release in mapped.items() if release]
         return Cluster(slug, tuple(found))
 
-    @_tells_faults
+    @_reports_errors
     def tasks(self, workflow: str, release: str) -> frozenset[tuple[str, str]]:
         record = self._record(workflow, release)
         if record is None:
             raise no_such_release(workflow, release)
         return frozenset((task.name, task.version) for task in self.manifest(self._read(record)).tasks)
 
-    @_tells_faults
+    @_reports_errors
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
-        with self._notes(workflow, clusters) as notes:
-            for note in notes:
+        with self._notes(workflow, clusters) as paths:
+            for note in paths:
                 with new_file(note, self.root / "incoming", self.root) as file:
                     file.write(json.dumps({"release": release}).encode() + b"\n")
-        return tuple(note.parent.name for note in notes)
+        return tuple(note.parent.name for note in paths)
 
-    @_tells_faults
+    @_reports_errors
     def undeploy(self, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
-        with self._notes(workflow, clusters) as notes:
-            for note in notes:
-                if release is None or self._deployed(note) == release:
-                    note.unlink(missing_ok=True)
-        return tuple(note.parent.name for note in notes)
+        with self._notes(workflow, clusters) as paths:
+            for note in paths:
+                deployed = self._deployed(note)
+                if deployed and release in {deployed, None}:
+                    note.unlink()
+        return tuple(note.parent.name for note in paths)
 
     @contextmanager
     def _notes(self, workflow: str, clusters: Sequence[str]) -> Iterator[list[Path]]:
-        """The files that say what of the workflow is deployed to the clusters, which nobody else changes meanwhile."""
+        """Lock the files that record what of the workflow is deployed to the clusters, and return them."""
         self._workflow(workflow)
         notes = [inside(self._cluster(slug), f"{workflow}.json") for slug in clusters or (_DEFAULT_CLUSTER,)]
         shared_folder(self.root / "clusters", self.root)
@@ -196,12 +185,12 @@ class Store(Destination, Deployer):
         return inside(self.root, "workflows", slug)
 
     def _deployed(self, path: Path) -> str | None:
-        """The id of the release that a file of a cluster names, None where it is gone by now."""
+        """Return the id of the release that a file of a cluster names, or None if the file was removed."""
         try:
-            release = _read_object(path).get("release")
+            release = read_object(path).get("release")
         except FileNotFoundError:
             return None
-        if not isinstance(release, str) or not _ID.fullmatch(release):
+        if not isinstance(release, str) or not RELEASE_ID.fullmatch(release):
             raise PublishError(Problem(f"{path} does not say which release is deployed"))
         return release
 
@@ -210,10 +199,10 @@ class Store(Destination, Deployer):
 
     def _record(self, workflow: str, identifier: str) -> Path | None:
         end = f"-{identifier}.json"
-        return next((path for path in _records(self._workflow(workflow)) if path.name.endswith(end)), None)
+        return next((path for path in records(self._workflow(workflow)) if path.name.endswith(end)), None)
 
     def _read(self, path: Path) -> PublishedRelease:
-        match _read_object(path):
+        match read_object(path):
             case {
                 "id": str(identifier),
                 "workflow": str(workflow),
@@ -223,7 +212,7 @@ class Store(Destination, Deployer):
                 "fingerprint": str(fingerprint),
                 "created_at": str(created_at),
             } if is_digest(digest) and is_digest(fingerprint) and not version_fault(version) and 0 <= size < 2**63:
-                # A record of another workflow or release than its path has might lead out of the store.
+                # A record that names another workflow or release than its path could lead out of the store.
                 if (path.parent.name, path.name.partition("-")[2]) == (workflow, f"{identifier}.json"):
                     url = self._blob(digest).as_uri()
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
@@ -236,7 +225,7 @@ class Store(Destination, Deployer):
             file.write(json.dumps({"format": FORMAT}).encode() + b"\n")
 
     def _check_format(self) -> bool:
-        """Whether the store is there. Raises PublishError where the folder is something else."""
+        """Whether the store exists. Raises PublishError if the folder is something else."""
         marker = self.root / STORE_MARKER
         try:
             used = any(not path.name.startswith(".") for path in self.root.iterdir())
@@ -244,13 +233,13 @@ class Store(Destination, Deployer):
             return False
         except NotADirectoryError:
             used = True
-        # Asked after the folder was listed: another process may make the store between the two.
+        # Checked after the folder was listed: another process may create the store in between.
         if not marker.exists():
             if used:
                 message = f"{self.root} is not a release store, and it is not empty"
                 raise PublishError(Problem(message, hint="name a new or an empty folder, or one that holds a store"))
             return False
-        found = _read_object(marker).get("format")
+        found = read_object(marker).get("format")
         if found != FORMAT:
             raise PublishError(Problem(f"{marker}: format is {found!r}; this version knows {FORMAT}"))
         return True
@@ -271,53 +260,3 @@ def _describe(release: LocalRelease, identifier: str, digest: str, now: str) -> 
         "fingerprint": release.manifest.fingerprint,
         "created_at": now,
     }
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    """The object in a file, empty where it holds something else. Raises OSError where it cannot be read."""
-    with open_regular(path) as file:
-        data = file.read(_MAX_FILE + 1)
-    try:
-        value = parse_json(data) if len(data) <= _MAX_FILE else None
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _records(folder: Path) -> list[Path]:
-    """The records of a workflow, the first one first. Other files, such as copies and notes, are none of the store's."""
-    return sorted(path for path in _listed(folder) if _RECORD.fullmatch(path.name))
-
-
-def _notes(folder: Path) -> list[Path]:
-    """The files that say what is deployed to a cluster."""
-    return sorted(path for path in _listed(folder) if path.suffix == ".json" and not slug_fault(path.stem))
-
-
-def _folders(folder: Path) -> list[Path]:
-    """The folders that are named by a slug."""
-    return sorted(path for path in _listed(folder) if not slug_fault(path.name) and path.is_dir())
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except FileNotFoundError:
-        return []
-
-
-def _is_whole(blob: Path, digest: str) -> bool:
-    """Whether the blob is there and still what its name says: a disk may have lost bits of it."""
-    try:
-        return file_digest(blob) == digest
-    except FileNotFoundError:
-        return False
-
-
-def _sweep(incoming: Path) -> None:
-    """Remove what crashed uploads left."""
-    for path in _listed(incoming):
-        with suppress(OSError):
-            status = path.lstat()
-            if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > _ABANDONED:
-                path.unlink()

@@ -7,12 +7,12 @@ import pytest
 from hatch_tilebox.core.errors import ArchiveError, PluginError, PublishError
 from hatch_tilebox.core.model import FileEntry, Project, Task
 from hatch_tilebox.plugins import hookimpl
-from hatch_tilebox.publish import destinations
-from hatch_tilebox.publish.destinations import open_destination
+from hatch_tilebox.publish import open as destinations
 from hatch_tilebox.publish.locate import find_release
+from hatch_tilebox.publish.open import open_destination
 from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.settings import Settings
-from hatch_tilebox.publish.store import Store
+from hatch_tilebox.publish.store import ReleaseStore
 from hatch_tilebox.publish.tilebox.api import TileboxApi
 from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, file_paths, file_tree, time_order
 
@@ -151,7 +151,7 @@ class Plugin:
             raise RuntimeError(url)
         if url == "memo://strange":
             return "a text"
-        return Store(options["folder"]) if url == "memo://" else None
+        return ReleaseStore(options["folder"]) if url == "memo://" else None
 
     @hookimpl
     def hatch_tilebox_artifact_transport(self, api_url, api_key, artifact_url):
@@ -169,7 +169,7 @@ def plugin(monkeypatch):
 
 def test_a_plugin_adds_a_destination(plugin, open_, tmp_path):
     assert open_("memo://", options={"folder": tmp_path}).root == tmp_path
-    assert isinstance(open_("./releases"), Store)
+    assert isinstance(open_("./releases"), ReleaseStore)
 
 
 def test_a_plugin_brings_artifacts_its_own_way(plugin, open_):
@@ -184,5 +184,5 @@ def test_a_plugin_that_fails_is_no_bug_of_ours(plugin, open_):
     with pytest.raises(PluginError, match="a plugin failed in the hook hatch_tilebox_destination") as caught:
         open_("memo://broken")
     assert "RuntimeError: memo://broken" in str(caught.value)
-    with pytest.raises(PluginError, match="gave 'a text' as the destination"):
+    with pytest.raises(PluginError, match="returned 'a text' for the destination"):
         open_("memo://strange")

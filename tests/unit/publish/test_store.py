@@ -15,13 +15,14 @@ from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.deployment import deploy_release, undeploy_release
+from hatch_tilebox.publish.fetch import fetch_release, select_published
 from hatch_tilebox.publish.files import shared_lock
-from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
-from hatch_tilebox.publish.store import Store
+from hatch_tilebox.publish.service import open_release, publish_release
+from hatch_tilebox.publish.store import ReleaseStore
 
 
 def publish(path, root, **options):
-    return publish_release(open_release(path), Store(root), **options)
+    return publish_release(open_release(path), ReleaseStore(root), **options)
 
 
 def snapshot(root):
@@ -45,7 +46,7 @@ def test_the_record_says_what_was_published(make_release, tmp_path):
     assert publication.release.digest == local.artifact.sha256
     assert publication.release.fingerprint == local.manifest.fingerprint
     assert publication.release.version == "1.0.0"
-    assert Store(root).manifest(publication.release) == local.manifest
+    assert ReleaseStore(root).manifest(publication.release) == local.manifest
     report = publication.to_dict()
     assert report["id"] == publication.release.id
     assert report["url"].startswith("file://")
@@ -55,12 +56,12 @@ def test_releases_are_listed_latest_first(make_release, tmp_path):
     root = tmp_path / "store"
     ids = [publish(make_release(version=f"1.0.{n}"), root).release.id for n in range(3)]
     other = publish(make_release(slug="other"), root).release.id
-    assert [release.id for release in Store(root).releases("scene-qa-5y9aK2")] == ids[::-1]
-    assert {release.id for release in Store(root).releases(None)} == {*ids, other}
+    assert [release.id for release in ReleaseStore(root).releases("scene-qa-5y9aK2")] == ids[::-1]
+    assert {release.id for release in ReleaseStore(root).releases(None)} == {*ids, other}
 
 
 def test_fetch_gives_the_latest_or_the_one_named(make_release, tmp_path):
-    root, store = tmp_path / "store", Store(tmp_path / "store")
+    root, store = tmp_path / "store", ReleaseStore(tmp_path / "store")
     paths = [make_release(version=f"1.0.{n}", content=b"%d" % n) for n in range(2)]
     published = [publish(path, root).release for path in paths]
     latest = fetch_release(store, select_published(store, None, None), tmp_path / "a")
@@ -73,20 +74,20 @@ def test_fetch_gives_the_latest_or_the_one_named(make_release, tmp_path):
 def test_an_unknown_release_is_answered_with_what_is_there(make_release, tmp_path):
     publish(make_release(), tmp_path)
     with pytest.raises(PublishError, match=r"no release '9\.9'(.|\n)*latest are 1\.0\.0 \("):
-        select_published(Store(tmp_path), None, "9.9")
+        select_published(ReleaseStore(tmp_path), None, "9.9")
 
 
 def test_several_workflows_must_be_told_apart(make_release, tmp_path):
     publish(make_release(), tmp_path)
     publish(make_release(slug="other"), tmp_path)
     with pytest.raises(PublishError, match="several workflows: other, scene-qa"):
-        select_published(Store(tmp_path), None, None)
-    assert select_published(Store(tmp_path), "other", None).workflow == "other"
+        select_published(ReleaseStore(tmp_path), None, None)
+    assert select_published(ReleaseStore(tmp_path), "other", None).workflow == "other"
 
 
 def test_an_empty_store_says_so(tmp_path):
     with pytest.raises(PublishError, match="has no release of workflow 'x'"):
-        select_published(Store(tmp_path / "none"), "x", None)
+        select_published(ReleaseStore(tmp_path / "none"), "x", None)
     assert not (tmp_path / "none").exists()
 
 
@@ -95,7 +96,7 @@ def test_fetch_refuses_a_damaged_archive(make_release, tmp_path):
     blob = next((tmp_path / "store/blobs").rglob(release.digest))
     blob.write_bytes(blob.read_bytes()[:-1] + b"?")
     with pytest.raises(PublishError, match="not " + release.digest):
-        fetch_release(Store(tmp_path / "store"), release, tmp_path / "to")
+        fetch_release(ReleaseStore(tmp_path / "store"), release, tmp_path / "to")
     assert list((tmp_path / "to").iterdir()) == []
 
 
@@ -106,7 +107,7 @@ def test_fetch_leaves_another_build_alone(make_release, tmp_path):
     mine.parent.mkdir()
     mine.write_bytes(b"mine")
     with pytest.raises(PublishError, match="is another build"):
-        fetch_release(Store(tmp_path / "store"), release, mine.parent)
+        fetch_release(ReleaseStore(tmp_path / "store"), release, mine.parent)
     assert mine.read_bytes() == b"mine"
     assert len(list(mine.parent.iterdir())) == 1
 
@@ -126,7 +127,7 @@ def test_a_folder_of_other_things_is_no_store(make_release, tmp_path):
     with pytest.raises(PublishError, match="is not a release store, and it is not empty"):
         publish(make_release(), tmp_path)
     with pytest.raises(PublishError, match="is not a release store"):
-        Store(tmp_path / "thesis.txt").releases(None)
+        ReleaseStore(tmp_path / "thesis.txt").releases(None)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -147,8 +148,8 @@ def test_an_archive_that_changes_meanwhile_is_not_registered(make_release, tmp_p
     local = open_release(make_release())
     local.artifact.path.write_bytes(b"something else")
     with pytest.raises(PublishError, match="changed while it was published"):
-        publish_release(local, Store(tmp_path))
-    assert Store(tmp_path).releases(None) == []
+        publish_release(local, ReleaseStore(tmp_path))
+    assert ReleaseStore(tmp_path).releases(None) == []
     assert not any(path.is_file() for path in (tmp_path / "blobs").rglob("*"))
 
 
@@ -170,7 +171,7 @@ def test_the_upload_tells_its_progress(make_release, tmp_path):
             seen.append((done, total))
 
     path = make_release()
-    publish_release(open_release(path), Store(tmp_path), progress=Listener())
+    publish_release(open_release(path), ReleaseStore(tmp_path), progress=Listener())
     assert seen == [(path.stat().st_size, path.stat().st_size)]
 
 
@@ -192,7 +193,7 @@ def test_twenty_processes_make_one_release(make_release, tmp_path):
         worker.join()
     assert len({identifier for identifier, _ in outcomes}) == 1
     assert [created for _, created in outcomes].count(True) == 1
-    assert len(Store(tmp_path / "store").releases(None)) == 1
+    assert len(ReleaseStore(tmp_path / "store").releases(None)) == 1
     assert not list((tmp_path / "store/incoming").iterdir())
 
 
@@ -200,7 +201,7 @@ _CRASH = """
 import os, signal, sys
 from pathlib import Path
 from hatch_tilebox.publish.service import open_release, publish_release
-from hatch_tilebox.publish.store import Store
+from hatch_tilebox.publish.store import ReleaseStore
 calls = 0
 def count(event, args):
     global calls
@@ -213,7 +214,7 @@ sys.addaudithook(count)
 local = open_release(Path(sys.argv[1]))
 import filelock, json, uuid, datetime, secrets, hatch_tilebox.publish.files
 armed = True
-publish_release(local, Store(Path(sys.argv[2])))
+publish_release(local, ReleaseStore(Path(sys.argv[2])))
 """
 
 
@@ -223,10 +224,10 @@ def test_a_crash_at_any_point_loses_and_doubles_nothing(make_release, tmp_path):
     for step in range(1, 100):
         root = tmp_path / str(step)
         done = subprocess.run([sys.executable, "-c", _CRASH, path, root, str(step)], check=False)
-        for release in Store(root).releases(None):
+        for release in ReleaseStore(root).releases(None):
             assert (root / "blobs/sha256" / release.digest[:2] / release.digest).read_bytes() == path.read_bytes()
         publish(path, root)
-        assert len(Store(root).releases(None)) == 1
+        assert len(ReleaseStore(root).releases(None)) == 1
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL
@@ -239,11 +240,11 @@ def test_a_record_that_is_none_is_named(make_release, tmp_path):
     record = next((tmp_path / "workflows").rglob("*.json"))
     record.write_text(json.dumps({"id": 1}))
     with pytest.raises(PublishError, match=f"{record.name} is not a record of a release"):
-        Store(tmp_path).releases(None)
+        ReleaseStore(tmp_path).releases(None)
 
 
 def test_a_release_is_deployed_replaced_and_taken_off(make_release, tmp_path):
-    store = Store(tmp_path / "store")
+    store = ReleaseStore(tmp_path / "store")
     old, new = (publish(make_release(version=f"1.0.{n}"), store.root).release for n in range(2))
     first = deploy_release(store, old, ("staging", "production"))
     assert (first.clusters, first.before) == (("staging", "production"), {"staging": None, "production": None})
@@ -260,14 +261,14 @@ def test_a_release_is_deployed_replaced_and_taken_off(make_release, tmp_path):
 
 
 def test_the_default_cluster_is_meant_where_none_is_named(make_release, tmp_path):
-    store = Store(tmp_path / "store")
+    store = ReleaseStore(tmp_path / "store")
     release = publish(make_release(), store.root).release
     assert deploy_release(store, release, ()).clusters == ("default",)
     assert undeploy_release(store, release, ()).before == {"default": release.id}
 
 
 def test_a_cluster_takes_a_task_from_one_workflow_only(make_release, tmp_path):
-    store = Store(tmp_path / "store")
+    store = ReleaseStore(tmp_path / "store")
     mine, other = (publish(make_release(slug=slug), store.root).release for slug in ("mine", "other"))
     third = publish(make_release(slug="third", tasks=(Task("tests.Other", "v1.0"),)), store.root).release
     deploy_release(store, mine, ("staging",))
@@ -279,7 +280,7 @@ def test_a_cluster_takes_a_task_from_one_workflow_only(make_release, tmp_path):
 
 @pytest.mark.parametrize("slug", ["../workflows", "a b", "x" * 101, ".lock"])
 def test_a_cluster_that_is_no_slug_is_refused(make_release, tmp_path, slug):
-    store = Store(tmp_path / "store")
+    store = ReleaseStore(tmp_path / "store")
     release = publish(make_release(), store.root).release
     before = snapshot(store.root)
     for change in (deploy_release, undeploy_release):
@@ -289,12 +290,12 @@ def test_a_cluster_that_is_no_slug_is_refused(make_release, tmp_path, slug):
 
 
 def test_deployments_side_by_side_end_as_one_of_them(make_release, tmp_path):
-    store = Store(tmp_path / "store")
+    store = ReleaseStore(tmp_path / "store")
     releases = [publish(make_release(version=f"1.0.{n}"), store.root).release for n in range(4)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: deploy_release(Store(store.root), releases[n % 4], ("staging",)), range(40)))
+        list(pool.map(lambda n: deploy_release(ReleaseStore(store.root), releases[n % 4], ("staging",)), range(40)))
         assert store.cluster("staging").release_of("scene-qa-5y9aK2") in {release.id for release in releases}
-        list(pool.map(lambda release: undeploy_release(Store(store.root), release, ("staging",)), releases))
+        list(pool.map(lambda release: undeploy_release(ReleaseStore(store.root), release, ("staging",)), releases))
     assert store.cluster("staging").deployed == ()
 
 

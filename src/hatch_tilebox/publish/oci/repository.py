@@ -1,9 +1,9 @@
 """A repository of any OCI registry as a destination. Source: the OCI distribution and image specifications, version 1.1
 
-A release is an image manifest of our artifact type: its config is the release's own manifest, its one layer the archive. The
-manifest holds nothing but what follows from the release, so that whoever publishes it makes the same manifest, whose digest is the
-release's id. Tags name it: the project's version and `latest`, which move, and last `<fingerprint>-<start of digest>`, which does
-not: a release is there when that tag is.
+A release is an image manifest with our artifact type: its config is the manifest of the release, its only layer the archive. The
+image manifest depends on nothing but the release, so every publisher creates the same one, and its digest is the id of the release.
+The tags are the version of the project and `latest`, which move, and the identity tag `<fingerprint>-<16 digits of the digest>`,
+which does not. The identity tag is written last: a release is complete if it exists.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from packaging.version import InvalidVersion, Version
+
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
 from hatch_tilebox.core.json_text import parse_json
@@ -20,15 +22,18 @@ from hatch_tilebox.core.model import ReleaseManifest, canonical_json, release_fi
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.plugins.destination import Destination, PublishedRelease
-from hatch_tilebox.publish.http import MAX_ANSWER, MAX_PAGES, Http, is_loopback, json_of, require_safe, same_service
-from hatch_tilebox.publish.oci.auth import Authorization, advise
+from hatch_tilebox.publish.http.client import MAX_ANSWER, MAX_PAGES, Http, json_of
+from hatch_tilebox.publish.http.download import download
+from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
+from hatch_tilebox.publish.oci.authorization import Authorization, advise
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_tilebox.plugins.destination import LocalRelease
-    from hatch_tilebox.publish.http import Response, Retries
+    from hatch_tilebox.publish.http.client import Response
+    from hatch_tilebox.publish.http.retries import Retries
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 ARTIFACT_TYPE = "application/vnd.hatch-tilebox.release.v1"
@@ -42,16 +47,16 @@ LATEST = "latest"
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _TAG = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _MAX_TAGS = 100_000
-_BRINGS = 8
+_UPLOADS = 8
 
 
 class OciRepository(Destination):
-    """The repository `url`, oci://REGISTRY/REPOSITORY. Credentials are docker's."""
+    """The repository `url`, oci://REGISTRY/REPOSITORY, with the login that docker has for the registry."""
 
     def __init__(self, url: str, *, retries: Retries | None = None, progress: Progress | None = None) -> None:
         match = re.fullmatch(r"oci://([^/]+)/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)/?", url)
         if not match:
-            hint = "write oci://REGISTRY/REPOSITORY, in lower case and without a tag, such as oci://ghcr.io/acme/scene-qa"
+            hint = "write oci://REGISTRY/REPOSITORY, in lower case and without a tag, for example oci://ghcr.io/acme/scene-qa"
             raise PublishError(Problem(f"{display_url(url)} does not name a repository of a registry", hint=hint))
         host, self._repository = match.groups()
         require_safe(f"https://{host}")
@@ -86,22 +91,20 @@ class OciRepository(Destination):
         return PublishedRelease(uploaded, release.workflow, archive.sha256, fingerprint, url, version, size=archive.size), True
 
     def _put_manifest(self, tag: str, body: bytes, release: LocalRelease) -> Response:
-        """Tag the manifest. A registry may lose sight of a blob while others bring the same one: then it is brought again."""
+        """Tag the manifest. A registry may lose a blob while others upload the same one: then it is uploaded again."""
         failures = 0
         while True:
             response = self._request("PUT", f"manifests/{tag}", body=body)
             if response.status_code == 201:  # noqa: PLR2004 -- Created
                 return response
-            if b"BLOB_UNKNOWN" not in response.content or failures == _BRINGS:
-                raise self._http.refusal(response, "the registry does not take the release", advise(response))
+            if b"BLOB_UNKNOWN" not in response.content or failures == _UPLOADS:
+                raise self._http.refusal(response, "the registry does not accept the release", advise(response))
             self._http.pause(failures)
             failures += 1
             self.upload(release, Progress())
 
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
-        """All releases: what `latest` names first, the others by version, for registries keep no order of time."""
-        from packaging.version import InvalidVersion, Version
-
+        """Return all releases: first the one tagged `latest`, then the others by version. Registries keep no order of time."""
         tags = self._tags()
         found = [release for tag in tags if re.fullmatch(r"[0-9a-f]{64}-[0-9a-f]{16}", tag) and (release := self._tagged(tag))]
         latest = self._tagged(LATEST) if LATEST in tags else None
@@ -125,13 +128,13 @@ class OciRepository(Destination):
             case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
                 data = self._config(response, digest)
             case _:
-                raise self._http.refusal(response, "this is not the manifest of a release")
+                raise self._http.refusal(response, "the answer is not the manifest of a release")
         if _digest(data) != digest:
-            raise PublishError(Problem(f"{release.url}: its config is not what its digest says"))
+            raise PublishError(Problem(f"{release.url}: its config has another digest"))
         try:
             return ReleaseManifest.from_dict(parse_json(data))
         except ValueError as error:
-            raise PublishError(Problem(f"{release.url}: its config describes no release")) from error
+            raise PublishError(Problem(f"{release.url}: its config is not the manifest of a release")) from error
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
         return self._download(f"sha256:{release.digest}")
@@ -148,14 +151,14 @@ class OciRepository(Destination):
         return bytes(data)
 
     def _download(self, digest: str) -> Iterator[bytes]:
-        # Asking first gets a token that is good, and an error that says more.
+        # This request gets a valid token, and a better error message.
         self._ok(self._request("HEAD", f"blobs/{digest}"), "the archive cannot be fetched")
-        return self._http.download(f"{self._base}/blobs/{digest}", self._auth.headers)
+        return download(self._http, f"{self._base}/blobs/{digest}", self._auth.headers)
 
     def _tagged(self, tag: str) -> PublishedRelease | None:
-        """The release of a tag, if it is one."""
+        """Return the release with a tag, or None if the tag is something else."""
         response = self._request("GET", f"manifests/{tag}", accept=MANIFEST_TYPE)
-        return self._read(response) if response.status_code == 200 else None  # noqa: PLR2004 -- tags may go meanwhile
+        return self._read(response) if response.status_code == 200 else None  # noqa: PLR2004 -- a tag may be removed meanwhile
 
     def _tags(self) -> set[str]:
         tags: set[str] = set()
@@ -167,20 +170,20 @@ class OciRepository(Destination):
                 raise PublishError(Problem(f"{self.url}: the registry lists its tags {what}", hint="use a repository of its own"))
             seen.add(url)
             response = self._auth.send("GET", url)
-            if response.status_code == 404:  # noqa: PLR2004 -- the registry does not know the repository yet
+            if response.status_code == 404:  # noqa: PLR2004 -- the repository does not exist yet
                 return tags
             match json_of(self._ok(response, "the releases cannot be listed")):
                 case {"tags": [*found]} if all(isinstance(tag, str) for tag in found):
                     tags.update(tag for tag in found if _TAG.fullmatch(tag))
-                case {"tags": None}:  # what some registries say of an empty repository
+                case {"tags": None}:  # some registries answer this for an empty repository
                     pass
                 case _:
-                    raise self._http.refusal(response, "this is not a list of tags")
+                    raise self._http.refusal(response, "the answer is not a list of tags")
             url = same_service(url, response.links["next"]["url"]) if "next" in response.links else ""
         return tags
 
     def _read(self, response: Response) -> PublishedRelease | None:
-        """The release that an OCI manifest describes, None where it describes something else."""
+        """Return the release that an OCI manifest describes, or None if it is something else."""
         match json_of(response):
             case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if _DIGEST.fullmatch(digest):
                 texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
@@ -202,7 +205,7 @@ class OciRepository(Destination):
 
 
 def _oci_manifest(release: LocalRelease) -> bytes:
-    """The bytes of the OCI manifest of a release, which depend on nothing but the release."""
+    """Return the OCI manifest of a release, which depends on nothing but the release."""
     config, manifest = release.manifest.to_json(), release.manifest
     return canonical_json(
         {
@@ -233,7 +236,7 @@ def _identity_tag(release: LocalRelease) -> str:
 
 
 def _version_tag(version: str) -> str:
-    """A project version as a tag, which knows no `+`."""
+    """Return a version as a tag. Tags cannot contain `+`."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", version)[:128]
 
 

@@ -1,4 +1,4 @@
-"""A blob is brought to a registry: looked for, sent in pieces, resumed. Source: the OCI distribution specification, version 1.1"""
+"""Uploads of blobs to a registry, in pieces, resumed after errors. Source: the OCI distribution specification, version 1.1"""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from hatch_tilebox.core.errors import Problem, PublishError
-from hatch_tilebox.publish.http import Body, same_service
-from hatch_tilebox.publish.oci.auth import advise
+from hatch_tilebox.publish.http.client import Body
+from hatch_tilebox.publish.http.origins import same_service
+from hatch_tilebox.publish.oci.authorization import advise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.publish.http import Http, Response
-    from hatch_tilebox.publish.oci.auth import Authorization
+    from hatch_tilebox.publish.http.client import Http, Response
+    from hatch_tilebox.publish.oci.authorization import Authorization
 
     Read = Callable[[int, int], Iterator[bytes]]
 
 PIECE = 8 * 2**20
-"""Bytes of a request. A blob of no more is sent in one, which every registry knows how to take."""
+"""The largest request in bytes. A smaller blob is sent in one request, which every registry supports."""
 _SESSIONS = 12
 
 
@@ -34,30 +35,30 @@ class BlobUpload:
         self._base = base
 
     def send(self, digest: str, size: int, read: Read, progress: Progress) -> None:
-        """Bring the blob to the registry, unless it is there; the registry checks its digest. `read` gives bytes from-to.
+        """Upload a blob, unless the registry has it. `read` returns the bytes from start to stop. The registry checks the digest.
 
-        Raises PublishError where it is refused or cannot be brought.
+        Raises PublishError if the registry refuses it or the upload fails.
         """
         read = partial(_counting, read, size, progress)
         for _ in range(_SESSIONS):
-            if self._auth.send("HEAD", f"{self._base}/blobs/{digest}").status_code == 200:  # noqa: PLR2004 -- it is there
+            if self._auth.send("HEAD", f"{self._base}/blobs/{digest}").status_code == 200:  # noqa: PLR2004 -- OK
                 return
             location = self._start()
             ready = self._send_pieces(location, size, read) if size > PIECE else (location, 0)
             if ready and self._finish(*ready, digest, size, read):
                 return
-        message = f"{self._base} breaks off every upload of {digest}"
-        raise PublishError(Problem(message, hint="publish again later; what the registry has is not sent twice"))
+        message = f"{self._base} interrupts every upload of {digest}"
+        raise PublishError(Problem(message, hint="publish again later; nothing is sent twice"))
 
     def _start(self) -> str:
         url = f"{self._base}/blobs/uploads/"
         response = self._auth.send("POST", url, body=b"")
         if response.status_code != 202:  # noqa: PLR2004 -- Accepted
-            raise self._http.refusal(response, "the registry takes no upload", advise(response))
+            raise self._http.refusal(response, "the registry does not accept the upload", advise(response))
         return _location(response, url)
 
     def _send_pieces(self, location: str, size: int, read: Read) -> tuple[str, int] | None:
-        """Send all pieces. Gives where to finish and how much is there, None where the upload is lost."""
+        """Send all pieces. Return where to finish and how many bytes the registry has, or None if the upload is lost."""
         start = failures = 0
         while start < size:
             stop = min(start + PIECE, size)
@@ -65,7 +66,7 @@ class BlobUpload:
             body = Body(partial(read, start, stop), stop - start)
             response = self._auth.attempt("PATCH", location, body=body, headers=headers)
             if response is None or response.status_code != 202:  # noqa: PLR2004 -- Accepted
-                # How much arrived is for the registry to say, if it still knows this upload.
+                # Ask how many bytes arrived, if the registry still knows this upload.
                 response = self._auth.send("GET", location)
                 failures += 1
                 if response.status_code not in {200, 204} or failures > _SESSIONS:
@@ -73,20 +74,20 @@ class BlobUpload:
                 location, start = _location(response, location), min(_received(response, start), size)
                 continue
             before, location, start = start, _location(response, location), _received(response, stop)
-            failures += start <= before  # a registry that takes pieces and never has more than before
+            failures += start <= before  # the registry accepts pieces, but has no more bytes than before
             if start > stop or failures > _SESSIONS:
                 return None
         return location, size
 
     def _finish(self, location: str, start: int, digest: str, size: int, read: Read) -> bool:
-        """Send what is left from `start` on, and the digest. False where it must be looked at again."""
+        """Send the bytes from `start` on, and the digest. Return False if the upload has to be checked again."""
         url = f"{location}{'&' if '?' in location else '?'}digest={quote(digest, safe='')}"
         body = Body(partial(read, start, size), size - start)
         response = self._auth.attempt("PUT", url, body=body, headers={"Content-Type": "application/octet-stream"})
         if response is None or response.status_code in {404, 416}:
             return False
         if response.status_code != 201:  # noqa: PLR2004 -- Created
-            raise self._http.refusal(response, "the registry does not take the archive")
+            raise self._http.refusal(response, "the registry does not accept the archive")
         return True
 
 
@@ -102,7 +103,7 @@ def _location(response: Response, base: str) -> str:
 
 
 def _received(response: Response, expected: int) -> int:
-    """How many bytes the registry says it has: "Range: 0-1023" means 1024, though "0-0" also means none."""
+    """Return how many bytes the registry has: "Range: 0-1023" means 1024, but "0-0" may mean none."""
     match = re.fullmatch(r"(?:bytes=)?0-([0-9]{1,15})", response.headers.get("Range", ""))
     if not match:
         return expected

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.identifiers import slug_fault
 from hatch_tilebox.plugins.destination import Destination, PublishedRelease
-from hatch_tilebox.publish.deployment import Cluster, Deployed, Deployer, no_such_release
-from hatch_tilebox.publish.http import MAX_PAGES, Http, require_safe
+from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
+from hatch_tilebox.publish.http.client import MAX_PAGES, Http
+from hatch_tilebox.publish.http.origins import require_safe
 from hatch_tilebox.publish.tilebox.artifacts import HttpTransport
 from hatch_tilebox.publish.tilebox.connect import Connect, ConnectError
 from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, release_content, release_tasks, time_order
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import ArtifactTransport, LocalRelease
-    from hatch_tilebox.publish.http import Retries
+    from hatch_tilebox.publish.http.retries import Retries
 
 INSTALL_TOOL = "curl -fsSL https://cli.tilebox.com/install.sh | sh"
 """How to install Tilebox's command-line tool. Source: https://github.com/tilebox/skills"""

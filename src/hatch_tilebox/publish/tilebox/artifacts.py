@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.model import release_filename
-from hatch_tilebox.publish.http import Body, Http, json_of, require_safe
+from hatch_tilebox.publish.http.client import Body, Http, json_of
+from hatch_tilebox.publish.http.origins import require_safe
 from hatch_tilebox.publish.tilebox.messages import decode_id
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import LocalRelease
-    from hatch_tilebox.publish.http import Response
+    from hatch_tilebox.publish.http.client import Response
 
 
 class HttpTransport:

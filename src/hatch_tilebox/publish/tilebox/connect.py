@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Problem, PublishError
-from hatch_tilebox.publish.http import json_of
+from hatch_tilebox.publish.http.client import json_of
 from hatch_tilebox.publish.tilebox.messages import ANSWERS, has_shape
 
 if TYPE_CHECKING:
-    from hatch_tilebox.publish.http import Http, Response
+    from hatch_tilebox.publish.http.client import Http, Response
 
 SERVICE = "workflows.v1.WorkflowsService"
 _SHOWN = 500

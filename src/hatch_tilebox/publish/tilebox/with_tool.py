@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import LocalRelease, PublishedRelease
-    from hatch_tilebox.publish.http import Retries
+    from hatch_tilebox.publish.http.retries import Retries
 
 _NAMED = 5
 """Tasks or files that an error names."""

@@ -10,10 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hatch_tilebox.publish.http import Retries
-from hatch_tilebox.publish.oci.auth import _related
+from hatch_tilebox.publish.fetch import fetch_release, select_published
+from hatch_tilebox.publish.http.retries import Retries
+from hatch_tilebox.publish.oci.authorization import _related
 from hatch_tilebox.publish.oci.repository import OciRepository
-from hatch_tilebox.publish.service import fetch_release, open_release, publish_release, select_published
+from hatch_tilebox.publish.service import open_release, publish_release
 
 AUTH = base64.b64encode(b"ada:s3cret").decode()
 

@@ -10,7 +10,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from hatch_tilebox.core.errors import PublishError
-from hatch_tilebox.publish.oci.auth import Credentials, find_credentials
+from hatch_tilebox.publish.oci.docker_login import DockerLogin, find_login
 from hatch_tilebox.publish.tilebox.credentials import api_key
 
 URL = "https://api.example"
@@ -100,20 +100,20 @@ def encoded(text):
 @pytest.mark.parametrize(
     ("host", "entry", "expected"),
     [
-        ("ghcr.io", {"ghcr.io": {"auth": encoded("ada:pa:ss")}}, Credentials("ada", "pa:ss")),
-        ("ghcr.io", {"https://ghcr.io": {"username": "ada", "password": "p"}}, Credentials("ada", "p")),
-        ("a:5000", {"a:5000": {"identitytoken": "t", "auth": encoded("x:")}}, Credentials(identity_token="t")),
-        ("docker.io", {"https://index.docker.io/v1/": {"auth": encoded("ada:p")}}, Credentials("ada", "p")),
+        ("ghcr.io", {"ghcr.io": {"auth": encoded("ada:pa:ss")}}, DockerLogin("ada", "pa:ss")),
+        ("ghcr.io", {"https://ghcr.io": {"username": "ada", "password": "p"}}, DockerLogin("ada", "p")),
+        ("a:5000", {"a:5000": {"identitytoken": "t", "auth": encoded("x:")}}, DockerLogin(identity_token="t")),
+        ("docker.io", {"https://index.docker.io/v1/": {"auth": encoded("ada:p")}}, DockerLogin("ada", "p")),
         ("other.io", {"ghcr.io": {"auth": encoded("ada:p")}}, None),
         ("ghcr.io", {"ghcr.io": {}}, None),
     ],
 )
 def test_what_docker_login_wrote_is_read(docker, host, entry, expected):
-    assert find_credentials(host, docker({"auths": entry})) == expected
+    assert find_login(host, docker({"auths": entry})) == expected
 
 
 def test_no_docker_no_credentials(tmp_path):
-    assert find_credentials("ghcr.io", {"DOCKER_CONFIG": str(tmp_path / "none")}) is None
+    assert find_login("ghcr.io", {"DOCKER_CONFIG": str(tmp_path / "none")}) is None
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_no_docker_no_credentials(tmp_path):
 )
 def test_a_broken_configuration_is_named_and_not_quoted(docker, config, says):
     with pytest.raises(PublishError, match=says) as caught:
-        find_credentials("ghcr.io", docker(config))
+        find_login("ghcr.io", docker(config))
     assert "s3cr" not in str(caught.value)
 
 
 def test_credentials_do_not_show_in_a_repr():
-    assert "pa-ss" not in repr(Credentials("ada", "pa-ss", "pa-ss"))
+    assert "pa-ss" not in repr(DockerLogin("ada", "pa-ss", "pa-ss"))

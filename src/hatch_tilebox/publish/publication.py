@@ -1,10 +1,14 @@
-"""One publication from start to end, for every surface that publishes: verified, published, deployed, as its settings say."""
+"""Publishes an archive from start to end: verified, published and deployed, as the settings ask for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import PublishError
+from hatch_tilebox.pipeline.verify import verify_release
+from hatch_tilebox.publish.deployment import deploy_release, plan_deployment
+from hatch_tilebox.publish.open import open_destination
+from hatch_tilebox.publish.service import open_release, publish_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,16 +28,11 @@ def publish_archive(
     prompt: Callable[[str], str] | None,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Publish the archive `path` as `settings` say. Gives the report as JSON values.
+    """Publish the archive `path` as `settings` ask for. Return the report as JSON values.
 
-    A relative folder in the settings is one of `base`; `clusters` are those of the target `settings.deploy`; `prompt`
-    asks the user for a secret. Raises a `TileboxError` for whatever the user can fix, before anything is
-    sent where that can be known.
+    A relative folder in the settings is relative to `base`; `clusters` are those of the target `settings.deploy`; `prompt` asks the
+    user for a secret. Raises a `TileboxError` for user errors, before anything is sent if possible.
     """
-    from hatch_tilebox.publish.deployment import deploy_release, plan_deployment
-    from hatch_tilebox.publish.destinations import open_destination
-    from hatch_tilebox.publish.service import open_release, publish_release
-
     local = open_release(path, progress)
     with open_destination(settings, base, prompt=prompt, progress=progress) as destination:
         deployment = None
@@ -56,8 +55,6 @@ def publish_archive(
 
 
 def _verify(path: Path, progress: Progress) -> None:
-    from hatch_tilebox.pipeline.verify import verify_release
-
     verification = verify_release(path, progress=progress)
     if not verification.ok:
         raise PublishError(*verification.problems)

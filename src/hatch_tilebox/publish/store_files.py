@@ -1,0 +1,75 @@
+"""Files and folders of a release store: which ones belong to it, and what they hold."""
+
+from __future__ import annotations
+
+import re
+import stat
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.core.files import file_digest
+from hatch_tilebox.core.identifiers import slug_fault
+from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.paths import open_regular
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RELEASE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RECORD = re.compile(rf"[0-9]{{8,12}}-{RELEASE_ID.pattern}\.json")
+_MAX_FILE = 2**16
+"""The largest size in bytes of a file that is not an archive."""
+_ABANDONED = 24 * 3600
+"""Seconds after which a file in `incoming` was left by a crash."""
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file, empty if it is something else. Raises OSError if it cannot be read."""
+    with open_regular(path) as file:
+        data = file.read(_MAX_FILE + 1)
+    try:
+        value = parse_json(data) if len(data) <= _MAX_FILE else None
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def records(folder: Path) -> list[Path]:
+    """Return the records of a workflow, the oldest first. Other files, such as copies, are ignored."""
+    return sorted(path for path in listed(folder) if _RECORD.fullmatch(path.name))
+
+
+def notes(folder: Path) -> list[Path]:
+    """Return the files that record what is deployed to a cluster."""
+    return sorted(path for path in listed(folder) if path.suffix == ".json" and not slug_fault(path.stem))
+
+
+def folders(folder: Path) -> list[Path]:
+    """Return the folders whose name is a slug."""
+    return sorted(path for path in listed(folder) if not slug_fault(path.name) and path.is_dir())
+
+
+def listed(folder: Path) -> list[Path]:
+    """Return the entries of a folder, none if it does not exist."""
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def is_whole(blob: Path, digest: str) -> bool:
+    """Whether the blob exists and has the digest in its name: a disk may have damaged it."""
+    try:
+        return file_digest(blob) == digest
+    except FileNotFoundError:
+        return False
+
+
+def sweep(incoming: Path) -> None:
+    """Remove files of crashed uploads."""
+    for path in listed(incoming):
+        with suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > _ABANDONED:
+                path.unlink()
