@@ -14,6 +14,7 @@ import json
 import sys
 import typing
 from dataclasses import field
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
@@ -21,8 +22,8 @@ from schema_cases import CASES, Point
 from schema_instances import inputs, messages
 from tilebox.workflows import Task
 
-sys.path.insert(0, sys.argv[1])
-import schemas
+sys.path.append(str(Path(sys.argv[1]).parent))
+from in_workflow import schemas
 
 MODERN = importlib.util.find_spec("tilebox.workflows._serialization") is not None
 EXAMPLES = int(sys.argv[2]) if len(sys.argv) > 2 else 30

@@ -42,7 +42,7 @@ def test_imports_of_what_is_not_selected_are_told(project, name):
 )
 def test_a_module_that_hides_another_is_reported(project, name, hidden):
     report = check_project(project(f"broken/{name}"))
-    assert any(f"this module hides the {hidden}" in problem.message for problem in report.warnings)
+    assert any(f"this module shadows the {hidden}" in problem.message for problem in report.warnings)
 
 
 @pytest.mark.runtime

@@ -14,13 +14,13 @@ import pytest
 from runtime_support import PROJECTS, Events, discover, interpreter, load, lock
 
 from hatch_tilebox.core.errors import DiscoveryError
-from hatch_tilebox.discovery.cache import EXPIRY, Store, cache_info, clear_cache
+from hatch_tilebox.discovery.cache import EXPIRY, Cache, cache_info, clear_cache
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
 
 pytestmark = pytest.mark.runtime
 
-MADE, KEPT = "environment made", "environment kept from an earlier build"
+MADE, KEPT = "environment created", "environment kept from an earlier build"
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_size_expiry_and_clearing(cache, project):
     info = cache_info()
     assert (info.path, info.environments, info.results) == (cache, 1, 1)
     assert info.size > 1_000_000
-    store = Store(cache)
+    store = Cache(cache)
     now = (entry_of(cache) / "ready.json").stat().st_mtime
     (cache / "expiry").unlink()
     store.expire(now + EXPIRY - 60)
@@ -298,7 +298,7 @@ def test_a_build_that_writes_into_the_project(cache, project, tmp_path):
     edit(project / "runner.py", "\nfrom tilebox", "\nimport made\nimport stamp\nfrom tilebox")
     edit(project / "runner.py", '    """Count the bands of a scene."""', '    __doc__ = f"{stamp.TEXT} and {made.TEXT}"')
     subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
-    for expected in ("environment made", KEPT):
+    for expected in ("environment created", KEPT):
         discovery, said = steps(project)
         assert expected in said
         assert discovery.tasks[0].description == "built and built"

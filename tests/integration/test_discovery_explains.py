@@ -30,8 +30,8 @@ ERRORS = {
         "tilebox.workflow.toml:3:1: `runner:create_runner` is a function, and has to be a tilebox.workflows.Runner",
         "`runner = create_runner()`",
     ],
-    "hides_argparse": ["argparse.py: this module hides the standard library's `argparse` from the worker", "rename argparse.py"],
-    "hides_sdk": ["tilebox/__init__.py: this module hides the SDK's package `tilebox` from the worker", "rename tilebox/, "],
+    "hides_argparse": ["argparse.py: this module shadows the standard library's `argparse` in the worker", "rename argparse.py"],
+    "hides_sdk": ["tilebox/__init__.py: this module shadows the SDK's package `tilebox` in the worker", "rename tilebox/, "],
     "lists_other_tasks": ["the worker of `runner:runner` lists other tasks than the runner object: tilebox.com/broken/Served v1.0"],
     "lock_for_other_platform": ["uv.lock is for other platforms than this one", "sys_platform == 'emscripten'", "`environments`"],
     "member_not_selected": ["bands comes from libs/bands, which is not among the selected files", 'add "libs/bands/**"'],
@@ -79,7 +79,7 @@ ERRORS = {
     "submodule_not_selected": ["module `bands.names` (bands/names.py) is in the project", 'add "bands/names.py"'],
     "syntax_error": ["runner.py:19: importing `runner` fails: SyntaxError"],
     "third_party": ["runner.py:3: `yaml` is not installed", "`uv add pyyaml`"],
-    "unresolvable": ["the dependencies cannot be resolved", "packaging<20 and packaging>24", "`uv lock`"],
+    "unresolvable": ["uv could not install the workflow's dependencies", "packaging<20 and packaging>24", "`uv sync`"],
     "user_error": [
         "settings.py:9: importing `runner` fails: KeyError: 'resolution'",
         'File "runner.py", line 21, in <module>',
@@ -189,7 +189,7 @@ def test_a_module_that_hides_another_is_named_whoever_needs_that(name, broken):
     with pytest.raises(DiscoveryError) as error:
         discover(folder, ["pyproject.toml", "uv.lock", "**/*.py"])
     text = str(error.value)
-    assert f"{name}.py: this module hides the standard library's `{name.partition('/')[0]}` from the worker" in text
+    assert f"{name}.py: this module shadows the standard library's `{name.partition('/')[0]}` in the worker" in text
     assert HIDING[name] in text
     assert all(is_documented(problem) for problem in error.value.problems)
     assert "hatch_tilebox" not in text, "a frame of ours shows"

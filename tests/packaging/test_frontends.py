@@ -180,7 +180,7 @@ def test_options_of_the_command_count_before_the_environment(project, frontend_e
         "HATCH_TILEBOX_CACHE_DIR": str(cache),
     }
     result = run(["hatch-tilebox", "build", "--no-cache", "--out", tmp_path / "out"], folder, env)
-    assert "environment made" in result.stderr
+    assert "environment created" in result.stderr
     assert not cache.exists()
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["tide_gauge-0.1.0.tbrelease"]
     assert not (folder / "elsewhere").exists()

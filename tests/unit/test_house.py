@@ -49,18 +49,60 @@ def test_nine_modules_at_most_stand_at_the_top():
 
 @pytest.mark.parametrize("path", sorted(IN_WORKFLOW.rglob("*.py")), ids=lambda path: path.name)
 def test_what_runs_in_the_workflow_imports_nothing_of_ours(path):
-    """Types alone may be ours: those imports never happen there."""
+    """Only type-checking imports, which never happen there, may name this package."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             node.body = []
-    imported = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or "."])
-    }
-    assert imported <= sys.stdlib_module_names | SDK
+    assert imported_packages(tree) <= sys.stdlib_module_names | SDK
+    assert relative_imports(tree) <= {file.stem for file in path.parent.glob("*.py")}
+    assert dynamic_imports(tree) == []
+
+
+def imported_packages(tree):
+    """Top-level names of all absolute imports, in functions too."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.name for node in statements if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in statements if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in names}
+
+
+def relative_imports(tree):
+    """Names of the modules that relative imports name, with a dot in front for those outside the folder."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            found |= {
+                "." * (node.level - 1) + name for name in ([node.module] if node.module else [item.name for item in node.names])
+            }
+    return found
+
+
+def dynamic_imports(tree):
+    """What could import this package unseen: its name in a string that is not documentation, and code that is built as text."""
+    texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    found = []
+    for node in ast.walk(tree):
+        named = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts
+        if named and re.search(r"(?<!_)hatch_tilebox\b|^hatch_$", node.value):
+            found.append((node.lineno, node.value))
+        if isinstance(node, ast.Name) and node.id in {"__import__", "eval", "exec", "compile"}:
+            found.append((node.lineno, node.id))
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import importlib\nimportlib.import_module('hatch_tilebox.core.model')",
+        "from importlib import import_module as load\nload(name='hatch_tilebox')",
+        "__import__('hatch_' + 'tilebox')",
+        "exec('import ' + name)",
+        "import importlib\npart = 'core'\nimportlib.import_module(f'hatch_tilebox.{part}')",
+    ],
+)
+def test_an_import_by_name_is_found(code):
+    assert dynamic_imports(ast.parse(code))
 
 
 def test_unit_tests_mirror_the_rooms():

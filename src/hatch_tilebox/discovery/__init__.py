@@ -1,1 +1,1 @@
-"""The tasks of a workflow, found by starting its runner: in its own interpreter, from its lock, on the selected files alone."""
+"""Find the tasks of a workflow: start its runner in its own interpreter, with its locked dependencies and the selected files."""

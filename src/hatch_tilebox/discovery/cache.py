@@ -1,4 +1,4 @@
-"""What is kept between builds in the user's cache folder: environments, and results of discovery.
+"""The user's cache folder: environments and results of discovery that are kept between builds.
 
 ```
 <cache>/environments/<key>/   project/ (staged files), env/, bytecode/, ready.json (written last)
@@ -6,8 +6,8 @@
 <cache>/results/<key>.json
 ```
 
-Results count as not there where they do not read back as they were written. An environment is code that is executed as it is
-found, so the cache is its user's alone: a folder that somebody else owns or may write in is refused.
+A damaged result is ignored. The code in an environment is executed without a check, so the cache must be private: a folder that
+another user owns or may write to is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.model import canonical_json
@@ -35,11 +38,9 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import JSON
 
-__all__ = ["CacheInfo", "Store", "cache_folder", "cache_info", "clear_cache", "digest", "file_identity", "open_store"]
-
 DIRECTORY_VARIABLE = "HATCH_TILEBOX_CACHE_DIR"
 EXPIRY = 30 * 24 * 3600
-"""Seconds after which an entry that no build used is dropped."""
+"""Seconds after which an unused entry is removed."""
 EXPIRY_CHECK = 24 * 3600
 LOCK_POLL = 0.01
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -48,7 +49,10 @@ _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, 
 
 @dataclass(frozen=True)
 class CacheInfo:
-    """What the cache holds; `size` in bytes, of which `freed` would be free after clearing: the rest is in uv's cache, too."""
+    """The contents of the cache.
+
+    `size` is in bytes. Clearing the cache frees `freed` of them: other files are hard links into uv's cache.
+    """
 
     path: Path
     size: int
@@ -58,21 +62,19 @@ class CacheInfo:
 
 
 def cache_folder() -> Path:
-    """Where the cache is: `HATCH_TILEBOX_CACHE_DIR`, else the user's cache folder as the platform names it."""
+    """The folder of the cache: `HATCH_TILEBOX_CACHE_DIR`, or a folder in the platform's cache folder of the user."""
     if named := os.environ.get(DIRECTORY_VARIABLE):
         return Path(named).absolute()
-    from platformdirs import user_cache_path
-
     return user_cache_path("hatch-tilebox", appauthor=False)
 
 
 def digest(value: JSON) -> str:
-    """64 hex digits that stand for `value`."""
+    """The SHA-256 digest of `value` as 64 hex digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def file_identity(path: Path) -> list[JSON] | None:
-    """What changes when the file at `path` is replaced, or None where there is no file."""
+    """Path, size and time of the file at `path`, which change when it is replaced. None if it does not exist."""
     try:
         status = path.stat()
     except OSError:
@@ -80,8 +82,8 @@ def file_identity(path: Path) -> list[JSON] | None:
     return [str(path), status.st_size, status.st_mtime_ns]
 
 
-class Store:
-    """A folder of entries. See `open_store`."""
+class Cache:
+    """A cache folder. See `open_cache`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -90,9 +92,7 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Keep others from the environment `key`. `on_wait` is called where somebody else has it first."""
-        from filelock import FileLock, Timeout
-
+        """Lock the environment `key`. `on_wait` is called if another process has locked it."""
         self.environments.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.environments / f"{key}.lock", poll_interval=LOCK_POLL)
         try:
@@ -106,7 +106,7 @@ class Store:
             lock.release()
 
     def read_result(self, key: str) -> dict[str, Any] | None:
-        """The result kept under `key`, if it reads back as it was written."""
+        """The result that was written for `key`, None if it is missing or damaged."""
         path = self.results / f"{key}.json"
         record = read_sealed(path)
         if record is None:
@@ -116,12 +116,12 @@ class Store:
         return record
 
     def write_result(self, key: str, value: dict[str, Any]) -> None:
-        """Keep `value` under `key`."""
+        """Write the result `value` for `key`."""
         self.results.mkdir(parents=True, exist_ok=True)
         write_sealed(self.results / f"{key}.json", value)
 
     def expire(self, now: float | None = None) -> None:
-        """Drop what no build used for 30 days; looks at most once a day."""
+        """Remove entries that were not used for 30 days. Checks at most once a day."""
         now = time.time() if now is None else now
         stamp = self.root / "expiry"
         if stamp.exists() and now - stamp.stat().st_mtime < EXPIRY_CHECK:
@@ -129,13 +129,13 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
         stamp.touch()
         os.utime(stamp, (now, now))
-        self._drop(lambda path: now - path.stat().st_mtime > EXPIRY)
+        self._remove(lambda path: now - path.stat().st_mtime > EXPIRY)
 
     def clear(self) -> None:
-        """Drop everything that no running build uses."""
-        self._drop(lambda _: True)
+        """Remove all entries that no running build uses."""
+        self._remove(lambda _: True)
 
-    def _drop(self, condition: Any) -> None:
+    def _remove(self, condition: Callable[[Path], bool]) -> None:
         for result in self.results.glob("*.json"):
             with contextlib.suppress(OSError):
                 if condition(result):
@@ -144,45 +144,43 @@ class Store:
             ready = entry / "ready.json"
             with contextlib.suppress(OSError):
                 if condition(ready if ready.exists() else entry):
-                    self._drop_environment(entry)
+                    self._remove_environment(entry)
 
-    def _drop_environment(self, entry: Path) -> None:
-        from filelock import FileLock, Timeout
-
+    def _remove_environment(self, entry: Path) -> None:
         lock = FileLock(f"{entry}.lock")
         with contextlib.suppress(Timeout), lock.acquire(timeout=0):
             shutil.rmtree(entry, ignore_errors=True)
-            if os.name == "nt":  # an open file cannot be removed there, and an empty lock file does no harm
+            if os.name == "nt":  # an open file cannot be removed there, and an empty lock file is harmless
                 return
             Path(f"{entry}.lock").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def open_store(*, keep: bool) -> Iterator[Store]:
-    """The user's cache, or with `keep=False` a folder that is gone afterwards.
+def open_cache(*, keep: bool) -> Iterator[Cache]:
+    """The user's cache, or a temporary one with `keep=False`.
 
-    Raises DiscoveryError where the system does not let us use the folder, now or while the store is open.
+    Raises DiscoveryError if the folder cannot be used, now or while the cache is open.
     """
     if keep:
         folder = cache_folder()
-        with _faults_told(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
+        with _report_unusable(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
             _temporary_folder()
-            store = Store(folder)
-            for place in (store.root, store.environments, store.results):
-                _keep_private(place)
-            _refuse_open_parents(store.root)
-            store.expire()
-            yield store
+            cache = Cache(folder)
+            for place in (cache.root, cache.environments, cache.results):
+                _ensure_private(place)
+            _refuse_open_parents(cache.root)
+            cache.expire()
+            yield cache
         return
     with (
-        _faults_told(_temporary_folder(), "name another folder for temporary files with TMPDIR"),
+        _report_unusable(_temporary_folder(), "name another folder for temporary files with TMPDIR"),
         temporary_folder() as temporary,
     ):
-        yield Store(temporary)
+        yield Cache(temporary)
 
 
 def _temporary_folder() -> Path:
-    """The folder for temporary files. Raises DiscoveryError where there is none that can be written."""
+    """The folder for temporary files. Raises DiscoveryError if there is no writable one."""
     try:
         return Path(tempfile.gettempdir())
     except FileNotFoundError as error:
@@ -190,10 +188,10 @@ def _temporary_folder() -> Path:
         raise DiscoveryError(Problem(message, "name one with TMPDIR")) from error
 
 
-def _keep_private(folder: Path) -> None:
-    """Make `folder` where it is missing, closed to all others. Raises DiscoveryError where somebody else may have written in it."""
+def _ensure_private(folder: Path) -> None:
+    """Create `folder` for this user only. Raises DiscoveryError if another user may have written to it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "nt":  # the user's own profile is closed to others there
+    if os.name == "nt":  # the user's profile is private there
         return
     status = folder.stat()
     hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
@@ -208,7 +206,7 @@ def _keep_private(folder: Path) -> None:
 
 
 def _refuse_open_parents(folder: Path) -> None:
-    """Raise DiscoveryError where anybody may put another folder in the place of `folder`."""
+    """Raise DiscoveryError if any user may replace `folder`."""
     for parent in folder.resolve().parents if os.name != "nt" else ():
         mode = parent.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
@@ -218,18 +216,18 @@ def _refuse_open_parents(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
-    """Full disks, missing rights and the like in `folder` are for the user to fix; other errors of the system pass."""
+def _report_unusable(folder: Path, alternative: str) -> Iterator[None]:
+    """Raise DiscoveryError for a full disk, missing permissions and similar errors in `folder`."""
     try:
         yield
     except OSError as error:
         place = Path(error.filename) if isinstance(error.filename, str) else None
-        above = place is not None and folder.is_relative_to(place)  # one that would have to be created first
+        above = place is not None and folder.is_relative_to(place)  # a parent folder that has to be created
         inside = place is not None and (above or place.is_relative_to(folder))
         if error.errno in _FULL:
-            hint = f"make room, or {way_out}"
+            hint = f"free some space, or {alternative}"
         elif inside and (error.errno in _CLOSED or (above and error.errno == errno.ENOENT)):
-            hint = f"make it yours to write, or {way_out}"
+            hint = f"give yourself write permission, or {alternative}"
         else:
             raise
         message = f"{folder}, where builds create environments, cannot be used: {error.strerror}"
@@ -237,18 +235,18 @@ def _faults_told(folder: Path, way_out: str) -> Iterator[None]:
 
 
 def cache_info() -> CacheInfo:
-    """What the user's cache holds."""
-    store = Store(cache_folder())
-    size, freed = _sizes(store.root)
-    return CacheInfo(store.root, size, freed, len([*store.environments.glob("*/")]), len([*store.results.glob("*.json")]))
+    """The contents of the user's cache."""
+    cache = Cache(cache_folder())
+    size, freed = _sizes(cache.root)
+    return CacheInfo(cache.root, size, freed, len([*cache.environments.glob("*/")]), len([*cache.results.glob("*.json")]))
 
 
 def _sizes(root: Path) -> tuple[int, int]:
-    """Bytes of all files below `root`, each counted once, and of those that have no name elsewhere, such as in uv's cache."""
-    found: dict[tuple[int, int], list[int]] = {}  # size, names elsewhere
+    """Bytes of all files below `root`, each counted once, and of those that do not have hard links elsewhere."""
+    found: dict[tuple[int, int], list[int]] = {}  # size, links elsewhere
     for parent, _, names in os.walk(root):
         for name in names:
-            with contextlib.suppress(OSError):  # a build has just removed it
+            with contextlib.suppress(OSError):  # a build may remove it meanwhile
                 status = Path(parent, name).lstat()
                 entry = found.setdefault((status.st_dev, status.st_ino), [status.st_size, status.st_nlink])
                 entry[1] -= 1
@@ -256,20 +254,20 @@ def _sizes(root: Path) -> tuple[int, int]:
 
 
 def clear_cache() -> int:
-    """Drop everything in the user's cache that no running build uses, and return how many bytes went."""
+    """Remove all entries of the user's cache that no running build uses, and return the number of freed bytes."""
     before = cache_info().freed
-    Store(cache_folder()).clear()
+    Cache(cache_folder()).clear()
     return before - cache_info().freed
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Write `value` to `path` in one step, with a checksum over it."""
+    """Write `value` and its checksum to `path` in one step."""
     with whole_file(path, durable=False) as file:
         file.write(canonical_json({"digest": digest(value), "value": value}))
 
 
 def read_sealed(path: Path) -> dict[str, Any] | None:
-    """What `write_sealed` wrote, or None where it is not there or not whole."""
+    """The value that `write_sealed` wrote, None if it is missing or damaged."""
     try:
         record = json.loads(path.read_bytes())
         value = record["value"]
@@ -279,6 +277,6 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
 
 
 def touch(path: Path) -> None:
-    """Note that `path` was used just now."""
+    """Set the time of `path` to now, as its last use."""
     with contextlib.suppress(OSError):
         os.utime(path)

@@ -1,7 +1,7 @@
-"""The environment variables that processes get which run code of a workflow, or install what it needs.
+"""The environment variables of processes that run code of a workflow or install its dependencies.
 
-They are what a process needs to run on this machine, and nothing else: the code of a project and of its dependencies sees no key,
-password or token of the user who builds it. `pass-environment` and `--env` let more through, by name.
+They get only what a process needs on this machine, so the code of a project and of its dependencies does not see keys, passwords
+and tokens of the user who builds it. `pass-environment` and `--env` pass more variables, by name.
 """
 
 from __future__ import annotations
@@ -18,14 +18,12 @@ from hatch_tilebox.discovery.uv_variables import drops_variable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["API_KEY", "API_URL", "Passed", "install_environment", "passed_variables", "workflow_environment"]
-
 API_KEY = "no-key"
 API_URL = "http://127.0.0.1:9"
-"""Where nothing answers: port 9 is the discard service's, which takes what it gets and sends nothing.
+"""An address where nothing answers: port 9 is for the discard service, which never sends a response.
 
-A release runner gives its workers a key and an address, and without them a `Client()` at the top of a module fails. SDKs from 0.64
-send their logs to that address while they are imported: `OTEL_SDK_DISABLED`, OpenTelemetry's own switch, lets no exporter try.
+A release runner gives its workers a key and an address, and `Client()` at the top of a module fails without them. SDKs from 0.64
+send logs to that address while they are imported, so `OTEL_SDK_DISABLED`, a variable of OpenTelemetry, turns all exporters off.
 """
 
 _NEEDED = frozenset({
@@ -51,52 +49,52 @@ _FOR_INSTALLING = frozenset({
     "LD", "LDFLAGS", "LIB", "LIBPATH", "LIBRARY_PATH", "PKG_CONFIG", "PKG_CONFIG_PATH",
     "ARCHFLAGS", "CARGO_HOME", "DEVELOPER_DIR", "MACOSX_DEPLOYMENT_TARGET", "RUSTUP_HOME", "SDKROOT", "VCINSTALLDIR",
 })  # fmt: skip
-"""What uv needs to reach sources and to build those that have no wheel; the workflow's own code does not get it."""
-_LOGINS = ("_USERNAME", "_PASSWORD", "_TOKEN", "_PROVIDER", "CREDENTIALS")
-"""How the names of those `UV_…` variables end that hold or find logins."""
+"""Variables that uv needs to download and build packages. The workflow's own code does not get them."""
+_CREDENTIALS = ("_USERNAME", "_PASSWORD", "_TOKEN", "_PROVIDER", "CREDENTIALS")
+"""Endings of `UV_…` variables that hold credentials or configure how uv finds them."""
 
 
 def install_environment(passed: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
-    """The environment of uv where it resolves, downloads, builds and installs; `passed` and `extra` go in as they are."""
+    """The environment of uv for resolving, downloading, building and installing, with `passed` and `extra` added unchanged."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if _is_needed(name.upper()) or name.upper() in _FOR_INSTALLING or _is_of_uv(name.upper())
+        if _is_needed(name.upper()) or name.upper() in _FOR_INSTALLING or _configures_uv(name.upper())
     }
     return {**kept, **(passed or {}), "PATH": search_path(), **extra}
 
 
 def workflow_environment(passed: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
-    """The environment of a process that runs code of the workflow; `passed` and `extra` go in as they are."""
+    """The environment of a process that runs code of the workflow, with `passed` and `extra` added unchanged."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if _is_needed(name.upper()) or (_is_of_uv(name.upper()) and not name.upper().endswith(_LOGINS))
+        if _is_needed(name.upper()) or (_configures_uv(name.upper()) and not name.upper().endswith(_CREDENTIALS))
     }
     placeholders = {"TILEBOX_API_KEY": API_KEY, "TILEBOX_API_URL": API_URL, "OTEL_SDK_DISABLED": "true"}
     return {**kept, **(passed or {}), **placeholders, "PATH": search_path(), **extra}
 
 
-class Passed(dict[str, str]):
-    """Variables that the user lets through, with their values. `patterns` are all names that were asked for, set or not."""
+class PassedVariables(dict[str, str]):
+    """Variables that the user passes to the workflow, with their values. `patterns` are the requested names, set or not."""
 
     patterns: tuple[str, ...] = ()
 
-    def asked(self, name: str) -> bool:
-        """Whether the variable `name` is let through where it is set."""
+    def requests(self, name: str) -> bool:
+        """Whether the variable `name` is passed if it is set."""
         return name in self or any(_fits(name, pattern) for pattern in self.patterns)
 
     @property
     def exact(self) -> tuple[str, ...]:
-        """The names that were asked for one by one."""
+        """The requested names without `*`."""
         return tuple(sorted(pattern for pattern in self.patterns if "*" not in pattern))
 
 
-def passed_variables(patterns: Iterable[str], environ: Mapping[str, str] | None = None) -> Passed:
-    """The variables that `patterns` let through, sorted by name.
+def passed_variables(patterns: Iterable[str], environ: Mapping[str, str] | None = None) -> PassedVariables:
+    """The variables that `patterns` pass, sorted by name.
 
-    A pattern is a name, in which `*` stands for any characters, or `NAME=VALUE`, which sets the variable; a later one counts. No
-    `*` stands for a variable that a build sets or drops itself, such as `TILEBOX_API_KEY`.
+    A pattern is a name, in which `*` matches any characters, or `NAME=VALUE`, which sets the variable; the last one wins. `*` never
+    matches a variable that a build sets or removes itself, such as `TILEBOX_API_KEY`.
     """
     environ = os.environ if environ is None else environ
     found: dict[str, str] = {}
@@ -107,7 +105,7 @@ def passed_variables(patterns: Iterable[str], environ: Mapping[str, str] | None 
             found[name] = value
         else:
             found.update({key: environ[key] for key in environ if _fits(key, name)})
-    passed = Passed(sorted(found.items()))
+    passed = PassedVariables(sorted(found.items()))
     passed.patterns = tuple(dict.fromkeys(pattern.partition("=")[0] for pattern in patterns))
     return passed
 
@@ -117,15 +115,15 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    """On Windows upper and lower case of a variable are one."""
+    """`name` in upper case on Windows, where the names of variables are not case-sensitive."""
     return name.upper() if os.name == "nt" else name
 
 
 def _is_needed(name: str) -> bool:
     if name in _LOCALE or name.startswith(_LOCALE_PREFIX):
-        return NAMES_ARE_UTF8  # another locale spells names of files otherwise than release runners; with none Python takes UTF-8
+        return NAMES_ARE_UTF8  # another locale encodes file names differently from release runners; without one Python uses UTF-8
     return name in _NEEDED
 
 
-def _is_of_uv(name: str) -> bool:
+def _configures_uv(name: str) -> bool:
     return name == "UV" or (name.startswith("UV_") and not name.startswith("UV_PUBLISH_") and not drops_variable(name))

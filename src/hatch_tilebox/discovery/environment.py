@@ -1,4 +1,4 @@
-"""The workflow's own interpreter and dependencies, made by uv from the staged project and kept between builds."""
+"""The workflow's environment, which uv creates from the staged project and later builds reuse."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.cache import digest, file_identity, read_sealed, touch, write_sealed
 from hatch_tilebox.discovery.clean_environment import install_environment, workflow_environment
-from hatch_tilebox.discovery.diagnose import context as explain
+from hatch_tilebox.discovery.diagnose.context import Paths, is_packaged, table, unreadable_pyproject
 from hatch_tilebox.discovery.diagnose.install import install_failed
 from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.staging import foreign_changes, stage
+from hatch_tilebox.discovery.staging import changed_paths, stage
 from hatch_tilebox.discovery.uv_configuration import configuration_key, configuration_variables, index_variables, without_logins
 
 if TYPE_CHECKING:
@@ -27,21 +30,19 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import JSON, FileEntry, FileSet
 
-__all__ = ["Environment", "Metadata", "environment_key", "prepare", "read_metadata"]
-
 LAYOUT = 2
-"""Goes up when what an entry holds changes."""
+"""Increased when the content of a cached environment changes."""
 OLDEST_UV = (0, 5)
-"""The oldest that the tests use. Some before it make an environment in the project whatever `UV_PROJECT_ENVIRONMENT` says."""
+"""The oldest tested version. Some older ones ignore `UV_PROJECT_ENVIRONMENT`."""
 INSTALL_LIMIT = 3600.0
-"""Seconds that uv gets to install; a download has time limits of its own."""
+"""Seconds that uv gets to install. A download has its own time limits."""
 PROJECT_FILES = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
 BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|build|hatch_build|pdm_build)\.py$")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What `pyproject.toml` among the selected files says that matters here, if it is `present`. `data` is the whole of it."""
+    """The selected `pyproject.toml`, if it is `present`, and whether `uv.lock` is selected (`locked`)."""
 
     data: dict[str, Any]
     text: str
@@ -51,36 +52,36 @@ class Metadata:
     @property
     def packaged(self) -> bool:
         """Whether uv builds and installs the project."""
-        return explain.is_packaged(self.data)
+        return is_packaged(self.data)
 
     @property
     def copied(self) -> list[str]:
-        """Folders of the release whose packages are installed as a copy, so that their code belongs to the environment."""
-        sources = explain.table(self.data, "tool", "uv", "sources").values()
+        """Folders of the release whose packages are installed as a copy, so that the environment depends on their code."""
+        sources = table(self.data, "tool", "uv", "sources").values()
         choices = [choice for source in sources for choice in (source if isinstance(source, list) else [source])]
-        tables = [choice for choice in choices if isinstance(choice, dict)]  # what else stands there, uv refuses
+        tables = [choice for choice in choices if isinstance(choice, dict)]  # uv refuses other types
         return [
             str(table["path"]).removeprefix("./").rstrip("/") for table in tables if "path" in table and not table.get("editable")
         ]
 
     @property
     def builds(self) -> bool:
-        """Whether anything below the root gets built: the project itself, members of its workspace, or sources by path."""
-        uv = explain.table(self.data, "tool", "uv")
+        """Whether uv builds anything below the root: the project itself, members of its workspace, or sources by path."""
+        uv = table(self.data, "tool", "uv")
         return self.packaged or "workspace" in uv or "sources" in uv
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A prepared environment: `project` holds the staged files, `python` is its interpreter.
+    """A prepared environment: `project` contains the staged files, `python` is its interpreter.
 
-    `settings` are variables for uv, which may hold logins.
+    `settings` are variables for uv, which may contain credentials.
     """
 
     folder: Path
     reused: bool
     passed: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Variables that the user lets through to the workflow."""
+    """Variables that the user passes to the workflow."""
     settings: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -100,11 +101,11 @@ class Environment:
 
     @property
     def ready(self) -> Path:
-        """The marker, written last; it knows what was made."""
+        """The marker file, which is written last and describes the environment."""
         return self.folder / "ready.json"
 
     def variables(self) -> dict[str, str]:
-        """The environment variables of a process of the workflow: what `uv run` would set, and bytecode kept out of the stage."""
+        """The environment variables of a process of the workflow: those of `uv run`, with bytecode outside the staged folder."""
         variables = workflow_environment(
             self.passed,
             **without_logins(self.settings),
@@ -112,32 +113,29 @@ class Environment:
             PYTHONPYCACHEPREFIX=str(self.folder / "bytecode"),
             PYTHONFAULTHANDLER="1",
         )
-        if not self.prefix.exists():  # a worker command that is no Python project
+        if not self.prefix.exists():  # a worker command without a Python project
             return variables
         return {**variables, "VIRTUAL_ENV": str(self.prefix), "PATH": os.pathsep.join([str(self.python.parent), variables["PATH"]])}
 
-    def variables_of_ours(self) -> dict[str, str]:
-        """The environment variables of a process that runs our code with the workflow's packages, and none of its own."""
+    def client_variables(self) -> dict[str, str]:
+        """The environment variables of a process that runs code of this package with the workflow's dependencies."""
         return {
             name: value for name, value in self.variables().items() if not name.startswith("TILEBOX_") and name not in self.passed
         }
 
     def changes(self, entries: Sequence[FileEntry]) -> list[str]:
-        """Paths in the staged folder that the workflow wrote, changed or removed since it was prepared."""
+        """Paths in the staged folder that the workflow wrote, changed or removed."""
         marker = read_sealed(self.ready)
-        return foreign_changes(self.project, entries, ignored=("uv.lock", *(marker["built"] if marker else ())))
+        return changed_paths(self.project, entries, ignored=("uv.lock", *(marker["built"] if marker else ())))
 
     def intact(self) -> bool:
-        """Whether the virtual environment is still as it was made. Looks at every file's size, so it takes a moment."""
+        """Whether the virtual environment is unchanged. Reads the size of every file, so it is not instant."""
         marker = read_sealed(self.ready)
-        return marker is not None and marker["env"] == census(self.prefix)
+        return marker is not None and marker["env"] == files_digest(self.prefix)
 
 
 def read_metadata(files: FileSet) -> Metadata | None:
-    """What the selected `pyproject.toml` says, None where none is selected. Raises DiscoveryError where it is no TOML."""
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
+    """The selected `pyproject.toml`, None if it is not selected. Raises DiscoveryError if it is not valid TOML."""
     selected = {file.path: file for file in files.files}
     if "pyproject.toml" not in selected:
         return None
@@ -145,14 +143,14 @@ def read_metadata(files: FileSet) -> Metadata | None:
         text = selected["pyproject.toml"].source.read_text(encoding="utf-8")
         data = tomlkit.parse(text).unwrap()
     except (TOMLKitError, OSError, RecursionError, UnicodeDecodeError) as error:
-        raise DiscoveryError(explain.unreadable_pyproject(error)) from error
+        raise DiscoveryError(unreadable_pyproject(error)) from error
     return Metadata(data, text, "uv.lock" in selected)
 
 
 def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path, passed: Iterable[str] = ()) -> str:
-    """What an environment depends on, as 64 hex digits: lock and project metadata, all that a build reads, interpreter and uv.
+    """The cache key of an environment: hex digits over the lock, project metadata, files that a build reads, interpreter and uv.
 
-    `passed` are the names of the variables that the user lets through.
+    `passed` are the names of the variables that the user passes.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
     named: dict[str, JSON] = {path: hashed[path] for path in PROJECT_FILES if path in hashed}
@@ -173,7 +171,7 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
 
 
 def _version(uv: Path) -> str:
-    """What uv says of itself: in an isolated build its file is another one each time. Raises DiscoveryError for one too old."""
+    """The output of `uv --version`. In isolated builds, the path of uv always changes. Raises DiscoveryError if uv is too old."""
     text = run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
     found = re.match(r"uv (\d+)\.(\d+)", text)
     if found and (int(found[1]), int(found[2])) < OLDEST_UV:
@@ -184,16 +182,16 @@ def _version(uv: Path) -> str:
 
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
-    """Whether the content of `path` may change what a build of the project installs, beyond code that is imported in place."""
+    """Whether a build of the project may install something else when the content of `path` changes."""
     if not path.endswith(".py") or path in metadata.text or BUILD_FILES.search(path):
         return True
-    if "/" not in path and re.search(rf"\b{re.escape(path.removesuffix('.py'))}\b", metadata.text):  # a build backend in the tree
+    if "/" not in path and re.search(rf"\b{re.escape(path.removesuffix('.py'))}\b", metadata.text):  # an in-tree build backend
         return True
     return any(path.startswith(f"{folder}/") for folder in metadata.copied)
 
 
 def _find_interpreter(files: FileSet, uv: Path) -> Path | None:
-    """The interpreter that uv takes for the project, None where it would have to download one first."""
+    """The interpreter that uv selects for the project, None if uv would have to download it."""
     with temporary_folder() as folder:
         for file in files.files:
             if file.path in PROJECT_FILES:
@@ -213,9 +211,9 @@ def prepare(
     on_line: Callable[[str], None],
     passed: Mapping[str, str] | None = None,
 ) -> Environment:
-    """Make or reuse the environment in `folder`, whose lock the caller holds, and stage the files there.
+    """Create or reuse the environment in `folder`, which the caller has locked, and stage the files there.
 
-    `on_line` gets what uv says. `passed` are variables that the user lets through. Raises DiscoveryError where uv cannot make it.
+    `on_line` gets the output of uv. `passed` are variables that the user passes. Raises DiscoveryError if uv cannot create it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
     marker = _usable(folder, hashed)
@@ -234,13 +232,13 @@ def prepare(
     environment.ready.unlink(missing_ok=True)
     if metadata.present:
         _sync(environment, files, metadata, uv, on_line)
-    built = foreign_changes(environment.project, entries, ignored=("uv.lock",))
+    built = changed_paths(environment.project, entries, ignored=("uv.lock",))
     write_sealed(
         environment.ready,
         {
             "built": built,
             "overwritten": {path: hashed[path] for path in built if path in hashed},
-            "env": census(environment.prefix),
+            "env": files_digest(environment.prefix),
             "python": file_identity(environment.python),
         },
     )
@@ -248,15 +246,15 @@ def prepare(
 
 
 def _configured(environment: Environment, files: FileSet) -> Environment:
-    """`environment` with what of this machine's configuration the proof of `files` may use."""
+    """`environment` with the parts of this machine's uv configuration that a release runner may have, too."""
     settings = {**index_variables(files), **configuration_variables(environment.folder / "configuration")}
     return replace(environment, settings=settings)
 
 
 def _usable(folder: Path, hashed: Mapping[str, str]) -> dict[str, Any] | None:
-    """The marker of the environment in `folder` if that is complete, and its interpreter is the one it was made with.
+    """The marker of the environment in `folder`, if it is complete and its interpreter has not changed.
 
-    What a build wrote over a selected file stays, and only as long as that file is the same.
+    None if a selected file has changed that a build of the project has overwritten.
     """
     environment = Environment(folder, reused=True)
     marker = read_sealed(environment.ready)
@@ -281,7 +279,7 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path
         on_line=on_line,
     )
     if result.returncode != 0 or result.timed_out:
-        words = explain.Paths(environment.project, environment.prefix).clean(result.errors)
+        words = Paths(environment.project, environment.prefix).clean(result.errors)
         raise DiscoveryError(install_failed(words, files, metadata.data, timed_out=result.timed_out))
 
 
@@ -290,8 +288,8 @@ def python_of(prefix: Path) -> Path:
     return prefix / "Scripts" / "python.exe" if os.name == "nt" else prefix / "bin" / "python"
 
 
-def census(prefix: Path) -> str:
-    """A digest over paths and sizes of all files below `prefix` but bytecode: it changes when an environment is damaged."""
+def files_digest(prefix: Path) -> str:
+    """A digest of paths and sizes of all files below `prefix` except bytecode, to detect a damaged environment."""
     found = []
     for parent, names, files in os.walk(prefix):
         names[:] = sorted(name for name in names if name != "__pycache__")

@@ -1,4 +1,4 @@
-"""What an answer of a runner depends on, and how an answer becomes tasks."""
+"""The cache key of a runner's answer, and values restored from JSON."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
 
-__all__ = ["interpreter_unchanged", "reproducible", "restore_problem", "restore_task", "result_key"]
-
 LAYOUT = 1
-"""Goes up when what a kept answer holds changes."""
+"""Increased when the content of a cached answer changes."""
 LOCAL_SOURCE = re.compile(r'\b(?:editable|directory|virtual|path) = "(?:/|\.\.|[A-Za-z]:)')
-"""A dependency in `uv.lock` that lies outside of the project on this machine, so that its content is not locked."""
+"""A dependency in `uv.lock` at a path outside the project, whose content is not locked."""
 
 
 def reproducible(files: FileSet, workflow: Workflow) -> bool:
-    """Whether `uv.lock` is selected and pins everything that the workflow runs."""
+    """Whether `uv.lock` is selected and locks all dependencies of the workflow."""
     if workflow.command and workflow.command[0] != "uv":
         return False
     for file in files.files:
@@ -39,10 +37,10 @@ def reproducible(files: FileSet, workflow: Workflow) -> bool:
 
 
 def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
-    """What an answer depends on, as 64 hex digits, but for the interpreter (see `interpreter_unchanged`).
+    """The cache key of an answer: 64 hex digits over all inputs except the interpreter (see `interpreter_unchanged`).
 
-    `passed` are the names and patterns of the variables that the user lets through. Where one of them is set, no answer is kept:
-    its value may be a secret, so that no key holds it, nor a digest to compare guesses with.
+    `passed` are the names and patterns of the variables that the user passes. No answer is cached if one of them is set: its value
+    may be a secret, and a digest of it in the key could be used to check guesses.
     """
     environment = workflow_environment()
     return digest(
@@ -52,7 +50,7 @@ def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow,
             "files": [[entry.path, entry.mode, entry.sha256] for entry in entries],
             "runner": workflow.runner,
             "command": list(workflow.command) if workflow.command else None,
-            "asker": _own_code(),
+            "code": _code_digest(),
             "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
             "passed": sorted(passed),
             "path": environment["PATH"],
@@ -62,8 +60,8 @@ def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow,
     )
 
 
-def _own_code() -> str:
-    """A digest over the code of this package: another version may ask otherwise."""
+def _code_digest() -> str:
+    """A digest of the code of this package: another version may give other answers."""
     content = hashlib.sha256()
     for source in sorted(Path(__file__).parent.rglob("*.py")):
         content.update(source.read_bytes())
@@ -71,13 +69,13 @@ def _own_code() -> str:
 
 
 def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
-    """Whether the interpreter that gave a kept answer is still the same file."""
+    """Whether the interpreter of a cached answer is still the same file."""
     identity = record.get("interpreter")
     return identity is not None and Path(identity[0]).is_absolute() and file_identity(Path(identity[0])) == identity
 
 
 def restore_task(record: Mapping[str, Any]) -> Task:
-    """A task from what its `_asdict` gave, or from the answer of a runner."""
+    """A task from the JSON form of its `_asdict()`, or from the answer of a runner."""
     source = record.get("source")
     place = Source(*(source.values() if isinstance(source, dict) else source)) if source else None
     texts = (record["name"], record["version"], record["input_schema"], record["description"], record["object"])
@@ -85,6 +83,6 @@ def restore_task(record: Mapping[str, Any]) -> Task:
 
 
 def restore_problem(record: Mapping[str, Any]) -> Problem:
-    """A problem from what its `_asdict` gave."""
+    """A problem from the JSON form of its `_asdict()`."""
     location = Location(**record["location"]) if record["location"] else None
     return Problem(record["message"], record["hint"], location, record["details"])

@@ -1,4 +1,4 @@
-"""One start of a runner, as a release runner starts it, that reports on itself."""
+"""Start a runner as a release runner does, in a process that reports its tasks."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.discovery.environment import Environment
 
-__all__ = ["Start", "start_runner"]
-
 ENTRY = IN_WORKFLOW / "entry"
 GRACE = 5.0
-"""Seconds between the process's own time limit, which reports where the code hangs, and ours, which ends it whatever it does."""
+"""Seconds between the time limit inside the process, which reports where the code hangs, and the one that kills it."""
 POLL = 0.01
 SIGNALLED = 128
-"""uv ends with this plus the number of the signal that ended what it ran."""
+"""uv exits with this plus the number of the signal that ended its child."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """How a start went: `facts` are the answer of the process (see `probe.py`), None without one.
+    """The result of a start. `facts` are the answer of the process (see `probe.py`), None without one.
 
-    `hang` is the stack of a process that took too long. `stopped` is whether it ended once it was asked to,
-    `began` whether Python got as far as the worker.
+    `hang` is the stack of a process that exceeded the time limit. `stopped` is whether it ended when it was asked to, `began`
+    whether Python started to run the worker.
     """
 
     facts: dict[str, Any] | None
@@ -52,10 +50,10 @@ def start_runner(
     development: object,
     on_line: Callable[[str], None],
 ) -> Start:
-    """Start `runner` (`module:object`) in a prepared environment with `uv run`, and end all that is left of it.
+    """Start `runner` (`module:object`) in a prepared environment with `uv run`. No process of it is left running.
 
-    `level` and `development` are those of `_hatch_tilebox_entry.py`. Start-up may take `timeout` seconds. `on_line` gets what the
-    process writes, from threads.
+    `level` and `development` are those of `_hatch_tilebox_entry.py`. Start-up may take `timeout` seconds. `on_line` gets the output
+    of the process, from threads.
     """
     with runtime_folder() as folder:
         answer = folder / "answer.json"
@@ -79,13 +77,13 @@ def start_runner(
         return Start(
             facts=json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None,
             began=stack.exists(),
-            finished=replace(finished, left_behind=tuple(_as_started(line, runner) for line in finished.left_behind)),
+            finished=replace(finished, left_behind=tuple(_on_release_runner(line, runner) for line in finished.left_behind)),
             hang=stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else "",
             stopped=stopped,
         )
 
 
-def _as_started(command: str, runner: str) -> str:
-    """The command line of a process that a release runner starts with another one: a fork of the worker has the worker's."""
+def _on_release_runner(command: str, runner: str) -> str:
+    """`command` as on a release runner: a fork of the worker has the command line of `_hatch_tilebox_entry`."""
     python, found, _ = command.partition(" -m _hatch_tilebox_entry ")
     return f"{python} -m tilebox.workflows.runner {runner}" if found else command

@@ -1,4 +1,4 @@
-"""A folder that holds the selected files and nothing else, as a release runner unpacks them."""
+"""Copy the selected files to a folder of their own, as a release runner unpacks them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,17 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import FileEntry, FileSet
 
-__all__ = ["foreign_changes", "stage"]
-
 BLOCK = 1 << 20
 FIRST_SECOND = 1_000_000_000
-"""Where the times begin that stand for contents, in seconds of the epoch."""
+"""The smallest modification time of a staged file, in seconds since the epoch."""
 
 
 def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: Collection[str] = ()) -> None:
-    """Make `folder` hold exactly `files`.
+    """Make `folder` contain exactly `files`.
 
-    What is there already and the same stays untouched, as do the paths in `keep`, which a build of the project wrote there. A
-    staged file's time is made from its content. So Python's bytecode caches, which tell versions of a file apart by size and
-    whole seconds, stay valid for an unchanged file and never for a changed one. Raises DiscoveryError where a file on disk is no
-    longer the one that was hashed.
+    Unchanged files stay untouched, as do the paths in `keep`, which a build of the project wrote. The modification time of a staged
+    file is derived from its content: Python's bytecode cache compares size and whole seconds, so it stays valid for an unchanged
+    file and never for a changed one. Raises DiscoveryError if a file on disk has changed since it was hashed.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         folder.unlink()
@@ -49,8 +46,8 @@ def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: C
         raise DiscoveryError(*problems)
 
 
-def foreign_changes(folder: Path, entries: Sequence[FileEntry], *, ignored: Collection[str] = ()) -> list[str]:
-    """Paths that were written, changed or removed in a staged `folder`, sorted. `ignored` names what does not count."""
+def changed_paths(folder: Path, entries: Sequence[FileEntry], *, ignored: Collection[str] = ()) -> list[str]:
+    """Paths that were written, changed or removed in a staged `folder`, sorted, except those in `ignored`."""
     hashed = {entry.path: entry for entry in entries}
     found = {path for path in hashed if not _is_staged(folder / on_disk(path), hashed[path])}
     for parent, names, files in os.walk(folder):
@@ -97,7 +94,7 @@ def _is_staged(target: Path, entry: FileEntry) -> bool:
 
 
 def _copy(source: Path, target: Path, entry: FileEntry) -> bool:
-    """Copy `source` and tell whether it was the file that `entry` describes."""
+    """Copy `source` to `target`, and return whether its content is that of `entry`."""
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)

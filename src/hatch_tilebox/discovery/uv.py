@@ -1,4 +1,4 @@
-"""Finding uv, and the folders that it and the workflow's processes look for programs in."""
+"""Find uv, and the PATH of uv and of the workflow's processes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from pathlib import Path
 
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 
-__all__ = ["find_uv", "require_uv", "search_path"]
-
 
 def find_uv() -> Path | None:
-    """The uv executable: `UV` and `HATCH_UV` (set by uv and hatch for what they start), PATH, then the `uv` package; else None."""
+    """The uv executable: from `UV` and `HATCH_UV` (set by uv and hatch for their children), PATH or the `uv` package; else None."""
     for variable in ("UV", "HATCH_UV"):
         if (named := os.environ.get(variable)) and Path(named).is_file():
             return Path(named)
     if found := shutil.which("uv"):
         return Path(found)
     try:
-        from uv import find_uv_bin
+        from uv import find_uv_bin  # optional, and not needed if uv is on PATH
     except ImportError:
         return None
     try:
@@ -30,7 +28,7 @@ def find_uv() -> Path | None:
 
 
 def require_uv() -> Path:
-    """The uv executable. Raises DiscoveryError, saying how to get it, where there is none."""
+    """The uv executable. Raises DiscoveryError if there is none."""
     if uv := find_uv():
         return uv
     raise DiscoveryError(
@@ -43,9 +41,9 @@ def require_uv() -> Path:
 
 
 def search_path() -> str:
-    """PATH without the folders of the interpreter that runs the build where that one is a virtual environment.
+    """PATH without the folders of the virtual environment that runs the build.
 
-    The interpreter that such an environment stands on comes last: uv takes it rather than download one, if nothing else fits.
+    The base interpreter of that environment comes last: uv uses it instead of downloading one, if no other interpreter fits.
     """
     environments = {os.environ.get("VIRTUAL_ENV")}
     if sys.prefix != sys.base_prefix:
@@ -54,10 +52,10 @@ def search_path() -> str:
     given = os.environ.get("PATH", "").split(os.pathsep)
     private |= {path for part in given if _is_overlay(path := Path(part))}
     kept = [part for part in given if part and Path(part) not in private]
-    base = str(Path(sys._base_executable).parent)  # type: ignore[attr-defined]  # noqa: SLF001 -- venv itself asks no other way
+    base = str(Path(sys._base_executable).parent)  # type: ignore[attr-defined]  # noqa: SLF001 -- as in venv itself
     return os.pathsep.join(kept if base in kept else [*kept, base])
 
 
 def _is_overlay(folder: Path) -> bool:
-    """Whether pip made `folder` for an isolated build: it holds scripts of build tools, and is gone after the build."""
+    """Whether pip created `folder` for an isolated build: it contains scripts of build tools, and is removed after the build."""
     return any(part.startswith("pip-build-env-") for part in folder.parts)

@@ -1,22 +1,20 @@
-"""Which `UV_…` variables of the user's environment a release runner lacks, so that a build must not count on them.
+"""The `UV_…` variables of the user's environment that release runners do not have, so builds must not depend on them.
 
 Source: https://docs.astral.sh/uv/reference/environment/
 """
 
 from __future__ import annotations
 
-__all__ = ["DEFAULT_INDEX", "EXTRA_INDEXES", "FIND_LINKS", "drops_variable"]
-
 DEFAULT_INDEX = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
-"""One URL each; the first that is set counts."""
+"""One URL each; the first that is set is used."""
 EXTRA_INDEXES = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
-"""URLs with spaces between them, `name=URL` in the first."""
+"""URLs separated by spaces; the first variable also takes `name=URL`."""
 FIND_LINKS = "UV_FIND_LINKS"
-"""Folders and URLs with commas between them."""
+"""Folders and URLs, separated by commas."""
 
 _RESOLUTION = frozenset(
     {
-        # where packages come from
+        # the sources of packages
         *DEFAULT_INDEX,
         *EXTRA_INDEXES,
         FIND_LINKS,
@@ -25,7 +23,7 @@ _RESOLUTION = frozenset(
         "UV_NO_SOURCES",
         "UV_NO_SOURCES_PACKAGE",
         "UV_TORCH_BACKEND",
-        # which versions
+        # the versions
         "UV_BUILD_CONSTRAINT",
         "UV_CONSTRAINT",
         "UV_EXCLUDE",
@@ -37,14 +35,14 @@ _RESOLUTION = frozenset(
         "UV_PRERELEASE_PACKAGE",
         "UV_RESOLUTION",
         "UV_UPGRADE",
-        # which file of a version, and what is checked of it
+        # the files of a version, and how they are checked
         "UV_GIT_LFS",
         "UV_INSECURE_NO_ZIP_VALIDATION",
         "UV_NO_BINARY",
         "UV_NO_BINARY_PACKAGE",
         "UV_NO_BUILD_ISOLATION",
         "UV_SKIP_WHEEL_FILENAME_CHECK",
-        # all of these, from a file
+        # all of these in a file
         "UV_CONFIG_FILE",
         "UV_NO_CONFIG",
     }
@@ -80,10 +78,11 @@ _INTERNAL = "UV_INTERNAL__"
 
 
 def drops_variable(name: str) -> bool:
-    """Whether the variable `name` makes uv resolve, install or run something else than it does on a release runner.
+    """Whether the variable `name` makes uv resolve, install or run something else than on a release runner.
 
-    What is about reaching and trusting hosts stays: proxies, certificates, time limits, caches, logins (`UV_INDEX_NAME_PASSWORD`),
-    offline use, where interpreters come from. So do `UV_NO_BUILD` and its like: they only refuse.
+    False for variables about reaching and trusting hosts: proxies, certificates, time limits, caches, credentials
+    (`UV_INDEX_NAME_PASSWORD`), offline use, sources of interpreters. Also false for `UV_NO_BUILD` and similar ones, which only
+    refuse to build.
     """
     upper = name.upper()
     return upper in _RESOLUTION or upper in _COMMAND or upper.startswith(_INTERNAL)

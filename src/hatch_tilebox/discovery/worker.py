@@ -1,4 +1,4 @@
-"""A running worker of a workflow, and the conversation with it."""
+"""Start the worker of a workflow, and call its methods."""
 
 from __future__ import annotations
 
@@ -23,34 +23,20 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import Workflow
     from hatch_tilebox.discovery.environment import Environment
 
-__all__ = [
-    "CLIENT",
-    "ENDED",
-    "PROGRAM",
-    "SHUTDOWN_LIMIT",
-    "TIMEOUT",
-    "Worker",
-    "WorkerError",
-    "client_command",
-    "runtime_folder",
-    "start_worker",
-    "worker_variables",
-]
-
 PROGRAM, ENDED, TIMEOUT, CLIENT = "program", "ended", "timeout", "client"
 IN_WORKFLOW = Path(__file__).with_name("in_workflow")
 CLIENT_SCRIPT = IN_WORKFLOW / "worker_client.py"
 SHUTDOWN_LIMIT = 10.0
-"""Seconds that a worker gets to end after it was asked to."""
+"""Seconds that a worker gets to end after `ShutdownWorker`."""
 LONGEST_SOCKET_PATH = 90
-"""Bytes of a Unix socket's path that every system takes; the smallest limit is macOS's 104."""
+"""Bytes of a Unix socket's path that every system allows; the smallest limit is macOS's 104."""
 
 
 class WorkerError(Exception):
-    """The worker, or the client beside it, does not do as it should.
+    """A call of the worker failed.
 
-    `code` is PROGRAM where the worker cannot be started, ENDED where its process ended, TIMEOUT where it did not answer in time,
-    CLIENT where the client could not run, else a gRPC status. `finished` tells about the process concerned, where it is gone.
+    `code` is PROGRAM if the worker cannot be started, ENDED if its process ended, TIMEOUT if it did not answer in time, CLIENT if
+    the client process failed, otherwise a gRPC status. `finished` is how the worker or the client ended, if it did.
     """
 
     def __init__(self, code: str, details: str = "", finished: Finished | None = None) -> None:
@@ -77,11 +63,11 @@ class Worker:
         self._deadline = time.monotonic() + timeout
         self._about: _Interpreter | None = None
         self.stopped = False
-        """Whether it ended when it was asked to."""
+        """Whether the worker ended when it was asked to."""
 
     @property
     def about(self) -> dict[str, str]:
-        """`python`, `interpreter` and `sdk` of the client, which runs in the workflow's environment; known after a call."""
+        """`python`, `interpreter` and `sdk` of the workflow's environment; empty before the first call."""
         return vars(self._about) if self._about else {}
 
     def tasks(self) -> list[tuple[str, str]]:
@@ -92,12 +78,11 @@ class Worker:
     def call(self, method: str, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Call a method of `workflows.v1.WorkerService`.
 
-        Request and response have protobuf's JSON form; `seconds` is how long the answer may take, start-up included. Raises
-        WorkerError.
+        Request and response have protobuf's JSON form. The answer may take `seconds`, including start-up. Raises WorkerError.
         """
         deadline = time.monotonic() + seconds
         line = json.dumps({"method": method, "request": request, "seconds": seconds}).encode()
-        with contextlib.suppress(OSError):  # a client that is gone shows below
+        with contextlib.suppress(OSError):  # if the client has ended, the code below reports it
             self._client.send(line)
         if self._about is None:
             self._about = _Interpreter(**self._next(deadline))
@@ -111,23 +96,23 @@ class Worker:
         raise WorkerError(code, answer["error"]["details"])
 
     def shutdown(self) -> bool:
-        """Ask the worker to end, and tell whether it did."""
+        """Ask the worker to end, and return whether it did."""
         try:
             self.call("ShutdownWorker", {}, SHUTDOWN_LIMIT)
         except WorkerError as error:
-            self.stopped = error.code == ENDED  # it was quicker than its answer
+            self.stopped = error.code == ENDED  # it ended before it answered
         else:
             self.stopped = self._process.wait(SHUTDOWN_LIMIT)
         return self.stopped
 
     def result(self) -> Finished:
-        """End what is left of the worker, and tell how it went."""
+        """End the worker if it is still running, and return how it ended."""
         return self._process.result()
 
     def _next(self, deadline: float) -> dict[str, Any]:
         """The client's next answer."""
         try:
-            line = self._events.get(timeout=max(deadline - time.monotonic(), 0.0) + 1.0)  # the client keeps the time, too
+            line = self._events.get(timeout=max(deadline - time.monotonic(), 0.0) + 1.0)  # the client has the same time limit
         except queue.Empty:
             self._give_up(timed_out=True)
         if line is None:
@@ -155,11 +140,10 @@ def start_worker(
     on_line: Callable[[str], None] | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Iterator[Worker]:
-    """Start the worker of `workflow` in a prepared environment; at the end nothing of it is left.
+    """Start the worker of `workflow` in a prepared environment. At the end, no process of it is left running.
 
-    Start-up may take `timeout` seconds, from now to the first answer. `on_line` gets what the worker writes, from threads.
-    `extra` are environment variables for the worker.
-    Raises WorkerError where its program cannot be started.
+    Start-up may take `timeout` seconds, from now to the first answer. `on_line` gets the output of the worker, from threads.
+    `extra` are environment variables for the worker. Raises WorkerError if its program cannot be started.
     """
     with runtime_folder() as folder:
         given = worker_variables(folder)
@@ -192,20 +176,20 @@ def start_worker(
                     unix_address,
                 ],
                 folder=folder,
-                environment=environment.variables_of_ours(),
+                environment=environment.client_variables(),
                 on_output=events.put,
                 on_end=lambda: events.put(None),
                 stdin=True,
                 longest_line=LONGEST_MESSAGE,
             ) as client,
         ):
-            with contextlib.suppress(OSError):  # a client that is gone shows later
+            with contextlib.suppress(OSError):  # if the client has ended, the first call reports it
                 client.send(given["TILEBOX_RUNTIME_TOKEN"].encode())
             yield Worker(process, client, events, timeout)
 
 
 def worker_variables(folder: Path) -> dict[str, str]:
-    """What tells a worker where to listen, and the token of its callers. `folder` is private and has a short path."""
+    """Variables with the worker's address and the token of its callers. `folder` is private and has a short path."""
     return {
         "TILEBOX_WORKER_ADDRESS": f"unix://{folder / 'worker.sock'}" if hasattr(socket, "AF_UNIX") else "127.0.0.1:0",
         "TILEBOX_RUNTIME_DIR": str(folder),
@@ -214,12 +198,12 @@ def worker_variables(folder: Path) -> dict[str, str]:
 
 
 def _runner_command(environment: Environment, workflow: Workflow) -> Sequence[str]:
-    """What `uv run python -m tilebox.workflows.runner` comes to once the environment is there."""
+    """The command that `uv run python -m tilebox.workflows.runner` runs in a prepared environment."""
     return [str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""]
 
 
 def client_command(environment: Environment, uv: Path) -> Sequence[str]:
-    """An interpreter that has tilebox-workflows: the workflow's own, else one that uv makes for the purpose."""
+    """An interpreter with tilebox-workflows: that of the workflow, or else a temporary environment of uv."""
     if any(environment.prefix.glob("[Ll]ib/**/site-packages/tilebox/workflows/workflows/v1/worker_pb2_grpc.py")):
         return [str(environment.python)]
     return [str(uv), "run", "--no-project", "--quiet", "--with", "tilebox-workflows", "python"]
@@ -227,7 +211,7 @@ def client_command(environment: Environment, uv: Path) -> Sequence[str]:
 
 @contextlib.contextmanager
 def runtime_folder() -> Iterator[Path]:
-    """A private folder whose path is short enough for a socket in it."""
+    """A private temporary folder with a path that is short enough for a Unix socket."""
     parent = Path(tempfile.gettempdir()).resolve()
     if len(os.fsencode(parent / f"{PREFIX}12345678/worker.sock")) > LONGEST_SOCKET_PATH:
         parent = Path("/tmp")  # noqa: S108 -- the folder in it is private

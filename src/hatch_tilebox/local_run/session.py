@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.signals import certainly
-from hatch_tilebox.discovery.cache import open_store
-from hatch_tilebox.discovery.diagnose import context as explain
-from hatch_tilebox.discovery.diagnose import startup as explain_start
+from hatch_tilebox.discovery.cache import open_cache
+from hatch_tilebox.discovery.diagnose.context import Context, Paths, ending, no_pyproject, tail
+from hatch_tilebox.discovery.diagnose.startup import worker_failed
 from hatch_tilebox.discovery.environment import environment_key, prepare, read_metadata
 from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child
 from hatch_tilebox.discovery.uv import require_uv
@@ -95,21 +95,21 @@ def open_session(
     """
     metadata = read_metadata(files)
     if metadata is None:
-        raise DiscoveryError(explain.no_pyproject(files))
+        raise DiscoveryError(no_pyproject(files))
     uv = require_uv()
-    with open_store(keep=False) as store:
+    with open_cache(keep=False) as store:
         if passed:
             progress.result("Environment", ", ".join(passed))
         progress.started("Preparing the runtime")
         began = perf_counter()
         folder = store.environments / environment_key(files, entries, metadata, uv)
         environment = prepare(folder, files, entries, metadata, uv, progress.detail, passed)
-        progress.finished("environment made", seconds=perf_counter() - began)
+        progress.finished("environment created", seconds=perf_counter() - began)
 
         progress.started("Starting the worker")
         began = perf_counter()
         paths = _paths(environment)
-        context = explain.Context(files, workflow, metadata.data, None, paths, timeout)
+        context = Context(files, workflow, metadata.data, None, paths, timeout)
         token = secrets.token_hex(16)
         try:
             with (
@@ -127,7 +127,7 @@ def open_session(
                 progress.finished(_about(worker), seconds=perf_counter() - began)
                 yield Session(worker, sink, environment)
         except WorkerError as error:
-            raise DiscoveryError(explain_start.worker_failed(context, error)) from error
+            raise DiscoveryError(worker_failed(context, error)) from error
 
 
 def encode_id(value: bytes) -> dict[str, str]:
@@ -169,17 +169,17 @@ def _variables(url: str, token: str) -> dict[str, str]:
     }
 
 
-def _paths(environment: Environment) -> explain.Paths:
-    return explain.Paths(environment.project, environment.prefix)
+def _paths(environment: Environment) -> Paths:
+    return Paths(environment.project, environment.prefix)
 
 
-def _lost(error: WorkerError, paths: explain.Paths) -> Problem:
+def _lost(error: WorkerError, paths: Paths) -> Problem:
     """The worker did not answer while it executed a task."""
     finished = error.finished
     if error.code == ENDED and finished is not None:
-        message = f"the worker {explain.ending(finished.returncode)} while it executed a task"
+        message = f"the worker {ending(finished.returncode)} while it executed a task"
         hint = "a task must not end its process; a process that is killed may have used up the memory"
-        return Problem(message, hint, details=explain.tail(paths.clean(finished.errors or finished.output)))
+        return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)))
     return Problem(f"the worker answered {error.code}: {error.details}", "the runner's log may say more")
 
 
@@ -194,7 +194,7 @@ class _Sink:
         self._child = Child(
             [*client_command(environment, uv), str(SINK_SCRIPT)],
             folder=environment.folder,
-            environment=environment.variables_of_ours(),
+            environment=environment.client_variables(),
             on_output=self._take,
             on_end=lambda: self._answers.put(None),
             stdin=True,
@@ -238,7 +238,7 @@ class _Sink:
         except queue.Empty:
             answer = None
         if answer is None:
-            words = explain.tail(self._child.result().errors)
+            words = tail(self._child.result().errors)
             raise DiscoveryError(
                 Problem("the process that takes the worker's logs does not run", "see what it says below", None, words)
             )

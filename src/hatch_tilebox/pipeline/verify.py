@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
-    from hatch_tilebox.discovery.clean_environment import Passed
+    from hatch_tilebox.discovery.clean_environment import PassedVariables
 
 __all__ = ["Verification", "unpacked_files", "verify_release"]
 
@@ -79,7 +79,7 @@ def verify_release(
     return Verification(manifest, artifact, tasks, _differences(path, manifest, tasks))
 
 
-def _report_missing(manifest: ReleaseManifest, passed: Passed, progress: Progress) -> None:
+def _report_missing(manifest: ReleaseManifest, passed: PassedVariables, progress: Progress) -> None:
     """Warn of variables that the release needs from its runner and that its worker does not get here.
 
     They are not passed by themselves: a release from elsewhere does not choose what it sees of the user's environment.
@@ -99,7 +99,7 @@ def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
 
 
 def _registered_tasks(
-    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: Passed, progress: Progress
+    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: PassedVariables, progress: Progress
 ) -> tuple[tuple[str, str], ...]:
     discovery = discover_tasks(
         files, manifest.files, manifest.workflow, level="worker", timeout=timeout, cache=False, progress=progress, passed=passed

@@ -117,13 +117,13 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.warnings += [doubt for doubt in _dependency_doubts(files) if doubt not in findings.errors]
     report.collect(lambda: _check_runner(project.config, files, report))
     report.warnings += _unselected_imports(files)
-    report.warnings += _hidden_modules(files)
+    report.warnings += _shadowed_modules(files)
 
 
-def _hidden_modules(files: FileSet) -> list[Problem]:
-    from hatch_tilebox.discovery.diagnose.hiding import hiding_warnings
+def _shadowed_modules(files: FileSet) -> list[Problem]:
+    from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 
-    return hiding_warnings(file.path for file in files.files)
+    return shadowing_warnings(file.path for file in files.files)
 
 
 def _machine_only(files: FileSet) -> Findings:

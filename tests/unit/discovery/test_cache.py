@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from hatch_tilebox.core.errors import DiscoveryError
-from hatch_tilebox.discovery.cache import cache_info, open_store
+from hatch_tilebox.discovery.cache import cache_info, open_cache
 
 
 def test_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "file" / "cache"))
-    with pytest.raises(DiscoveryError) as error, open_store(keep=True):
+    with pytest.raises(DiscoveryError) as error, open_cache(keep=True):
         pass
     (problem,) = error.value.problems
     assert problem.message.startswith(f"{tmp_path}/file/cache, where builds create environments, cannot be used: ")
-    assert problem.hint == "make it yours to write, or name another folder with HATCH_TILEBOX_CACHE_DIR"
+    assert problem.hint == "give yourself write permission, or name another folder with HATCH_TILEBOX_CACHE_DIR"
     assert cache_info().environments == 0
 
 
@@ -33,15 +33,15 @@ def fill(path):
 @pytest.mark.parametrize(("keep", "variable"), [(True, "HATCH_TILEBOX_CACHE_DIR"), (False, "TMPDIR")])
 def test_a_disk_that_is_full(keep, variable, tmp_path, monkeypatch):
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path))
-    with pytest.raises(DiscoveryError, match="No space left on device") as error, open_store(keep=keep) as store:
+    with pytest.raises(DiscoveryError, match="No space left on device") as error, open_cache(keep=keep) as store:
         fill(store.root / "full")
-    assert error.value.problems[0].hint.startswith("make room, or name another folder")
+    assert error.value.problems[0].hint.startswith("free some space, or name another folder")
     assert variable in error.value.problems[0].hint
 
 
 def test_other_errors_are_none_of_the_stores(tmp_path, monkeypatch):
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
-    with pytest.raises(FileNotFoundError), open_store(keep=True):
+    with pytest.raises(FileNotFoundError), open_cache(keep=True):
         (tmp_path / "nothing").read_text()
 
 
@@ -54,7 +54,7 @@ def test_a_home_that_is_not_ours_to_write_is_told(place, tmp_path, monkeypatch):
     if folder.is_relative_to("/proc") and not Path("/proc/self").exists():
         pytest.skip("there is no such file system")
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(folder))
-    with pytest.raises(DiscoveryError, match=r"(?s)cannot be used: .*HATCH_TILEBOX_CACHE_DIR"), open_store(keep=True) as store:
+    with pytest.raises(DiscoveryError, match=r"(?s)cannot be used: .*HATCH_TILEBOX_CACHE_DIR"), open_cache(keep=True) as store:
         store.write_result("key", {})
 
 
@@ -63,7 +63,7 @@ def test_no_folder_for_temporary_files_is_told(keep, tmp_path, monkeypatch):
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "missing")])
-    with pytest.raises(DiscoveryError, match=r"(?s)no folder for temporary files.*TMPDIR"), open_store(keep=keep):
+    with pytest.raises(DiscoveryError, match=r"(?s)no folder for temporary files.*TMPDIR"), open_cache(keep=keep):
         pass
 
 
@@ -76,7 +76,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 def test_the_cache_is_closed_to_others(cache):
     cache.mkdir(mode=0o755)
-    with open_store(keep=True):
+    with open_cache(keep=True):
         assert {path.stat().st_mode & 0o777 for path in (cache, cache / "environments", cache / "results")} == {0o700}
 
 
@@ -86,7 +86,7 @@ def test_the_cache_is_closed_to_others(cache):
 def test_a_folder_that_others_may_write_in_is_refused(cache, name, mode):
     (cache / name).mkdir(parents=True, exist_ok=True)
     (cache / name).chmod(mode)
-    with pytest.raises(DiscoveryError, match="other users may write in the cache") as error, open_store(keep=True):
+    with pytest.raises(DiscoveryError, match="other users may write in the cache") as error, open_cache(keep=True):
         pass
     assert "--no-cache" in error.value.problems[0].hint
 
@@ -95,7 +95,7 @@ def test_a_folder_that_others_may_write_in_is_refused(cache, name, mode):
 def test_a_folder_of_another_user_is_refused(cache):
     cache.mkdir(mode=0o700)
     os.chown(cache, 12345, 12345)
-    with pytest.raises(DiscoveryError, match="belongs to another user"), open_store(keep=True):
+    with pytest.raises(DiscoveryError, match="belongs to another user"), open_cache(keep=True):
         pass
 
 

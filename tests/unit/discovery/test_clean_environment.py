@@ -86,7 +86,13 @@ def test_no_pattern_stands_for_what_a_build_decides_about():
 
 def test_what_was_asked_for_counts_whether_it_is_set_or_not():
     passed = passed_variables(["ACME_*", "REGION=north", "OTHER"], {"ACME_TOKEN": "t"})
-    assert [passed.asked(name) for name in ("ACME_TOKEN", "ACME_URL", "REGION", "OTHER", "HOME")] == [True, True, True, True, False]
+    assert [passed.requests(name) for name in ("ACME_TOKEN", "ACME_URL", "REGION", "OTHER", "HOME")] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
     assert passed.exact == ("OTHER", "REGION")
 
 

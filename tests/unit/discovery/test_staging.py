@@ -9,7 +9,7 @@ import pytest
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.model import FileEntry, FileSet, SelectedFile
-from hatch_tilebox.discovery.staging import foreign_changes, stage
+from hatch_tilebox.discovery.staging import changed_paths, stage
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_exactly_the_files(project, tmp_path):
     assert listing(tmp_path / "s") == ["a", "b/c", "run"]
     assert (tmp_path / "s/b/c").read_bytes() == b"2"
     assert not (tmp_path / "s/a").is_symlink()
-    assert foreign_changes(tmp_path / "s", entries) == []
+    assert changed_paths(tmp_path / "s", entries) == []
     if sys.platform != "win32":
         assert os.access(tmp_path / "s/run", os.X_OK)
         assert not os.access(tmp_path / "s/a", os.X_OK)
@@ -57,7 +57,7 @@ def test_again_after_changes_on_both_sides(project, tmp_path):
     (target / "link").symlink_to(tmp_path)
     shutil.rmtree(tmp_path / "root/old")
     files, entries = project(a=b"1", b__c=b"2", old=b"a file where a folder was")
-    assert foreign_changes(target, entries) == ["b/c", "link", "new/file", "old", "old/d"] or sys.platform == "win32"
+    assert changed_paths(target, entries) == ["b/c", "link", "new/file", "old", "old/d"] or sys.platform == "win32"
     stage(files, entries, target)
     assert listing(target) == ["a", "b/c", "old"]
     assert (target / "b/c").read_bytes() == b"2"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hatch_tilebox.discovery.in_workflow.schemas import Schemas, sibling
+from hatch_tilebox.discovery.in_workflow.schemas import Schemas
+from hatch_tilebox.discovery.in_workflow.schemas_geo import codec_schema
 from hatch_tilebox.discovery.in_workflow.schemas_scalars import PLAIN, TEXTS
 from hatch_tilebox.inputs.describe import describe_input, example_input, protobuf_message, shape_lines, takes_input
 
@@ -174,7 +175,7 @@ def test_nonsense_is_said_to_be_unknown(schema):
 def test_types_with_a_codec_are_shown_by_their_members(name, lines):
     module, _, title = name.rpartition(".")
     maker = Schemas()
-    schema = sibling("schemas_geo").codec_schema(type(title, (), {"__module__": module}), maker.defined)
+    schema = codec_schema(type(title, (), {"__module__": module}), maker.defined)
     schema = {**schema, "$defs": maker.definitions}
     assert shape_lines(schema) == lines
     Draft202012Validator(schema).validate(example_input(schema))

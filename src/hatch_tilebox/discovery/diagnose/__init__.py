@@ -1,1 +1,1 @@
-"""Why a workflow did not start: what went wrong is matched with what the project has, and explained."""
+"""Explain why a workflow does not start, and how to fix it."""

@@ -1,4 +1,4 @@
-"""Why importing the workflow's code failed, in words that name the cure."""
+"""Explain why the workflow's code cannot be imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.discovery.diagnose.context import declared_names, include_hint, normalize, table
-from hatch_tilebox.discovery.diagnose.packages import NO_LONGER, hidden_name, inside_package, system_limit
+from hatch_tilebox.discovery.diagnose.packages import REMOVED_MODULES, inside_package, shadowed_import, system_limit
 from hatch_tilebox.discovery.diagnose.variables import variable_missing
 
 if TYPE_CHECKING:
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.discovery.diagnose.context import Context
 
-__all__ = ["import_failed"]
-
 PYPROJECT = Location("pyproject.toml")
-LOOK_AT = 20_000
-"""Files of a project to look at for a module that is not found."""
+SEARCHED_FILES = 20_000
+"""Limit for the files of a project that are searched for a missing module."""
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -43,17 +41,17 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
     "zmq": "pyzmq",
 }
-"""Distributions that are named otherwise than the module they bring, as earth-observation code uses them."""
+"""Module to distribution, for distributions with another name than their module, as earth-observation code uses them."""
 
 
 def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
-    """The worker could not import the SDK or the runner's module."""
+    """The problem for a failed import of the SDK or of the runner's module."""
     place = Location(*facts["place"]) if facts["place"] else None
     trace = context.paths.clean(facts["traceback"]).rstrip() if facts["place"] else None
     what = f"tilebox-workflows {facts['sdk']}" if facts.get("sdk_itself") else f"`{context.module}`"
-    hidden = hidden_name(context, facts["traceback"] + facts["message"], facts["module"])
+    shadowed = shadowed_import(context, facts["traceback"] + facts["message"], facts["module"])
     found = (
-        hidden
+        shadowed
         or variable_missing(context, facts, place)
         or _missing(context, facts, place, trace)
         or _from_sdk(context, facts, place, trace)
@@ -70,7 +68,7 @@ def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
 
 
 def _missing(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
-    """The problem where the import misses a module or file, as far as the project is to blame for it."""
+    """The problem of a module or file that the release lacks, None if the project is not the cause."""
     if facts["not_found"] and facts["module"] and not facts["raised_in"]:
         return _module_not_found(context, facts["module"], place, trace)
     if facts["attribute"] and facts["module"]:
@@ -108,7 +106,7 @@ def _module_not_found(context: Context, module: str, place: Location | None, tra
 
 
 def _found_elsewhere(context: Context, module: str, place: Location | None, trace: str | None) -> Problem | None:
-    """The problem where the project has a module of that name in a folder that imports do not start from."""
+    """The problem of a module in a folder of the project that is not on the path, None if there is no such module."""
     path = _elsewhere(context, module.partition(".")[0])
     if path is None:
         return None
@@ -117,14 +115,14 @@ def _found_elsewhere(context: Context, module: str, place: Location | None, trac
     folder = PurePosixPath(path.removesuffix("/__init__.py")).parent
     return Problem(
         f"`{module}` is not found, although the project has {path}: {folder} is not on the path of a worker",
-        "import it by its place below the root of the workflow, or let the code put that folder on `sys.path`",
+        "import it by its path below the root of the workflow, or add that folder to `sys.path` in the code",
         place,
         trace,
     )
 
 
 def _elsewhere(context: Context, name: str) -> str | None:
-    """A file of the project, selected or not, that is a module `name` in some folder below the root."""
+    """The file of a module `name` in any folder of the project, selected or not."""
     looked = 0
     for parent, folders, files in os.walk(context.files.root):
         folders[:] = sorted(item for item in folders if item[0] not in "._" and not Path(parent, item, "pyvenv.cfg").exists())
@@ -132,7 +130,7 @@ def _elsewhere(context: Context, name: str) -> str | None:
         if found and Path(parent, found).is_file():
             return Path(parent, found).relative_to(context.files.root).as_posix()
         looked += len(files)
-        if looked > LOOK_AT:
+        if looked > SEARCHED_FILES:
             break
     return None
 
@@ -155,14 +153,14 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
                 place or PYPROJECT,
                 trace,
             )
-    if module.partition(".")[0] in NO_LONGER:
-        message = f"`{module}` is not there: the standard library of this Python no longer has it"
-        return Problem(message, "use what replaced it, or an older Python, in `requires-python`", place, trace)
+    if module.partition(".")[0] in REMOVED_MODULES:
+        message = f"`{module}` is not available: it was removed from the standard library of this Python"
+        return Problem(message, "use its replacement, or an older Python in `requires-python`", place, trace)
     name = _distribution(module)
     if names & declared_names(table(context.pyproject, "project").get("dependencies")):
         return Problem(
             f"`{module}` is not installed, although {name} is among the dependencies",
-            "see whether a marker keeps it from this platform or Python, and whether it brings a module of that name",
+            "check whether a marker excludes this platform or Python, and whether it has a module of that name",
             place or PYPROJECT,
             trace,
         )
@@ -182,13 +180,13 @@ def _distribution(module: str) -> str:
 
 
 def _distribution_names(module: str) -> set[str]:
-    """Normalized names under which the distribution of `module` may be known."""
+    """Normalized names that the distribution of `module` may have."""
     parts = module.split(".")
     return {_distribution(module), *(normalize("-".join(parts[: i + 1])) for i in range(len(parts)))}
 
 
 def _optional(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Dependencies that are not installed without being asked for, with the name of the place where they stand."""
+    """Dependencies that are not installed by default, each list with the name of its table."""
     for name, requirements in table(pyproject, "dependency-groups").items():
         yield f'the dependency group "{name}"', requirements
     for name, requirements in table(pyproject, "project", "optional-dependencies").items():
@@ -197,7 +195,7 @@ def _optional(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _file_of(context: Context, module: str) -> str | None:
-    """The file of the project that is `module`, as far as the folder layout tells."""
+    """The file of the project that defines `module`, according to the folder layout."""
     stem = module.replace(".", "/")
     for prefix in ("", "src/"):
         for path in (f"{prefix}{stem}.py", f"{prefix}{stem}/__init__.py"):
@@ -223,7 +221,7 @@ def _relative(context: Context, file: str) -> str | None:
 
 
 def _from_sdk(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
-    """What the SDK means by an error of its own, with the cure."""
+    """The problem for a known error of the SDK, with a hint."""
     if not facts["raised_by_sdk"]:
         return None
     text = facts["message"]

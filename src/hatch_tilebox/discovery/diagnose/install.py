@@ -1,4 +1,4 @@
-"""Why uv could not make the environment, in words that name the cure."""
+"""Explain why uv cannot create the environment. Errors that uv explains well itself are shown unchanged."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import FileSet
 
-__all__ = ["install_failed"]
-
 PYPROJECT = Location("pyproject.toml")
 
 NO_SUCH_SOURCE = (
     r"is not a workspace member|references a workspace in `tool\.uv\.sources`"
     r"|Distribution not found at|does not appear to be a Python project"
 )
-_SIMPLE = (
+_KNOWN = (
     (
         r"lockfile .*needs to be updated.*--locked",
         "uv.lock is stale: it does not fit pyproject.toml",
@@ -37,19 +35,7 @@ _SIMPLE = (
         None,
     ),
     (
-        r"doesn't have a source distribution or wheel for the current platform|no wheels? with a matching",
-        "uv.lock pins a package that has nothing to install on this platform",
-        "pin a version that has wheels for this platform and for the release runners', then run `uv lock`",
-        None,
-    ),
-    (
-        r"unsupported schema version",
-        "uv.lock was written by a uv that is newer than this one",
-        "update uv, here and where releases are built",
-        None,
-    ),
-    (
-        r"Failed to parse `?uv\.lock|Failed to parse lockfile",
+        r"Failed to parse (`?uv\.lock|lockfile)(?!.*unsupported schema version)",
         "uv.lock cannot be read",
         "take it from the version control again (where a merge left conflicts in it: one side of them), then run `uv lock`",
         None,
@@ -57,20 +43,8 @@ _SIMPLE = (
     (
         r"401 Unauthorized|403 Forbidden|Missing credentials",
         "an index or repository refuses access to a package",
-        "see that the login is there: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
+        "provide credentials: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
         None,
-    ),
-    (
-        r"network was disabled|network connectivity is disabled",
-        "a package is not in uv's cache, and uv may not use the network",
-        "unset UV_OFFLINE or `offline`, or fill the cache first with `uv sync`",
-        None,
-    ),
-    (
-        r"No interpreter found|No Python at|Failed to install .*cpython|incompatible with the project",
-        "no Python interpreter fits the project's `requires-python` or `.python-version`",
-        "install one, for instance with `uv python install`, or change the requirement",
-        PYPROJECT,
     ),
     (
         NO_SUCH_SOURCE,
@@ -78,26 +52,18 @@ _SIMPLE = (
         "select it in [build] include where it lies below the root, else publish it as a package or use a Git source",
         PYPROJECT,
     ),
-    (
-        r"error sending request|Failed to fetch|dns error|Connection refused",
-        "a package could not be downloaded",
-        "check the network, the proxy, the index (in pyproject.toml, or UV_DEFAULT_INDEX) and certificates (SSL_CERT_FILE)",
-        None,
-    ),
-    (
-        r"No solution found when resolving",
-        "the dependencies cannot be resolved",
-        "change them in pyproject.toml until `uv lock` succeeds",
-        PYPROJECT,
-    ),
 )
 
 
 def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, timed_out: bool) -> Problem:
-    """The problem behind uv's last `words`, which name paths as in the project."""
+    """The problem for the output `words` of uv, in which paths are as in the project."""
     details = tail(_condensed(words))
     if timed_out:
-        return Problem("uv did not finish installing the dependencies", "see what it waits for with `uv sync -v`", details=details)
+        return Problem(
+            "uv did not finish installing the dependencies",
+            "run `uv sync -v` in the project to see what it waits for",
+            details=details,
+        )
     text = " ".join(words.replace("│", " ").split())
     limit = system_limit(text)
     return Problem(*limit, details=details) if limit else _install_problem(text, details, files, pyproject)
@@ -111,7 +77,7 @@ def _install_problem(text: str, details: str | None, files: FileSet, pyproject: 
     if re.search(NO_SUCH_SOURCE, text) and (left_out := sources_left_out(files)):
         named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalize(text)), None)
         return (named or next(iter(left_out.values())))._replace(details=details)
-    for pattern, message, hint, location in _SIMPLE:
+    for pattern, message, hint, location in _KNOWN:
         if re.search(pattern, text):
             return Problem(message, hint, location, details)
     if failed:
@@ -121,11 +87,13 @@ def _install_problem(text: str, details: str | None, files: FileSet, pyproject: 
             PYPROJECT,
             details,
         )
-    return Problem("uv could not install the workflow's dependencies", "see what `uv sync` says in the project", PYPROJECT, details)
+    return Problem(
+        "uv could not install the workflow's dependencies", "run `uv sync` in the project until it succeeds", PYPROJECT, details
+    )
 
 
 def _condensed(words: str) -> str:
-    """What uv says without its account of success, and without the frames of build tools in tracebacks."""
+    """The output of uv without messages about success and without the frames of build tools in tracebacks."""
     kept: list[str] = []
     depth: int | None = None
     for line in words.splitlines():
@@ -140,7 +108,7 @@ def _condensed(words: str) -> str:
 
 def _project_does_not_build(words: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
     message = "the project itself does not build in the release folder, where only the selected files are"
-    ways = ["set `package = false` under [tool.uv] in pyproject.toml, so that nobody has to build it"]
+    ways = ["set `package = false` under [tool.uv] in pyproject.toml, so that it does not have to be built"]
     missing = list(dict.fromkeys(_not_selected(words, files, pyproject)))
     if missing:
         message += f": {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not among them"
@@ -152,7 +120,7 @@ def _project_does_not_build(words: str, details: str | None, files: FileSet, pyp
 
 
 def _not_selected(words: str, files: FileSet, pyproject: Mapping[str, Any]) -> Iterator[str]:
-    """Include patterns for what a build of the project reads and the selection lacks."""
+    """Include patterns for files that a build of the project reads and that are not selected."""
     selected = {file.path for file in files.files}
     for path in _read_by_build(pyproject):
         if path not in selected and (files.root / path).is_file():
@@ -168,7 +136,7 @@ def _not_selected(words: str, files: FileSet, pyproject: Mapping[str, Any]) -> I
 
 
 def _read_by_build(pyproject: Mapping[str, Any]) -> Iterator[str]:
-    """Files that the metadata of the project names."""
+    """Files that the metadata of the project refers to."""
     project = table(pyproject, "project")
     for key in ("readme", "license"):
         value = project.get(key)
@@ -183,7 +151,7 @@ def _read_by_build(pyproject: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _package_folders(pyproject: Mapping[str, Any]) -> Iterator[str]:
-    """Folders in which build backends look for the package."""
+    """Folders in which build backends search for the package."""
     wheel = table(pyproject, "tool", "hatch", "build", "targets", "wheel")
     yield from (path.strip("/") for path in texts(wheel, "packages"))
     name = normalize(str(table(pyproject, "project").get("name", ""))).replace("-", "_")

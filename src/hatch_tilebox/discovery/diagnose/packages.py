@@ -1,4 +1,4 @@
-"""Why an import failed inside an installed package, or because of a module that hides another one."""
+"""Explain a failure inside an installed package, one of the system, or one because of a shadowed module."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.discovery.diagnose.hiding import hidden_module, hiding_files, renaming
+from hatch_tilebox.discovery.diagnose.shadowing import rename_hint, shadowed_module, shadowing_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_tilebox.discovery.diagnose.context import Context
 
-__all__ = ["NO_LONGER", "hidden_name", "inside_package", "system_limit"]
-
 PYPROJECT = Location("pyproject.toml")
 CACHE_HINT = "let HATCH_TILEBOX_CACHE_DIR name another folder"
 
-NO_LONGER = frozenset(
+REMOVED_MODULES = frozenset(
     {
         *("asynchat", "asyncore", "binhex", "distutils", "imp", "smtpd"),  # until 3.12
         *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev"),
         *("pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),  # until 3.13
     }
 )
-"""Modules that the standard library has lost. Source: https://docs.python.org/3/whatsnew/3.13.html"""
+"""Modules that were removed from the standard library. Source: https://docs.python.org/3/whatsnew/3.13.html"""
 
 _SYSTEM = (
     (
@@ -48,20 +46,20 @@ _SYSTEM = (
 
 
 def system_limit(text: str) -> tuple[str, str] | None:
-    """What the machine refuses, and what to do about it, as far as the last words `text` of a process show it."""
+    """Message and hint for an error of the system in the output `text` of a process, None without one."""
     return next(((message, hint) for pattern, message, hint in _SYSTEM if re.search(pattern, text)), None)
 
 
-def hidden_name(context: Context, text: str, module: str | None) -> Problem | None:
-    """The module of the project that hides another one, if the failure is its doing.
+def shadowed_import(context: Context, text: str, module: str | None) -> Problem | None:
+    """The problem of a module of the project that shadows another one, if it causes the failure.
 
-    That is the case where the traceback `text` names its file, or an import failed on the name, `module`, that it hides.
+    It does if the traceback `text` names its file, or if the import of `module`, which it shadows, failed.
     """
-    for name, path in hiding_files(context.selected).items():
+    for name, path in shadowing_files(context.selected).items():
         blamed = name == (module or "").partition(".")[0] or re.search(rf"\b(?:module|from|named) '{re.escape(name)}[.']", text)
         if blamed or f'"{path}"' in text:
-            message = f"this module hides {hidden_module(name)} from the worker, on whose path the working folder comes first"
-            return Problem(message, renaming(path), Location(path))
+            message = f"this module shadows {shadowed_module(name)} in the worker, where the working folder is first on the path"
+            return Problem(message, rename_hint(path), Location(path))
     return None
 
 
@@ -77,7 +75,7 @@ def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace:
     message = f"importing {what} fails{inside}: {facts['type']}" + (f": {text}" if text else "")
     if facts["not_found"] and facts["module"]:
         module = facts["module"].partition(".")[0]
-        if module in NO_LONGER:
+        if module in REMOVED_MODULES:
             hint = f"Python {facts['python']} no longer has `{module}`: try a newer {name}, with `uv lock --upgrade-package {name}`"
             return Problem(message, f"{hint}; or an older Python, in `requires-python`", place, trace)
         hint = f"{name} {version} imports `{module}`, which nothing installs: add what brings it with `uv add`"

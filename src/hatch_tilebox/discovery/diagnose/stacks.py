@@ -1,4 +1,4 @@
-"""Stacks as Python's faulthandler writes them, made readable."""
+"""Format the stacks that Python's faulthandler writes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from hatch_tilebox.core.errors import Location
 if TYPE_CHECKING:
     from hatch_tilebox.discovery.diagnose.context import Paths
 
-__all__ = ["describe_stack"]
-
 FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$', re.MULTILINE)
 LIMIT = 10
 
 
 def describe_stack(text: str, paths: Paths) -> tuple[str | None, Location | None]:
-    """The frames in the project of the thread that runs its code, outermost first, then the call it does not return from.
+    """The stack of the thread that runs code of the project, and its innermost place in the project.
 
-    Also the innermost place in the project. Both None where `text` holds no such stack.
+    The stack has the frames in the project, outermost first, and then the call that does not return. Both are None if `text` does
+    not contain such a stack.
     """
     for block in re.split(r"\n\s*\n|(?=^(?:Current t|T)hread 0x)", text, flags=re.MULTILINE):
         frames = [(match["file"], int(match["line"]), match["name"]) for match in FRAME.finditer(block)]

@@ -1,4 +1,4 @@
-"""Why a workflow does not start, or what is wrong with the tasks it has, in words that name the cure."""
+"""Explain why a workflow does not start, or why a release cannot have its tasks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.discovery import worker
 from hatch_tilebox.discovery.diagnose.context import ending, tail
-from hatch_tilebox.discovery.diagnose.hiding import hiding_warnings
 from hatch_tilebox.discovery.diagnose.imports import import_failed
-from hatch_tilebox.discovery.diagnose.packages import hidden_name
+from hatch_tilebox.discovery.diagnose.packages import shadowed_import
+from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing
 from hatch_tilebox.discovery.diagnose.stacks import describe_stack
 
@@ -21,12 +21,10 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.diagnose.context import Context
     from hatch_tilebox.discovery.process import Finished
 
-__all__ = ["doubts", "failure", "no_answer", "unusable_tasks", "worker_failed"]
-
 LONGEST_NAME = 256
 """Bytes of a task name. Source: the validation rules in Tilebox's published protobuf definitions."""
 FIRST_SDK = "0.53"
-"""The first version of tilebox-workflows that has `Runner` and can serve one."""
+"""The first version of tilebox-workflows with `Runner`."""
 SHOWN_PATHS = 5
 SERVE = "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS"
 KILLED = 9
@@ -34,8 +32,8 @@ KILLED = 9
 MAIN_GUARD = 'start work only under `if __name__ == "__main__":`; the release runner runs the tasks itself'
 
 
-def failure(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
-    """The probe answered with something else than tasks."""
+def start_failed(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
+    """The problem for an answer of the probe that is not a list of tasks."""
     if facts.get("sdk_itself") and _is_old(facts["sdk"]):
         return _old_sdk(context, facts)
     if facts["status"] == "unable":
@@ -49,11 +47,11 @@ def failure(context: Context, facts: dict[str, Any], finished: Finished) -> Prob
 
 
 def _unable(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
-    """Nothing is known of the start, as the process cannot even report on itself."""
+    """The process could not even report its failure."""
     words = tail(context.paths.clean(finished.errors or finished.output))
     message = f"the process of `{context.workflow.runner}` cannot report on itself: {facts['type']} in Python's own modules"
-    hidden = hidden_name(context, words or "", None)
-    return hidden._replace(details=words) if hidden else Problem(message, None, context.location, words)
+    shadowed = shadowed_import(context, words or "", None)
+    return shadowed._replace(details=words) if shadowed else Problem(message, None, context.location, words)
 
 
 def _missing(context: Context, facts: dict[str, Any]) -> Problem:
@@ -81,11 +79,11 @@ def _other_type(context: Context, facts: dict[str, Any]) -> Problem:
 
 
 def _not_served(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
-    """The runner object is fine, and the worker does not serve it."""
-    why = facts.get("code") or facts.get("type")
+    """The runner object is valid, and the worker does not serve it."""
+    kind = facts.get("code") or facts.get("type")
     words = context.paths.clean((facts.get("details") or facts.get("message") or "").partition("\n")[0])
     return Problem(
-        f"the worker of `{context.workflow.runner}` ended before it listed its tasks" + (f": {why}: {words}" if why else ""),
+        f"the worker of `{context.workflow.runner}` ended before it listed its tasks" + (f": {kind}: {words}" if kind else ""),
         None,
         context.location,
         tail(context.paths.clean(finished.errors or finished.output)) or None,
@@ -128,9 +126,9 @@ def _place(facts: Mapping[str, Any]) -> Location | None:
 
 
 def no_answer(context: Context, result: Finished, hang: str, *, began: bool = True) -> Problem:
-    """The process of the workflow ended without an answer. `hang` is the stack of where it hung, where that is known.
+    """The problem for a process that ended without an answer.
 
-    `began` is whether Python got as far as the worker.
+    `hang` is the stack of a process that exceeded the time limit, `began` whether Python started to run the worker.
     """
     module = context.module
     if result.timed_out or hang:
@@ -144,9 +142,9 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
         )
     stack, place = describe_stack(result.errors, context.paths)
     words = stack or tail(context.paths.clean(result.errors or result.output))
-    hidden = hidden_name(context, context.paths.clean(result.errors), None)
-    if hidden is not None:
-        return hidden._replace(details=words)
+    shadowed = shadowed_import(context, context.paths.clean(result.errors), None)
+    if shadowed is not None:
+        return shadowed._replace(details=words)
     if not began:
         message = f"Python does not start for the worker of `{context.workflow.runner}`: `uv run` {ending(result.returncode)}"
         return Problem(message, None, context.location, words)
@@ -159,7 +157,7 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
 
 
 def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
-    """The worker did not start, or did not answer."""
+    """The problem for a failed start or call of a worker."""
     finished = error.finished
     command = " ".join(context.workflow.command or ("python", "-m", "tilebox.workflows.runner", context.workflow.runner or ""))
     if error.code == worker.PROGRAM:
@@ -184,11 +182,11 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
             place or context.location,
             stack or words,
         )
-    return Problem("the client that asks the worker for its tasks cannot be run", "see what it says below", context.location, words)
+    return Problem("the client that asks the worker for its tasks cannot be run", "see its output below", context.location, words)
 
 
 def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location | None) -> list[Problem]:
-    """What keeps `tasks` from being a release's."""
+    """The reasons why a release cannot have these `tasks`."""
     if not tasks:
         asked = f"`{workflow.runner}`" if workflow.runner else f"the worker `{' '.join(workflow.command or ())}`"
         return [Problem(f"{asked} registers no task", "register at least one: `Runner(tasks=[MyTask])`", location)]
@@ -207,10 +205,10 @@ def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location
     return problems
 
 
-def doubts(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -> list[Problem]:
-    """What does not stop a release but should be looked at."""
+def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -> list[Problem]:
+    """Warnings about a start that succeeded."""
     problems = [] if locked else [lock_missing(files)]
-    problems += hiding_warnings(file.path for file in files.files)
+    problems += shadowing_warnings(file.path for file in files.files)
     if unnamed := answer.get("unnamed"):
         problems.append(
             Problem(

@@ -1,4 +1,4 @@
-"""Why an import failed for want of an environment variable."""
+"""Explain an import that fails because an environment variable or credentials are missing."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.discovery.diagnose.context import Context
 
-__all__ = ["variable_missing"]
-
-LOGIN = re.compile(r"CREDENTIAL|KEY|TOKEN|SECRET|PASSWORD|PROFILE", re.IGNORECASE)
+CREDENTIAL = re.compile(r"CREDENTIAL|KEY|TOKEN|SECRET|PASSWORD|PROFILE", re.IGNORECASE)
 SHOWN = 4
 
 
 def variable_missing(context: Context, facts: Mapping[str, Any], place: Location | None) -> Problem | None:
-    """The problem where the code asked for a variable that is not set, and failed for it; None without evidence of that.
+    """The problem of a variable that the code reads and that is not set, None if the failure has another cause.
 
-    Evidence is the variable's name in the error's message, or an error about credentials after a look for some.
+    The message of the error has to contain the variable's name, or the error has to be about credentials.
     """
     missing = facts["variables"]["missing"]
     text = facts["message"]
@@ -30,20 +28,20 @@ def variable_missing(context: Context, facts: Mapping[str, Any], place: Location
     if named:
         name = max(named, key=len)
         message = f"importing `{context.module}` needs the environment variable {name}, which is not set"
-        return Problem(message, _cure([name]), place or context.location)
+        return Problem(message, _pass_hint([name]), place or context.location)
     if "Credential" not in facts["type"]:
         return None
-    looked_for = [name for name in missing if LOGIN.search(name) and not name.startswith("TILEBOX_")][:SHOWN]
+    looked_for = [name for name in missing if CREDENTIAL.search(name) and not name.startswith("TILEBOX_")][:SHOWN]
     message = (
         f"importing `{context.module}` asks for credentials: {facts['type']}: {context.paths.clean(text).partition(chr(10))[0]}"
     )
-    hint = f"make the client in the task that uses it, not at import; or {_cure(looked_for or ['NAME'])}"
+    hint = f"make the client in the task that uses it, not at import; or {_pass_hint(looked_for or ['NAME'])}"
     return Problem(message, hint, place or context.location)
 
 
-def _cure(names: list[str]) -> str:
+def _pass_hint(names: list[str]) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     return (
-        f"let it through with `pass-environment = [{listed}]` or `--env {names[0]}`; a build passes nothing else on.\n"
-        "A release runner must have it, too: it reaches workers through the runner's own environment"
+        f"pass it with `pass-environment = [{listed}]` or `--env {names[0]}`: a build does not pass other variables.\n"
+        "A release runner must have it, too: workers inherit it from the environment of the runner"
     )

@@ -1,9 +1,9 @@
-"""JSON Schemas of task inputs, as Tilebox serializes them. Runs inside the workflow's interpreter, beside `probe.py`.
+"""JSON Schemas of task inputs, in the form in which the SDK serializes them.
 
-A schema accepts what the SDK writes, and the SDK reads what a schema accepts, as far as JSON Schema can say it: that a text names
-a coordinate reference system, or that bytes are a certain protobuf message, it cannot. The mapping is our own, so that one project
-gives one schema on every Python. SDKs before `msgspec` wrote plain JSON: there, types that plain JSON has no form for are open. An
-open schema accepts everything and names the Python type in `title`.
+A schema accepts what the SDK writes, and the SDK reads what a schema accepts. JSON Schema cannot express everything: for example,
+that a string names a coordinate reference system, or that bytes are a certain protobuf message. The mapping is independent of
+`msgspec`'s own schemas, so a project has the same schema on every Python. SDKs without `msgspec` write plain JSON: types that plain
+JSON cannot represent get an open schema, which accepts everything and names the Python type in `title`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ import copy
 import dataclasses
 import enum
 import importlib
-import importlib.util
 import inspect
 import json
 import math
 import pathlib
 import re
-import sys
 import types
 import typing
 from typing import TYPE_CHECKING, Any
 
+from . import schemas_geo as geo
+from . import schemas_records as records
+from . import schemas_scalars as scalars
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_tilebox.discovery.in_workflow.schemas_records import Member, Record
+    from .schemas_records import Member, Record
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WIRE_BYTES = "not JSON: the bytes of the protobuf message"
@@ -52,37 +54,18 @@ SETS = (set, frozenset, collections.abc.Set, collections.abc.MutableSet)
 DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
-def sibling(name: str) -> Any:
-    """A module from the folder of this file, whatever modules of that name the workflow has."""
-    own = f"_hatch_tilebox_{name}"
-    if own not in sys.modules:
-        spec = importlib.util.spec_from_file_location(own, pathlib.Path(__file__).with_name(f"{name}.py"))
-        if spec is None or spec.loader is None:
-            raise ImportError(name)
-        sys.modules[own] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[own])
-    return sys.modules[own]
-
-
-if TYPE_CHECKING:
-    from hatch_tilebox.discovery.in_workflow import schemas_records as records
-    from hatch_tilebox.discovery.in_workflow import schemas_scalars as scalars
-else:
-    scalars, records = sibling("schemas_scalars"), sibling("schemas_records")
-
-
 def input_schema(cls: type) -> dict[str, Any] | None:
-    """The JSON Schema of the input of the task class `cls`, None where it cannot be told, as its annotations do not resolve."""
+    """The JSON Schema of the input of the task class `cls`, None if its annotations do not resolve."""
     try:
         return Schemas().task(cls)
-    except Exception:  # noqa: BLE001 -- annotations are code of the workflow's
+    except Exception:  # noqa: BLE001 -- annotations are code of the workflow
         return None
 
 
 def unreadable_fields(cls: type) -> list[tuple[str, str]]:
-    """The fields of a task class whose values the SDK writes and can never read, each with what msgspec says of its type.
+    """The fields of a task class that the SDK writes and cannot read, each with the error of msgspec for its type.
 
-    Told of SDKs with msgspec, and not of types that the SDK reads by itself.
+    Empty for SDKs without msgspec. Types that the SDK reads without msgspec do not count.
     """
     reads_itself = getattr(optional("tilebox.workflows._serialization"), "_requires_override", None)
     if reads_itself is None:
@@ -92,19 +75,19 @@ def unreadable_fields(cls: type) -> list[tuple[str, str]]:
 
 
 def why_unreadable(kind: Any, reads_itself: Any) -> str:
-    """Why msgspec makes no decoder for `kind`, as the SDK asks it to; empty where it does, or where that does not matter."""
+    """The error of msgspec when it creates the SDK's decoder for `kind`; empty if there is none or the SDK needs no decoder."""
     try:
         if not message_type(without_none(kind)) and not reads_itself(kind):
             optional("msgspec").json.Decoder(type=kind, dec_hook=lambda _, value: value)
     except TypeError as error:
         return str(error)
-    except Exception:  # noqa: BLE001 -- annotations are code of the workflow's
+    except Exception:  # noqa: BLE001 -- annotations are code of the workflow
         return ""
     return ""
 
 
 class Schemas:
-    """Makes the schema of one task, and collects what it refers to."""
+    """Creates the schema of one task, and collects the definitions that it refers to."""
 
     def __init__(self) -> None:
         serialization = optional("tilebox.workflows._serialization")
@@ -115,7 +98,7 @@ class Schemas:
         self.overridden: Any = getattr(serialization, "_requires_override", lambda _: False)
         self.seen = True
         self.beyond = copy.copy(self)
-        """The same, for places where the SDK does not look for types with a codec: there, msgspec writes those that it knows."""
+        """The same, for places where the SDK does not look for types with a codec and msgspec writes the types that it knows."""
         self.beyond.seen = False
         self.beyond.beyond = self.beyond
 
@@ -156,7 +139,7 @@ class Schemas:
         return container if container is not None else self.named(kind)
 
     def container(self, origin: Any, arguments: tuple[Any, ...]) -> dict[str, Any] | None:
-        """The schema of a collection, None where `origin` is none."""
+        """The schema of a collection, None if `origin` is not one."""
         inner = self if origin in SEEN_THROUGH else self.beyond
         if origin is tuple:
             return self.tuple_of(arguments)
@@ -178,14 +161,14 @@ class Schemas:
         return scalars.fixed([self.of(item) for item in arguments])
 
     def members(self, key: Any, value: Any) -> dict[str, Any]:
-        """Keywords for the members of an object made from a dict."""
+        """Keywords for the members of an object that stands for a dict."""
         found: dict[str, Any] = {"additionalProperties": values} if (values := self.of(value)) else {}
         names = scalars.member_names(self.beyond.of(key)) if self.msgspec else {}
         return {**found, **({"propertyNames": names} if names else {})}
 
     def union(self, members: tuple[Any, ...]) -> dict[str, Any]:
         """One of several types; null comes last."""
-        unset = getattr(self.msgspec, "UnsetType", None)  # says that a member may be missing, which its default says too
+        unset = getattr(self.msgspec, "UnsetType", None)  # marks an optional member, which has a default anyway
         ordered = sorted((member for member in members if member is not unset), key=lambda member: member in (None, type(None)))
         found: list[dict[str, Any]] = []
         for member in ordered:
@@ -195,7 +178,7 @@ class Schemas:
         return found[0] if len(found) == 1 else {"anyOf": found} if {} not in found else {}
 
     def annotated(self, schema: dict[str, Any], notes: tuple[Any, ...]) -> dict[str, Any]:
-        """`schema` with the limits that `msgspec.Meta` sets."""
+        """`schema` with the limits of `msgspec.Meta`."""
         size = {"array": "Items", "object": "Properties"}.get(str(schema.get("type")), "Length")
         sized = {} if "contentEncoding" in schema else {"min_length": f"min{size}", "max_length": f"max{size}"}
         found = dict(schema)
@@ -216,7 +199,7 @@ class Schemas:
             return scalars.text(scalars.BASE64, contentEncoding="base64", contentMediaType=media, title=message)
         codec = self.codecs.find(kind) if self.codecs is not None and isinstance(kind, type) else None
         if codec is not None and (self.seen or not codec.overrides_native):
-            return sibling("schemas_geo").codec_schema(kind, self.defined) or scalars.opened(kind)
+            return geo.codec_schema(kind, self.defined) or scalars.opened(kind)
         if record := records.record_of(kind, self.msgspec):
             return self.reference(kind, record)
         if not isinstance(kind, type) or self.msgspec is None:
@@ -239,7 +222,7 @@ class Schemas:
         return self.defined((kind, inner.seen and self.overridden(kind)), title, lambda: make(title, record))
 
     def defined(self, key: Any, title: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """A reference to the definition of `key`, which is made on first use."""
+        """A reference to the definition of `key`, which is created on first use."""
         if key not in self.names:
             name = re.sub(r"\W+", "_", title).strip("_")
             choices = (name, *(f"{name}_{count}" for count in range(2, len(self.definitions) + 3)))
@@ -267,7 +250,7 @@ class Schemas:
         return found if record.closed else {key: value for key, value in found.items() if key not in ("items", "maxItems")}
 
     def default(self, member: Member) -> dict[str, Any]:
-        """The default of a member as a keyword, where there is one that needs no code of the workflow's."""
+        """The default of a member as a keyword, if it can be had without running code of the workflow."""
         if member.factory in (list, tuple, set, frozenset):
             return {"default": []}
         if member.factory is dict:
@@ -291,7 +274,7 @@ def optional(name: str) -> Any:
 
 
 def without_none(kind: Any) -> Any:
-    """What an optional or annotated type is about, as the SDK sees it for a single field."""
+    """The type inside an optional or annotated type, as the SDK unwraps it for a single field."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Annotated:
         return without_none(arguments[0])
@@ -307,5 +290,5 @@ def message_type(kind: Any) -> str | None:
 
 
 def wire_bytes(message: str) -> dict[str, Any]:
-    """The schema of an input that is no JSON."""
+    """The schema of an input that is not JSON."""
     return {"contentMediaType": f"application/protobuf; messageType={message}", "title": message, "$comment": WIRE_BYTES}

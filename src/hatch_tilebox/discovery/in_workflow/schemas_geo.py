@@ -1,7 +1,4 @@
-"""Schemas of the types that Tilebox has a codec for. Runs inside the workflow's interpreter, beside `schemas.py`.
-
-The forms are those that `tilebox.workflows._codecs` writes and reads.
-"""
+"""JSON Schemas of the types for which the SDK has a codec, in the forms that `tilebox.workflows._codecs` writes and reads."""
 
 from __future__ import annotations
 
@@ -9,14 +6,12 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from . import schemas_scalars as scalars
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_tilebox.discovery.in_workflow import schemas_scalars as scalars
-
     Define = Callable[[str, str, Callable[[], dict[str, Any]]], dict[str, Any]]
-else:
-    scalars = sys.modules["_hatch_tilebox_schemas_scalars"]
 
 NUMBER: dict[str, Any] = {"type": "number"}
 EXTENT: dict[str, Any] = {"type": "number", "minimum": 0}
@@ -65,7 +60,7 @@ CHUNKING = {
 }
 
 FLAGS = {"start_exclusive": BOOLEAN, "end_inclusive": BOOLEAN}
-# What stands for a protobuf message has no members that the message does not have, and leaves out what is false or zero.
+# The JSON form of a protobuf message has no other members, and omits members that are false or zero.
 TIME_INTERVAL = closed(record((*FLAGS,), start_time=UTC_TIME, end_time=UTC_TIME, **FLAGS))
 OLDER_TIME_INTERVAL = record((*FLAGS,), start=ISO_TIME, end=ISO_TIME, **FLAGS)
 UUID = closed(record(uuid=base64("16 bytes of a UUID", "^[A-Za-z0-9+/]{21}[AQgw]==$")), title="object with uuid in base64")
@@ -83,7 +78,7 @@ OBJECTS = {
     "rasterio.Window": record(row_offset=NUMBER, column_offset=NUMBER, height=EXTENT, width=EXTENT),
     "tilebox.IDInterval": ID_INTERVAL,
 }
-"""By the package that a class comes from and its name: modules inside a package move between its versions."""
+"""By top-level package and class name: modules inside a package move between versions."""
 
 CLOSED = "the last position is the first"
 POSITION = many(NUMBER, 2, 3)
@@ -105,7 +100,7 @@ COLLECTION = "GeometryCollection"
 
 
 def codec_schema(kind: type, define: Define) -> dict[str, Any] | None:
-    """The schema of the form in which the codec for `kind` writes its values; `define` makes a definition and refers to it."""
+    """The schema of the form that the codec for `kind` writes. `define` creates a definition and returns a reference to it."""
     if kind.__module__.startswith("shapely."):
         return shape(kind, define)
     for base in kind.__mro__:
@@ -114,20 +109,20 @@ def codec_schema(kind: type, define: Define) -> dict[str, Any] | None:
         if name in INLINE:
             return {**INLINE[name], "title": name}
         if name in OBJECTS:
-            return own(define, name, OBJECTS[name])
+            return named(define, name, OBJECTS[name])
         if name in COMPOSED:
             return COMPOSED[name](base, define)
     return None
 
 
-def own(define: Define, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A reference to the definition of the type `name`, whose title says which package it comes from."""
+def named(define: Define, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A reference to the definition of the type `name`. The title contains its package."""
     return define(name, name.rpartition(".")[2], lambda: {**schema, "title": name})
 
 
 def time_interval(_: type, define: Define) -> dict[str, Any]:
-    """A TimeInterval, which is still read as SDKs before 0.59 wrote it."""
-    current = own(define, "tilebox.TimeInterval", TIME_INTERVAL)
+    """A TimeInterval. The SDK also reads the form of SDKs before 0.59."""
+    current = named(define, "tilebox.TimeInterval", TIME_INTERVAL)
     return {"anyOf": [current, define("OlderTimeInterval", "OlderTimeInterval", lambda: OLDER_TIME_INTERVAL)]}
 
 
@@ -138,17 +133,17 @@ def spatial_filter(kind: type, define: Define) -> dict[str, Any]:
     systems = {"enum": [f"SPATIAL_COORDINATE_SYSTEM_{system.name}" for system in module.SpatialCoordinateSystem]}
     geometry = closed(record(wkb=base64("WKB of a Geometry")), title="object with wkb in base64")
     members = record(("mode", "coordinate_system"), geometry=geometry, mode=modes, coordinate_system=systems)
-    return own(define, "tilebox.SpatialFilter", closed(members))
+    return named(define, "tilebox.SpatialFilter", closed(members))
 
 
 def tiles(_: type, define: Define) -> dict[str, Any]:
     """The GeoboxTiles of odc.geo."""
-    return own(define, "odc.geo.GeoboxTiles", record(base=own(define, "odc.geo.GeoBox", GEOBOX), chunking=CHUNKING))
+    return named(define, "odc.geo.GeoboxTiles", record(base=named(define, "odc.geo.GeoBox", GEOBOX), chunking=CHUNKING))
 
 
 def odc_geometry(_: type, define: Define) -> dict[str, Any]:
-    """The Geometry of odc.geo, whose codec cannot read the collections that it writes."""
-    return own(define, "odc.geo.Geometry", record(geometry=geojson(define), crs=MAYBE_CRS))
+    """The Geometry of odc.geo. Its codec writes collections and cannot read them."""
+    return named(define, "odc.geo.Geometry", record(geometry=geojson(define), crs=MAYBE_CRS))
 
 
 COMPOSED = {
@@ -160,7 +155,7 @@ COMPOSED = {
 
 
 def shape(kind: type, define: Define) -> dict[str, Any] | None:
-    """A geometry of shapely, as GeoJSON or as WKB: of the class itself or one below it. WKB has no rings of their own."""
+    """A geometry of shapely, as GeoJSON or as WKB: of the class `kind` or a subclass. WKB has no separate type for rings."""
     shapely = importlib.import_module("shapely")
     names = [name for name in (*COORDINATES, COLLECTION) if issubclass(getattr(shapely, name), kind)]
     if not names:
@@ -177,12 +172,12 @@ def geometry(name: str) -> dict[str, Any]:
 
 
 def geojson(define: Define) -> dict[str, Any]:
-    """A GeoJSON geometry, but for collections."""
+    """A GeoJSON geometry that is not a collection."""
     return define("GeoJSON", "GeoJSON", lambda: {"anyOf": [geometry(name) for name in SIMPLE]})
 
 
 def collection(define: Define) -> dict[str, Any]:
-    """A GeoJSON geometry that holds others."""
+    """A GeoJSON collection of geometries."""
 
     def make() -> dict[str, Any]:
         members = many({"anyOf": [geojson(define), collection(define)]})

@@ -1,6 +1,7 @@
-"""Classes that are written member by member. Runs inside the workflow's interpreter, beside `schemas.py`.
+"""Classes that are serialized member by member.
 
-Dataclasses, and where the SDK has `msgspec` also `Struct`, `TypedDict`, `NamedTuple` and attrs classes, generic ones included.
+These are dataclasses, and for SDKs with `msgspec` also `Struct`, `TypedDict`, `NamedTuple` and attrs classes, including generic
+ones.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ WRAPPERS = {"Required": True, "NotRequired": False}
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """One member, under the name that it is written with."""
+    """One member, with its serialized name."""
 
     name: str
     kind: Any
@@ -28,7 +29,10 @@ class Member:
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """The members of a class. `seen` tells whether the SDK itself goes through them, `closed` that it takes no others."""
+    """The members of a class.
+
+    `seen` is whether the SDK itself looks at each member, `closed` whether it refuses other members.
+    """
 
     members: tuple[Member, ...]
     seen: bool = False
@@ -38,12 +42,12 @@ class Record:
 
 
 def record_of(kind: Any, msgspec: Any) -> Record | None:
-    """What is written of a class or of a generic one with its arguments, None where `kind` is none that has members."""
+    """The record of a class, or of a generic class with its arguments. None if `kind` does not have members."""
     cls = typing.get_origin(kind) or kind
     if not isinstance(cls, type) or (msgspec is None and not dataclasses.is_dataclass(kind)):
         return None
     if dataclasses.is_dataclass(cls):
-        # SDKs without msgspec fail at members that are no field, the others pass over them.
+        # SDKs without msgspec fail on unknown members, the others ignore them.
         return Record(members_of_dataclass(kind), seen=cls is kind, closed=msgspec is None)
     if issubclass(cls, msgspec.Struct):
         return struct(kind, msgspec)
@@ -81,7 +85,7 @@ def struct(kind: Any, msgspec: Any) -> Record:
 
 
 def members_of_typed_dict(kind: Any) -> tuple[Member, ...]:
-    """The keys of a `TypedDict`. Of annotations that are texts, Python itself does not note which are required."""
+    """The keys of a `TypedDict`. Python's `__required_keys__` is wrong for annotations that are strings."""
     required = (typing.get_origin(kind) or kind).__required_keys__
     found = []
     for name, hint in hints_of(kind).items():
@@ -98,7 +102,7 @@ def members_of_named_tuple(kind: Any) -> tuple[Member, ...]:
 
 
 def attrs_class(kind: Any) -> Record | None:
-    """An attrs class; None for one with attributes that are not annotated, which msgspec cannot read."""
+    """An attrs class; None if it has attributes without annotation, which msgspec cannot read."""
     hints = hints_of(kind)
     found = []
     for attribute in (typing.get_origin(kind) or kind).__attrs_attrs__:
@@ -111,7 +115,7 @@ def attrs_class(kind: Any) -> Record | None:
 
 
 def member(name: str, kind: Any, default: Any, factory: Any = MISSING) -> Member:
-    """A member, required where it has no default."""
+    """A member, required if it does not have a default."""
     return Member(name, kind, default is MISSING and factory is MISSING, default, factory)
 
 

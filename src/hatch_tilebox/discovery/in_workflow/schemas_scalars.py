@@ -1,4 +1,4 @@
-"""Schemas of types that are written as one value. Runs inside the workflow's interpreter, beside `schemas.py`."""
+"""JSON Schemas of types that are serialized as one value."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NUMBER = (
 
 
 def text(pattern: str, **more: Any) -> dict[str, Any]:
-    """A string that is all `pattern`."""
+    """A string that matches `pattern` as a whole."""
     return {"type": "string", "pattern": f"^(?:{pattern})$", **more}
 
 
@@ -48,7 +48,7 @@ PLAIN: dict[Any, dict[str, Any]] = {
     float: {"type": "number"},
     str: {"type": "string"},
 }
-"""Types that JSON has a form for, in every SDK."""
+"""Types that JSON itself can represent, in every SDK."""
 TEXTS: dict[Any, dict[str, Any]] = {
     bytes: text(BASE64, contentEncoding="base64"),
     bytearray: text(BASE64, contentEncoding="base64"),
@@ -61,7 +61,7 @@ TEXTS: dict[Any, dict[str, Any]] = {
     uuid.UUID: {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"},
     zoneinfo.ZoneInfo: {"type": "string", "title": "zoneinfo.ZoneInfo"},
 }
-"""Types that SDKs with msgspec write as texts. A date-time may lack an offset, so its `format` would say too much."""
+"""Types that SDKs with msgspec write as strings. A date-time may lack an offset, so it does not have a `format`."""
 KEYS = {"integer": INTEGER, "number": NUMBER}
 NAME_KEYWORDS = ("format", "maxLength", "minLength", "pattern")
 
@@ -72,7 +72,7 @@ def fixed(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def enumeration(kind: Any) -> dict[str, Any]:
-    """The schema of an enumeration. msgspec reads those of texts and those of integers, and combines the flags of a `Flag`."""
+    """The schema of an enumeration. msgspec reads enumerations of strings and of integers, and combines the flags of a `Flag`."""
     values = [member.value for member in kind]
     if issubclass(kind, enum.IntFlag):
         return {"type": "integer", "minimum": 0, "maximum": 2**63 - 1, "title": kind.__name__}
@@ -84,7 +84,7 @@ def enumeration(kind: Any) -> dict[str, Any]:
 
 
 def member_names(schema: dict[str, Any]) -> dict[str, Any]:
-    """What the names of an object's members look like where a dict has keys of this schema."""
+    """The schema of an object's member names for a dict with keys of this `schema`."""
     if "anyOf" in schema:
         choices = [member_names(choice) for choice in schema["anyOf"]]
         return {"anyOf": choices} if all(choices) else {}
@@ -96,7 +96,7 @@ def member_names(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def base64_of(least: int, most: int | None) -> str:
-    """A pattern for base64 of so many bytes: a group is 3 of them, and what is left over has a tail of its own."""
+    """A pattern for base64 of `least` to `most` bytes: a group encodes 3 bytes, and the remainder has a form of its own."""
     choices = []
     for left, tail in enumerate(TAILS):
         fewest = max(0, -(-(least - left) // 3))
@@ -112,5 +112,5 @@ def qualified(kind: type) -> str:
 
 
 def opened(kind: Any) -> dict[str, Any]:
-    """A schema that accepts everything, for a type of which nothing is known but its name."""
+    """A schema that accepts everything, for a type of which only the name is known."""
     return {"title": qualified(kind) if isinstance(kind, type) else str(kind)}

@@ -1,12 +1,12 @@
-"""Speaks to a worker over its protocol, for a process that has no gRPC. Runs where tilebox-workflows is installed.
+"""Call a worker over its protocol, for a process without gRPC. Runs where tilebox-workflows is installed.
 
     python worker_client.py FOLDER ADDRESS
 
 The first line on stdin is the token of the worker's callers. Requests follow as lines of JSON,
 `{"method": …, "request": {…}, "seconds": …}`, where `request` is a message of `workflows.v1.WorkerService` in protobuf's JSON
-form; an answer goes to stdout as one line, `{"response": {…}}` or `{"error": {"code": …, "details": …}}`. The first line there
-tells about the interpreter. An empty ADDRESS means that the worker announces it in FOLDER/endpoint.json. A request made while the
-worker is still starting waits for it.
+form. Each answer is one line on stdout, `{"response": {…}}` or `{"error": {"code": …, "details": …}}`. The first line on stdout
+describes the interpreter. An empty ADDRESS means that the worker announces it in FOLDER/endpoint.json. A request waits for a worker
+that is still starting.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 POLL = 0.005
-"""Seconds between two looks at whether the worker is there. Fixed: the usual growing delays cost seconds."""
+"""Seconds between two attempts to reach the worker. Constant: growing delays cost seconds."""
 
 
 def main(folder: str, address: str) -> None:
     """Answer requests until stdin ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    sys.path.pop(0)  # this folder, whose modules must not hide others
+    os.dup2(2, 1)  # output of a library is not an answer
+    sys.path.pop(0)  # this folder, whose modules must not shadow others
     client = Client(Path(folder), address, sys.stdin.readline().strip())
     reply(
         answers,
@@ -51,7 +51,7 @@ def reply(answers: TextIO, value: dict[str, Any]) -> None:
 
 
 class Client:
-    """A connection to the worker, made with the first call."""
+    """A connection to the worker, opened by the first call."""
 
     def __init__(self, folder: Path, address: str, token: str) -> None:
         messages = "tilebox.workflows.workflows.v1.worker_pb2"
@@ -65,7 +65,7 @@ class Client:
         self.stub: Any = None
 
     def connect(self, deadline: float) -> bool:
-        """Whether there is a connection before `deadline`."""
+        """Whether the connection could be opened before `deadline`."""
         address = self.address
         while not (address and Path(address.replace("unix://", "")).exists()):
             endpoint = self.folder / "endpoint.json"
@@ -91,14 +91,14 @@ class Client:
         if self.stub is None and not self.connect(deadline):
             return {"error": {"code": "UNAVAILABLE", "details": "the worker does not listen"}}
         message = self.message_type(self.service.methods_by_name[name].input_type)()
-        request = self.json_format.ParseDict(fields, message, ignore_unknown_fields=True)  # an older SDK knows fewer
+        request = self.json_format.ParseDict(fields, message, ignore_unknown_fields=True)  # an older SDK has fewer fields
         while True:
             try:
                 left = max(deadline - time.monotonic(), POLL)
                 response = getattr(self.stub, name)(request, timeout=left, metadata=self.metadata)
             except self.grpc.RpcError as error:
                 if error.code() is self.grpc.StatusCode.UNAVAILABLE and time.monotonic() < deadline:
-                    time.sleep(POLL)  # it listens, but its module is still being imported
+                    time.sleep(POLL)  # it listens, but the runner's module is still being imported
                     continue
                 return {"error": {"code": error.code().name, "details": error.details()}}
             return {"response": self.json_format.MessageToDict(response)}

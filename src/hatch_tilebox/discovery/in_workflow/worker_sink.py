@@ -1,12 +1,11 @@
-"""Stands where a worker expects the Tilebox API: takes its logs and spans, and refuses everything else in clear words.
+"""A server in place of the Tilebox API: it takes a worker's logs and spans, and refuses all other calls with a clear message.
 
     python worker_sink.py
 
 Runs where tilebox-workflows is installed. The worker's exporters speak OTLP, protobuf over HTTP, at `/v1/logs` and `/v1/traces`; a
-`Client()` in a task speaks gRPC or Connect to the same address. What comes in goes to stdout as lines of JSON: first
-`{"url": …}`, then `{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. The first line on
-stdin is the token that callers have to send; each further one is answered by `{"drained": true}` when everything that came before
-it has been written. The process ends with stdin.
+`Client()` in a task uses gRPC or Connect at the same address. Events go to stdout as lines of JSON: first `{"url": …}`, then
+`{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. The first line on stdin is the token that callers have to
+send. Each further line is answered by `{"drained": true}` once all earlier events are written. The process ends with stdin.
 
 Source of the messages: https://opentelemetry.io/docs/specs/otlp/
 """
@@ -27,14 +26,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 HTTP2_PREFACE = b"PRI"
-"""What an HTTP/2 connection, and so gRPC, begins with. Source: RFC 9113, section 3.4"""
+"""The first bytes of an HTTP/2 connection, which gRPC uses. Source: RFC 9113, section 3.4"""
 BLOCK = 64 * 1024
-STRANGER = "this address belongs to a run of hatch-tilebox, and that is not its token"
+UNAUTHENTICATED = "this address belongs to a run of hatch-tilebox, and the token is not the one of that run"
 REFUSAL = "`hatch-tilebox run` has no Tilebox service: {} needs the real one"
 
 
 class Sink:
-    """Decodes what is sent, and writes it as events."""
+    """Decodes telemetry, and writes it as events."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -51,12 +50,12 @@ class Sink:
             self.events.write(line)
             self.events.flush()
 
-    def knows(self, authorization: str | None) -> bool:
-        """Whether this header is the worker's: other users of the machine reach the port, too."""
+    def authorizes(self, authorization: str | None) -> bool:
+        """Whether this header holds the token: other users of the machine can reach the port, too."""
         return hmac.compare_digest((authorization or "").encode(), f"Bearer {self.token}".encode())
 
     def receive(self, path: str, body: bytes) -> bool:
-        """Take what was posted to `path`; False where nothing is taken there."""
+        """Write the telemetry that was posted to `path`. False if `path` is not for telemetry."""
         if path.endswith("/v1/logs"):
             for resource in self.logs.FromString(body).resource_logs:
                 for scope in resource.scope_logs:
@@ -72,7 +71,7 @@ class Sink:
         return True
 
     def refuse(self, method: str) -> str:
-        """Note a call that only the real service could answer. The message for the caller."""
+        """Write a call that only the real service can answer as an event. Returns the message for the caller."""
         self.write({"refused": method})
         return REFUSAL.format(method.strip("/"))
 
@@ -88,7 +87,7 @@ def decode_log(record: Any) -> dict[str, Any]:
 
 
 def decode_span(span: Any) -> dict[str, Any]:
-    """A span as JSON values. `error` tells whether its status is one; `stacktrace` is that of the exception that it recorded."""
+    """A span as JSON values. `error` is whether it failed, `stacktrace` that of the last exception that it recorded."""
     stacktraces = [
         str(attributes.get("exception.stacktrace", ""))
         for event in span.events
@@ -125,16 +124,16 @@ def decode_value(value: Any) -> Any:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """HTTP/1.1: telemetry is taken, a call over the Connect protocol is refused as that protocol says it."""
+    """HTTP/1.1: takes telemetry, and refuses other calls with an error of the Connect protocol."""
 
     protocol_version = "HTTP/1.1"
     server: Server
 
     def do_POST(self) -> None:
-        """Take what is posted."""
+        """Handle one request."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if not self.server.sink.knows(self.headers.get("Authorization")):
-            self.answer(401, "application/json", json.dumps({"code": "unauthenticated", "message": STRANGER}).encode())
+        if not self.server.sink.authorizes(self.headers.get("Authorization")):
+            self.answer(401, "application/json", json.dumps({"code": "unauthenticated", "message": UNAUTHENTICATED}).encode())
             return
         encoding = self.headers.get("Content-Encoding", "")
         if encoding in {"gzip", "deflate"}:
@@ -154,11 +153,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
-        """Say nothing: stderr is for what goes wrong."""
+        """Log nothing: stderr is for errors."""
 
 
 class Server(ThreadingHTTPServer):
-    """One address for both: HTTP/1.1 is served here, HTTP/2 is passed on to a gRPC server."""
+    """One address for both protocols: HTTP/1.1 is served here, HTTP/2 is forwarded to a gRPC server."""
 
     daemon_threads = True
 
@@ -168,7 +167,7 @@ class Server(ThreadingHTTPServer):
         self.grpc_server, self.grpc_port = serve_grpc(sink)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection as what its first bytes say it is."""
+        """Serve a connection with the protocol of its first bytes."""
         if request.recv(len(HTTP2_PREFACE), socket.MSG_PEEK) == HTTP2_PREFACE:
             with socket.create_connection(("127.0.0.1", self.grpc_port)) as other:
                 threading.Thread(target=copy_bytes, args=(other, request), daemon=True).start()
@@ -177,17 +176,17 @@ class Server(ThreadingHTTPServer):
             super().finish_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that breaks is the worker's to report."""
+        """Ignore broken connections: the worker reports them."""
 
 
 def copy_bytes(source: socket.socket, target: socket.socket) -> None:
-    """Send on what `source` receives until it ends."""
+    """Forward all bytes from `source` to `target`."""
     try:
         while data := source.recv(BLOCK):
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # the other side has gone
+        pass  # the other side has closed the connection
 
 
 def serve_grpc(sink: Sink) -> tuple[Any, int]:
@@ -197,8 +196,8 @@ def serve_grpc(sink: Sink) -> tuple[Any, int]:
     class Refuse(grpc.GenericRpcHandler):  # type: ignore[misc, name-defined]
         def service(self, details: Any) -> Any:
             def refuse(_: Any, context: Any) -> None:
-                if not sink.knows(dict(context.invocation_metadata()).get("authorization")):
-                    context.abort(grpc.StatusCode.UNAUTHENTICATED, STRANGER)
+                if not sink.authorizes(dict(context.invocation_metadata()).get("authorization")):
+                    context.abort(grpc.StatusCode.UNAUTHENTICATED, UNAUTHENTICATED)
                 context.abort(grpc.StatusCode.FAILED_PRECONDITION, sink.refuse(details.method))
 
             return grpc.unary_unary_rpc_method_handler(refuse)
@@ -211,9 +210,9 @@ def serve_grpc(sink: Sink) -> tuple[Any, int]:
 
 def main() -> None:
     """Serve until stdin ends."""
-    sys.path.pop(0)  # this folder, whose modules must not hide others
+    sys.path.pop(0)  # this folder, whose modules must not shadow others
     sink = Sink(sys.stdin.readline().strip())
-    os.dup2(2, 1)  # whatever a library prints is no event
+    os.dup2(2, 1)  # output of a library is not an event
     server = Server(sink)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sink.write({"url": f"http://127.0.0.1:{server.server_port}"})

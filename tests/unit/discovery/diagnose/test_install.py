@@ -20,6 +20,23 @@ def explain(words, root, selected=(), pyproject=None, **options):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "error: `x==1` can't be installed because it doesn't have a source distribution or wheel for the current platform",
+        "error: No interpreter found for Python >=3.15 in virtual environments, managed installations, or search path",
+        "  x No solution found when resolving dependencies:\n  ╰─▶ Because a depends on b",
+        "error: Failed to fetch: `https://x`\n  Caused by: error sending request",
+        "  x No solution found when resolving dependencies:\n  hint: Packages were unavailable, the network was disabled.",
+        "error: Failed to parse `uv.lock`, which uses an unsupported schema version (v9, but only v1 is supported)",
+    ],
+)
+def test_an_error_that_uv_explains_is_shown_unchanged(words, tmp_path):
+    problem = explain(words, tmp_path)
+    assert problem.message == "uv could not install the workflow's dependencies"
+    assert problem.details == words.strip()
+
+
+@pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
         (
@@ -42,22 +59,6 @@ def explain(words, root, selected=(), pyproject=None, **options):
             "other platforms",
             "`environments`",
         ),
-        (
-            "error: `x==1` can't be installed because it doesn't have a source distribution or wheel for the current platform",
-            "nothing to install on this platform",
-            "has wheels",
-        ),
-        (
-            "error: No interpreter found for Python >=3.15 in virtual environments, managed installations, or search path",
-            "no Python",
-            "uv python",
-        ),
-        (
-            "  x No solution found when resolving dependencies:\n  ╰─▶ Because a depends on b",
-            "cannot be resolved",
-            "`uv lock` succeeds",
-        ),
-        ("error: Failed to fetch: `https://x`\n  Caused by: error sending request", "could not be downloaded", "the network"),
         ("error: Failed to parse `uv.lock`\n  Caused by: TOML parse error", "uv.lock cannot be read", "`uv lock`"),
         (
             "error: `lib` references a workspace in `tool.uv.sources`, but is not a workspace member",
@@ -73,17 +74,7 @@ def explain(words, root, selected=(), pyproject=None, **options):
         (
             "error: Failed to fetch: `https://x`\n  cause: HTTP client error (401 Unauthorized)",
             "refuses access to",
-            "login",
-        ),
-        (
-            "  x No solution found when resolving dependencies:\n  hint: Packages were unavailable, the network was disabled.",
-            "not in uv's cache",
-            "UV_OFFLINE",
-        ),
-        (
-            "error: Failed to parse `uv.lock`, which uses an unsupported schema version (v9, but only v1 is supported)",
-            "a uv that is newer",
-            "update uv",
+            "credentials",
         ),
         (
             "error: Failed to initialize cache at `/cache`\n  cause: failed to open file: Permission denied (os error 13)",

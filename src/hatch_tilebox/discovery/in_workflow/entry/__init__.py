@@ -1,1 +1,1 @@
-"""The one folder that a worker under proof gets on its path, for as long as it takes to start. It holds one module."""
+"""The folder that is added to the path of a starting worker, until its first module has run. It holds that module only."""

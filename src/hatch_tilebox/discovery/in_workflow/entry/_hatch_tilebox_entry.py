@@ -1,14 +1,14 @@
-"""Starts the worker of a workflow as a release runner does, and reports its tasks from inside the process.
+"""Start the worker of a workflow as a release runner does, and report its tasks from inside the process.
 
     uv run python -m _hatch_tilebox_entry ANSWER SECONDS LEVEL MODULE:OBJECT DEPENDENCIES
 
-`python -m tilebox.workflows.runner MODULE:OBJECT` is what runs here: the same path order, the same order of imports, the same
-server. A thread asks that server for its tasks over its socket, reads the input schemas off the runner, writes ANSWER (see
-`probe.py`) and asks the worker to shut down. With LEVEL "import" the runner object is imported, and nothing is served.
+This runs `python -m tilebox.workflows.runner MODULE:OBJECT` in the same process, with the same path order, order of imports and
+server. A thread asks that server for its tasks over its socket, derives the input schemas from the runner, writes ANSWER (see
+`probe.py`) and asks the worker to shut down. With LEVEL "import", the runner object is only imported.
 
-A module of the workflow may hide one of the standard library, and must then break this process exactly where it breaks the
-worker. So this module uses only what the interpreter has loaded for `-m` itself, or what is built in; what reports imports its
-own modules past the working folder.
+A module of the workflow may shadow one of the standard library, and must then break this process exactly where it breaks the
+worker. So this module uses only modules that the interpreter itself has loaded for `-m`, and built-in ones. The reporting code
+imports its modules from outside the working folder.
 """
 
 import _thread
@@ -30,21 +30,23 @@ if TYPE_CHECKING:
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORKER = "tilebox.workflows.runner"
 OPEN = open
-ROOT: "list[str]" = []
-"""The working folder, where the path began before the workflow could change it."""
+IMPORT = importlib.import_module
+"""The function itself: while the worker starts, `importlib.import_module` is another one."""
 POLL = 0.5
-"""Seconds between two looks at whether the runner's module is there, for a worker that imports it in a way unknown to us."""
+"""Seconds between two checks whether the runner's module is imported, for a worker that does not use `import_module`."""
+PACKAGES: "list[str]" = []
+"""Names under which the folder above was loaded as a package."""
 
 
-class PastWorkingFolder:
-    """A finder for one thread: top-level modules come from the `path` that the interpreter began with, without its first entry.
+class OutsideWorkingFolder:
+    """A finder for one thread: top-level modules come from the initial `path` of the interpreter, without the working folder.
 
-    That is the working folder. With `thorough`, modules there that are loaded by now in place of the standard library's are set
-    aside meanwhile, and it does not matter what the workflow has made of the path and of the other finders.
+    The working folder is the first entry of that path. With `thorough`, loaded modules that shadow the standard library are removed
+    meanwhile, and changes of the workflow to the path and to other finders have no effect.
     """
 
     def __init__(self, path: "list[str]", *, thorough: bool = False) -> None:
-        self._root, *self._path = path
+        self.root, *self._path = path
         self._thorough = thorough
         self._thread = _thread.get_ident()
         self._aside: dict[str, ModuleType] = {}
@@ -52,7 +54,7 @@ class PastWorkingFolder:
     def __enter__(self) -> None:
         sys.meta_path.insert(0, self)
         if self._thorough:
-            self._aside = hiding_modules(self._root)
+            self._aside = shadowing_modules(self.root)
             for name in self._aside:
                 del sys.modules[name]
 
@@ -61,7 +63,7 @@ class PastWorkingFolder:
         sys.modules.update(self._aside)
 
     def find_spec(self, name: str, path: "Any" = None, target: object = None) -> "importlib.machinery.ModuleSpec | None":  # noqa: ARG002 -- the protocol of finders
-        """The module `name` outside the working folder; None leaves it to the usual finders."""
+        """The module `name` outside the working folder, None for the usual finders."""
         if _thread.get_ident() != self._thread:
             return None
         if path is None:
@@ -69,44 +71,53 @@ class PastWorkingFolder:
         return importlib.machinery.PathFinder.find_spec(name, path) if self._thorough else None
 
 
-def hiding_modules(root: str) -> "dict[str, ModuleType]":
-    """The loaded modules in the folder `root` with a name of the standard library's, and all packages of it that use one."""
+def shadowing_modules(root: str) -> "dict[str, ModuleType]":
+    """The loaded modules in `root` with a name of the standard library, and the standard library's packages that use one."""
     loaded = {name: module for name, module in [*sys.modules.items()] if name.partition(".")[0] in sys.stdlib_module_names}
     own = {name for name, module in loaded.items() if str(getattr(module, "__file__", "")).startswith(root + os.sep)}
     found: set[str] = set()
     more = {name.partition(".")[0] for name in own}
     while more - found:
         found |= more
-        hiding = {id(module) for name, module in loaded.items() if name.partition(".")[0] in found}
-        more = {name.partition(".")[0] for name, module in loaded.items() if uses(module, hiding)}
+        shadowing = {id(module) for name, module in loaded.items() if name.partition(".")[0] in found}
+        more = {name.partition(".")[0] for name, module in loaded.items() if uses(module, shadowing)}
     return {name: module for name, module in loaded.items() if name.partition(".")[0] in found}
 
 
 def uses(module: "ModuleType", others: "set[int]") -> bool:
-    """Whether `module`, which is not a part of the interpreter itself, holds one of `others`, given by identity."""
+    """Whether `module` has a file and refers to one of `others`, given by `id`."""
     return hasattr(module, "__file__") and any(id(value) in others for value in [*vars(module).values()])
 
 
-def load(name: str) -> "ModuleType":
-    """The module of ours in the file `name`, which lies in the folder above."""
-    path = os.path.join(os.path.dirname(HERE), f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"_hatch_tilebox_{name}", path)
+def load_package() -> str:
+    """Load the folder above as a package under a new private name, and return the name.
+
+    Each call loads it anew: modules of an earlier call may use modules of the workflow that shadow the standard library.
+    """
+    folder = os.path.dirname(HERE)
+    name = f"_hatch_tilebox_{len(PACKAGES)}_{_thread.get_ident()}"
+    PACKAGES.append(name)
+    spec = importlib.util.spec_from_file_location(name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder])
     if spec is None or spec.loader is None:
         raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.__dict__["ROOT"] = ROOT[0] if ROOT else os.getcwd()
-    return module
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return name
+
+
+def import_from(package: str, name: str) -> "ModuleType":
+    """The module `name` of a package that `load_package` has loaded."""
+    return IMPORT(f"{package}.{name}")
 
 
 FOUND: "set[str]" = set()
 MISSING: "set[str]" = set()
 LISTED: "dict[int, str]" = {}
-"""The names that the last iteration gave, by identity. Asking with these very objects takes all along, and asks for none."""
+"""The names from the last iteration, by `id`. A look-up with one of these objects copies the environment, and is not recorded."""
 
 
 class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
-    """`os.environ` as it is, that notes which variables are asked for: those `found`, and those `missing`."""
+    """`os.environ`, which records the names of the variables that were looked up: those `found`, and those `missing`."""
 
     found = FOUND
     missing = MISSING
@@ -128,12 +139,12 @@ class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
             yield key
 
     def copy(self) -> "dict[str, str]":
-        """All variables; taking them along is not asking for each."""
+        """All variables; a copy does not count as a look-up of each."""
         return {self.decodekey(key): self.decodevalue(value) for key, value in self._data.items()}
 
 
 class Start:
-    """One start of the worker. `run` starts it; whichever of its two threads knows the outcome first writes the answer."""
+    """One start of the worker. `run` starts it; the first of its two threads that knows the outcome writes the answer."""
 
     def __init__(self, answer: str, seconds: str, runner_path: str, dependencies: str) -> None:
         self.answer = answer
@@ -145,9 +156,9 @@ class Start:
         self.folder, self.token, self.address = (os.environ[name] for name in variables)
         self.deadline = time.monotonic() + float(seconds)
         self.began = False
-        """Whether the worker got as far as importing the runner's module."""
+        """Whether the worker started to import the runner's module."""
         self.error: BaseException | None = None
-        """What importing the runner's module raised."""
+        """The exception of importing the runner's module."""
         self.imported = _thread.allocate_lock()
         self.imported.acquire()
         self.first = _thread.allocate_lock()
@@ -155,7 +166,7 @@ class Start:
         self.served = False
 
     def run(self) -> None:
-        """Start the worker, and return or raise as it does once its tasks are known."""
+        """Run the worker until it ends, and return or raise as it does if its tasks are known."""
         self._watch_import()
         _thread.start_new_thread(self._ask, ())
         sys.argv[1:] = [self.runner_path]
@@ -166,10 +177,10 @@ class Start:
             if self.served:
                 raise
             failure = error
-        self._report_failure(failure)  # here, where no exception is being handled that would become the context of others
+        self._report_failure(failure)  # outside of the `except` block, so that other exceptions do not get a context
 
     def _watch_import(self) -> None:
-        """Note how the worker's import of the runner's module ends: the SDK turns an error into one line of text."""
+        """Record how the worker's import of the runner's module ends: the SDK reduces an exception to one line of text."""
         real = importlib.import_module
 
         def import_module(name: str, package: "str | None" = None) -> "ModuleType":
@@ -193,49 +204,51 @@ class Start:
             spec = getattr(sys.modules.get(self.module), "__spec__", None)
             if spec is not None and not getattr(spec, "_initializing", False):
                 break
-        self._report(self._converse)
+        self._report(self._list_tasks)
 
-    def _converse(self, outside: PastWorkingFolder) -> None:
+    def _list_tasks(self, outside: OutsideWorkingFolder) -> None:
         with outside:
-            probe, client_module = load("probe"), load("worker_client")
+            package = load_package()
+            probe, worker_client = import_from(package, "probe"), import_from(package, "worker_client")
             address = self.address if self.address.startswith("unix:") else ""
-            client = client_module.Client(probe.Path(self.folder), address, self.token)
+            client = worker_client.Client(probe.Path(self.folder), address, self.token)
             listed = client.call("ListRegisteredTasks", {}, max(self.deadline - time.monotonic(), 0.0))
             if not (self.answering or self.first.acquire(blocking=False)):
                 return
             self.answering = True
             self.served = "response" in listed
-            self._write(probe, lambda: probe.served(self.runner_path, probe.load_sibling("schemas"), listed))
+            self._write(probe, lambda: probe.served(self.runner_path, probe.Path(outside.root), listed))
             client.call("ShutdownWorker", {}, max(self.deadline - time.monotonic(), 1.0))
 
     def _report_failure(self, error: "BaseException | None") -> None:
-        """The worker ended without being asked to: write why, and end the process."""
+        """The worker ended without being asked to: write the reason, and end the process."""
         if self.first.acquire(blocking=False):
             self._report(lambda outside: self._explain(outside, error))
         os._exit(0)
 
-    def _explain(self, outside: PastWorkingFolder, error: "BaseException | None") -> None:
+    def _explain(self, outside: OutsideWorkingFolder, error: "BaseException | None") -> None:
         with outside:
-            probe = load("probe")
-            self._write(probe, lambda: probe.start_failed(self.runner_path, error, self.error, began=self.began))
+            probe = import_from(load_package(), "probe")
+            root = probe.Path(outside.root)
+            self._write(probe, lambda: probe.start_failed(self.runner_path, root, error, self.error, began=self.began))
 
-    def _report(self, report: "Callable[[PastWorkingFolder], None]") -> None:
-        """Let `report` write the answer. Where modules of the workflow are in its way, it does so past them."""
+    def _report(self, report: "Callable[[OutsideWorkingFolder], None]") -> None:
+        """Call `report`, which writes the answer. If it fails, call it again without loaded modules of the workflow."""
         try:
-            report(PastWorkingFolder(self.path))
-        except BaseException:  # noqa: BLE001 -- whatever comes of modules that the workflow changed
+            report(OutsideWorkingFolder(self.path))
+        except BaseException:  # noqa: BLE001 -- modules that the workflow changed may raise anything
             try:
-                report(PastWorkingFolder(self.path, thorough=True))
+                report(OutsideWorkingFolder(self.path, thorough=True))
             except BaseException as error:  # noqa: BLE001
                 cannot_report(self.answer, error)
 
     def _write(self, probe: "Any", examine: "Any") -> None:
-        probe.answer_with(self.answer, self.dependencies, examine)
+        probe.write_answer(self.answer, self.dependencies, examine)
         faulthandler.cancel_dump_traceback_later()
 
 
 def cannot_report(answer: str, error: BaseException) -> "NoReturn":
-    """Write an answer without the help of any module, and end the process."""
+    """Write an answer without using any module, and end the process."""
     try:
         with OPEN(f"{answer}.partial", "w", encoding="ascii") as file:
             file.write(f'{{"status": "unable", "type": "{ascii(type(error).__name__)[1:-1]}", "sdk": null}}')
@@ -247,17 +260,16 @@ def cannot_report(answer: str, error: BaseException) -> "NoReturn":
 def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: str) -> None:
     """Start the worker (`level` "worker") or import its runner ("import"), and write the answer."""
     sys.path.remove(HERE)
-    ROOT.append(sys.path[0])
+    outside = OutsideWorkingFolder(sys.path)
     os.environ.pop("PYTHONPATH", None)
     os.environ.__class__ = RecordedEnvironment
     with OPEN(f"{answer}.stack", "w") as stack:
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
         if level == "worker":
             Start(answer, seconds, runner_path, dependencies).run()
-        with PastWorkingFolder(sys.path):
-            probe = load("probe")
-            schemas = probe.load_sibling("schemas")
-        probe.answer_with(answer, dependencies, lambda: probe.imported(runner_path, schemas))
+        with outside:
+            probe = import_from(load_package(), "probe")
+        probe.write_answer(answer, dependencies, lambda: probe.imported(runner_path, probe.Path(outside.root)))
         os._exit(0)  # without waiting for threads of the workflow
 
 

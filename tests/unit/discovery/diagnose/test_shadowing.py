@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_tilebox.discovery.diagnose.hiding import hiding_files, hiding_warnings
+from hatch_tilebox.discovery.diagnose.shadowing import shadowing_files, shadowing_warnings
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from hatch_tilebox.discovery.diagnose.hiding import hiding_files, hiding_warning
     ],
 )
 def test_hides(path, name):
-    assert hiding_files(["pyproject.toml", path]) == {name: path}
+    assert shadowing_files(["pyproject.toml", path]) == {name: path}
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_hides(path, name):
     ],
 )
 def test_does_not_hide(path):
-    assert hiding_files([path]) == {}
+    assert shadowing_files([path]) == {}
 
 
 def test_warning():
-    (warning,) = hiding_warnings(["flow/runner.py", "queue/__init__.py"])
+    (warning,) = shadowing_warnings(["flow/runner.py", "queue/__init__.py"])
     assert str(warning) == (
-        "queue/__init__.py: this module hides the standard library's `queue` from the worker\n"
+        "queue/__init__.py: this module shadows the standard library's `queue` in the worker\n"
         "  hint: rename queue/, and change what imports it"
     )

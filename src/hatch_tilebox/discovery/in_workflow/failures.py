@@ -1,0 +1,86 @@
+"""Facts about an exception that the workflow raised, as JSON values."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from .distributions import distribution_of, relative_to, requirement_chain
+
+MAX_FRAMES = 20
+HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- spelled like the file names of frames
+
+
+def describe_error(error: BaseException, root: Path) -> dict[str, Any]:
+    """Type, message, traceback and origin of `error`, for a workflow in the folder `root`."""
+    name = getattr(error, "name", None)
+    file = getattr(error, "filename", None) if isinstance(error, FileNotFoundError) else None
+    trace = traceback.TracebackException.from_exception(error)
+    places = [[path, frame.lineno] for frame in trace.stack if (path := relative_to(frame.filename, root))]
+    if isinstance(error, SyntaxError) and error.filename and (path := relative_to(error.filename, root)):
+        places.append([path, error.lineno or 0])
+    raised_by_sdk = bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts[-4:]
+    frames = [frame.filename for frame in trace.stack if not frame.filename.startswith("<")]
+    raised_in = distribution_of(frames[-1]) if frames and not relative_to(frames[-1], root) else None
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "module": name if isinstance(error, ImportError) else None,
+        "attribute": missing_name(error),
+        "not_found": isinstance(error, ModuleNotFoundError),
+        "file": str(Path.cwd() / os.fsdecode(file)) if isinstance(file, (str, bytes)) else None,
+        "traceback": "".join(shorten(trace, root, set()).format()),
+        "place": places[-1] if places else None,
+        "raised_by_sdk": raised_by_sdk,
+        "raised_in": raised_in,
+        "imported_from": imported_from(error, raised_in[0]) if raised_in else None,
+    }
+
+
+def missing_name(error: BaseException) -> str | None:
+    """The name that an `ImportError` did not find in a module."""
+    if not isinstance(error, ImportError) or isinstance(error, ModuleNotFoundError):
+        return None
+    found: str | None = getattr(error, "name_from", None)  # since Python 3.12
+    head, words, tail = str(error.msg or "").partition("cannot import name ")
+    return tail.split("'")[1] if found is None and words and not head else found
+
+
+def imported_from(error: BaseException, raised_in: str) -> dict[str, str] | None:
+    """The requirement of the distribution `raised_in` that leads to the module that `error` is about."""
+    name = getattr(error, "name", None) if isinstance(error, ImportError) else None
+    origin = getattr(sys.modules.get(name), "__file__", None) if name else None
+    target = distribution_of(origin) if origin else None
+    return requirement_chain(raised_in, target[0]) if target else None
+
+
+def shorten(trace: Any, root: Path, seen: set[int]) -> Any:
+    """`trace` and its causes, reduced to frames in the project and in installed packages, with relative file names."""
+    if trace is None or id(trace) in seen:
+        return trace
+    seen.add(id(trace))
+    shown = [frame for frame in trace.stack if shown_name(frame.filename, root)]
+    trace.stack = traceback.StackSummary.from_list(
+        [
+            traceback.FrameSummary(
+                shown_name(frame.filename, root) or "", frame.lineno, frame.name, lookup_line=False, line=frame.line
+            )
+            for frame in shown[-MAX_FRAMES:]
+        ]
+    )
+    if isinstance(getattr(trace, "filename", None), str):  # a syntax error
+        trace.filename = relative_to(trace.filename, root) or trace.filename
+    for other in (trace.__cause__, trace.__context__, *(getattr(trace, "exceptions", None) or ())):
+        shorten(other, root, seen)
+    return trace
+
+
+def shown_name(filename: str, root: Path) -> str | None:
+    """`filename` relative to `root` or to `site-packages`, None for other files and for this package."""
+    if filename.startswith(f"{HERE}{os.sep}"):
+        return None
+    _, found, path = filename.replace("\\", "/").rpartition("/site-packages/")
+    return relative_to(filename, root) or (path if found and not path.startswith("tilebox/workflows/runner/") else None)
