@@ -1,14 +1,14 @@
-"""How fast a release is packed, and what each compression level would cost. Prints ratios, which carry over to other machines.
+"""Measure how fast a release is packed, and the size of each compression level. Prints ratios, which other machines can compare.
 
     python benchmarks/archive.py speed [--files 20000] [--rounds 5]
     python benchmarks/archive.py levels NAME=FOLDER...
 
-`speed` makes a tree of small Python files, tracked by git, and takes turns between three ways to pack it, each as a process of its
-own: ours (all that a build does but discovery: select, read, check, hash, write), hatchling's sdist, and a shell pipeline of git,
-sort, tar and zstd. The best time of each counts. Then it packs in this process and says where the time goes.
+`speed` creates a tree of small Python files, tracked by git, and packs it in three ways in turn, each in a new process: hatch-tilebox
+(everything that a build does except discovery: select, read, check, hash, write), hatchling's sdist, and a shell pipeline of git, sort,
+tar and zstd. It compares the best time of each. Then it packs the tree in its own process and prints the time of each step.
 
-`levels` packs each folder's files into one tar stream and compresses that with every level. The table in
-docs/reference/format.md comes from it.
+`levels` packs the files of each folder into one tar stream and compresses it with every level, for the table in
+docs/reference/format.md.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ WORDS = (
 
 
 def make_tree(root: Path, count: int) -> None:
-    """`count` files of about 1.5 KB, forty to a folder, the same ones each time."""
+    """Write `count` files of about 1.5 KB, forty in a folder, always with the same content."""
     source = random.Random(20)
     for number in range(count):
         folder = root / f"package_{number // 2000:02}" / f"module_{number // 40 % 50:02}"
@@ -64,7 +64,7 @@ def make_tree(root: Path, count: int) -> None:
 
 
 def pack(root: Path, destination: Path) -> dict[str, float]:
-    """What a build does where the tasks are known from the cache. Gives the seconds that each step took."""
+    """Do what a build does if the tasks are in the cache. Return the seconds of each step."""
     times, began = {}, perf_counter()
 
     def lap(name: str) -> None:
@@ -148,7 +148,7 @@ def tar_stream(files: FileSet) -> bytes:
 
 
 def compress(stream: bytes, options: dict[int, int]) -> tuple[bytes, float]:
-    """The frame, and the best of three times for streams that are quick enough to repeat."""
+    """Return the compressed frame, and the best of three times for streams that are small enough to repeat."""
     best = float("inf")
     packed = b""
     for _ in range(3 if len(stream) < 10 * CHUNK else 1):

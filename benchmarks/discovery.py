@@ -1,18 +1,18 @@
-"""How long it takes to learn a workflow's tasks: the documented procedure, and builds with hatch-tilebox.
+"""Measure how long it takes to list the tasks of a workflow: with the documented procedure, and in builds with hatch-tilebox.
 
     python benchmarks/discovery.py PROJECT [--rounds N]
 
 PROJECT is a locked workflow project with a `runner`. Every round measures, one after the other:
 
-documented      unpack the release into a new folder, `uv run python -m tilebox.workflows.runner`, dial, list the tasks, shut down
-first build     a whole build with an empty cache of ours
-edited          a whole build after one more line in the module of the runner: its worker starts, and lists its tasks
+documented      unpack the release into a new folder, run `uv run python -m tilebox.workflows.runner`, dial, list the tasks, shut down
+first build     a whole build with an empty cache of hatch-tilebox
+edited          a whole build after a line was added to the module of the runner: its worker starts and lists its tasks
 edited, import  the same with `runtime = "import"`: the runner object is only imported. The difference to "edited" is the cost of
-                proving the worker. Rounds take turns in which of the two comes first
+                starting the worker. The order of the two alternates
 unedited        a whole build without a change
-import          a bare `import` of the runner's module in the prepared environment, bytecode at hand: the floor
+import          a bare `import` of the runner's module in the prepared environment, with its bytecode: the lower bound
 
-uv's own cache is warm throughout. Printed are medians in seconds, the range, and the ratio to the documented procedure.
+uv's own cache is warm. The output has medians in seconds, the range, and the ratio to the documented procedure.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ stub.ShutdownWorker(Empty())
 
 
 def documented(archive: Path, runner: str, client: Path, scratch: Path) -> Path:
-    """What the documentation says a release's check does."""
+    """Follow the documented procedure for checking a release."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     extract_archive(archive, folder / "release")
     address = f"unix:{folder / 'worker.sock'}"
@@ -107,7 +107,7 @@ def one_round(times: dict[str, list[float]], project: Path, client: Path, archiv
         build()
     for name, runtime in LEVELS if turn else reversed(LEVELS):
         build_edited(name, runtime)
-    build()  # the last edit may have been built with the other level
+    build()  # the last edit may have been built with the other value of `runtime`
     with timed(times, "unedited"):
         build()
     entry = next((cache / "environments").glob("*/"))

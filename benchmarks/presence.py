@@ -1,13 +1,13 @@
-"""What our hook costs where it has nothing to build: editable builds, and sdists.
+"""Measure the cost of the build hook in builds without a release: editable builds, and sdists.
 
     uv run benchmarks/presence.py [ROUNDS]
 
-Method: one environment with hatchling, editables, this package and a plugin whose hook does nothing; one project three times:
-without a hook, with the one that does nothing, and with ours. Each round starts a fresh interpreter for each of them, in turn,
-and times one build in it with the process's own CPU clock, imports included. The figures are medians of the rounds, and medians
-of the differences round by round. Hatchling looks for plugins as soon as a project names one, whichever it is: "plugin" is what
-that costs, and "ours" is what comes on top. In the last row a file that `.gitignore` names lies among those that globs select, so
-that our hook has to load and apply the rules of selection; in the row before it sees that the sdist holds everything.
+Method: one environment with hatchling, editables, this package and a plugin whose hook does nothing; one project in three variants:
+without a hook, with the hook that does nothing, and with the hook of hatch-tilebox. Each round starts a new interpreter for each
+variant, in turn, and measures one build with the CPU clock of the process, imports included. The output has medians of the rounds, and
+medians of the differences of each round. Hatchling looks for plugins as soon as a project uses one: "plugin" is the cost of this, and
+"ours" is what hatch-tilebox adds. In the last row, a pattern matches a file that `.gitignore` ignores, so the hook has to load and apply
+the selection rules. In the row before it, the hook finds that the sdist is complete.
 """
 
 from __future__ import annotations

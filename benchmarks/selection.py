@@ -1,9 +1,9 @@
-"""How long selection takes, next to git and to hatchling's own walk, on one tree and in one run.
+"""Measure how long the selection takes, compared with git and hatchling, on one tree and in one run.
 
-The tree holds 20,000 sources in 200 folders, and beside them an ignored environment of 100,000 files. All three select the same
-files by the same rules: `git ls-files --cached --others --exclude-standard`, hatchling's `recurse_included_files` for an sdist, and
-`select_files`, which unlike the others also learns the size and mode of each file. Rounds take turns, the best of each counts, and
-ratios are what to compare between machines. A second table lets only the number of ignored files grow.
+The tree has 20,000 sources in 200 folders, and an ignored environment of 100,000 files. All three select the same files by the same
+rules: `git ls-files --cached --others --exclude-standard`, hatchling's `recurse_included_files` for an sdist, and `select_files`, which
+also reads the size and mode of each file. They run in turn, and the best time of each is used. Compare ratios between machines, not
+times. A second table increases only the number of ignored files.
 
     python benchmarks/selection.py [--wanted 20000] [--ignored 100000] [--rounds 15]
 """
@@ -32,7 +32,7 @@ INCLUDES = {"pkg/**": "/pkg/**", "**/*.py": "**/*.py"}
 
 
 def make_tree(root: Path, wanted: int, ignored: int) -> None:
-    """`wanted` sources under `pkg`, `ignored` files under `.venv`, a hundred to a folder."""
+    """Write `wanted` sources under `pkg` and `ignored` files under `.venv`, a hundred in a folder."""
     root.mkdir()
     (root / ".gitignore").write_text(IGNORED)
     (root / "pyproject.toml").write_text('[project]\nname = "bench"\nversion = "1.0"\n')
@@ -50,7 +50,7 @@ def fill(root: Path, count: int) -> None:
 
 
 def with_git(root: Path, include: str) -> int:
-    """With a pathspec: git takes no include patterns."""
+    """List files with git and a pathspec, because git has no include patterns."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob){include}"]
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     return subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True).stdout.count(b"\0")
@@ -67,7 +67,7 @@ def with_us(root: Path, include: str) -> int:
 
 
 def measure(rounds: int, *runs: Callable[[], int]) -> tuple[list[float], int]:
-    """Best seconds of each run, and the number of files of the last one."""
+    """Return the best time of each run in seconds, and the number of files of the last run."""
     best = [float("inf")] * len(runs)
     count = 0
     for _ in range(rounds):

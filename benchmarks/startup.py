@@ -1,9 +1,10 @@
-"""How long the command line takes to start, against Python alone.
+"""Measure how long the command line takes to start, compared with Python alone.
 
     python benchmarks/startup.py
 
-Needs hatch-tilebox with its `cli` extra in the interpreter's environment. Each command runs 40 times, all of them in turn so that a
-busy machine slows all alike; the fastest run counts. The aim: `--version` under 3 times `python -c pass`, `--help` under 5.
+Needs hatch-tilebox with its `cli` extra in the environment of the interpreter. Each command runs 40 times, in turn, so that other load
+affects all of them; the fastest run is used. The goal is less than 3 times `python -c pass` for `--version`, and less than 5 times for
+`--help`.
 """
 
 from __future__ import annotations

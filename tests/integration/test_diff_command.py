@@ -87,7 +87,7 @@ def test_readable(diff):
     assert lines[0] == "scene-qa 1.0.0 -> scene-qa 1.1.0"
     text = done.stdout
     assert "Tasks (1 unchanged)\n  ! Check  v1.0 -> v1.1  breaking\n      band: new, without default\n" in text
-    assert "      the version ought to be v2.0\n" in text
+    assert "      the version should be v2.0\n" in text
     assert "Files\n  ~ scene_qa/runner.py  15 B -> 13 B\n      @@ -1 +1 @@\n      -print('hello')\n      +print('bye')\n" in text
     assert "Dependencies (unknown)\n" in text
     assert lines[-1] == "breaking, and not said by a new major version: Check"

@@ -156,7 +156,7 @@ def _task_lines(change: TaskChange) -> list[Text]:
     lines = [head, *(styled((f"      {reason}", style)) for reason in change.reasons)]
     lines += [styled((f"      not compared: {doubt}", "yellow")) for doubt in change.doubts]
     if change.needs:
-        lines.append(styled((f"      the version ought to be {change.needs}", "cyan")))
+        lines.append(styled((f"      the version should be {change.needs}", "cyan")))
     return lines
 
 

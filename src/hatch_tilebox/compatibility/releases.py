@@ -39,7 +39,7 @@ class TaskChange:
 
     `kind` is "unchanged", "added", "compatible" (all that was submitted still runs), "undecided" (that cannot be told) or
     "breaking". `reasons` say why it is one of the last two, `doubts` what could not be compared. `needs` is the version that the
-    new task ought to have, None where its own will do. `violation` marks the one mistake that the version cannot excuse: an
+    new task should have, None where its own will do. `violation` marks the one mistake that the version cannot excuse: an
     input that was accepted is refused under the same major version.
     """
 
