@@ -3,9 +3,10 @@
     python benchmarks/archive.py speed [--files 20000] [--rounds 5]
     python benchmarks/archive.py levels NAME=FOLDER...
 
-`speed` creates a tree of small Python files, tracked by git, and packs it in three ways in turn, each in a new process: hatch-tilebox
-(everything that a build does except discovery: select, read, check, hash, write), hatchling's sdist, and a shell pipeline of git, sort,
-tar and zstd. It compares the best time of each. Then it packs the tree in its own process and prints the time of each step.
+`speed` creates a tree of small Python files, tracked by git, and packs it in three ways in turn, each in a new process:
+hatch-tilebox (everything that a build does except discovery: select, read, check, hash, write), hatchling's sdist, and a shell
+pipeline of git, sort, tar and zstd. It compares the best time of each. Then it packs the tree in its own process and prints the
+time of each step.
 
 `levels` packs the files of each folder into one tar stream and compresses it with every level, for the table in
 docs/reference/format.md.

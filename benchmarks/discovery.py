@@ -4,7 +4,7 @@
 
 PROJECT is a locked workflow project with a `runner`. Every round measures, one after the other:
 
-documented      unpack the release into a new folder, run `uv run python -m tilebox.workflows.runner`, dial, list the tasks, shut down
+documented      unpack the release into a new folder, `uv run python -m tilebox.workflows.runner`, dial, list the tasks, shut down
 first build     a whole build with an empty cache of hatch-tilebox
 edited          a whole build after a line was added to the module of the runner: its worker starts and lists its tasks
 edited, import  the same with `runtime = "import"`: the runner object is only imported. The difference to "edited" is the cost of

@@ -2,12 +2,13 @@
 
     uv run benchmarks/presence.py [ROUNDS]
 
-Method: one environment with hatchling, editables, this package and a plugin whose hook does nothing; one project in three variants:
-without a hook, with the hook that does nothing, and with the hook of hatch-tilebox. Each round starts a new interpreter for each
-variant, in turn, and measures one build with the CPU clock of the process, imports included. The output has medians of the rounds, and
-medians of the differences of each round. Hatchling looks for plugins as soon as a project uses one: "plugin" is the cost of this, and
-"ours" is what hatch-tilebox adds. In the last row, a pattern matches a file that `.gitignore` ignores, so the hook has to load and apply
-the selection rules. In the row before it, the hook finds that the sdist is complete.
+Method: one environment with hatchling, editables, this package and a plugin whose hook does nothing; one project in three
+variants: without a hook, with the hook that does nothing, and with the hook of hatch-tilebox. Each round starts a new
+interpreter for each variant, in turn, and measures one build with the CPU clock of the process, imports included. The output
+has medians of the rounds, and medians of the differences of each round. Hatchling looks for plugins as soon as a project uses
+one: "plugin" is the cost of this, and "ours" is what hatch-tilebox adds. In the last row, a pattern matches a file that
+`.gitignore` ignores, so the hook has to load and apply the selection rules. In the row before it, the hook finds that the sdist
+is complete.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Measure how long the selection takes, compared with git and hatchling, on one tree and in one run.
 
-The tree has 20,000 sources in 200 folders, and an ignored environment of 100,000 files. All three select the same files by the same
-rules: `git ls-files --cached --others --exclude-standard`, hatchling's `recurse_included_files` for an sdist, and `select_files`, which
-also reads the size and mode of each file. They run in turn, and the best time of each is used. Compare ratios between machines, not
-times. A second table increases only the number of ignored files.
+The tree has 20,000 sources in 200 folders, and an ignored environment of 100,000 files. All three select the same files by the
+same rules: `git ls-files --cached --others --exclude-standard`, hatchling's `recurse_included_files` for an sdist, and
+`select_files`, which also reads the size and mode of each file. They run in turn, and the best time of each is used. Compare
+ratios between machines, not times. A second table increases only the number of ignored files.
 
     python benchmarks/selection.py [--wanted 20000] [--ignored 100000] [--rounds 15]
 """

@@ -2,9 +2,9 @@
 
     python benchmarks/startup.py
 
-Needs hatch-tilebox with its `cli` extra in the environment of the interpreter. Each command runs 40 times, in turn, so that other load
-affects all of them; the fastest run is used. The goal is less than 3 times `python -c pass` for `--version`, and less than 5 times for
-`--help`.
+Needs hatch-tilebox with its `cli` extra in the environment of the interpreter. Each command runs 40 times, in turn, so that
+other load affects all of them; the fastest run is used. The goal is less than 3 times `python -c pass` for `--version`, and
+less than 5 times for `--help`.
 """
 
 from __future__ import annotations
