@@ -88,7 +88,7 @@ class _DockerConfig:
 
 
 def _unusable(path: Path, what: str) -> PublishError:
-    return PublishError(Problem(what, "docker login writes the file anew", Location(str(path))))
+    return PublishError(Problem(what, "docker login writes the file again", Location(str(path))))
 
 
 def _read_entry(config: _DockerConfig, server: str) -> DockerLogin | None:
