@@ -30,13 +30,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.extract import extract_archive
+from hatch_tilebox.core.config import BuildOptions
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.model import Project
 from hatch_tilebox.discovery.cache import DIRECTORY_VARIABLE
 from hatch_tilebox.discovery.clean_environment import workflow_environment
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.pipeline.build import build_release
-from hatch_tilebox.project.build_options import BuildOptions
 from hatch_tilebox.project.workflow_file import load_config
 
 if TYPE_CHECKING:

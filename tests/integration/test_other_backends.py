@@ -8,7 +8,8 @@ import pytest
 
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.model import Project
-from hatch_tilebox.project.identity import read_project
+from hatch_tilebox.project.metadata import read_project
+from hatch_tilebox.project.pyproject import read_pyproject
 
 pytestmark = pytest.mark.frontends
 
@@ -93,7 +94,7 @@ def test_the_version_that_a_backend_computes(project, kind, monkeypatch):
     monkeypatch.setenv("TILEBOX_API_KEY", "secret")
     root = project(*BACKENDS[kind])
     before = tree(root)
-    assert read_project(root) == Project("scene-flow", "3.1", ">=3.10")
+    assert read_project(read_pyproject(root)) == Project("scene-flow", "3.1", ">=3.10")
     assert [path for path in tree(root) if not path.startswith(".pdm-build")] == before
 
 
@@ -102,9 +103,9 @@ def test_a_version_from_git(project, monkeypatch):
     root = project(f"{DYNAMIC}{build_system}[tool.setuptools_scm]\n", {})
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"], ["tag", "v2.5"]):
         subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *command], cwd=root, check=True)
-    assert read_project(root).version == "2.5"
+    assert read_project(read_pyproject(root)).version == "2.5"
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "9.0")
-    assert read_project(root).version == "9.0"
+    assert read_project(read_pyproject(root)).version == "9.0"
 
 
 NO_SUCH = "[tool.setuptools.dynamic]\nversion = {attr = 'no.such'}\n"
@@ -123,7 +124,7 @@ BACKEND_NAMES = [
 def test_a_backend_is_not_asked_for_what_is_written(project, backend):
     written = 'version = "1.0-rc.1"\nreadme = "../README.md"\ndependencies = ["a @ file:///x"]'
     pyproject = DYNAMIC.replace('dynamic = ["version"]', written) + system("nothing-of-this-name", backend=backend)
-    assert read_project(project(pyproject, {})) == Project("scene-flow", "1.0rc1", ">=3.10")
+    assert read_project(read_pyproject(project(pyproject, {}))) == Project("scene-flow", "1.0rc1", ">=3.10")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_a_backend_is_not_asked_for_what_is_written(project, backend):
 )
 def test_a_backend_that_fails_is_quoted(project, build_system, files, message, details):
     with pytest.raises(ConfigError) as caught:
-        read_project(project(DYNAMIC + build_system, files))
+        read_project(read_pyproject(project(DYNAMIC + build_system, files)))
     (problem,) = caught.value.problems
     assert message in problem.message
     assert details in (problem.details or "")

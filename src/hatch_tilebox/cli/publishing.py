@@ -35,21 +35,12 @@ def project_root(start: Path) -> Path | None:
 
 def read_settings(root: Path | None, **given: Any) -> Settings:
     """The settings of a publication: `given` ones that are not None, and what environment, project and user say."""
-    from hatchling.metadata.core import ProjectMetadata
-    from hatchling.plugin.manager import PluginManager
-
     from hatch_tilebox.project.publish_settings import load_settings, read_user_table
     from hatch_tilebox.project.pyproject import read_pyproject
 
-    project: dict[str, Any] = {}
-    if root is not None and (root / "pyproject.toml").exists():
-        read_pyproject(root)
-        metadata: ProjectMetadata[Any] = ProjectMetadata(str(root), PluginManager())
-        project = metadata.hatch.config.get("publish", {}).get("tilebox", {})
     return load_settings(
         given={key.replace("_", "-"): value for key, value in given.items() if value is not None},
-        project=project,
-        root=root,
+        pyproject=read_pyproject(root) if root is not None and (root / "pyproject.toml").exists() else None,
         user=read_user_table(),
     )
 
@@ -58,10 +49,9 @@ def workflow_slug(root: Path | None) -> str | None:
     """The slug of the workflow project in `root`."""
     if root is None:
         return None
-    from hatch_tilebox.project.find import config_file
-    from hatch_tilebox.project.workflow_file import load_config
+    from hatch_tilebox.project.releases import read_config
 
-    return load_config(config_file(root), base=root).workflow.slug
+    return read_config(root).workflow.slug
 
 
 def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:

@@ -7,15 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import HATCH_FILE, PYPROJECT_NAME
-from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.core.errors import ConfigError, Location
 from hatch_tilebox.core.identifiers import normalized_name, requirement_name
 from hatch_tilebox.core.toml_document import Document, read_toml, table_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-    from hatch_tilebox.core.errors import Location
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +35,10 @@ class Pyproject:
     def table(self, *keys: str) -> Mapping[str, Any]:
         """Return the table at `keys`, an empty one if there is none."""
         return table_at(self.values, keys)
+
+    def location(self, *path: str) -> Location:
+        """Return the place of the value at `path`, else of the table for it."""
+        return self.document.location(path) if self.document else Location(PYPROJECT_NAME)
 
     def hatch_table(self, *keys: str) -> Mapping[str, Any]:
         """Return the table at `keys` below `[tool.hatch]`. A top-level key of `hatch.toml` replaces the one of `pyproject.toml`."""
@@ -110,20 +112,20 @@ class Pyproject:
         return self.table("tool", "uv", "workspace")
 
 
-def load_pyproject(root: Path, *, allow_mark: bool = False) -> Pyproject:
+def load_pyproject(root: Path) -> Pyproject:
     """Return the `pyproject.toml` in the folder `root`, unchecked. Raises ConfigError if it or `hatch.toml` cannot be read."""
     hatch = read_toml(root / HATCH_FILE, HATCH_FILE) if (root / HATCH_FILE).exists() else None
-    return Pyproject(root, read_toml(root / PYPROJECT_NAME, PYPROJECT_NAME, allow_mark=allow_mark), hatch)
+    return Pyproject(root, read_toml(root / PYPROJECT_NAME, PYPROJECT_NAME), hatch)
 
 
-def peek_pyproject(root: Path) -> Pyproject:
-    """Return what can be read of `pyproject.toml` and `hatch.toml` in the folder `root`: for folders whose files others check."""
-    return Pyproject(root, _peek(root, PYPROJECT_NAME), _peek(root, HATCH_FILE))
+def peek_pyproject(root: Path, *, allow_mark: bool = False) -> Pyproject:
+    """Return what can be read of `pyproject.toml` and `hatch.toml` in the folder `root`, whose errors are reported elsewhere."""
+    return Pyproject(root, *(_peek(root, name, allow_mark=allow_mark) for name in (PYPROJECT_NAME, HATCH_FILE)))
 
 
-def _peek(root: Path, name: str) -> Document | None:
+def _peek(root: Path, name: str, *, allow_mark: bool) -> Document | None:
     try:
-        return read_toml(root / name, name, allow_mark=True)
+        return read_toml(root / name, name, allow_mark=allow_mark)
     except ConfigError:
         return None
 

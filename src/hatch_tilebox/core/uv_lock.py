@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KINDS = ("registry", "git", "url", "path", "directory", "editable", "virtual")
 """The kinds of a source."""
 _FOLDERS = frozenset({"directory", "editable", "virtual"})
+_RENEW = "remove the file, then run: uv lock"
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
 
 
@@ -71,7 +72,7 @@ def read_lock(path: Path) -> UvLock:
     try:
         return parse_lock(read_text(path, allow_mark=True))
     except UnreadableTextError as error:
-        hint = error.hint or "remove it, then run: uv lock"
+        hint = error.hint or _RENEW
         raise ConfigError(Problem(error.reason, hint, Location(LOCK_NAME, error.line, error.column))) from error
 
 
@@ -80,12 +81,15 @@ def parse_lock(text: str) -> UvLock:
     if _CONFLICT.search(text):
         hint = "take one side, as with `git checkout --theirs uv.lock`, then run: uv lock"
         raise ConfigError(Problem("a merge left conflicts in it", hint, Location(LOCK_NAME)))
-    values = parse_toml(text, LOCK_NAME).values
+    try:
+        values = parse_toml(text, LOCK_NAME).values
+    except ConfigError as error:
+        raise ConfigError(*(problem._replace(hint=_RENEW) for problem in error.problems)) from error
     try:
         packages = tuple(map(_package, values.get("package", [])))
     except (AttributeError, KeyError, TypeError) as error:
         message = "it does not have the shape of a lock that uv writes"
-        raise ConfigError(Problem(message, "remove the file, then run: uv lock", Location(LOCK_NAME))) from error
+        raise ConfigError(Problem(message, _RENEW, Location(LOCK_NAME))) from error
     return UvLock(packages, table_at(values, ["options"]), table_at(values, ["manifest"]))
 
 

@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.frontends.application import HatchlingProject
     from hatch_tilebox.pipeline.build import Release
+    from hatch_tilebox.project.open import HatchlingBuild
 
 
 class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
     """Builds the release before the wheel is written.
 
-    It has nothing to do with editable builds: `uv run` makes one of a project with a build system, on release runners too.
+    It does nothing in editable builds: `uv run` starts one if a project has a build system, on release runners too.
     """
 
     PLUGIN_NAME = "tilebox"
     _temporary: ExitStack | None = None
 
     def dependencies(self) -> list[str]:
-        """`uv`, where this machine has none: the frontend installs it for the build."""
+        """Return `uv` if this machine has none: the frontend installs it for the build."""
         if self.target_name != "wheel" or ACTIVE_VARIABLE in os.environ or self._skips():
             return []
         from hatch_tilebox.discovery.uv import find_uv
@@ -36,15 +37,15 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         return [] if find_uv() else ["uv"]
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 -- hatchling's signature
-        """Remove the project's releases where the frontend removes its wheels."""
+        """Remove the project's releases from the folder of its wheels."""
         from hatch_tilebox.project.workflow_project import remove_releases
 
         remove_releases(self.metadata, Path(self.directory))
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the release, and give the wheel its modules where neither configuration nor name tells which they are.
+        """Build the release, and add its modules to the wheel if hatchling cannot find them by configuration or name.
 
-        An sdist gets all that the release of a wheel built from it needs.
+        An sdist gets all files that the release of a wheel built from it needs.
         """
         if self.target_name not in {"sdist", "wheel"} or version == "editable" or ACTIVE_VARIABLE in os.environ:
             return
@@ -66,16 +67,15 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             build_data["force_include"].update(modules_of(release.files))
 
     def _skips(self) -> bool:
-        """What the option `skip` says, whatever is wrong with all the others."""
+        """Whether the option `skip` is set, even if all other options are wrong."""
         if "skip" not in self.config and not os.environ.get(SKIP_VARIABLE):
             return False
-        from hatch_tilebox.frontends.application import reads_skip
-        from hatch_tilebox.project.workflow_project import HOOK_TABLE
+        from hatch_tilebox.frontends.application import read_skip
 
-        return reads_skip(self.root, self.config, HOOK_TABLE, self.app)
+        return read_skip(self.root, self.config, self.app)
 
     def _warn_of_skip(self, build_data: dict[str, Any]) -> None:
-        """Leave everything to hatchling, but for the modules of a wheel that it could not place and we can."""
+        """Warn that no release is built, and add to a wheel the modules that hatchling cannot find."""
         if self.target_name == "sdist":
             self.app.display_warning("hatch-tilebox: skip is set, so this sdist may lack files of the Tilebox release")
             return
@@ -85,14 +85,13 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         from hatch_tilebox.frontends.application import select_quietly
         from hatch_tilebox.project.workflow_project import modules_of
 
-        if files := select_quietly(self.root, self.metadata, self.config, self.directory):
+        if files := select_quietly(self.root, self._hatchling_build(), self.directory):
             build_data["force_include"].update(modules_of(files))
 
     def _complete(self, forced: dict[str, str]) -> None:
-        """Add to what is forced into an sdist all that the release needs and hatchling would not pack: source to path in the sdist.
+        """Add to the files forced into an sdist those that the release needs and hatchling leaves out: source to path in the sdist.
 
-        Only that, for hatchling takes long over each file that is forced on it. Where the sdist holds what is not the release's, a
-        record says so.
+        No others, because hatchling is slow with forced files. A record in the sdist names the files that are not the release's.
         """
         shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
         foreign = self._foreign(forced)
@@ -112,7 +111,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             forced[self._kept("record.json", content)] = path
 
     def _foreign(self, forced: dict[str, str]) -> dict[str, Path | None]:
-        """Paths of the sdist that are not filled from that path of the project, and what fills them; None for generated files."""
+        """Return the paths of the sdist that come from another path of the project, with that; None for generated files."""
         found: dict[str, Path | None] = {}
         for source, target in {**self.build_config.force_include, **forced}.items():
             origin = Path(self.root, source)
@@ -124,25 +123,29 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             found["setup.py"] = None
         return found
 
+    def _hatchling_build(self) -> HatchlingBuild:
+        from hatch_tilebox.project.open import HatchlingBuild
+
+        return HatchlingBuild(self.metadata, options=self.config)
+
     def _project(self) -> HatchlingProject:
         from hatch_tilebox.frontends.application import HatchlingProject
-        from hatch_tilebox.project.workflow_project import HOOK_TABLE
 
-        return HatchlingProject(self.root, self.metadata, self.config, HOOK_TABLE, self.directory, self.app)
+        return HatchlingProject(self.root, self._hatchling_build(), self.directory, self.app)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
-        """Remove what was only there to be packed."""
+        """Remove the temporary files of the build."""
         if self._temporary:
             self._temporary.close()
 
     def _embed(self, release: Release, build_data: dict[str, Any]) -> None:
-        """Let the wheel name the release: hatchling takes extra metadata from a file."""
+        """Add the description of the release to the wheel. Hatchling takes extra metadata from a file."""
         from hatch_tilebox.archive.wheel import EMBEDDED_PATH, embedded_json
 
         build_data["extra_metadata"][self._kept("release.json", embedded_json(release.manifest, release.artifact))] = EMBEDDED_PATH
 
     def _kept(self, name: str, content: bytes) -> str:
-        """The path of a file with this content that is there until the build has ended."""
+        """Return the path of a file with this content, which exists until the end of the build."""
         from contextlib import ExitStack
 
         from hatch_tilebox.core.temporary import temporary_folder
@@ -154,7 +157,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
 
 def _places_files(config: BuilderConfig) -> bool:
-    """Whether hatchling knows, by configuration or by the project's name, what the wheel ships."""
+    """Whether hatchling finds the files of the wheel, by configuration or by the project's name."""
     try:
         config.default_include()
     except ValueError:

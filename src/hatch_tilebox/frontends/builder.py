@@ -52,10 +52,9 @@ class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
     def build_standard(self, directory: str, **_build_data: Any) -> str:
         """Build the release into `directory` and return its path."""
         from hatch_tilebox.frontends.application import HatchlingProject
-        from hatch_tilebox.project.build_options import build_table
-        from hatch_tilebox.project.workflow_project import TARGET_TABLE
+        from hatch_tilebox.project.build_options import TARGET_TABLE
+        from hatch_tilebox.project.open import HatchlingBuild
 
-        # Not from `hook_config`: the hook's table says how this project's release is built, also where hooks are off.
-        table = build_table(self.build_config, self.metadata.hatch.build_targets)
-        build = HatchlingProject(self.root, self.metadata, table, TARGET_TABLE, directory, self.app)
-        return str(build.build().artifact.path)
+        # The options of the hook count here too, also if hooks are off.
+        build = HatchlingBuild(self.metadata, TARGET_TABLE)
+        return str(HatchlingProject(self.root, build, directory, self.app).build().artifact.path)

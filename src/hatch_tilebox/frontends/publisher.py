@@ -33,6 +33,7 @@ class TileboxPublisher(PublisherInterface):
             self.app.display(printable(report["id"]))
 
     def _publish(self, artifacts: list[Path], options: dict[str, Any], progress: TextProgress) -> dict[str, Any]:
+        from hatch_tilebox.core.pyproject import peek_pyproject
         from hatch_tilebox.project.publish_settings import load_settings
         from hatch_tilebox.project.releases import clusters_of
         from hatch_tilebox.publish.locate import find_release
@@ -40,7 +41,7 @@ class TileboxPublisher(PublisherInterface):
 
         root = Path(self.root)
         given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
-        settings = load_settings(given=given, project=self.project_config, root=root, user=self.plugin_config)
+        settings = load_settings(given=given, pyproject=peek_pyproject(root), user=self.plugin_config)
         asks = not options.get("no_prompt") and sys.stdin.isatty()
         return publish_archive(
             find_release(artifacts, None) if artifacts else _current_release(root),

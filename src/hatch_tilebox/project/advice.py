@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.identifiers import is_placeholder
 from hatch_tilebox.core.runner_image import PYTHONS, has_python_for
-from hatch_tilebox.core.toml_document import read_toml
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hatch_tilebox.project.workflow_file import WorkflowConfig
-
-PYPROJECT = "pyproject.toml"
+    from hatch_tilebox.core.config import WorkflowConfig
+    from hatch_tilebox.core.pyproject import Pyproject
 
 
-def project_warnings(config: WorkflowConfig, root: Path, requires_python: str | None) -> tuple[Problem, ...]:
-    """Warnings about the slug, and about `requires-python` of the project in the folder `root`."""
+def project_warnings(config: WorkflowConfig, pyproject: Pyproject, requires_python: str | None) -> tuple[Problem, ...]:
+    """Return warnings about the slug and about `requires-python` of a project."""
     warnings = []
     slug = config.workflow.slug
     if is_placeholder(slug):
@@ -29,12 +25,6 @@ def project_warnings(config: WorkflowConfig, root: Path, requires_python: str | 
         pythons = ", ".join(PYTHONS)
         message = f'project.requires-python: "{requires_python}" excludes {pythons}, the interpreters of Tilebox\'s runner image'
         hint = f"allow one of them, such as >={PYTHONS[0]}, unless your release runners have another Python"
-        warnings.append(Problem(message, hint, _place(root)))
+        location = pyproject.location("project", "requires-python")
+        warnings.append(Problem(message, hint, location))
     return tuple(warnings)
-
-
-def _place(root: Path) -> Location:
-    try:
-        return read_toml(root / PYPROJECT, PYPROJECT).location(("project", "requires-python"))
-    except ConfigError:  # whoever reads the project reports it
-        return Location(PYPROJECT)

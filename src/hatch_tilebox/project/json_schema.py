@@ -6,8 +6,6 @@ from typing import Any
 
 from hatch_tilebox.project.workflow_file import FILE
 
-__all__ = ["workflow_schema"]
-
 
 def workflow_schema() -> dict[str, Any]:
     """The schema, of draft 7: the newest that the editors' TOML tool (Taplo) knows.

@@ -1,22 +1,25 @@
-"""How a publication is set: on the command line, in the environment, in `pyproject.toml`, in hatch's own configuration."""
+"""The settings of a publication: from the command line, the environment, `pyproject.toml` and hatch's own configuration."""
 
 from __future__ import annotations
 
 import difflib
 import os
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.toml_document import read_toml
+from hatch_tilebox.core.toml_document import read_toml, table_at
 from hatch_tilebox.project.toml.kinds import type_name
 from hatch_tilebox.publish.addresses import is_folder
 from hatch_tilebox.publish.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Any
+
+    from hatch_tilebox.core.pyproject import Pyproject
 
 PROJECT_TABLE = "tool.hatch.publish.tilebox"
 USER_TABLE = "publish.tilebox"
@@ -30,23 +33,23 @@ _TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings) if
 def load_settings(
     *,
     given: Mapping[str, Any] | None = None,
-    project: Mapping[str, Any] | None = None,
-    root: Path | None = None,
+    pyproject: Pyproject | None = None,
     user: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings: what is `given` with the command, else the environment's, the project's, the user's, else the default.
+    """Return the settings: those `given` with the command, else of the environment, the project, the user, else the defaults.
 
-    `given` may have texts for truth values, as hatch's `-o` does; a folder that `project` names is relative to `root`. Raises
-    ConfigError, naming table and key, for all that is wrong at once.
+    `given` may have strings as truth values, as hatch's `-o` does. A folder that the project names is relative to the project.
+    Raises ConfigError with all mistakes.
     """
     problems: list[Problem] = []
     environ = os.environ if environ is None else environ
     prefix = "HATCH_TILEBOX_PUBLISH_"
+    project = pyproject.hatch_table("publish", "tilebox") if pyproject else None
     variables = {f"{prefix}{key.replace('-', '_').upper()}": key for key in _TYPES if key != "options"}
     layers = [
-        _read(user, lambda key: _place_of_user(key, environ), problems),
-        _read(project, lambda key: _place_in_project(key, root), problems),
+        _read(user, lambda key: _name_of_user(key, environ), problems),
+        _read(project, lambda key: _name_in_project(key, pyproject), problems),
         _read(
             {key: environ[variable] for variable, key in variables.items() if environ.get(variable)},
             lambda key: (f"{prefix}{key.replace('-', '_').upper()}", Location("the environment")),
@@ -57,8 +60,8 @@ def load_settings(
     ]
     if problems:
         raise ConfigError(*problems)
-    if root and "to" in layers[1]:
-        layers[1]["to"] = _anchored(layers[1]["to"], root)
+    if pyproject and "to" in layers[1]:
+        layers[1]["to"] = _anchored(layers[1]["to"], pyproject.root)
     merged: dict[str, Any] = {}
     options: dict[str, str] = {}
     for layer in layers:
@@ -72,9 +75,9 @@ def load_settings(
 
 
 def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The table `[publish.tilebox]` of hatch's configuration file, empty where there is none.
+    """Return the table `[publish.tilebox]` of hatch's configuration file, empty if there is none.
 
-    Raises ConfigError where the file cannot be read, is no TOML, or has something else in the place of the table.
+    Raises ConfigError if the file cannot be read or is not TOML, or if the table is something else.
     """
     path = _user_file(os.environ if environ is None else environ)
     if not os.path.lexists(path):
@@ -90,57 +93,45 @@ def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
 
 
 def _user_file(environ: Mapping[str, str]) -> Path:
-    """Hatch's own configuration. Source: https://hatch.pypa.io/latest/config/hatch/"""
+    """Return the path of hatch's own configuration. Source: https://hatch.pypa.io/latest/config/hatch/"""
     from platformdirs import user_config_dir
 
     return Path(environ.get("HATCH_CONFIG") or Path(user_config_dir("hatch", appauthor=False)) / "config.toml")
 
 
-def _place_of_user(key: str, environ: Mapping[str, str]) -> tuple[str, Location]:
-    """What a key of the user's table is called, and where it stands."""
-    path = _user_file(environ)
-    place = _place(path, str(path), (*USER_TABLE.split("."), key)) or Location("hatch's configuration")
+def _name_of_user(key: str, environ: Mapping[str, str]) -> tuple[str, Location]:
+    """Return what messages call a key of the user's table, and its place."""
+    path, keys = _user_file(environ), (*USER_TABLE.split("."), key)
+    place = Location("hatch's configuration")
+    with suppress(ConfigError):
+        document = read_toml(path, str(path))
+        if table := table_at(document.values, keys[:-1]):
+            place = document.location(keys if key in table else keys[:-1], key=key in table)
     return f"[{USER_TABLE}] {key}".rstrip(), place
 
 
-def _place_in_project(key: str, root: Path | None) -> tuple[str, Location]:
-    """What a key of the project's table is called, and where it stands: hatch.toml replaces what pyproject.toml says."""
-    place = None
-    if root is not None:
-        keys = (*PROJECT_TABLE.split("."), key)
-        place = _place(root / "hatch.toml", "hatch.toml", keys[2:]) or _place(root / "pyproject.toml", "pyproject.toml", keys)
+def _name_in_project(key: str, pyproject: Pyproject | None) -> tuple[str, Location]:
+    """Return what messages call a key of the project's table, and its place."""
+    place = pyproject.hatch_location(("publish", "tilebox", key)) if pyproject else None
     return f"[{PROJECT_TABLE}] {key}".rstrip(), place or Location("pyproject.toml")
 
 
-def _place(path: Path, name: str, keys: Sequence[str]) -> Location | None:
-    """Where the key at `keys`, or the table that it would be in, stands in a file; None where the file has no such table."""
-    try:
-        document = read_toml(path, name)
-    except ConfigError:
-        return None
-    table: Any = document.values
-    for part in keys[:-1]:
-        table = table.get(part) if isinstance(table, dict) else None
-    if table is None:
-        return None
-    written = isinstance(table, dict) and keys[-1] in table
-    return document.location(keys if written else keys[:-1], key=written)
-
-
 def _anchored(to: str, root: Path) -> str:
-    """A destination that a project names; a folder is one of the project's, wherever the command is run."""
+    """Return a destination of a project. A folder is relative to the project, not to the working directory."""
     return str(root / Path(to).expanduser()) if is_folder(to, root) and not to.startswith("file:") else to
 
 
 def _split_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """`options.name` keys, gathered as the table `options`."""
+    """Return `given` with its keys `options.NAME` as one table `options`."""
     options = {key.partition(".")[2]: value for key, value in given.items() if key.startswith("options.")}
     rest = {key: value for key, value in given.items() if not key.startswith("options.")}
     return {**rest, "options": options} if options else rest
 
 
-def _read(table: Any, name: Any, problems: list[Problem], *, texts: bool = False) -> dict[str, Any]:
-    """The known keys of one layer, checked; None has none. `name` says what a key is called there, and where it stands."""
+def _read(
+    table: object, name: Callable[[str], tuple[str, Location | None]], problems: list[Problem], *, texts: bool = False
+) -> dict[str, Any]:
+    """Return the checked keys of one layer. `name` returns what messages call a key of it, and its place."""
     values: dict[str, Any] = {}
     if table is not None and not isinstance(table, dict):
         label, location = name("")
@@ -165,8 +156,8 @@ def _read(table: Any, name: Any, problems: list[Problem], *, texts: bool = False
     return values
 
 
-def _convert(kind: Any, value: Any, *, texts: bool) -> tuple[str, Any]:
-    """What is wrong with a value ("" for nothing), and the value."""
+def _convert(kind: object, value: object, *, texts: bool) -> tuple[str, object]:
+    """Return what a value must be, "" if it is that, and the value."""
     if kind == "bool":
         if texts and isinstance(value, str):
             value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
@@ -174,4 +165,4 @@ def _convert(kind: Any, value: Any, *, texts: bool) -> tuple[str, Any]:
     if kind == "str":
         return ("" if isinstance(value, str) and value else "a string that is not empty"), value
     fine = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-    return ("" if fine else "a table of texts"), value
+    return ("" if fine else "a table of strings"), value

@@ -1,29 +1,28 @@
-"""The shape of what we read in `pyproject.toml` and what is not ours.
+"""`pyproject.toml` of a project, with the types of all values that this package, hatchling or uv reads.
 
-Hatchling and uv check it too, each its own part, one mistake at a time and without a line; and neither looks at all of it where
-no code of the project may run.
+Hatchling and uv check them too, but each its own part, one mistake at a time and without a line.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.constants import HATCH_FILE, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.toml_document import read_toml
+from hatch_tilebox.core.pyproject import load_pyproject
 from hatch_tilebox.project.toml.kinds import Flag, Kind, Report, Text, Texts, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.core.toml_document import Document
     from hatch_tilebox.core.toml_positions import KeyPath
 
-__all__ = ["read_pyproject"]
-
 
 class _OneOf(Kind):
-    """A value of one of the types, whatever is in it; `name` says which."""
+    """A value of one of the types, unchecked otherwise. `name` is what messages call them."""
 
     def __init__(self, name: str, *types: type) -> None:
         self.name = name
@@ -46,7 +45,7 @@ _TABLE = _OneOf("a table", dict)
 _ARRAY = _OneOf("an array", list)
 _STRING = _OneOf("a string", str)
 
-# Dotted keys; a star stands for every key of a table, `#` for every item of an array. Sources: the standards on pyproject.toml at
+# By dotted key; `*` is every key of a table, `#` every item of an array. Sources: the standards on pyproject.toml at
 # https://packaging.python.org, https://docs.astral.sh/uv/reference/settings/ and https://hatch.pypa.io/latest/config/build/
 _SHAPES: dict[str, Kind] = {
     "build-system": _TABLE,
@@ -102,7 +101,7 @@ _SHAPES: dict[str, Kind] = {
     "tool.uv.workspace.exclude": Texts(),
     "tool.hatch": _TABLE,
 }
-# What may stand in [tool.hatch], and in hatch.toml without that prefix.
+# The same below [tool.hatch], and in hatch.toml.
 _HATCH_SHAPES: dict[str, Kind] = {
     "version": _TABLE,
     "metadata": _TABLE,
@@ -118,34 +117,42 @@ _HATCH_SHAPES: dict[str, Kind] = {
     "publish": _TABLE,
     "publish.*": _TABLE,
 }
-_HATCH_FILE = "hatch.toml"
 
 
-def read_pyproject(root: Path) -> dict[str, Any]:
-    """The values of `pyproject.toml` in the folder `root`, where a `hatch.toml` beside it, if there is one, has good shapes too.
+def read_pyproject(root: Path) -> Pyproject:
+    """Return the checked `pyproject.toml` in the folder `root`. Raises ConfigError, see `check_pyproject`."""
+    if not (root / PYPROJECT_NAME).exists():
+        hint = "a release takes its name and version from [project] in pyproject.toml"
+        raise ConfigError(Problem(f"no pyproject.toml in {root}", hint))
+    return check_pyproject(load_pyproject(root))
 
-    Raises ConfigError where one of them cannot be read or is no TOML, where `pyproject.toml` names no project, and with each value
-    that is of another type than its readers need.
+
+def check_pyproject(pyproject: Pyproject) -> Pyproject:
+    """Return `pyproject` if its values, and those of `hatch.toml`, have the right types.
+
+    Raises ConfigError with every value that has not, if a file cannot be read, and if `pyproject.toml` has no project.
     """
-    document = read_toml(root / "pyproject.toml", "pyproject.toml")
-    problems = _wrong(document, {**_SHAPES, **{f"tool.hatch.{key}": kind for key, kind in _HATCH_SHAPES.items()}})
-    if (root / _HATCH_FILE).exists():
-        problems += _wrong(read_toml(root / _HATCH_FILE, _HATCH_FILE), _HATCH_SHAPES)
+    unread_hatch = pyproject.hatch_document is None and (pyproject.root / HATCH_FILE).exists()
+    if pyproject.document is None or unread_hatch:
+        return read_pyproject(pyproject.root)
+    problems = _wrong(pyproject.document, {**_SHAPES, **{f"tool.hatch.{key}": kind for key, kind in _HATCH_SHAPES.items()}})
+    if pyproject.hatch_document:
+        problems += _wrong(pyproject.hatch_document, _HATCH_SHAPES)
     if problems:
         raise ConfigError(*problems)
-    if "name" not in document.values.get("project", {}):
+    if "name" not in pyproject.table("project"):
         hint = "uv init --bare writes one"
-        if "poetry" in document.values.get("tool", {}):
+        if "poetry" in pyproject.table("tool"):
             hint = "move the metadata from [tool.poetry] to [project], where Poetry 2 reads it too"
-        raise ConfigError(Problem("there is no [project] table with a name", hint, Location(document.name)))
-    return document.values
+        raise ConfigError(Problem("there is no [project] table with a name", hint, Location(PYPROJECT_NAME)))
+    return pyproject
 
 
 def _wrong(document: Document, shapes: Mapping[str, Kind]) -> list[Problem]:
-    """The values of the document that are of another type than `shapes` says."""
+    """Return a problem for each value of the document that has not the type in `shapes`."""
     report = Report()
-    for dotted, kind in shapes.items():
-        for path, value in _values_at(document.values, dotted.split("."), ()):
+    for key, kind in shapes.items():
+        for path, value in _values_at(document.values, key.split("."), ()):
             kind.read(value, path, report)
     return report.problems(document)
 

@@ -1,4 +1,4 @@
-"""Where the releases of a project go: the clusters of its targets, and the archive that a build left."""
+"""Where the releases of a project go: the clusters of its targets, and the archive of its current version."""
 
 from __future__ import annotations
 
@@ -6,37 +6,45 @@ import os
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
-from hatch_tilebox.project.build_options import build_table, load_options
+from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.project.build_options import HOOK_TABLE, load_options, options_table
 from hatch_tilebox.project.find import config_file
-from hatch_tilebox.project.identity import read_metadata, read_project
+from hatch_tilebox.project.metadata import read_project
+from hatch_tilebox.project.pyproject import read_pyproject
 from hatch_tilebox.project.workflow_file import load_config
 from hatch_tilebox.publish.locate import find_release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hatch_tilebox.core.config import WorkflowConfig
 
-def clusters_of(project: Path | None, target: str) -> tuple[str, ...]:
-    """The cluster slugs of a target of the project's tilebox.workflow.toml. Raises PublishError where there is none."""
-    if project is None:
+
+def read_config(root: Path) -> WorkflowConfig:
+    """Return the workflow configuration of the project in `root`. Raises ConfigError; `pyproject.toml` is not checked."""
+    return load_config(config_file(peek_pyproject(root)), base=root)
+
+
+def clusters_of(root: Path | None, target: str) -> tuple[str, ...]:
+    """Return the cluster slugs of a target in the workflow configuration of the project in `root`.
+
+    Raises PublishError if there is no such target.
+    """
+    if root is None:
         raise PublishError(Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project"))
-    path = config_file(project)
-    targets = load_config(path, base=project).targets
-    if target not in targets:
-        known = ", ".join(sorted(targets)) or "none"
-        hint = f"targets there: {known}"
-        raise PublishError(Problem(f"{path.name} has no target {target!r}", hint=hint))
-    return targets[target]
+    config = read_config(root)
+    if target not in config.targets:
+        known = ", ".join(sorted(config.targets)) or "none"
+        raise PublishError(Problem(f"{config.path.name} has no target {target!r}", hint=f"targets there: {known}"))
+    return config.targets[target]
 
 
 def current_release(root: Path) -> Path:
-    """The archive of the current version of the project in `root`, where its builds put it.
+    """Return the archive of the current version of the project in `root`, in the output folder of its builds.
 
-    Raises PublishError where there is none, or several, listing what there is. This may ask the project's build backend.
+    Raises PublishError if there is none or more than one. This may ask the project's build backend for the version.
     """
-    metadata = read_metadata(root)
-    project = read_project(root, metadata)
-    table = build_table(metadata.hatch.build_config, metadata.hatch.build_targets)
-    options = load_options(table, where="tool.hatch.build.hooks.tilebox", environ=os.environ)
-    folder = root / (options.output_dir or "dist")
-    return find_release([folder], project)
+    pyproject = read_pyproject(root)
+    project = read_project(pyproject)
+    options = load_options(options_table(pyproject), where=HOOK_TABLE, environ=os.environ, pyproject=pyproject)
+    return find_release([root / (options.output_dir or "dist")], project)

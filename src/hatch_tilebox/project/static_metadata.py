@@ -1,29 +1,27 @@
-"""Name, version and supported Pythons as `[project]` says them, checked by the standards and by no build backend's own rules.
+"""Name, version and supported Pythons as `[project]` has them, checked by the standards and not by a build backend.
 
 uv needs no more to run a project. Source: https://packaging.python.org/en/latest/specifications/pyproject-toml/
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.errors import ConfigError
-from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.project.toml.kinds import Report, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-__all__ = ["StaticMetadata", "read_static_metadata"]
+    from hatch_tilebox.core.pyproject import Pyproject
 
 
-class StaticMetadata(NamedTuple):
-    """What `[project]` says; `dynamic` names those of `version` and `requires-python` that only the build backend can give."""
+@dataclass(frozen=True)
+class StaticMetadata:
+    """Metadata from `[project]`; `dynamic` names those of `version` and `requires-python` that the build backend computes."""
 
     name: str
     version: str | None
@@ -31,15 +29,13 @@ class StaticMetadata(NamedTuple):
     dynamic: tuple[str, ...] = ()
 
 
-def read_static_metadata(root: Path) -> StaticMetadata:
-    """The metadata in the `pyproject.toml` of the folder `root`, each value in its normal form.
+def read_static_metadata(pyproject: Pyproject) -> StaticMetadata:
+    """Return the metadata in `pyproject`, each value in its normal form.
 
-    Raises ConfigError, with every fault and its line, where a value is missing or is not what the standards allow.
+    Raises ConfigError with every value that is missing or that the standards do not allow.
     """
-    document = read_toml(root / "pyproject.toml", "pyproject.toml")
     report = Report()
-    project: Mapping[str, Any] = document.values.get("project", {})
-    computed = project.get("dynamic", [])
+    project, computed = pyproject.table("project"), pyproject.dynamic
     dynamic = tuple(key for key in ("version", "requires-python") if key in computed)
     for key in ("name", *dynamic):
         if key in project and key in computed:
@@ -49,8 +45,8 @@ def read_static_metadata(root: Path) -> StaticMetadata:
     if "version" not in project and "version" not in dynamic:
         report.value(("project",), 'version is missing; write version = "0.1.0"')
     found = {key: Text(check).read(project[key], ("project", key), report) for key, check in _CHECKS.items() if key in project}
-    if report.mistakes:
-        raise ConfigError(*report.problems(document))
+    if report.mistakes and pyproject.document:
+        raise ConfigError(*report.problems(pyproject.document))
     version, python = found.get("version"), found.get("requires-python")
     return StaticMetadata(
         canonicalize_name(found["name"]),

@@ -1,12 +1,13 @@
-"""`tilebox.workflow.toml`: found, read, and checked against Tilebox's rules."""
+"""`tilebox.workflow.toml`, read and checked against Tilebox's rules."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.config import WorkflowConfig
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.model import Pattern, Workflow
@@ -18,17 +19,6 @@ from hatch_tilebox.project.toml.tables import Table, Tables, key, keys_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
-
-__all__ = [
-    "FILE",
-    "BuildTable",
-    "TargetTable",
-    "WorkflowConfig",
-    "WorkflowTable",
-    "advice_on_missing",
-    "check_root_inside",
-    "load_config",
-]
 
 _SLUG = Text(
     rules.check_slug,
@@ -159,31 +149,10 @@ runner = "my_workflow.runner:runner"
 include = ["pyproject.toml", "uv.lock", "my_workflow/**"]"""
 
 
-class WorkflowConfig(NamedTuple):
-    """A checked `tilebox.workflow.toml`.
-
-    `path` is the file and `root` the folder that a release holds, both absolute; `include` and `exclude` know where they are
-    written; `targets` gives the cluster slugs by the name of a target; `document` is the file as it is written.
-    """
-
-    path: Path
-    root: Path
-    workflow: Workflow
-    include: tuple[Pattern, ...]
-    exclude: tuple[Pattern, ...]
-    use_gitignore: bool
-    targets: Mapping[str, tuple[str, ...]]
-    document: Document
-
-    def location(self, key: str) -> Location:
-        """Where the value of a dotted key such as `workflow.runner` is written, or the table that would hold it."""
-        return self.document.location(key.split("."))
-
-
 def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
-    """Read and check the file `path`. Messages name it relative to the folder `base`, by default its own.
+    """Return the checked file `path`. Messages name it relative to the folder `base`, by default its own.
 
-    Raises ConfigError with everything that is wrong, in the order of the file.
+    Raises ConfigError with all mistakes, in the order of the file.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.resolve would follow a symbolic link to another folder
     name = _name(path, base)
@@ -213,12 +182,12 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
 
 
 def check_root_inside(config: WorkflowConfig, project: Path) -> None:
-    """Raise ConfigError unless the root of the workflow is the folder `project` or lies in it, as every build needs."""
+    """Raise ConfigError unless the root of the workflow is the folder `project` or inside it, as builds require."""
     project = project.resolve()
     if not config.root.is_relative_to(project):
         raise ConfigError(
             Problem(
-                f"workflow.root: {config.root} lies outside the project {project}",
+                f"workflow.root: {config.root} is outside the project {project}",
                 hint="a build takes nothing from outside the project: it could not be repeated from its sdist.\n"
                 f"Move {CONFIG_NAME} and pyproject.toml to that folder, or choose a root inside the project.",
                 location=config.location("workflow.root"),
@@ -227,7 +196,7 @@ def check_root_inside(config: WorkflowConfig, project: Path) -> None:
 
 
 def _name(path: Path, base: Path | None) -> str:
-    """What messages call the file."""
+    """Return what messages call the file."""
     try:
         return Path(os.path.relpath(path, base or path.parent)).as_posix()
     except ValueError:  # another drive on Windows
@@ -235,16 +204,16 @@ def _name(path: Path, base: Path | None) -> str:
 
 
 def advice_on_missing(folder: Path) -> str:
-    """What to do where a folder has no configuration."""
+    """Return what to do if a folder has no configuration."""
     if close := close_match(CONFIG_NAME, (path.name for path in folder.glob("*.toml"))):
         return f"there is {close}; rename it to {CONFIG_NAME}"
     if below := sorted(path.relative_to(folder).as_posix() for path in folder.glob(f"*/{CONFIG_NAME}")):
         return f"there is {below[0]}; name its folder"
-    return f"say in {CONFIG_NAME} which workflow this is, and which files belong to it:\n{_EXAMPLE}"
+    return f"create {CONFIG_NAME} with the workflow and the files of its releases:\n{_EXAMPLE}"
 
 
 def _check_start(table: Mapping[str, Any], report: Report) -> None:
-    """Exactly one of `runner` and `command` says how the worker starts."""
+    """Check that exactly one of `runner` and `command` is set."""
     given = [name for name in table if name in {"runner", "command"}]
     if len(given) > 1:
         report.key(("workflow", given[1]), "set either runner or command, not both")
@@ -256,14 +225,14 @@ def _check_start(table: Mapping[str, Any], report: Report) -> None:
 
 
 def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
-    """The folder that `root` names, resolved."""
+    """Return the folder that `root` names, resolved."""
     text = table.get("root", ".")
     if not isinstance(text, str) or not text.strip() or rules.check_root(text):
         return folder
     root = folder / text
     if not root.is_dir():
         near = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
-        report.value(("workflow", "root"), f'"{text}" is no folder{suggestion(root.name, near)}')
+        report.value(("workflow", "root"), f'"{text}" is not a folder{suggestion(root.name, near)}')
     return root.resolve()
 
 

@@ -2,129 +2,103 @@
 
 from __future__ import annotations
 
-import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
-from hatch_tilebox.core.errors import ConfigError, Problem
+from hatch_tilebox.core.model import release_filename
+from hatch_tilebox.project.advice import project_warnings
+from hatch_tilebox.project.metadata import project_of
+from hatch_tilebox.selection.explain import Explanation, explain
+from hatch_tilebox.selection.release_files import check_selection, select_release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hatchling.metadata.core import ProjectMetadata
 
+    from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
+    from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.model import FileSet, Project
     from hatch_tilebox.core.progress import Progress
+    from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.pipeline.build import Release
-    from hatch_tilebox.selection.explain import Explanation
-
-HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
-TARGET_TABLE = "tool.hatch.build.targets.tilebox"
 
 
+@dataclass(frozen=True)
 class WorkflowProject:
-    """A project with a `tilebox.workflow.toml`, and our options for it; `settings` of a frontend count before all others.
+    """A project with a `tilebox.workflow.toml`. Its methods raise `TileboxError` for user errors.
 
-    `about` gives what its metadata say; only a build asks. Raises a `TileboxError`, here and in its methods, for whatever the
-    user can fix.
+    `metadata` returns name, version and Pythons of the project; only a build calls it.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        about: Callable[[], Project],
-        table: Mapping[str, Any],
-        where: str,
-        settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        from hatch_tilebox.project.build_options import BuildOptions, load_options
-        from hatch_tilebox.project.workflow_file import check_root_inside, load_config
+    pyproject: Pyproject
+    config: WorkflowConfig
+    options: BuildOptions
+    metadata: Callable[[], Project]
 
-        self.root = root.resolve()
-        self._about = about
-        problems: list[Problem] = []
-        self.options = BuildOptions()
-        try:
-            self.options = load_options(table, where=where, environ=os.environ, settings=settings, project=self.root)
-        except ConfigError as error:
-            problems += error.problems
-        try:
-            self.config = load_config(self.root / self.options.config, base=self.root)
-        except ConfigError as error:
-            problems += error.problems
-        if problems:
-            raise ConfigError(*problems)
-        check_root_inside(self.config, self.root)
+    @property
+    def root(self) -> Path:
+        """The folder of `pyproject.toml`."""
+        return self.pyproject.root
 
     def output(self, directory: Path) -> Path:
-        """The folder that the release goes to: `output-dir`, or else `directory`."""
+        """Return the folder for the release: the option `output-dir`, else `directory`."""
         return (self.root / (self.options.output_dir or directory)).resolve()
 
     def select(self, directory: Path) -> FileSet:
-        """The files of the release; `directory` is where the frontend wants its own."""
-        from hatch_tilebox.selection.release_files import select_release
-
+        """Return the files of the release. `directory` is the output folder of the frontend."""
         return select_release(self.config, skip=self._output_folders(directory))
 
     def check(self, directory: Path, files: FileSet) -> tuple[Problem, ...]:
-        """Everything doubtful about the files that `select(directory)` gave. Raises SelectionError for what stops a build."""
-        from hatch_tilebox.selection.release_files import check_selection
-
+        """Return warnings about the files that `select(directory)` returned. Raises SelectionError if they make no release."""
         return check_selection(self.config, files, self.options, skip=self._output_folders(directory))
 
     def explain(self, directory: Path, path: Path | str) -> Explanation:
-        """Which rule of `select(directory)` decides about `path`: absolute, or relative to the root of the workflow."""
-        from hatch_tilebox.selection.explain import explain
-
+        """Return the rule of `select(directory)` that decides about `path`: absolute, or relative to the root of the workflow."""
         config, skip = self.config, self._output_folders(directory)
         return explain(config.root, config.include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)
 
     def build(self, directory: Path, progress: Progress, variables: Sequence[str] = ()) -> Release:
-        """Build the release into `output(directory)`, which is created where it is missing.
+        """Build the release into `output(directory)`, which is created if it is missing.
 
-        `variables` are let through to the workflow's code beside those of the option `pass-environment`.
+        `variables` are passed to the workflow's code, with those of the option `pass-environment`.
         """
+        # An sdist needs all of this module but these, which take 50 ms.
         from hatch_tilebox.archive.writer import make_output_folder
         from hatch_tilebox.pipeline.build import build_release
-        from hatch_tilebox.project.advice import project_warnings
 
         output = self.output(directory)
         make_output_folder(output)
+        metadata = self.metadata()
         return build_release(
             self.config,
-            about := self._about(),
+            metadata,
             output,
             self.options,
             progress=progress,
             skip=self._output_folders(directory),
             variables=variables,
-            warnings=project_warnings(self.config, self.root, about.requires_python),
+            warnings=project_warnings(self.config, self.pyproject, metadata.requires_python),
         )
 
     def _output_folders(self, directory: Path) -> list[Path]:
-        """What is never part of the release, because builds write there: ours, and the official tool beside the project.
+        """Return the files and folders that builds write, which no release contains: ours, and the official tool's archive.
 
-        `dist` is always among them, so that the content of a release does not depend on where this build writes; the project
-        itself never, even where a frontend was told to write there.
+        `dist` is always one of them, so that a release does not depend on the output folder of this build. The project itself never
+        is, even if it is the output folder.
         """
         official = self.root / f"{self.config.workflow.slug}.tar.zst"
         folders = {self.root / "dist", official, directory.resolve(), self.output(directory)}
         return sorted(folders - {self.root, *self.root.parents})
 
 
-def hatchlings_project(metadata: ProjectMetadata[Any]) -> Project:
-    """Name, version and supported Pythons from hatchling's metadata, with a dynamic version resolved."""
-    from hatch_tilebox.core.model import Project
-
-    return Project(metadata.core.name, metadata.version, metadata.core.requires_python or None)
-
-
 def modules_of(files: FileSet) -> dict[str, str]:
-    """The importable files of a release, as hatchling's `force_include` takes them: source to path in the wheel.
+    """Return the importable files of a release for hatchling's `force_include`: source to path in the wheel.
 
-    These are the Python modules, and whatever else lies in a package. A `src` folder is where packages are, not one of them.
+    These are the Python modules and all files in packages. A `src` folder contains packages, it is not one.
     """
     packages = {file.path.rpartition("/")[0] for file in files.files if file.path.endswith("/__init__.py")}
     return {
@@ -135,10 +109,8 @@ def modules_of(files: FileSet) -> dict[str, str]:
 
 
 def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
-    """Remove the releases of this project from `directory`, whatever their version, and nothing else."""
-    from hatch_tilebox.core.model import release_filename
-
-    name = release_filename(hatchlings_project(metadata)).split("-")[0]
+    """Remove the releases of all versions of this project from `directory`, and nothing else."""
+    name = release_filename(project_of(metadata)).split("-")[0]
     for path in directory.glob(f"{name}-*{RELEASE_SUFFIX}"):
         if not path.is_dir():
             path.unlink()

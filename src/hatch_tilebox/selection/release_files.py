@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.model import FileSet
-    from hatch_tilebox.project.build_options import BuildOptions
-    from hatch_tilebox.project.workflow_file import WorkflowConfig
 
 __all__ = ["check_selection", "select_release"]
 

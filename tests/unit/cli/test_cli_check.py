@@ -245,7 +245,7 @@ def test_a_relative_import_of_what_is_not_selected_is_a_doubt(invoke, small_proj
     [
         ('"0.1.0"', '"0.2.0"', "it is for version 0.1.0 of tide-gauge, not 0.2.0"),
         ('["tilebox"]', '["tilebox", "Click>=8"]', "it lacks click"),
-        ('["tilebox"]', "[]", "it has tilebox, which is no dependency any more"),
+        ('["tilebox"]', "[]", "it has tilebox, which is not a dependency any more"),
         ('"tide-gauge"', '"tide-mark"', "it has no entry for tide-mark"),
         (
             "[tool.uv]",
@@ -267,9 +267,9 @@ def test_a_lock_that_cannot_fit_is_stale(invoke, small_project, old, new, reason
     ("damage", "message"),
     [
         (lambda lock: f"<<<<<<< HEAD\n{lock}=======\n>>>>>>> other\n", "a merge left conflicts in it"),
-        (lambda lock: lock.replace("source = {", "source = ["), "its entry for tide-gauge is damaged"),
-        (lambda lock: lock.replace("requires-dist = [{ name =", "requires-dist = [{ nam ="), "its entry for tide-gauge is damaged"),
-        (lambda lock: lock.replace("requires-dist = [", "requires-dist = 3 # ["), "its entry for tide-gauge is damaged"),
+        (lambda lock: lock.replace("source = {", "source = ["), "not valid TOML: "),
+        (lambda lock: lock.replace("requires-dist = [{ name =", "requires-dist = [{ nam ="), "it does not have the shape"),
+        (lambda lock: lock.replace("requires-dist = [", "requires-dist = 3 # ["), "it does not have the shape"),
     ],
 )
 def test_a_lock_that_is_damaged(invoke, small_project, damage, message):
@@ -277,7 +277,8 @@ def test_a_lock_that_is_damaged(invoke, small_project, damage, message):
     lock = project / "uv.lock"
     lock.write_text(damage(lock.read_text()))
     (error,) = check(invoke, project)[1]["errors"]
-    assert (error["file"], error["message"]) == ("uv.lock", message)
+    assert error["file"] == "uv.lock"
+    assert error["message"].startswith(message)
     assert error["hint"].endswith("then run: uv lock")
 
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from hatch_tilebox.core.config import BuildOptions
 from hatch_tilebox.core.constants import CONFIG_VARIABLE
 from hatch_tilebox.core.errors import ConfigError
-from hatch_tilebox.project.build_options import BuildOptions, load_options, option_keys, setting_name, variable_name
+from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.project.build_options import load_options, option_keys, setting_name, variable_name
 
 HOOK = "tool.hatch.build.hooks.tilebox"
 TARGET = "tool.hatch.build.targets.tilebox"
 
 
 def load(table=None, *, where=HOOK, environ=None, settings=None, project=None):
-    return load_options(table or {}, where=where, environ=environ or {}, settings=settings, project=project)
+    return load_options(
+        table or {}, where=where, environ=environ or {}, settings=settings, pyproject=project and peek_pyproject(project)
+    )
 
 
 def problems(*arguments, **options):

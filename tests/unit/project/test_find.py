@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.find import config_file, find_project
 
 HOOK = '[tool.hatch.build.hooks.tilebox]\nconfig = "deploy/flow.toml"\n'
@@ -31,20 +32,20 @@ def test_a_project_that_names_its_configuration(project, name, text):
     (project / "pyproject.toml").write_text("")
     (project / name).write_text(text)
     assert find_project(project / "deploy" / "deep", {}) == project
-    assert config_file(project, {}) == project / "deploy" / "flow.toml"
+    assert config_file(peek_pyproject(project), {}) == project / "deploy" / "flow.toml"
 
 
 def test_hatch_toml_replaces_the_tables_of_pyproject(project):
     (project / "pyproject.toml").write_text(HOOK)
     (project / "hatch.toml").write_text("[build.hooks.tilebox]\n")
-    assert config_file(project, {}) == project / CONFIG_NAME
+    assert config_file(peek_pyproject(project), {}) == project / CONFIG_NAME
 
 
 def test_the_variable_counts_before_the_table(project):
     (project / "pyproject.toml").write_text(HOOK)
     environ = {"HATCH_TILEBOX_CONFIG": "other.toml"}
     assert find_project(project, environ) == project
-    assert config_file(project, environ) == project / "other.toml"
+    assert config_file(peek_pyproject(project), environ) == project / "other.toml"
 
 
 def test_a_configuration_in_a_subfolder_belongs_to_the_project_that_names_it(project):
@@ -63,4 +64,4 @@ def test_tables_that_cannot_be_read_name_nothing(project, text):
     (project / "pyproject.toml").write_text(text)
     (project / CONFIG_NAME).write_text("")
     assert find_project(project, {}) == project
-    assert config_file(project, {}) == project / CONFIG_NAME
+    assert config_file(peek_pyproject(project), {}) == project / CONFIG_NAME

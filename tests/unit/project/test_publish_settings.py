@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.core.pyproject import Pyproject
+from hatch_tilebox.core.toml_document import Document
 from hatch_tilebox.project.publish_settings import load_settings, read_user_table
 from hatch_tilebox.publish.settings import Settings
+
+
+def settings_of(project=None, root=Path(), **layers):
+    """The settings of a project with this table, which is written nowhere."""
+    document = Document("pyproject.toml", "", {"tool": {"hatch": {"publish": {"tilebox": project or {}}}}})
+    return load_settings(pyproject=Pyproject(root, document), **layers)
 
 
 def test_nothing_set_means_no_destination_and_the_careful_way():
@@ -34,20 +42,20 @@ def test_each_layer_beats_the_one_below():
         "user": {"to": "https://user"},
     }
     for name in list(layers):
-        assert load_settings(**{"environ": {}, **layers}).to == f"https://{name}"
+        assert settings_of(**{"environ": {}, **layers}).to == f"https://{name}"
         del layers[name]
 
 
 def test_a_value_is_the_projects_where_nobody_else_chose_it():
     project = {"to": "https://project", "artifact-url": "https://project"}
     for others in ({}, {"user": {"to": "https://user"}}, {"environ": {}}):
-        assert load_settings(**{"environ": {}, "project": project, **others}).by_project == {"to", "artifact_url"}
+        assert settings_of(**{"environ": {}, "project": project, **others}).by_project == {"to", "artifact_url"}
     for others in (
         {"user": {"to": "https://project"}},
         {"given": {"to": "https://project"}},
         {"environ": {"HATCH_TILEBOX_PUBLISH_TO": "https://environ"}},
     ):
-        assert load_settings(**{"environ": {}, "project": project, **others}).by_project == {"artifact_url"}
+        assert settings_of(**{"environ": {}, "project": project, **others}).by_project == {"artifact_url"}
 
 
 def test_texts_are_truth_values_where_nothing_else_can_be_written():
@@ -57,7 +65,7 @@ def test_texts_are_truth_values_where_nothing_else_can_be_written():
 
 
 def test_options_of_a_plugin_come_together():
-    settings = load_settings(
+    settings = settings_of(
         given={"options.region": "eu"},
         project={"options": {"region": "us", "bucket": "b"}},
         user={"options": {"a": "b"}},
@@ -68,7 +76,7 @@ def test_options_of_a_plugin_come_together():
 
 def test_a_folder_of_the_project_is_one_of_its_own(tmp_path):
     def to(value):
-        return load_settings(project={"to": value}, root=tmp_path, environ={}).to
+        return settings_of(project={"to": value}, root=tmp_path, environ={}).to
 
     assert to("../releases") == str(tmp_path / "../releases")
     assert to("/srv/releases") == str(Path("/srv/releases"))
@@ -78,7 +86,7 @@ def test_a_folder_of_the_project_is_one_of_its_own(tmp_path):
 
 def test_all_that_is_wrong_is_named_at_once():
     with pytest.raises(ConfigError) as caught:
-        load_settings(
+        settings_of(
             given={"verfy": "true", "dry-run": "maybe"},
             project={"to": "", "options": {"a": 1}, "token": "s3cret", "allow-breaking": "true"},
             user={"disable": True, "too": "x"},
@@ -87,7 +95,7 @@ def test_all_that_is_wrong_is_named_at_once():
     assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
         ("[publish.tilebox] too is not known", "did you mean 'to'?"),
         ("[tool.hatch.publish.tilebox] to must be a string that is not empty, not ''", None),
-        ("[tool.hatch.publish.tilebox] options must be a table of texts, not {'a': 1}", None),
+        ("[tool.hatch.publish.tilebox] options must be a table of strings, not {'a': 1}", None),
         (
             "[tool.hatch.publish.tilebox] token: secrets are not allowed here",
             "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry",

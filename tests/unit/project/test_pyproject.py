@@ -117,4 +117,4 @@ def test_a_project_has_a_name(text, hint, tmp_path):
 @pytest.mark.parametrize("groups", ['"all"', "[]", '["dev"]'])
 def test_default_groups(groups, project):
     (project / "pyproject.toml").write_text(f'[project]\nname = "x"\n[tool.uv]\ndefault-groups = {groups}\n')
-    assert read_pyproject(project)["project"] == {"name": "x"}
+    assert read_pyproject(project).values["project"] == {"name": "x"}

@@ -10,7 +10,7 @@ import pytest
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location
 from hatch_tilebox.core.model import Pattern, Workflow
-from hatch_tilebox.project.find import config_file, find_project
+from hatch_tilebox.project.find import config_file, find_project, find_pyproject
 from hatch_tilebox.project.workflow_file import check_root_inside, load_config
 
 TEXT = """\
@@ -86,7 +86,7 @@ def test_messages_name_the_file_relative_to_the_base(write, tmp_path):
 def test_relative_path_becomes_absolute(write, monkeypatch, tmp_path):
     write()
     monkeypatch.chdir(tmp_path)
-    config = load_config(config_file(find_project(tmp_path)).relative_to(tmp_path))
+    config = load_config(config_file(find_pyproject(tmp_path)).relative_to(tmp_path))
     assert config.path == tmp_path / CONFIG_NAME
 
 
@@ -175,7 +175,7 @@ class TestRoot:
     def test_misspelt_folder(self, write, tmp_path):
         (tmp_path / "code").mkdir()
         path = write(TEXT.replace("runner =", 'root = "cod"\nrunner ='))
-        assert message(path) == f'{CONFIG_NAME}:3:8: workflow.root: "cod" is no folder; did you mean "code"?'
+        assert message(path) == f'{CONFIG_NAME}:3:8: workflow.root: "cod" is not a folder; did you mean "code"?'
 
     def test_outside_is_for_the_command_line_only(self, write, tmp_path):
         config = load_config(write(TEXT.replace("runner =", 'root = ".."\nrunner ='), f"project/{CONFIG_NAME}"))
@@ -184,7 +184,7 @@ class TestRoot:
             check_root_inside(config, tmp_path / "project")
         told = str(caught.value)
         assert told.startswith(f"{CONFIG_NAME}:3:8: workflow.root: ")
-        assert "lies outside the project" in told
+        assert "is outside the project" in told
         assert "sdist" in told
 
     def test_sibling_with_the_same_beginning_is_outside(self, write, tmp_path):
@@ -198,7 +198,7 @@ class TestRoot:
         (tmp_path / "elsewhere").mkdir()
         path = write(TEXT.replace("runner =", 'root = "link"\nrunner ='), f"project/{CONFIG_NAME}")
         (path.parent / "link").symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(ConfigError, match="elsewhere lies outside"):
+        with pytest.raises(ConfigError, match="elsewhere is outside"):
             check_root_inside(load_config(path), path.parent)
 
 

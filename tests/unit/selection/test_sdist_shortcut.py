@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hatch_tilebox.frontends.application import HatchlingProject
-from hatch_tilebox.project.workflow_project import HOOK_TABLE
+from hatch_tilebox.project.build_options import HOOK_TABLE
 from hatch_tilebox.selection.shortcut import holds_release
 
 FILES = {

@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
@@ -20,11 +20,13 @@ from hatch_tilebox.project.adopt.pyproject import PYPROJECT, add_build_system, a
 from hatch_tilebox.project.adopt.toml_text import TomlText, table_at
 from hatch_tilebox.project.adopt.workflow import write_config
 from hatch_tilebox.project.find import config_file
-from hatch_tilebox.project.identity import frontend_fault, is_built_by_hatchling
+from hatch_tilebox.project.metadata import frontend_problem, is_built_by_hatchling
 from hatch_tilebox.project.pyproject import read_pyproject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from hatch_tilebox.core.pyproject import Pyproject
 
 __all__ = ["Adoption", "Change", "apply_changes", "plan_adoption"]
 
@@ -75,12 +77,12 @@ def plan_adoption(root: Path) -> Adoption:
     adoption = Adoption(root)
     if not os.path.lexists(root / PYPROJECT):
         raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
-    values = read_pyproject(root)
+    pyproject = read_pyproject(root)
     refuse_old_sdk(root)
-    text = _switch_on(adoption, values)
-    if not config_file(root).exists():
+    text = _switch_on(adoption, pyproject)
+    if not config_file(pyproject).exists():
         built = "build-system" in text.values and table_at(text.values, "tool.uv").get("package") is not False
-        config, module = write_config(root, values["project"], built=built, notes=adoption.notes)
+        config, module = write_config(root, pyproject.table("project"), built=built, notes=adoption.notes)
         adoption.changes += [Change(*module)] if module else []
         adoption.changes.append(Change(CONFIG_NAME, None, config))
     if not (root / "uv.lock").is_file():
@@ -88,7 +90,7 @@ def plan_adoption(root: Path) -> Adoption:
     return adoption
 
 
-def _switch_on(adoption: Adoption, values: Mapping[str, Any]) -> TomlText:
+def _switch_on(adoption: Adoption, pyproject: Pyproject) -> TomlText:
     """`pyproject.toml` with our build hook in it, unless no frontend would build the project then: the text is as it was.
 
     Raises ConfigError where no frontend builds the project as it is.
@@ -100,8 +102,8 @@ def _switch_on(adoption: Adoption, values: Mapping[str, Any]) -> TomlText:
         add_hook(text, hatch)
     if is_built_by_hatchling(text.values):
         allow_direct_references(text, hatch, notes)
-        fault = frontend_fault(root, text.values)
-        if fault and is_built_by_hatchling(values):
+        fault = frontend_problem(pyproject, text.values)
+        if fault and is_built_by_hatchling(pyproject.values):
             message = f"hatchling refuses to build this project: {fault.message}"
             raise ConfigError(Problem(message, "correct that, then run: hatch-tilebox adopt", fault.location))
         if fault:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.toml_positions import KeyPath
     from hatch_tilebox.project.toml.kinds import Report
 
-__all__ = ["Key", "Table", "Tables", "key", "keys_of"]
-
 _REQUIRED = dataclasses.MISSING
 
 
@@ -125,17 +123,25 @@ class Key(NamedTuple):
 
 
 def key(kind: Kind, doc: str, *, shown: str = "", missing: str = "", examples: tuple[Any, ...] = ()) -> dict[str, Any]:
-    """The metadata of a dataclass field that stands for a key of a TOML table.
+    """Return the metadata of a dataclass field that is a key of a TOML table.
 
-    `doc` describes it in Markdown. `shown` is the default for people, where Python's own form would puzzle them. Without a default
-    the key is required, and `missing` says what to write.
+    `doc` describes it in Markdown. `shown` is the default for people, if Python's own form would puzzle them. Without a default the
+    key is required, and `missing` is what to write.
     """
     return {"kind": kind, "doc": doc, "shown": shown, "missing": missing, "examples": examples}
 
 
-def keys_of(model: type, *, hyphens: bool = False) -> tuple[Key, ...]:
-    """The keys of the table that the dataclass `model` stands for; `hyphens` where its keys have them, as in `pyproject.toml`."""
+def keys_of(model: type, described: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Key, ...]:
+    """Return the keys of the table for the dataclass `model`, whose fields have `key(...)` as metadata.
+
+    A model without metadata has them in `described`, by field, and its keys have hyphens, as those in `pyproject.toml`.
+    """
     return tuple(
-        Key(name=item.name.replace("_", "-") if hyphens else item.name, field=item.name, default=item.default, **item.metadata)
+        Key(
+            name=item.name if described is None else item.name.replace("_", "-"),
+            field=item.name,
+            default=item.default,
+            **(item.metadata if described is None else described[item.name]),
+        )
         for item in dataclasses.fields(model)
     )
