@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import shutil
-import subprocess
 from typing import NamedTuple
 
 import pytest
+from git_support import Git
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,6 @@ from hatch_tilebox.selection.select import select_files
 pytestmark = pytest.mark.needs_tool("git")
 
 EVERYTHING = [Pattern("**")]
-ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 names = st.sampled_from(["a", "b", "ab", "abc", "b.a", ".a", "a b", "ä", "a*", "[a]", "!a", "#a", "a\\", "-", "Z", " a"])
 wild = """
@@ -85,43 +83,6 @@ def _leaves(tree, prefix):
 def _parents(path):
     parts = path.split("/")[:-1]
     return ["/".join(parts[: i + 1]) for i in range(len(parts))]
-
-
-class Git:
-    """A repository, and one `git check-ignore` process that answers about any number of paths in it."""
-
-    def __init__(self, root):
-        self.root = root
-        self.env = {**os.environ, **ISOLATED}
-        self.run("init", "-q")
-        self.version = tuple(int(part) for part in re.findall(r"\d+", self.run("version"))[:2])
-        command = ["git", "-c", "core.excludesFile=", "check-ignore", "--stdin", "-z", "-v", "-n", "--no-index"]
-        self._process = subprocess.Popen(command, cwd=root, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def run(self, *arguments, cwd=None):
-        command = ["git", "-c", "core.excludesFile=", *arguments]
-        done = subprocess.run(command, cwd=cwd or self.root, env=self.env, check=True, capture_output=True)
-        return done.stdout.decode()
-
-    def ignoring_line(self, path):
-        """The ignore file and line that ignore `path`, None where it is not ignored."""
-        self._process.stdin.write(path.encode() + b"\0")
-        self._process.stdin.flush()
-        source, line, pattern, _ = (self._read_field() for _ in range(4))
-        return None if not source or pattern.startswith("!") else (source, int(line))
-
-    def files(self, cwd=None):
-        """All files that git would track; all that it tracks are among them, as nothing is ever added."""
-        listed = self.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=cwd)
-        return sorted(filter(None, listed.split("\0")))
-
-    def _read_field(self):
-        return b"".join(iter(lambda: self._process.stdout.read(1), b"\0")).decode()
-
-    def close(self):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Why a file is, or is not, in a release."""
+"""Why a file is part of a release, or is not."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import Pattern
 
-__all__ = ["Explanation", "explain"]
-
 
 @dataclass(frozen=True)
 class Explanation:
-    """What decided about one path.
+    """Which rule decided about one path.
 
-    `path` is relative to the root. `included_by` are the include patterns that match the file, `rule` what keeps it out all the
-    same and `decided_at` the file or the folder above it that the rule speaks of. `reason` says all of it in one sentence.
+    `path` is relative to the root. `included_by` are the include patterns that match the file, the deciding one first. `rule` keeps
+    the file out all the same; it applies to `decided_at`, the file itself or a folder above it. `reason` is one sentence for users.
     """
 
     path: str
@@ -36,7 +34,7 @@ class Explanation:
 
     @property
     def location(self) -> Location | None:
-        """Where the pattern or the line that decided is written, None for built-in rules and where nothing matched."""
+        """The place of the pattern or line that decided, None for built-in rules and where nothing matched."""
         if self.rule is not None:
             return self.rule.location
         return self.included_by[0].location if self.included_by else None
@@ -55,16 +53,16 @@ def explain(
     use_gitignore: bool = True,
     skip: Collection[Path] = (),
 ) -> Explanation:
-    """Which rule of `select_files`, called with the same arguments, decides about `path`: absolute, or relative to `root`.
+    """Return which rule of `select_files`, called with the same arguments, decides about `path`: absolute, or relative to `root`.
 
-    Raises SelectionError where `path` lies outside the root or does not exist, and for what stops `select_files` on the way to it.
+    Raises SelectionError where `path` is outside the root or does not exist, and for what stops `select_files` on the way to it.
     """
     walk = Walk(root, include, exclude, use_gitignore=use_gitignore, skip=skip)
     relative = os.path.relpath(os.path.join(walk.root, path), walk.root).replace(os.sep, "/")
     if relative == ".." or relative.startswith("../"):
-        raise SelectionError(Problem(f"{path} lies outside the root of the workflow, {walk.root}"))
+        raise SelectionError(Problem(f"{path} is outside the root of the workflow, {walk.root}"))
     if relative == ".":
-        return Explanation(".", selected=False, reason="is the root of the workflow; a release holds files")
+        return Explanation(".", selected=False, reason="is the root of the workflow; a release contains files")
     if not os.path.lexists(os.path.join(walk.root, relative)):
         raise SelectionError(Problem(f"there is no {relative} in {walk.root}"))
     folder = walk.start()
@@ -84,19 +82,19 @@ def _verdict(walk: Walk, folder: Folder, name: str) -> Verdict:
     for found in folder.entries:
         if found.name == name:
             return walk.judge(folder, found)
-    # On a file system that does not tell case apart, the path may exist under another spelling.
-    raise SelectionError(Problem(f"there is no {folder.prefix}{name} in {walk.root}", "upper and lower case differ"))
+    # On a file system that ignores case, the path exists under another spelling.
+    raise SelectionError(Problem(f"there is no {folder.prefix}{name} in {walk.root}", "check upper and lower case"))
 
 
 def _stopped(verdict: Verdict, path: str) -> Explanation | None:
-    """Why the folder `verdict`, above `path`, is not opened; None if it is."""
+    """Return why the folder `verdict`, `path` or a folder above it, is not opened; None if it is."""
     if verdict.rule is not None:
         return _kept_out(path, verdict.rule, verdict.path)
     if verdict.kind == "broken":
         return Explanation(
             path, selected=False, reason=f"is under the link {verdict.path}: {verdict.broken}", decided_at=verdict.path
         )
-    if verdict.includes is None or not verdict.includes.places:
+    if not verdict.includes:
         reason = f"no include pattern reaches into the folder {verdict.path}"
         return Explanation(path, selected=False, reason=reason, decided_at=verdict.path)
     return None
@@ -112,7 +110,7 @@ def _kept_out(path: str, rule: Rule, decided_at: str, included_by: tuple[Pattern
 
 
 def _explained(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
-    included_by = tuple(walk.includes.patterns[index] for index in verdict.matched)
+    included_by = tuple(walk.includes.patterns[index] for index in walk.includes.matches(verdict.path))
     path = verdict.path
     if verdict.kind == "folder":
         return _explained_folder(walk, folder, verdict)
@@ -125,7 +123,7 @@ def _explained(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
             path, selected=False, reason=f"is a link that stops the build: {verdict.broken}", included_by=included_by
         )
     if verdict.kind == "special":
-        reason = "is no regular file (a socket, pipe or device)"
+        reason = "is not a regular file (a socket, pipe or device)"
         return Explanation(path, selected=False, reason=reason, included_by=included_by)
     reason = f'selected by the include pattern "{included_by[0].text}"'
     return Explanation(path, selected=True, reason=reason, included_by=included_by, decided_at=path)

@@ -1,45 +1,45 @@
-"""What an sdist holds and the release of its project does not: written into the sdist, and heeded by builds from it.
+"""The record of what an sdist contains beside the files of the release. Builds from the sdist follow it.
 
-Frontends put files into an sdist that are not the project's: hatchling ships a `.gitignore` from a folder above as the project's
-own. And no sdist can hold `.git/info/exclude`. Without a record, the sdist would have another release than the tree.
+Frontends add files to an sdist: hatchling copies a `.gitignore` from a folder above. An sdist cannot contain `.git/info/exclude`
+either. Without the record, a build from the sdist would select other files than a build from the source tree.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.selection.patterns.globs import GlobSet, normalize
+from hatch_tilebox.selection.patterns.globs import GlobSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hatch_tilebox.core.model import FileSet, Pattern
 
-__all__ = ["SdistRecord", "read_record", "record_of"]
-
 _ABOUT = "Written by hatch-tilebox into an sdist: files here that its release leaves out, and ignore files that do not count."
 
 
-class SdistRecord(NamedTuple):
-    """Paths relative to the root of the workflow: files that no release takes, and ignore files whose rules do not count."""
+@dataclass(frozen=True)
+class SdistRecord:
+    """Paths relative to the root of the workflow: files that are not selected, and ignore files that are not read."""
 
     left_out: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
 
     def to_json(self) -> bytes:
-        """The bytes of the file."""
+        """Return the content of the file."""
         values = {"about": _ABOUT, "left-out": sorted(self.left_out), "unread": sorted(self.unread)}
         return json.dumps(values, indent=2).encode() + b"\n"
 
 
 def read_record(root: str) -> SdistRecord:
-    """The record in the folder `root`, an empty one where there is none. Raises SelectionError where it is damaged."""
+    """Return the record in the folder `root`, an empty one where there is none. Raises SelectionError where it is damaged."""
     try:
         values = json.loads(read_text(Path(root, SDIST_RECORD)))
         left_out, unread = values["left-out"], values["unread"]
@@ -55,7 +55,7 @@ def read_record(root: str) -> SdistRecord:
 
 
 def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Pattern], held: Iterable[str]) -> SdistRecord:
-    """What a build from an sdist with the paths `held` has to know to select `files`, the release of the tree."""
+    """Return the record with which a build from an sdist with the paths `held` selects `files`, the release of the tree."""
     released = {file.path for file in files.files}
     includes, excludes = GlobSet(include), GlobSet(exclude)
     before = read_record(str(files.root))
@@ -63,24 +63,16 @@ def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Patt
     for path in held:
         if path.rpartition("/")[2] == ".gitignore" and not _is_read(str(files.root), path, before):
             unread.add(path)
-        if path not in released and not _never_shipped(path) and _matches(includes, path) and not _matches(excludes, path):
+        if path not in released and not _never_shipped(path) and includes.match(path) and not excludes.match(path):
             left_out.add(path)
     return SdistRecord(frozenset(left_out), frozenset(unread))
 
 
 def _is_read(root: str, path: str, before: SdistRecord) -> bool:
-    """Whether a selection of the tree heeds the ignore file."""
+    """Whether a selection in the tree reads the ignore file."""
     source = os.path.join(root, path)
     return path not in before.unread and os.path.isfile(source) and not os.path.islink(source)
 
 
 def _never_shipped(path: str) -> bool:
     return any(part in NEVER_SHIPPED or part.endswith(NEVER_SHIPPED_SUFFIXES) for part in path.split("/"))
-
-
-def _matches(globs: GlobSet, path: str) -> bool:
-    *folders, name = normalize(path).split("/")
-    state = globs.start
-    for folder in folders:
-        state = globs.enter(state, folder)
-    return bool(state.match(name))

@@ -14,8 +14,8 @@ from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
 from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.selection._advice import excludes_without_effect, includes_without_effect
-from hatch_tilebox.selection._paths import path_problems
+from hatch_tilebox.selection.path_checks import check_paths
+from hatch_tilebox.selection.unused_patterns import excludes_without_effect, includes_without_effect
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.core.model import Pattern
-
-__all__ = ["select_files"]
+    from hatch_tilebox.selection.patterns.globs import GlobSet
 
 _READABLE_BY_ALL = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
@@ -37,34 +36,33 @@ def select_files(
     use_gitignore: bool = True,
     skip: Collection[Path] = (),
 ) -> FileSet:
-    """The regular files under `root` that a glob of `include` matches, but for those that a rule keeps out.
+    """Return the regular files under `root` that a glob of `include` matches and no rule keeps out.
 
     Rules, in this order: those that are always on (`NEVER_SHIPPED`, virtual environments), `skip` (files and folders that builds
     write to), `exclude`, and the ignore files of git in `root` and below. Folders that nothing can be selected from are not opened.
-    The files come sorted by the UTF-8 bytes of their paths; `warnings` of the result are doubts that do not stop a build, such as
-    a glob that matches nothing.
+    The files are sorted by the UTF-8 bytes of their paths. `warnings` of the result do not stop a build, such as one
+    about a glob that matches nothing.
 
     Raises SelectionError, with all problems together, for globs that are malformed or leave the root, links that cannot be
     followed, what cannot be read, paths that a release cannot hold, and where nothing is selected at all.
     """
     walk = Walk(root, include, exclude, use_gitignore=use_gitignore, skip=skip)
     run = _Run(walk)
-    run.all()
+    run.select()
     files = tuple(sorted(run.files, key=attrgetter("path")))
-    errors, doubts = path_problems(files, run.folders)
-    errors = run.errors + errors
-    unused = includes_without_effect(walk, run.selected_by, run.folders_matched, run.kept_out, run.unseen)
-    if errors:
+    path_errors, path_warnings = check_paths(files, run.folders)
+    if errors := run.errors + path_errors:
         raise SelectionError(*sorted(errors, key=str))
+    unused = includes_without_effect(walk, run.unused, run.folders_matched, run.kept_out, run.unseen)
     if not files:
         raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern")]))
     unused += excludes_without_effect(walk, run.excluded_by, run.folders_excluded)
-    warnings = tuple(unused + sorted(run.warnings, key=str) + doubts)
+    warnings = tuple(unused + sorted(run.warnings, key=str) + path_warnings)
     return FileSet(Path(walk.root), files, warnings, tuple(sorted(walk.deciding_ignore_files)))
 
 
 class _Run:
-    """One walk over everything that can be selected, and what it meets."""
+    """One walk over everything that can be selected, with what it finds."""
 
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
@@ -72,15 +70,14 @@ class _Run:
         self.folders: list[str] = []
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
-        self.selected_by: set[int] = set()
-        self._matched: tuple[int, ...] = ()
+        self.unused = set(range(len(walk.includes.patterns)))
         self.excluded_by: set[int] = set()
         self.folders_matched: dict[int, str] = {}
         self.folders_excluded: dict[int, str] = {}
         self.kept_out: dict[int, tuple[str, Rule]] = {}
         self.unseen: list[tuple[str, Rule]] = []
 
-    def all(self) -> None:
+    def select(self) -> None:
         """Select everything under the root."""
         folders = [self._walk.start()]
         while folders:
@@ -92,7 +89,7 @@ class _Run:
                 self.folders.append(folder.prefix.removesuffix("/"))
 
     def _entries(self, folder: Folder, descriptor: int | None) -> list[Folder]:
-        """Select from one folder; its subfolders to go on with."""
+        """Select from one folder, and return its subfolders to continue with."""
         opened = []
         for found in folder.entries:
             verdict = self._walk.judge(folder, found)
@@ -106,12 +103,12 @@ class _Run:
                 if below is not None:
                     opened.append(below)
             else:
-                self._note_unusable(verdict)
+                self._note_unusable(folder, verdict)
         return opened
 
     def _open(self, parent: Folder, verdict: Verdict) -> Folder | None:
         self._note_folder(parent, verdict)
-        if verdict.includes is None or not verdict.includes.places:
+        if not verdict.includes:
             return None
         try:
             opened = self._walk.open(parent, verdict)
@@ -139,52 +136,51 @@ class _Run:
         if not for_everyone and not os.access(verdict.source, os.R_OK):
             self.errors.append(unreadable(verdict.path, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
             return
-        if verdict.matched is not self._matched:
-            self._matched = verdict.matched  # mostly the very tuple of the file before
-            self.selected_by.update(verdict.matched)
+        if self.unused:
+            self.unused.difference_update(self._walk.includes.matches(verdict.path))
         self.files.append(
             SelectedFile(verdict.path, found.path, status.st_size, bool(status.st_mode & stat.S_IXUSR), verdict.is_link)
         )
 
     def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
-        for index in {*verdict.matched, *verdict.reached}:
-            self.kept_out.setdefault(index, (verdict.path, rule))
+        if self.unused - self.kept_out.keys():
+            for index in self._walk.reached(folder, verdict):
+                self.kept_out.setdefault(index, (verdict.path, rule))
         if verdict.kind == "folder" and rule.kind in {"exclude", "ignore"}:
             self.unseen.append((verdict.path, rule))
         if rule.kind == "exclude":
-            name = verdict.path.rpartition("/")[2]
-            self.excluded_by.update(folder.excludes.match(name))
-            if verdict.excludes is not None:
-                self.excluded_by.update(verdict.excludes.everything)
+            self.excluded_by.update(self._walk.excludes.matches(verdict.path))
+            self.excluded_by.update(self._walk.excludes.covering(verdict.excludes))
 
     def _note_folder(self, parent: Folder, verdict: Verdict) -> None:
-        """Remember a folder that a glob names as it would name a file: that selects nothing, and excludes nothing."""
-        if verdict.includes is None:
-            return
-        for index in {*verdict.matched, *verdict.includes.folders_named}.difference(parent.includes.everything):
+        """Remember a folder that a glob names as it would name a file: such a glob selects and excludes nothing."""
+        includes, excludes = self._walk.includes, self._walk.excludes
+        for index in _naming_folder(includes, verdict.path) - includes.covering(parent.includes):
             self.folders_matched.setdefault(index, verdict.path)
-        if verdict.excludes is not None:
-            named = parent.excludes.match(verdict.path.rpartition("/")[2])
-            for index in {*named, *verdict.excludes.folders_named}.difference(parent.excludes.everything):
-                self.folders_excluded.setdefault(index, verdict.path)
+        for index in _naming_folder(excludes, verdict.path) - excludes.covering(parent.excludes):
+            self.folders_excluded.setdefault(index, verdict.path)
 
-    def _note_unusable(self, verdict: Verdict) -> None:
-        """Links that lead nowhere stop the build where a pattern asks for them; sockets and the like hold nothing to lose."""
+    def _note_unusable(self, folder: Folder, verdict: Verdict) -> None:
+        """Report a link that cannot be followed, as an error where a pattern asks for it, and a socket, pipe or device."""
         path = printable(verdict.path)
         if verdict.kind == "special":
             if verdict.matched:
-                self.warnings.append(Problem(f"{path} is no regular file (a socket, pipe or device) and is left out"))
-        elif verdict.matched or verdict.reached:
-            hint = "put the content itself there, or leave the link out with an exclude pattern"
+                self.warnings.append(Problem(f"{path} is not a regular file (a socket, pipe or device) and is left out"))
+        elif verdict.matched or self._walk.reached(folder, verdict):
+            hint = "replace the link by its content, or leave the link out with an exclude pattern"
             self.errors.append(Problem(f"{path} is a link that cannot be part of a release: {verdict.broken}", hint))
         else:
-            hint = f'add "{path}" to exclude if that is right'
-            self.warnings.append(Problem(f"nothing under the link {path} is looked at: {verdict.broken}", hint))
+            hint = f'add "{path}" to exclude if that is intended'
+            self.warnings.append(Problem(f"the link {path} is left out, with everything below it: {verdict.broken}", hint))
+
+
+def _naming_folder(globs: GlobSet, folder: str) -> set[int]:
+    return {*globs.matches(folder), *globs.matches(f"{folder}/")}
 
 
 @contextmanager
 def _descriptor(folder: str) -> Iterator[int | None]:
-    """The open folder, so that the system need not find the whole path of each file again; None where it cannot use one."""
+    """Yield the open folder, so that the system need not resolve the whole path of each file; None where it cannot use one."""
     if os.stat not in os.supports_dir_fd or not NAMES_ARE_UTF8:
         yield None
         return

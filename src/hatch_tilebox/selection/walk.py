@@ -1,17 +1,18 @@
-"""The one engine behind `select_files` and `explain`: what happens to an entry of a folder, and by which rule."""
+"""The walk that `select_files` and `explain` share: what happens to each entry of a folder, and which rule decides."""
 
 from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.constants import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE, SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.file_names import relative_entries, released_name
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.selection.patterns.gitignore import IgnoreFile, repository_exclude_file, spelled
-from hatch_tilebox.selection.patterns.globs import GlobSet, normalize
+from hatch_tilebox.selection.patterns.gitignore import IgnoreFile, matched_text, repository_exclude_file
+from hatch_tilebox.selection.patterns.globs import GlobSet
 from hatch_tilebox.selection.sdist_record import read_record
 
 if TYPE_CHECKING:
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.core.model import Pattern
-    from hatch_tilebox.selection.patterns.gitignore import IgnoreRule
     from hatch_tilebox.selection.patterns.globs import GlobState
 
-__all__ = ["Folder", "Rule", "Verdict", "Walk", "unreadable"]
 
-
-class Rule(NamedTuple):
-    """What keeps an entry out. `kind` is "built-in", "output", "exclude" or "ignore"; `text` names it, to stand after "by"."""
+@dataclass(frozen=True)
+class Rule:
+    """What keeps an entry out. `kind` is "built-in", "output", "exclude" or "ignore"; `text` completes "kept out by"."""
 
     kind: str
     text: str
@@ -35,32 +34,32 @@ class Rule(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What becomes of an entry of a folder.
+    """What happens to an entry of a folder.
 
-    `path` is relative to the root, `source` where the entry is; `kind` is "file", "folder", "special" (a socket, pipe or device)
-    or "broken" (a link that cannot be followed; `broken` says why). `matched` are the include patterns that match the entry as they
-    match a file, `reached` those that its name brings nearer to a match below it. `rule` keeps the entry out although an include
-    pattern takes or reaches it. A folder has what is left of the patterns in it; no place left means that it need not be opened.
+    `path` is relative to the root, `source` where the entry is. `kind` is "file", "folder", "special" (a socket, pipe or device)
+    or "broken" (a link that cannot be followed; `broken` gives the reason). `matched` is whether an include pattern matches an
+    entry that is not a folder, `rule` what keeps the entry out all the same. `includes` and `excludes` are the states of the
+    patterns in a folder; without a state in `includes` the folder is not opened.
     """
 
     path: str
     source: str
     kind: str
-    matched: tuple[int, ...] = ()
+    matched: bool = False
     rule: Rule | None = None
-    reached: tuple[int, ...] = ()
-    includes: GlobState | None = None
-    excludes: GlobState | None = None
+    includes: GlobState = frozenset()
+    excludes: GlobState = frozenset()
     is_link: bool = False
     broken: str = ""
 
 
-class Folder(NamedTuple):
-    """An opened folder, with what holds for its entries.
+@dataclass(frozen=True)
+class Folder:
+    """An open folder, with what applies to its entries.
 
-    `prefix` is its path with a slash at the end, empty for the root; `ignores` are the ignore files that hold in it, the nearest
-    one last, each with the length of the prefix of its own folder; `real` are the real paths of the folder and of those above.
-    `suspects` are the names that a rule may keep out: to find those of a whole folder is much faster than to ask entry by entry.
+    `prefix` is its path with a slash at the end, empty for the root. `ignores` are the ignore files that apply to it, the nearest
+    one last, each with the length of the prefix of its own folder. `real` are the real paths of the folder and of those above.
+    With `all_match` an include pattern matches everything below; `suspects` are the names that a rule may keep out.
     """
 
     prefix: str
@@ -70,13 +69,14 @@ class Folder(NamedTuple):
     ignores: tuple[tuple[int, IgnoreFile], ...]
     real: tuple[str, ...]
     entries: list[FoundEntry]
-    suspects: frozenset[str] = frozenset()
+    all_match: bool = False
+    suspects: Collection[str] = field(default=(), repr=False)
 
 
 class Walk:
     """The rules of one selection.
 
-    Raises SelectionError for globs that are malformed or leave the root, and for a root that is no folder.
+    Raises SelectionError for globs that are malformed or leave the root, and for a root that is not a folder.
     """
 
     def __init__(
@@ -91,8 +91,8 @@ class Walk:
         self.root = os.path.abspath(root)
         self.use_gitignore = use_gitignore
         if not os.path.isdir(self.root):
-            raise SelectionError(Problem(f"the root of the workflow is no folder: {root}"))
-        self.includes, self.excludes = _both(include, exclude)
+            raise SelectionError(Problem(f"the root of the workflow is not a folder: {root}"))
+        self.includes, self.excludes = _parsed(include, exclude)
         self._real_root = os.path.realpath(self.root)
         self._skip = self._relative(skip)
         self._record = read_record(self.root)
@@ -101,78 +101,70 @@ class Walk:
         """Ignore files of which a line decided about an entry, relative to the root."""
 
     def start(self) -> Folder:
-        """The root."""
-        entries = self._scan(self.root, "")
+        """Open the root."""
         ignores: tuple[tuple[int, IgnoreFile], ...] = ()
-        if self.use_gitignore:
-            path = repository_exclude_file(self.root)
-            exclude_file = path and self._read(path, REPOSITORY_EXCLUDE, follow=True)
+        if self.use_gitignore and (path := repository_exclude_file(self.root)):
+            exclude_file = self._read(path, REPOSITORY_EXCLUDE, follow=True)
             ignores = ((0, exclude_file),) if exclude_file else ()
-        folder = Folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
-        return self._prepared(folder)
+        entries = self._scan(self.root, "")
+        return self._folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
 
     def judge(self, folder: Folder, found: FoundEntry) -> Verdict:
-        """What becomes of the entry `found` of `folder`."""
-        name = found.name if found.name.isascii() else normalize(found.name)
-        matched = folder.includes.match(name)
-        if found.is_file(follow_symlinks=False):
-            kind = "file"
-        elif found.is_dir(follow_symlinks=False):
-            return self._judge_folder(folder, found, name, matched)
-        elif found.is_symlink():
-            return self._judge_link(folder, found, name, matched)
-        else:
-            kind = "special"
+        """Return what happens to the entry `found` of `folder`."""
         path = folder.prefix + found.name
-        rule = self._file_rule(folder, path, found.name, name) if matched and found.name in folder.suspects else None
+        is_file = found.is_file(follow_symlinks=False)
+        if not is_file and found.is_dir(follow_symlinks=False):
+            return self._judge_folder(folder, found, path)
+        matched = folder.all_match or self.includes.match(path)
+        if not is_file and found.is_symlink():
+            return self._judge_link(folder, found, path, matched=matched)
+        kind = "file" if is_file else "special"
+        rule = self._file_rule(folder, path, found.name) if matched and found.name in folder.suspects else None
         return Verdict(path, found.path, kind, matched, rule)
 
     def open(self, parent: Folder, verdict: Verdict) -> Folder | Rule:
-        """The folder of `verdict`, or the rule that keeps all of it out once it is seen.
+        """Open the folder of `verdict`, or return the rule that keeps it out because of what it holds.
 
         Raises SelectionError where it cannot be read.
         """
         entries = self._scan(verdict.source, verdict.path)
-        if ENVIRONMENT_MARK in [found.name for found in entries]:
+        if any(found.name == ENVIRONMENT_MARK for found in entries):
             return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {ENVIRONMENT_MARK})")
         source = verdict.source
         real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
-        includes, excludes = verdict.includes or parent.includes, verdict.excludes or parent.excludes
-        folder = Folder(f"{verdict.path}/", source, includes, excludes, parent.ignores, (*parent.real, real), entries)
-        return self._prepared(folder)
+        prefix = f"{verdict.path}/"
+        return self._folder(prefix, source, verdict.includes, verdict.excludes, parent.ignores, (*parent.real, real), entries)
 
-    def _judge_folder(self, folder: Folder, found: FoundEntry, name: str, matched: tuple[int, ...]) -> Verdict:
-        path = folder.prefix + found.name
-        includes = self.includes.enter(folder.includes, name)
-        reached = self.includes.approached(folder.includes, includes)
-        if not includes.places:
-            return Verdict(path, found.path, "folder", matched, includes=includes)
-        excludes = self.excludes.enter(folder.excludes, name)
-        rule = self._never_shipped(path, found.name) or self._excluded(excludes.everything)
+    def reached(self, parent: Folder, verdict: Verdict) -> set[int]:
+        """Return the include patterns that match the entry, or that the name of the folder brought nearer to a match."""
+        return {*self.includes.matches(verdict.path), *self.includes.approached(parent.includes, verdict.includes)}
+
+    def _judge_folder(self, folder: Folder, found: FoundEntry, path: str) -> Verdict:
+        includes = self.includes.enter(folder.includes, found.name)
+        if not includes:
+            return Verdict(path, found.path, "folder")
+        excludes = self.excludes.enter(folder.excludes, found.name)
+        rule = self._never_shipped(path, found.name) or self._excluded(self.excludes.covering(excludes))
         rule = rule or self._ignored(folder, path, is_folder=True)
-        return Verdict(path, found.path, "folder", matched, rule, reached, includes, excludes)
+        return Verdict(path, found.path, "folder", rule=rule, includes=includes, excludes=excludes)
 
-    def _judge_link(self, folder: Folder, found: FoundEntry, name: str, matched: tuple[int, ...]) -> Verdict:
-        """A link to a file is that file, one to a folder that folder; for patterns of ignore files it is a file, as for git."""
-        path = folder.prefix + found.name
-        includes = self.includes.enter(folder.includes, name)
-        if not matched and not includes.places:
-            return Verdict(path, found.path, "file", is_link=True)
-        excludes = self.excludes.enter(folder.excludes, name)
-        rule = self._file_rule(folder, path, found.name, name) or self._excluded(excludes.everything)
+    def _judge_link(self, folder: Folder, found: FoundEntry, path: str, *, matched: bool) -> Verdict:
+        """A link to a file is that file, one to a folder that folder; for patterns of ignore files it is a file, as in git."""
+        includes = self.includes.enter(folder.includes, found.name)
+        if not matched and not includes:
+            return Verdict(path, found.path, "file", matched, is_link=True)
+        excludes = self.excludes.enter(folder.excludes, found.name)
+        rule = self._file_rule(folder, path, found.name) or self._excluded(self.excludes.covering(excludes))
         kind, broken = self._follow(folder, found.path)
-        reached = self.includes.approached(folder.includes, includes) if kind != "file" else ()
-        return Verdict(path, found.path, kind, matched, rule, reached, includes, excludes, is_link=True, broken=broken)
+        return Verdict(path, found.path, kind, matched, rule, includes, excludes, is_link=True, broken=broken)
 
-    def _file_rule(self, folder: Folder, path: str, name: str, normalized: str) -> Rule | None:
+    def _file_rule(self, folder: Folder, path: str, name: str) -> Rule | None:
         rule = self._never_shipped(path, name)
-        if rule is None and (excluded := folder.excludes.match(normalized)):
-            rule = self._excluded(excluded)
+        if rule is None and (excluded := self.excludes.deciding(path)) is not None:
+            rule = self._excluded({excluded})
         return rule or self._ignored(folder, path, is_folder=False)
 
     def _never_shipped(self, path: str, name: str) -> Rule | None:
-        if name not in NEVER_SHIPPED and not name.endswith(NEVER_SHIPPED_SUFFIXES) and path not in self._absent:
-            return None
         if name in NEVER_SHIPPED:
             return Rule("built-in", f"the built-in rule: {name} is never part of a release")
         if name.endswith(NEVER_SHIPPED_SUFFIXES):
@@ -180,42 +172,53 @@ class Walk:
         if path in self._record.left_out:
             text = f"the built-in rule: the release that this sdist was made with has no {path} (says {SDIST_RECORD})"
             return Rule("built-in", text)
-        return Rule("output", f"the built-in rule: {path} is where builds write to")
+        return Rule("output", f"the built-in rule: {path} is where builds write to") if path in self._skip else None
 
-    def _excluded(self, matched: tuple[int, ...]) -> Rule | None:
+    def _excluded(self, matched: set[int]) -> Rule | None:
         if not matched:
             return None
-        pattern = self.excludes.patterns[matched[0]]
+        pattern = self.excludes.patterns[min(matched)]
         return Rule("exclude", f'the exclude pattern "{pattern.text}"', pattern.location)
 
     def _ignored(self, folder: Folder, path: str, *, is_folder: bool) -> Rule | None:
-        if not folder.ignores:
-            return None
-        text = spelled(path)
+        text = matched_text(path)
         for start, file in reversed(folder.ignores):
-            rule = file.match(text[start:], is_folder=is_folder)
-            if rule is not None:
-                self.deciding_ignore_files.add(rule.source)
-                return None if rule.negated else _ignore_rule(rule)
+            line = file.match(text[start:], is_folder=is_folder)
+            if line is not None:
+                self.deciding_ignore_files.add(line.source)
+                return None if line.negated else Rule("ignore", f"`{line.text}` in {line.source}", Location(line.source, line.line))
         return None
 
-    def _prepared(self, folder: Folder) -> Folder:
-        """The folder with its own ignore file and its suspects."""
-        prefix = spelled(folder.prefix)
-        names = [found.name for found in folder.entries]
-        if self.use_gitignore and ".gitignore" in names and f"{folder.prefix}.gitignore" not in self._record.unread:
-            file = self._read(os.path.join(folder.source, ".gitignore"), f"{folder.prefix}.gitignore")
-            if file is not None:
-                folder = folder._replace(ignores=(*folder.ignores, (len(prefix), file)))
+    def _folder(
+        self,
+        prefix: str,
+        source: str,
+        includes: GlobState,
+        excludes: GlobState,
+        ignores: tuple[tuple[int, IgnoreFile], ...],
+        real: tuple[str, ...],
+        entries: list[FoundEntry],
+    ) -> Folder:
+        """Return an open folder, with its own ignore file among those that apply."""
+        names = [found.name for found in entries]
+        if self.use_gitignore and ".gitignore" in names and f"{prefix}.gitignore" not in self._record.unread:
+            file = self._read(os.path.join(source, ".gitignore"), f"{prefix}.gitignore")
+            ignores = (*ignores, (len(matched_text(prefix)), file)) if file else ignores
+        all_match = bool(self.includes.covering(includes))
+        suspects = names if self.excludes.covering(excludes) else self._suspects(prefix, names, ignores)
+        return Folder(prefix, source, includes, excludes, ignores, real, entries, all_match, suspects)
+
+    def _suspects(self, prefix: str, names: list[str], ignores: tuple[tuple[int, IgnoreFile], ...]) -> Collection[str]:
+        """Return the names that a rule may keep out. Finding them for a whole folder is much faster than asking for each entry."""
         if not "".join(names).isascii():
-            return folder._replace(suspects=frozenset(names))
+            return names
         suspects = {name for name in names if name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES)}
         if self._absent:
-            suspects.update(name for name in names if folder.prefix + name in self._absent)
-        suspects.update(folder.excludes.candidates(names))
-        for start, file in folder.ignores:
-            suspects.update(file.candidates(prefix[start:], names))
-        return folder._replace(suspects=frozenset(suspects))
+            suspects.update(name for name in names if prefix + name in self._absent)
+        suspects.update(self.excludes.candidates(names))
+        for _, file in ignores:
+            suspects.update(file.candidates(names))
+        return suspects
 
     def _read(self, path: str, source: str, *, follow: bool = False) -> IgnoreFile | None:
         try:
@@ -231,7 +234,7 @@ class Walk:
             raise SelectionError(unreadable(f"{path}/" if path else self.root, error)) from error
 
     def _follow(self, folder: Folder, source: str) -> tuple[str, str]:
-        """The kind of what a link leads to, and why it cannot be followed where it cannot."""
+        """Return the kind of what a link leads to, and the reason where it cannot be followed."""
         try:
             target = os.path.realpath(source, strict=True)
             mode = os.stat(target).st_mode
@@ -254,28 +257,24 @@ class Walk:
         return frozenset(relative)
 
 
-def _both(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:
-    """Both lists parsed, with the problems of both reported together."""
+def unreadable(path: str, error: OSError) -> Problem:
+    """Return a problem for a file or folder that the system does not allow to read."""
+    hint = "allow your user to read it, or leave it out with an exclude pattern"
+    return Problem(f"{printable(path)} cannot be read: {error.strerror}", hint)
+
+
+def _parsed(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:
+    """Parse both lists, and report the problems of both together."""
     problems: list[Problem] = []
-    sets = [_parsed(patterns, problems) for patterns in (include, exclude)]
+    includes, excludes = _glob_set(include, problems), _glob_set(exclude, problems)
     if problems:
         raise SelectionError(*problems)
-    return sets[0], sets[1]
+    return includes, excludes
 
 
-def _parsed(patterns: Sequence[Pattern], problems: list[Problem]) -> GlobSet:
+def _glob_set(patterns: Sequence[Pattern], problems: list[Problem]) -> GlobSet:
     try:
         return GlobSet(patterns)
     except SelectionError as error:
         problems += error.problems
         return GlobSet(())
-
-
-def _ignore_rule(rule: IgnoreRule) -> Rule:
-    return Rule("ignore", f"`{rule.text}` in {rule.source}", Location(rule.source, rule.line))
-
-
-def unreadable(path: str, error: OSError) -> Problem:
-    """A problem for a file or folder that the system does not let us read."""
-    hint = "give yourself the right to read it, or leave it out with an exclude pattern"
-    return Problem(f"{printable(path)} cannot be read: {error.strerror}", hint)

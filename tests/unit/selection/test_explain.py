@@ -50,7 +50,7 @@ BUILT_IN = "kept out by the built-in rule: "
         ("sub", False, "is a folder that include patterns reach into; ask for a file in it"),
         ("gone", False, "kept out by `/gone/` in .gitignore (.gitignore:4)"),
         ("env", False, BUILT_IN + "env is a virtual environment (it holds pyvenv.cfg)"),
-        (".", False, "is the root of the workflow; a release holds files"),
+        (".", False, "is the root of the workflow; a release contains files"),
     ],
 )  # fmt: skip
 def test_the_rule_that_decided_is_named(project, path, selected, reason):
@@ -69,7 +69,7 @@ def test_folders_out_of_reach_and_odd_entries(project):
     assert why("docs") == "no include pattern reaches into the folder docs"
     assert why("out").startswith("is a link that stops the build: it leads outside")
     os.mkfifo(project.root / "pkg/pipe")
-    assert why("pkg/pipe") == "is no regular file (a socket, pipe or device)"
+    assert why("pkg/pipe") == "is not a regular file (a socket, pipe or device)"
 
 
 @pytest.mark.parametrize("form", ["pkg/a.txt", "./pkg/../pkg/a.txt", "pkg//a.txt", "absolute"])
@@ -86,7 +86,7 @@ def test_ignore_files_may_be_off(project):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("../x", r"\.\./x lies outside the root"),
+        ("../x", r"\.\./x is outside the root"),
         ("pkg/nowhere", "there is no pkg/nowhere in"),
         ("nowhere/x", "there is no nowhere/x in"),
     ],

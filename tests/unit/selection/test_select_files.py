@@ -128,9 +128,9 @@ def kept_out(pattern, path, rule):
     return f'"{pattern}" selects nothing: {path} is kept out by {rule}'
 
 
-STARS = 'only a "**" between slashes goes into folders: '
-BACKSLASH = 'a backslash takes the meaning from the next character; between folders write "/": '
-UNSEEN = 'data is not looked into: it is kept out by the exclude pattern "data/**"'
+STARS = 'only a "**" between slashes matches folders: '
+BACKSLASH = 'a backslash escapes the next character; separate folders with "/": '
+UNSEEN = 'data is not searched: it is kept out by the exclude pattern "data/**"'
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ UNSEEN = 'data is not looked into: it is kept out by the exclude pattern "data/*
         (".git/config", kept_out(".git/config", ".git", "the built-in rule: .git is never part of a release")),
     ],
 )
-def test_pattern_that_selects_nothing_is_told_why(tree, include, expected):
+def test_pattern_that_selects_nothing_is_explained(tree, include, expected):
     tree.write(
         "my_workflow/tasks.py", "my_workflow/sub/a.json", "gone/x", "out.log", "data/d", "env/pyvenv.cfg", ".git/config", "a.txt"
     )
@@ -186,7 +186,7 @@ def test_problems_of_both_lists_are_reported_together(tree):
 
 
 def test_root_must_be_a_folder(tree):
-    with pytest.raises(SelectionError, match="the root of the workflow is no folder"):
+    with pytest.raises(SelectionError, match="the root of the workflow is not a folder"):
         select_files(tree.root / "nowhere", [Pattern("**")])
 
 
@@ -230,7 +230,7 @@ def test_link_that_cannot_be_followed_stops_where_a_pattern_asks_for_it(tree, ta
         tree.select("a.py", include)
     assert str(caught.value) == (
         f"link is a link that cannot be part of a release: {reason}\n"
-        "  hint: put the content itself there, or leave the link out with an exclude pattern"
+        "  hint: replace the link by its content, or leave the link out with an exclude pattern"
     )
     assert tree.paths("**", exclude=["link"]) == ["a.py"]
     assert tree.paths("**", exclude=["link/**"]) == ["a.py"]
@@ -244,8 +244,8 @@ def test_link_out_of_a_folder_that_only_stars_reach_is_not_followed(tree):
     tree.link("data", "../archive")
     (warning,) = tree.warnings("**/*.py")
     assert warning == (
-        "nothing under the link data is looked at: it leads outside the root of the workflow, to ../archive\n"
-        '  hint: add "data" to exclude if that is right'
+        "the link data is left out, with everything below it: it leads outside the root of the workflow, to ../archive\n"
+        '  hint: add "data" to exclude if that is intended'
     )
     assert tree.warnings("**/*.py", exclude=["data"]) == []
     assert tree.warnings("*.py") == []
@@ -268,7 +268,7 @@ def test_sockets_and_pipes_are_left_out(tree, monkeypatch):
         server.bind("worker.sock")
         tree.link("link", "pipe")
         warnings = tree.warnings("**")
-    end = " is no regular file (a socket, pipe or device) and is left out"
+    end = " is not a regular file (a socket, pipe or device) and is left out"
     assert warnings == [f"link{end}", f"pipe{end}", f"worker.sock{end}"]
     assert tree.warnings("*.py") == []
 
@@ -304,7 +304,7 @@ def test_what_cannot_be_read_is_named(open_tree):
         with pytest.raises(SelectionError) as caught:
             open_tree.select("**")
         assert open_tree.paths("*.py") == ["a.py"]
-    hint = "  hint: give yourself the right to read it, or leave it out with an exclude pattern"
+    hint = "  hint: allow your user to read it, or leave it out with an exclude pattern"
     assert str(caught.value) == (
         f"pkg/b.py cannot be read: Permission denied\n{hint}\nsecret/ cannot be read: Permission denied\n{hint}"
     )

@@ -1,165 +1,138 @@
-"""The globs of `[build] include` and `exclude`; `docs/reference/globs.md` is their description.
+"""The globs of `[build] include` and `exclude`; `docs/reference/globs.md` describes them.
 
-They are matched segment by segment while folders are walked, so that a folder no glob can reach is known before it is opened.
+pathspec matches paths and names the deciding glob. `GlobSet.enter` follows the globs part by part while folders are walked, so that
+folders which no glob can reach are never opened.
 """
 
 from __future__ import annotations
 
 import re
-from operator import methodcaller
-from typing import TYPE_CHECKING, NamedTuple
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pathspec import PathSpec, RegexPattern
+from pathspec.util import register_pattern
 
 from hatch_tilebox.core.errors import Problem, SelectionError
+from hatch_tilebox.selection.patterns.braces import expand_braces
+from hatch_tilebox.selection.patterns.names import NameFilter
 from hatch_tilebox.selection.patterns.wildmatch import translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from hatch_tilebox.core.model import Pattern
 
-__all__ = ["GlobSet", "GlobState", "escape", "normalize"]
+    GlobState: TypeAlias = frozenset[tuple[int, int]]
 
+_PATTERN = "hatch-tilebox-glob"
 _ANY_DEPTH = "**"
 _SPECIAL = frozenset("*?[]{}\\")
-_MAX_ALTERNATIVES = 1000
 
 
 def normalize(text: str) -> str:
-    """`text` in the Unicode form in which globs and paths are compared: `é` is one character, however a file system stores it."""
-    if text.isascii():
-        return text
-    import unicodedata
-
-    return unicodedata.normalize("NFC", text)
+    """Return `text` in the Unicode form in which globs and paths are compared: `é` is one character on every file system."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def escape(path: str) -> str:
-    """A glob that matches `path` alone."""
+    """Return a glob that matches `path` alone."""
     return "".join(f"\\{char}" if char in _SPECIAL else char for char in path)
 
 
-class _Segment(NamedTuple):
-    """What one part of a path must be: `literal`, or with None any text for which `matches` gives something true."""
+class GlobPattern(RegexPattern):
+    """One glob. It matches paths from the root, which are normalized; a path that ends with a slash is a folder."""
 
-    literal: str | None
-    matches: Callable[[str], object]
+    @classmethod
+    def pattern_to_regex(cls, pattern: str) -> tuple[str, bool]:  # type: ignore[override] # globs are text here
+        """Return the regular expression, and that it includes. Raises ValueError for a malformed glob."""
+        return rf"(?s)\A(?:{'|'.join(map(_regex, _parse(pattern)))})\Z", True
+
+    def match_file(self, file: str) -> re.Match[str] | None:
+        """Return the match itself; to wrap it, as pathspec does, would take as long as finding it."""
+        return self.regex.search(file) if self.regex else None
+
+
+register_pattern(_PATTERN, GlobPattern, override=True)
 
 
 class GlobSet:
-    """Globs of one list of the configuration; `patterns[i]` is what the number `i` stands for wherever one is returned.
+    """The globs of one list of the configuration. Each is known by its index in `patterns`.
 
     Raises SelectionError, with a problem for each glob that is malformed, absolute, or leaves the root.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.patterns = tuple(patterns)
-        self._globs: list[tuple[int, tuple[_Segment | None, ...]]] = []
-        self._states: dict[frozenset[tuple[int, int]], GlobState] = {}
+        self._globs: list[tuple[int, tuple[str, ...]]] = []
         problems = [problem for index, pattern in enumerate(patterns) if (problem := self._add(index, pattern)) is not None]
         if problems:
             raise SelectionError(*problems)
+        # The last pattern that matches decides in pathspec, the first one here.
+        self._spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in reversed(patterns)], backend="simple")
+        self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
         self.start = self._state({(glob, 0) for glob in range(len(self._globs))})
+        """The state at the root: which part of which glob has to match next."""
 
     def _add(self, index: int, pattern: Pattern) -> Problem | None:
         try:
-            self._globs += [(index, segments) for segments in _parse(pattern.text)]
+            self._globs += [(index, parts) for parts in _parse(pattern.text)]
         except ValueError as error:
             return Problem(f'"{pattern.text}" {error}', location=pattern.location)
         return None
 
+    def match(self, path: str) -> bool:
+        """Whether any glob matches `path`. Twice as fast as asking for the one that decides."""
+        return self._spec.match_file(normalize(path), separators=())
+
+    def deciding(self, path: str) -> int | None:
+        """Return the first glob that matches `path`, None where none does."""
+        index = self._spec.check_file(normalize(path), separators=()).index
+        return None if index is None else len(self.patterns) - 1 - index
+
+    def matches(self, path: str) -> list[int]:
+        """Return all globs that match `path`."""
+        text = normalize(path)
+        return [index for index, pattern in enumerate(reversed(self._spec.patterns)) if pattern.match_file(text)]
+
+    def candidates(self, names: list[str]) -> list[str]:
+        """Return those of `names`, entries of one folder, that a glob may match, unless one is `covering` the folder."""
+        return self._names.among(names)
+
     def enter(self, state: GlobState, name: str) -> GlobState:
-        """The state in the folder `name` of the folder that `state` stands for."""
-        if state.total:
-            return state
-        reached = set()
-        for glob, at in state.places:
-            segment = self._globs[glob][1][at]
-            if segment is None:
+        """Return the state in the folder `name` of the folder with `state`. An empty one means that no glob can match below."""
+        reached, name = set(), normalize(name)
+        for glob, at in state:
+            parts = self._globs[glob][1]
+            if parts[at] == _ANY_DEPTH:
                 reached.add((glob, at))
-            elif at + 1 < len(self._globs[glob][1]) and segment.matches(name):
+            elif at + 1 < len(parts) and _matcher(parts[at])(name):
                 reached.add((glob, at + 1))
         return self._state(reached)
 
-    def approached(self, before: GlobState, after: GlobState) -> tuple[int, ...]:
-        """The globs that the name of a folder brought nearer to a match; not those that only go on with a `**`."""
-        if before is after:
-            return ()
-        return tuple(sorted({self._globs[glob][0] for glob, _ in after.places - before.places}))
+    def covering(self, state: GlobState) -> set[int]:
+        """Return the globs that match everything below a folder with `state`."""
+        return {self._globs[glob][0] for glob, at in state if self._globs[glob][1][at:] == (_ANY_DEPTH,)}
+
+    def approached(self, before: GlobState, after: GlobState) -> set[int]:
+        """Return the globs that the name of a folder brought nearer to a match; not those that only continue with a `**`."""
+        return {self._globs[glob][0] for glob, _ in after - before}
 
     def _state(self, places: set[tuple[int, int]]) -> GlobState:
-        closed = set(places)
-        for glob, at in places:
-            segments = self._globs[glob][1]
-            if segments[at] is None and at + 1 < len(segments):
-                closed.add((glob, at + 1))  # `**` may also stand for no folder at all
-        key = frozenset(closed)
-        if key not in self._states:
-            self._states[key] = GlobState(key, self._last_segments(key))
-        return self._states[key]
-
-    def _last_segments(self, places: frozenset[tuple[int, int]]) -> Iterator[tuple[int, _Segment | None]]:
-        for glob, at in sorted(places):
-            index, segments = self._globs[glob]
-            if at + 1 == len(segments):
-                yield index, segments[at]
+        """Add to each `**` the part after it, since a `**` also matches no folder at all."""
+        return frozenset(places).union(
+            (glob, at + 1) for glob, at in places if self._globs[glob][1][at] == _ANY_DEPTH and at + 1 < len(self._globs[glob][1])
+        )
 
 
-class GlobState:
-    """What is left to match for the entries of one folder.
-
-    `places` are the glob and segment to match next; none left means that nothing under the folder can match. `folders_named` are
-    the globs that name this folder itself, with a slash at their end, `everything` those that match all that is under it. `total`
-    says that no others are left.
-    """
-
-    def __init__(self, places: frozenset[tuple[int, int]], last: Iterator[tuple[int, _Segment | None]]) -> None:
-        self.places = places
-        self.everything: tuple[int, ...] = ()
-        self._literals: dict[str, tuple[int, ...]] = {}
-        self._wild: list[tuple[int, Callable[[str], object]]] = []
-        count = 0
-        for index, segment in last:
-            count += 1
-            if segment is None:
-                self.everything = (*self.everything, index)
-            elif segment.literal is None:
-                self._wild.append((index, segment.matches))
-            else:
-                self._literals[segment.literal] = (*self._literals.get(segment.literal, ()), index)
-        self.folders_named = self._literals.pop("", ())
-        # A folder may hold thousands of entries: what most of them are asked takes one look-up or one search.
-        self._plain = not self._wild and not self._literals
-        lone = len(self._wild) == 1 and not self._literals and not self.everything
-        self._only = ((self._wild[0][0],), self._wild[0][1]) if lone else None
-        self.total = bool(self.everything) and count == len(places) == len(self.everything)
-
-    def match(self, name: str) -> tuple[int, ...]:
-        """The globs that match the entry `name` of the folder, which is normalized."""
-        if self._plain:
-            return self.everything
-        if self._only is not None:
-            only, matches = self._only
-            return only if matches(name) else ()
-        matched = [*self.everything, *self._literals.get(name, ())]
-        matched += [index for index, matches in self._wild if matches(name)]
-        return tuple(dict.fromkeys(matched))
-
-    def candidates(self, names: Sequence[str]) -> Sequence[str]:
-        """Those of `names`, which are normalized, that a glob matches."""
-        if self.everything:
-            return names
-        found = [name for name in names if name in self._literals] if self._literals else []
-        for _, matches in self._wild:
-            found += [name for name in names if matches(name)]
-        return found
-
-
-def _parse(text: str) -> Iterator[tuple[_Segment | None, ...]]:
-    """The alternatives of a glob as segments, None for `**`. A slash at the end gives an empty last one, which no name is.
+def _parse(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield the parts of each alternative of a glob. A slash at the end gives an empty last one, which no name matches.
 
     Raises ValueError with the end of a sentence that begins with the glob.
     """
-    for glob in _expand(normalize(text)):
+    for glob in expand_braces(normalize(text)):
         if not glob:
             msg = "is empty; name files, as in `my_workflow/**`"
             raise ValueError(msg)
@@ -172,61 +145,22 @@ def _parse(text: str) -> Iterator[tuple[_Segment | None, ...]]:
             raise ValueError(msg)
         parts = [part for i, part in enumerate(parts) if part or i == len(parts) - 1]
         parts = [part for i, part in enumerate(parts) if part != _ANY_DEPTH or parts[i - 1 : i] != [_ANY_DEPTH]]
-        yield tuple(None if part == _ANY_DEPTH else _segment(part) for part in parts or [""])
+        yield tuple(map(_checked, parts or [""]))
 
 
-def _segment(part: str) -> _Segment:
-    if not _SPECIAL.intersection(part):
-        return _Segment(part, part.__eq__)
-    if part[0] == "*" and not _SPECIAL.intersection(part[1:]):
-        return _Segment(None, methodcaller("endswith", part[1:]))
-    regex = translate(part)
-    if regex is None:
-        msg = r"is malformed: a `[` is not closed, or a `\` stands at the end; write `\[` for the character itself"
+def _checked(part: str) -> str:
+    """Return a part that is not malformed, with `*` for three stars and more: only two have a meaning of their own."""
+    if translate(part) is None:
+        msg = r"is malformed: a `[` is not closed, or a `\` ends the pattern; write `\[` for the character itself"
         raise ValueError(msg)
-    literal = re.sub(r"\\(.)", r"\1", part) if not re.search(r"(?<!\\)(?:\\\\)*[*?\[]", part) else None
-    return _Segment(literal, re.compile(regex, re.DOTALL).fullmatch)
+    return part if part == _ANY_DEPTH or part.strip("*") else part[:1]
 
 
-def _expand(glob: str) -> list[str]:
-    """Every choice of the braces: `{a,b{c,d}}/x` gives `a/x`, `bc/x` and `bd/x`."""
-    results, end = _alternatives(glob, 0, nested=False)
-    if end < len(glob):
-        msg = "is malformed: a `}` closes nothing; write `\\}` for the character itself"
-        raise ValueError(msg)
-    return results
+def _regex(parts: tuple[str, ...]) -> str:
+    # Without the lookbehind `pkg/*` would match `pkg/`, the folder itself.
+    return f"{translate('/'.join(parts))}{'(?<!/)' if parts[-1] else ''}"
 
 
-def _alternatives(glob: str, at: int, *, nested: bool) -> tuple[list[str], int]:
-    """What the text from `at` can be, up to its end or, within braces, up to the brace that closes them."""
-    finished: list[str] = []
-    current = [""]
-    while at < len(glob) and glob[at] != "}":
-        char, width = glob[at], 1
-        if char == "\\":
-            char, width = glob[at : at + 2], 2
-        elif char == "[":
-            width = _bracket_width(glob, at)
-            char = glob[at : at + width]
-        if char == "{":
-            choices, close = _alternatives(glob, at + 1, nested=True)
-            current = [head + tail for head in current for tail in choices]
-            width = close + 1 - at
-        elif char == "," and nested:
-            finished, current = finished + current, [""]
-        else:
-            current = [head + char for head in current]
-        if len(finished) + len(current) > _MAX_ALTERNATIVES:
-            msg = f"has more than {_MAX_ALTERNATIVES} alternatives"
-            raise ValueError(msg)
-        at += width
-    if nested and at >= len(glob):
-        msg = "is malformed: a `{` is not closed; write `\\{` for the character itself"
-        raise ValueError(msg)
-    return finished + current, at
-
-
-def _bracket_width(glob: str, at: int) -> int:
-    """How long the bracket expression at `at` is: what stands in it is no brace; 1 where it is not closed."""
-    match = re.compile(r"\[[!^]?\]?(?:\\.|\[:[a-z]*:\]|[^\]\\])*\]", re.DOTALL).match(glob, at)
-    return match.end() - at if match else 1
+@cache
+def _matcher(part: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(f"{translate(part)}", re.DOTALL).fullmatch

@@ -20,12 +20,18 @@ ROWS = re.findall(r"^\| `(.+?)` \| `(.+?)` \| (yes|no) \|$", REFERENCE.read_text
 
 
 def matches(glob, path):
+    """Whether the glob matches, with a walk that opens only folders in reach."""
     globs = GlobSet([Pattern(glob)])
     state = globs.start
-    *folders, name = normalize(path).split("/")
+    *folders, name = path.split("/")
     for folder in folders:
         state = globs.enter(state, folder)
-    return bool(state.match(name))
+    matched = globs.match(path)
+    assert globs.deciding(path) == (0 if matched else None)
+    assert globs.matches(path) == ([0] if matched else [])
+    assert state or not matched
+    assert matched is bool(globs.covering(state) or (matched and globs.candidates([normalize(name)])))
+    return matched
 
 
 def test_reference_has_the_table():
@@ -61,7 +67,7 @@ def test_unicode_form_does_not_matter(forms):
         ("[[:nothing:]]", "is malformed"),
         ("a{b", "a `{` is not closed"),
         ("a}b", "a `}` closes nothing"),
-        ("a\\", "a `\\` stands at the end"),
+        ("a\\", "a `\\` ends the pattern"),
         ("{a,b}" * 10, "more than 1000 alternatives"),
     ],
 )
@@ -85,16 +91,31 @@ def test_braces_mean_nothing_in_brackets():
     assert matches("{[,],x}", ",")
 
 
-def test_states_tell_which_globs_match_and_which_folders_are_out_of_reach():
+def test_the_first_glob_that_matches_decides():
     globs = GlobSet([Pattern("a/**"), Pattern("**/*.py"), Pattern("a/b/c.txt")])
+    assert (globs.deciding("a/x.py"), globs.matches("a/x.py")) == (0, [0, 1])
+    assert (globs.deciding("b/x.py"), globs.matches("b/x.py")) == (1, [1])
+    assert (globs.deciding("b/c.txt"), globs.matches("b/c.txt")) == (None, [])
+    assert globs.matches("a/b/c.txt") == [0, 2]
     a = globs.enter(globs.start, "a")
-    assert a.match("x.py") == (0, 1)
-    assert globs.enter(a, "b").match("c.txt") == (0, 2)
+    assert (globs.covering(globs.start), globs.covering(a)) == (set(), {0})
+    assert globs.approached(globs.start, a) == {0, 2}
+
+
+def test_folders_out_of_reach_have_no_state():
     only = GlobSet([Pattern("a/*/c"), Pattern("d")])
-    assert not only.enter(only.start, "z").places
-    assert not only.enter(only.start, "d").places
-    assert only.enter(only.enter(only.start, "a"), "anything").places
-    assert not only.enter(only.enter(only.enter(only.start, "a"), "anything"), "more").places
+    assert not only.enter(only.start, "z")
+    assert not only.enter(only.start, "d")
+    assert only.enter(only.enter(only.start, "a"), "anything")
+    assert not only.enter(only.enter(only.enter(only.start, "a"), "anything"), "more")
+
+
+def test_a_folder_is_matched_with_a_slash_only_where_the_glob_ends_with_one():
+    globs = GlobSet([Pattern(text) for text in ("pkg", "pkg/", "pkg/*", "pkg/**", "**", "p?g/", "**/")])
+    assert globs.matches("pkg") == [0, 4]
+    assert globs.matches("pkg/") == [1, 5, 6]
+    assert globs.matches("pkg/sub") == [2, 3, 4]
+    assert globs.matches("pkg/sub/") == [6]
 
 
 names = st.text("ab*?[]{}\\!,é", min_size=1, max_size=6)
@@ -120,7 +141,7 @@ def test_one_segment_agrees_with_the_standard_library(parts, name):
     st.lists(st.sampled_from(["a", "b", "*", "**", "a*"]), min_size=1, max_size=5),
     st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=5),
 )
-def test_states_agree_with_the_definition(glob, path):
+def test_globs_agree_with_the_definition(glob, path):
     assert matches("/".join(glob), "/".join(path)) is defined(glob, path)
 
 

@@ -1,7 +1,8 @@
-"""What to tell about a pattern that selects or excludes nothing."""
+"""Problems for patterns that select or exclude nothing, with what was perhaps meant."""
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from typing import TYPE_CHECKING
@@ -17,29 +18,24 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.selection.walk import Rule, Walk
 
-__all__ = ["excludes_without_effect", "includes_without_effect"]
-
 _SPECIAL = frozenset("*?[]{}\\")
-
-
-LOCK = "uv.lock"
-"""Where this one is missing, more is to be said than that a pattern matches nothing: the runtime says it."""
+_LOCK = "uv.lock"  # discovery reports a missing lock, with what to do
 
 
 def includes_without_effect(
     walk: Walk,
-    selected_by: Collection[int],
+    unused: Collection[int],
     folders: Mapping[int, str],
     kept_out: Mapping[int, tuple[str, Rule]],
     unseen: Sequence[tuple[str, Rule]],
 ) -> list[Problem]:
-    """A problem for each include pattern that selects no file: the folder it names, what keeps its files out, or what is close.
+    """Return a problem for each include pattern of `unused`: the folder it names, what keeps its files out, or a similar name.
 
-    `unseen` are folders that a rule kept out before anything in them was seen.
+    `unseen` are folders that a rule kept out before they were opened.
     """
     problems = []
     for index, pattern in enumerate(walk.includes.patterns):
-        if index in selected_by or pattern.text == LOCK:
+        if index not in unused or pattern.text == _LOCK:
             continue
         if index in kept_out:
             path, rule = kept_out[index]
@@ -53,13 +49,16 @@ def includes_without_effect(
             hint = _close(walk, pattern.text)
             if hint is None and "**" in pattern.text and unseen:
                 path, rule = unseen[0]
-                hint = f"{path} is not looked into: it is kept out by {rule.text}"
+                hint = f"{path} is not searched: it is kept out by {rule.text}"
             problems.append(Problem(f'"{pattern.text}" matches nothing', hint, pattern.location))
     return problems
 
 
 def excludes_without_effect(walk: Walk, excluded_by: Collection[int], folders: Mapping[int, str]) -> list[Problem]:
-    """A problem for each exclude pattern that names a folder and so excludes nothing. Others may well match nothing at times."""
+    """Return a problem for each exclude pattern that names a folder and therefore excludes nothing.
+
+    Other exclude patterns may match nothing: what they exclude need not exist at every build.
+    """
     return [
         _names_folder(pattern.text, folders[index], pattern.location)
         for index, pattern in enumerate(walk.excludes.patterns)
@@ -73,17 +72,17 @@ def _names_folder(text: str, folder: str, location: Location | None) -> Problem:
 
 
 def _close(walk: Walk, text: str) -> str | None:
-    """What to write instead of a pattern that matches nothing, as far as names on disk tell."""
+    """Return a hint for a pattern that matches nothing, from the names on disk; None where no name is similar."""
     if "\\" in text and "/" not in text:
         slashed = text.replace("\\", "/")
-        return f'a backslash takes the meaning from the next character; between folders write "/": "{slashed}"'
+        return f'a backslash escapes the next character; separate folders with "/": "{slashed}"'
     if not text.strip("./"):
         return 'write "**" for all files under the root'
     parts = text.split("/")
     folder = walk.root
     for at, part in enumerate(parts):
         if _SPECIAL.intersection(part):
-            return _lonely_stars(text) if "**" in part else None
+            return _misplaced_stars(text) if "**" in part else None
         if part in {"", "."}:
             continue
         names = _names(folder)
@@ -94,8 +93,6 @@ def _close(walk: Walk, text: str) -> str | None:
 
 
 def _spelling(folder: str, names: Mapping[str, str], parts: list[str], at: int) -> str | None:
-    import difflib
-
     wanted = normalize(parts[at])
     by_case = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(wanted.casefold(), by_case, n=1)
@@ -109,14 +106,14 @@ def _spelling(folder: str, names: Mapping[str, str], parts: list[str], at: int) 
     return f'did you mean "{meant}"?'
 
 
-def _lonely_stars(text: str) -> str | None:
-    """`src/**.py` looks as if it went into folders, but only a `**` between slashes does."""
+def _misplaced_stars(text: str) -> str | None:
+    """Return a hint for a pattern like `src/**.py`: only a `**` between slashes matches folders."""
     fixed = re.sub(r"(?<=[^*/])\*\*(?=/|$)", "*/**", re.sub(r"(^|/)\*\*(?=[^*/])", r"\1**/*", text))
-    return f'only a "**" between slashes goes into folders: "{fixed}"' if fixed != text else None
+    return f'only a "**" between slashes matches folders: "{fixed}"' if fixed != text else None
 
 
 def _names(folder: str) -> dict[str, str]:
-    """The entries of `folder` by their normalized names, without those that never ship."""
+    """Return the entries of `folder` by their normalized names, without those that are never part of a release."""
     try:
         found = [*map(released_name, os.listdir(folder))]
     except OSError:

@@ -15,23 +15,21 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import SelectedFile
 
-__all__ = ["path_problems"]
-
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _FORBIDDEN = re.compile(r'[<>:"\\|?*]')
 _RESERVED = re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?/")
 _SHOWN = 5
-_WAY_OUT = "rename one, or leave one out with an exclude pattern"
+_HINT = "rename one, or leave one out with an exclude pattern"
 
 
-def path_problems(files: Sequence[SelectedFile], folders: Collection[str]) -> tuple[list[Problem], list[Problem]]:
-    """What a release cannot hold, and what is doubtful, about the paths of `files`, which lie in `folders`: errors and warnings.
+def check_paths(files: Sequence[SelectedFile], folders: Collection[str]) -> tuple[list[Problem], list[Problem]]:
+    """Return errors and warnings about the paths of `files`, which are in `folders`.
 
-    Two paths that differ in case or Unicode form only are one file on macOS and Windows: the one would silently replace the other.
+    Two paths that differ in case or Unicode form only are one file on macOS and Windows: one would silently replace the other.
     """
     if not files:
         return [], []
-    # All paths in one text: one search finds that nothing is wrong, which is nearly always so. No path holds a NUL.
+    # One search in the text of all paths is much faster than a search in each, and nearly always finds nothing wrong.
     paths = [file.path for file in files]
     folded = normalize("\0".join(paths)).lower().split("\0")
     errors = _collisions(paths, folded, folders) + _controls(paths)
@@ -43,7 +41,7 @@ def path_problems(files: Sequence[SelectedFile], folders: Collection[str]) -> tu
 
 
 def _controls(paths: Sequence[str]) -> list[Problem]:
-    """Files whose paths could control the terminal of whoever lists the release."""
+    """Return an error for each path that could control the terminal of a user who lists the release."""
     if "/".join(paths).isprintable():
         return []
     hint = "rename it, or leave it out with an exclude pattern"
@@ -51,7 +49,7 @@ def _controls(paths: Sequence[str]) -> list[Problem]:
 
 
 def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection[str]) -> list[Problem]:
-    """Files that share a folded path with another, with a folder or with the manifest."""
+    """Return an error for each file that shares a folded path with another file, a folder or the manifest."""
     folders = _folders(parents)
     distinct = set(folded)
     if len(distinct) == len(paths) and MANIFEST_PATH not in distinct and folders.isdisjoint(distinct):
@@ -60,17 +58,17 @@ def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection
     taken: dict[str, str] = {}
     for path, key in zip(paths, folded, strict=True):
         if key == MANIFEST_PATH:
-            problems.append(Problem(f"{path} has the name of the manifest, which every release holds", _WAY_OUT))
+            problems.append(Problem(f"{path} has the name of the manifest, which every release contains", _HINT))
         other = taken.setdefault(key, path)
         if other != path:
-            problems.append(Problem(f"{_shown(other)} and {_shown(path)} are one file on macOS and Windows", _WAY_OUT))
+            problems.append(Problem(f"{_shown(other)} and {_shown(path)} are one file on macOS and Windows", _HINT))
         elif key in folders:
-            problems.append(Problem(f"{_shown(path)} is also the name of a folder on macOS and Windows", _WAY_OUT))
+            problems.append(Problem(f"{_shown(path)} is also the name of a folder on macOS and Windows", _HINT))
     return problems
 
 
 def _folders(parents: Collection[str]) -> set[str]:
-    """`parents` and all folders above them, folded."""
+    """Return `parents` and all folders above them, folded."""
     folders: set[str] = set()
     above = {normalize(folder).lower() for folder in parents}
     while above := above - folders - {""}:
@@ -85,5 +83,5 @@ def _odd_on_windows(path: str) -> bool:
 
 
 def _shown(path: str) -> str:
-    """The path so that two which look alike can be told apart."""
+    """Return the path with escapes for other than ASCII characters, since two paths may look alike."""
     return printable(path) if path.isascii() else f"{printable(path)} ({path!a})"
