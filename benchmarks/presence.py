@@ -6,9 +6,7 @@ Method: one environment with hatchling, editables, this package and a plugin who
 variants: without a hook, with the hook that does nothing, and with the hook of hatch-tilebox. Each round starts a new
 interpreter for each variant, in turn, and measures one build with the CPU clock of the process, imports included. The output
 has medians of the rounds, and medians of the differences of each round. Hatchling looks for plugins as soon as a project uses
-one: "plugin" is the cost of this, and "ours" is what hatch-tilebox adds. In the last row, a pattern matches a file that
-`.gitignore` ignores, so the hook has to load and apply the selection rules. In the row before it, the hook finds that the sdist
-is complete.
+one: "plugin" is the cost of this, and "ours" is what hatch-tilebox adds.
 """
 
 from __future__ import annotations
@@ -55,22 +53,14 @@ only-include = ["hatch_idle.py"]
 """
 HOOK = "[tool.hatch.build.hooks.tilebox]"
 HOOKS = {"plain": "", "idle": HOOK.replace("tilebox", "idle"), "ours": HOOK}
-IGNORED = {".gitignore": "*.tif\n", "src/scratch.tif": ""}
 
 
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         python = environment(Path(folder))
-        usual, ignoring = (
-            [project(Path(folder, kind, name), hook, files) for name, hook in HOOKS.items()]
-            for kind, files in (("usual", {}), ("ignoring", IGNORED))
-        )
+        projects = [project(Path(folder, name), hook) for name, hook in HOOKS.items()]
         print(f"{'build':16} {'no hook':>8} {'plugin':>8} {'ours':>8}   (CPU milliseconds, {rounds} rounds)")
-        for name, build, projects in (
-            ("editable", "build_editable", usual),
-            ("sdist", "build_sdist", usual),
-            ("sdist, ignoring", "build_sdist", ignoring),
-        ):
+        for name, build in (("editable", "build_editable"), ("sdist", "build_sdist")):
             times = [[seconds(python, one, build) * 1000 for one in projects] for _ in range(rounds)]
             without = statistics.median(plain for plain, _, _ in times)
             plugin = statistics.median(idle - plain for plain, idle, _ in times)
@@ -89,15 +79,13 @@ def environment(folder: Path) -> Path:
     return python
 
 
-def project(folder: Path, hook: str, files: dict[str, str]) -> Path:
+def project(folder: Path, hook: str) -> Path:
     source = ROOT / "test_projects" / "src_layout"
     for path in source.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts and ".venv" not in path.parts:
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-    for name, content in files.items():
-        (folder / name).write_text(content)
     pyproject = folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace(HOOK, hook))
     return folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-from hatch_tilebox.core.constants import ACTIVE_VARIABLE, CONFIG_NAME, CONFIG_VARIABLE, SKIP_VARIABLE
+from hatch_tilebox.core.constants import ACTIVE_VARIABLE, SKIP_VARIABLE
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -95,12 +95,6 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         """
         shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
         foreign = self._foreign(forced)
-        config = os.environ.get(CONFIG_VARIABLE) or self.config.get("config", CONFIG_NAME)
-        if config == CONFIG_NAME and not foreign:
-            from hatch_tilebox.selection.shortcut import holds_release
-
-            if holds_release(self.root, shipped):
-                return
         project = self._project()
         project.refuse_replaced(foreign)
         missing = {source: path for source, path in project.sdist_files().items() if os.path.normpath(path) not in shipped}

@@ -1,4 +1,4 @@
-"""Which files go into a release: globs, `.gitignore` and the rules that are always on; and whether they should.
+"""Which files a release contains, and checks of these files. No code of the project is imported here.
 
-`select` finds the files, `explain` says why, `checks` and `expected` have doubts. Nothing is imported here.
+`select` applies globs, `.gitignore` files and built-in rules; `explain` returns the rule that decides about one file.
 """

@@ -1,29 +1,31 @@
-"""What goes into a release, and whether it should: the part of a build that needs no user code.
+"""The files of a release, and all checks of them: the part of a build that runs no code of the project.
 
-Apart from `release.py`, for an sdist asks for the files and must not pay for runtimes and compression.
+Kept apart from the later steps: an sdist needs the files, but neither runtimes nor compression.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.errors import SelectionError
+from hatch_tilebox.selection.required_files import check_required_files
+from hatch_tilebox.selection.secrets import check_secrets
 from hatch_tilebox.selection.select import select_files
+from hatch_tilebox.selection.sizes import MAX_SIZE, check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.model import FileSet
 
-__all__ = ["check_selection", "select_release"]
-
 
 def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> FileSet:
-    """The files of the release that `config` describes. `skip` names absolute output folders, which are never part of it.
+    """Return the files of the release that `config` describes. `skip` are absolute output folders, which are never part of it.
 
-    Raises SelectionError. Needs neither user code nor the workflow's environment.
+    Raises SelectionError.
     """
     return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
 
@@ -36,16 +38,13 @@ def check_selection(
     skip: Collection[Path] = (),
     contents: Mapping[str, bytes] | None = None,
 ) -> tuple[Problem, ...]:
-    """Everything doubtful about the selected files: what a release should hold and they lack, what is large, what is not seen.
+    """Return warnings about the selected files: those of the selection, missing files, and those of `check_files`.
 
-    `contents` are those of some of the files by their paths, where they are known already.
-    Raises SelectionError for what must not be released: secrets, too much, or a selection that its runner is not part of.
+    `contents` are the contents of some of the files by their paths, where they are already known.
+    Raises SelectionError for what must not be released: secrets, too large a release, or one without its runner.
     """
-    from hatch_tilebox.selection.checks import check_files
-    from hatch_tilebox.selection.expected import check_expected
-
     runner = config.workflow.runner
-    expected = check_expected(
+    missing = check_required_files(
         files,
         runner.partition(":")[0] if runner else None,
         config.include,
@@ -55,4 +54,32 @@ def check_selection(
         location=config.location("workflow.runner"),
     )
     checked = check_files(files, max_size=options.max_size, allow_secrets=options.allow_secrets, contents=contents)
-    return (*files.warnings, *expected, *checked)
+    return (*files.warnings, *missing, *checked)
+
+
+def check_files(
+    files: FileSet,
+    *,
+    max_size: int = MAX_SIZE,
+    allow_secrets: Sequence[str] = (),
+    contents: Mapping[str, bytes] | None = None,
+) -> tuple[Problem, ...]:
+    """Return warnings about the selected files. `max_size` is in bytes, `allow_secrets` are paths inside the release.
+
+    `contents` are the contents of some of the files by their paths, where they are already known.
+    Raises SelectionError with the problems of all checks together.
+    """
+    warnings: list[Problem] = []
+    errors: list[Problem] = []
+
+    def run(check: Callable[[], tuple[Problem, ...]]) -> None:
+        try:
+            warnings.extend(check())
+        except SelectionError as error:
+            errors.extend(error.problems)
+
+    run(lambda: check_secrets(files, allow_secrets, contents))
+    run(lambda: check_size(files, max_size=max_size))
+    if errors:
+        raise SelectionError(*errors)
+    return tuple(warnings)

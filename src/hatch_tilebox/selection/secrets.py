@@ -1,10 +1,11 @@
-"""Files that look like secrets: they stop a build, because a release cannot be taken back once a runner has it."""
+"""Files that look like secrets. They stop a build, since a release cannot be withdrawn from runners that downloaded it."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.selection.patterns.globs import escape
@@ -14,10 +15,8 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import FileSet, SelectedFile
 
-__all__ = ["HEAD", "check_secrets"]
-
 HEAD = 256 << 10
-"""How many bytes of a file are read, from its start."""
+"""Number of bytes that are read from the start of a file."""
 
 _BINARY_PROBE = 8192
 _NAMES = {
@@ -52,8 +51,9 @@ _SUFFIXES = {
 _EXAMPLE = re.compile(r"(?:^|[._-])(?:dist|example|sample|template|tmpl)(?:[._-]|$)")
 
 
-class _Detector(NamedTuple):
-    """`what` a text holds where `regex` matches. One of `hints` is in every such text: to look for them is much faster."""
+@dataclass(frozen=True)
+class _Detector:
+    """`regex` finds `what` in a text. Every such text contains one of `hints`, and searching these is much faster."""
 
     what: str
     hints: tuple[bytes, ...]
@@ -66,7 +66,7 @@ _DETECTORS = (
     _Detector(
         "a private key",
         (b"PRIVATE KEY",),
-        # Only with the key itself, in a file of its own or in a string: code that looks for the header is no secret.
+        # Only with the key itself, in a file or in a string: code that searches for the header is not a secret.
         re.compile(_KEY_HEADER + rb"(?:\s|\\n|\\r|[\"'+,]|[A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/]{20}"),
     ),
     _Detector(
@@ -95,18 +95,18 @@ _DETECTORS = (
     _Detector("a Slack token", (b"xox",), re.compile(rb"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
 )
 _HINTS = tuple((hint, detector) for detector in _DETECTORS for hint in detector.hints)
-# What stands in documentation in the place of a value.
+# What documentation writes in the place of a value.
 _PLACEHOLDER = re.compile(rb"your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}", re.IGNORECASE)
 
 
 def check_secrets(
     files: FileSet, allow_secrets: Sequence[str] = (), contents: Mapping[str, bytes] | None = None
 ) -> tuple[Problem, ...]:
-    """Warnings about entries of `allow_secrets`, paths that may be released all the same, that allow nothing.
+    """Return warnings about entries of `allow_secrets`, paths that may be released all the same, that have no effect.
 
-    A file is judged by its name, by the name of what a link leads to, and by the first 256 KiB of its text; what is found is named,
-    never shown. `contents` are those of some of the files by their paths, where they are known already. Raises SelectionError with
-    all files that look like secrets and are not allowed.
+    A file is judged by its name, by the name of a link's target, and by the first 256 KiB of its text. Problems name the kind of
+    secret and never show it. `contents` are the contents of some of the files by their paths, where they are already known.
+    Raises SelectionError with all files that look like secrets and are not allowed.
     """
     allowed = {_plain(path): path for path in allow_secrets}
     used: set[str] = set()
@@ -133,7 +133,7 @@ def check_secrets(
 
 
 def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, int]]:
-    """What looks secret about `file`, with the line, 0 for the file as a whole. Its content is read where it is not known."""
+    """Yield each kind of secret found in `file` with its line, 0 for the file as a whole. Reads the file without `content`."""
     what = _by_name(file.path)
     if what is None and file.link:
         what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
@@ -151,7 +151,7 @@ def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, 
 
 
 def _head(file: SelectedFile) -> bytes:
-    """The first bytes of a file. Without file objects, which take longer than reading a small file."""
+    """Return the first bytes of a file. A file object would take longer than reading a small file."""
     descriptor = os.open(file.on_disk, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         return os.read(descriptor, min(file.size, HEAD))
@@ -170,7 +170,7 @@ def _by_name(path: str) -> str | None:
 
 
 def _is_real(match: re.Match[bytes]) -> bool:
-    """Whether the value is more than a stand-in: a real one holds both letters and digits."""
+    """Whether the value is not a placeholder: a real one contains letters and digits."""
     value = match.groupdict().get("value")
     if value is None:
         return not _PLACEHOLDER.search(match[0])
@@ -180,8 +180,8 @@ def _is_real(match: re.Match[bytes]) -> bool:
 def _problem(path: str, what: str, line: int) -> Problem:
     hint = f'leave it out: exclude = ["{escape(path)}"]; if it may be released: allow-secrets = ["{path}"]'
     if line:
-        return Problem(f"the file holds {what}; a release must hold no secrets", hint, Location(path, line))
-    return Problem(f"the file looks like {what}; a release must hold no secrets", hint, Location(path))
+        return Problem(f"the file contains {what}; a release must not contain secrets", hint, Location(path, line))
+    return Problem(f"the file looks like {what}; a release must not contain secrets", hint, Location(path))
 
 
 def _plain(path: str) -> str:

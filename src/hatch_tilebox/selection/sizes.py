@@ -1,4 +1,4 @@
-"""Releases stay small: what is too large, and what is better fetched at run time."""
+"""Large files, and files that a workflow should rather fetch at run time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hatch_tilebox.core.model import FileSet, SelectedFile
-
-__all__ = ["LARGE_FILE", "LARGE_SELECTION", "MAX_SIZE", "check_size"]
 
 LARGE_FILE = 1 << 20
 LARGE_SELECTION = 10 << 20
@@ -35,14 +33,14 @@ _NOTEBOOK = ("a notebook with outputs", "notebooks with outputs")
 _LARGEST_NOTEBOOK_READ = 16 << 20
 _LISTED = 10
 _NAMED = 3
-# These are what a release stands on, whatever they weigh.
+# A release needs these, whatever their size.
 _NEEDED = frozenset({"pyproject.toml", "uv.lock"})
 
 
 def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ...]:
-    """Warnings about large files, a large selection and kinds of files that are rarely small, with the exclude line to paste.
+    """Return warnings about large files, a large selection and kinds of files that are rarely small, with the line to exclude them.
 
-    Sizes are bytes before compression. Raises SelectionError, naming the ten largest files, for more than `max_size` in all.
+    Sizes are bytes before compression. Raises SelectionError, which names the ten largest files, above `max_size` in total.
     """
     largest = sorted(files.files, key=lambda file: (-file.size, file.path))[:_LISTED]
     if files.size > max_size:
@@ -52,10 +50,10 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
         )
         hint = f"leave files out, as in exclude = [{_quoted(escape(largest[0].path))}], or set max-size"
         raise SelectionError(Problem(message, hint, details=listed))
-    heavy = _heavy(files.files)
-    warnings = [_about_group(kind, glob, group) for (kind, glob), group in sorted(heavy.items())]
-    told = {file.path for group in heavy.values() for file in group} | _NEEDED
-    warnings += _large([file for file in files.files if file.path not in told])
+    data = _data_files(files.files)
+    warnings = [_group_warning(kind, glob, group) for (kind, glob), group in sorted(data.items())]
+    reported = {file.path for group in data.values() for file in group} | _NEEDED
+    warnings += _large([file for file in files.files if file.path not in reported])
     if files.size > LARGE_SELECTION:
         names = ", ".join(f"{file.path} ({format_size(file.size)})" for file in largest[:_NAMED])
         message = f"{format_size(files.size)} are selected; a release runner downloads all of it. The largest: {names}"
@@ -63,8 +61,8 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
     return tuple(warnings)
 
 
-def _heavy(files: Iterable[SelectedFile]) -> dict[tuple[tuple[str, str], str], list[SelectedFile]]:
-    """Files of heavy kinds, by kind (its words for one and for many) and by the glob that would leave them out."""
+def _data_files(files: Iterable[SelectedFile]) -> dict[tuple[tuple[str, str], str], list[SelectedFile]]:
+    """Return files of kinds that are rarely small, by kind (singular and plural) and by the glob that excludes them."""
     groups: dict[tuple[tuple[str, str], str], list[SelectedFile]] = defaultdict(list)
     for file in files:
         store, inside, _ = file.path.partition(".zarr/")
@@ -81,7 +79,7 @@ def _heavy(files: Iterable[SelectedFile]) -> dict[tuple[tuple[str, str], str], l
     return groups
 
 
-def _about_group(kind: tuple[str, str], glob: str, group: Sequence[SelectedFile]) -> Problem:
+def _group_warning(kind: tuple[str, str], glob: str, group: Sequence[SelectedFile]) -> Problem:
     one, many = kind
     size = format_size(sum(file.size for file in group))
     if len(group) == 1:
@@ -119,5 +117,5 @@ def _has_outputs(file: SelectedFile) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """`text` as a TOML string; JSON escapes the same characters."""
+    """Return `text` as a TOML string; JSON escapes the same characters."""
     return json.dumps(text, ensure_ascii=False)

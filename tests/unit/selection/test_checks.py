@@ -7,8 +7,8 @@ import json
 import pytest
 
 from hatch_tilebox.core.errors import Location, SelectionError
-from hatch_tilebox.selection.checks import check_files
-from hatch_tilebox.selection.expected import check_expected
+from hatch_tilebox.selection.release_files import check_files
+from hatch_tilebox.selection.required_files import check_required_files
 from hatch_tilebox.selection.secrets import HEAD, check_secrets
 from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.selection.sizes import check_size
@@ -81,7 +81,7 @@ def test_secrets_in_the_text_are_found_with_their_line_and_never_shown(tree, tex
     with pytest.raises(SelectionError) as caught:
         secrets(tree)
     (problem,) = caught.value.problems
-    assert problem.message == f"the file holds {what}; a release must hold no secrets"
+    assert problem.message == f"the file contains {what}; a release must not contain secrets"
     assert problem.location.path == "pkg/settings.py"
     assert problem.location.line >= 3
     for secret in (VALUE, BASE64, AWS_ID, AWS_SECRET, "a1B2"):
@@ -238,7 +238,7 @@ def test_all_checks_report_together(tree):
 def expected(tree, module, *include, exclude=()):
     include, exclude = tree.patterns(include), tree.patterns(exclude, 20)
     files = select_files(tree.root, include, exclude)
-    warnings = check_expected(files, module, include, exclude, location=Location("tilebox.workflow.toml", 3))
+    warnings = check_required_files(files, module, include, exclude, location=Location("tilebox.workflow.toml", 3))
     return [str(warning) for warning in warnings]
 
 
