@@ -1,9 +1,9 @@
-"""Make the pictures of the commands, from real runs in a new project.
+"""Write the pictures of the commands, from real runs of the examples in their help.
 
     python docs/screens.py
 
-Needs hatch-tilebox with its extras in the interpreter's environment, uv, and a package registry; no Tilebox account: the API is the
-vendor's generated server, as in the tests.
+Needs hatch-tilebox with its extras in the environment of the interpreter, uv, and a package registry, but no Tilebox account: the
+API is the vendor's generated server, as in the tests.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sysconfig
 import tempfile
@@ -21,9 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
+import click
 from rich.console import Console
 from rich.text import Text
 from uv import find_uv_bin
+
+from hatch_tilebox.cli.app import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,63 +36,58 @@ BASH = "/bin/bash"
 API = "https://api.tilebox.com"
 SERVER = Path(__file__).parents[1] / "tests" / "integration" / "tilebox_server.py"
 FOLDER = Path(__file__).parent / "screens"
-WIDTH = 100
-_OLD = "dist/scene_qa-0.1.0.tbrelease"
-_INPUT = '{"scene_id": "S2A_31UFS", "cloud_cover": 0.1}'
-_PLAIN = '[project]\nname = "tide-gauge"\nversion = "0.1.0"\nrequires-python = ">=3.10"\ndependencies = ["tilebox"]\n'
+WIDTH = 80
+LINES = 40
+"""Longer output is cut."""
+SLUG = "scene-qa-5y9aK2ydM1f76n"
+PROJECT = Path(__file__).parents[1] / "test_projects" / "scene_qa"
+_PLAIN = '[project]\\nname = "tide-gauge"\\nversion = "0.1.0"\\nrequires-python = ">=3.12"\\ndependencies = ["tilebox"]\\n'
+_NEXT = (
+    'sed -i \'s/    histogram: dict.*/&\\n    strict: bool/; s/CheckScene", "v1.0"/CheckScene", "v1.1"/\' scene_qa/tasks.py && '
+    "uv version --quiet 1.3.0 && hatch-tilebox build --quiet"
+)
+_TARGET = 'printf \'\\n[targets.production]\\nclusters = ["production", "canary"]\\n\' >> tilebox.workflow.toml'
 
 
 @dataclass(frozen=True)
 class Screen:
-    """A command to show, in which folder, and what to do before, unseen."""
+    """A command whose example is shown, the folder in which it runs, and a script that runs before it."""
 
     name: str
-    command: str
-    folder: str = "scene-qa"
+    folder: str = "project"
     before: str = ""
 
 
 SCREENS = (
-    Screen("init", 'hatch-tilebox init --offline --name "Scene QA" scene-qa', "."),
-    Screen("files", "hatch-tilebox files"),
-    Screen("build", "hatch-tilebox build"),
-    Screen("inspect", f"hatch-tilebox inspect {_OLD}"),
-    Screen("verify", f"hatch-tilebox verify {_OLD}"),
-    Screen("run", f"hatch-tilebox run {_OLD} --input '{_INPUT}'"),
-    Screen("publish", "hatch-tilebox publish --to ../releases"),
-    Screen("releases", "hatch-tilebox releases ../releases"),
-    Screen("fetch", "hatch-tilebox fetch ../releases --to ../downloads"),
-    Screen(
-        "diff",
-        f"hatch-tilebox diff {_OLD} dist/scene_qa-0.2.0.tbrelease",
-        before="sed -i 's/cloud_cover: float$/cloud_percent: int/; s/self.cloud_cover/self.cloud_percent/' runner.py && "
-        "uv version --quiet 0.2.0 && hatch-tilebox build --quiet",
-    ),
+    Screen("init", "."),
+    Screen("files", before="mkdir data && touch data/scene.tif"),
+    Screen("build", ".", before="mkdir -p path/to && cp -r project path/to"),
+    Screen("inspect", before="hatch-tilebox build --quiet"),
+    Screen("verify"),
+    Screen("run"),
+    Screen("extract"),
+    Screen("publish"),
+    Screen("releases"),
+    Screen("fetch"),
+    Screen("diff", before=_NEXT),
     Screen(
         "deploy",
-        "hatch-tilebox deploy --latest --target production",
-        before='printf \'\\n[targets.production]\\nclusters = ["production", "canary"]\\n\' >> tilebox.workflow.toml && '
-        f"hatch-tilebox publish {_OLD} --to tilebox --deploy production && "
-        "hatch-tilebox publish dist/scene_qa-0.2.0.tbrelease --to tilebox",
+        before=f"{_TARGET} && hatch-tilebox publish dist/scene_qa-1.2.0.tbrelease --to tilebox --deploy production && "
+        "hatch-tilebox publish dist/scene_qa-1.3.0.tbrelease --to tilebox",
     ),
-    Screen("extract", f"hatch-tilebox extract {_OLD} --to unpacked"),
-    Screen("undeploy", "hatch-tilebox undeploy --latest --cluster canary"),
-    Screen("schema", "hatch-tilebox schema release | head -n 18"),
+    Screen("undeploy", before="hatch-tilebox deploy --latest --cluster staging"),
+    Screen("schema"),
     Screen(
-        "check", "hatch-tilebox check", before="sed -i 's/include/inclde/; s/runner:runner/runner.py:runner/' tilebox.workflow.toml"
+        "check",
+        before="sed -i 's/include/inclde/; s|scene_qa.runner:runner|scene_qa/runner.py:runner|' tilebox.workflow.toml",
     ),
-    Screen(
-        "adopt",
-        "hatch-tilebox adopt --yes",
-        "old",
-        before=f"printf '{_PLAIN}' > pyproject.toml && cp ../scene-qa/runner.py . && uv lock --quiet",
-    ),
-    Screen("cache", "hatch-tilebox cache"),
+    Screen("adopt", "old", before=f"printf '{_PLAIN}' > pyproject.toml && cp ../scene-qa/runner.py . && uv lock --quiet"),
+    Screen("cache"),
 )
 
 
 def main() -> None:
-    """Run all of them, one after the other, in one empty folder."""
+    """Run all examples, one after the other, in one temporary folder."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         base = Path(name).resolve()
@@ -103,6 +102,8 @@ def main() -> None:
             "HATCH_TILEBOX_CACHE_DIR": str(base / ".cache" / "hatch-tilebox"),
         }
         (base / "old").mkdir()
+        shutil.copytree(PROJECT, base / "project", ignore=shutil.ignore_patterns("dist", ".venv", "__pycache__"))
+        subprocess.run([find_uv_bin(), "lock", "--quiet", "--project", base / "project"], check=True)
         with tilebox_api(base / "api", "key") as url:
             environment |= {"TILEBOX_API_URL": url, "TILEBOX_API_KEY": "key", "HATCH_TILEBOX_PUBLISH_TO": "tilebox"}
             environment["HATCH_TILEBOX_PUBLISH_ARTIFACT_URL"] = f"{url}/artifacts"
@@ -110,14 +111,22 @@ def main() -> None:
                 folder = base / screen.folder
                 if screen.before:
                     subprocess.run([BASH, "-c", screen.before], cwd=folder, env=environment, check=True, capture_output=True)
-                text = seen(screen.command, folder, environment).replace(str(base), "/home/you").replace(url, API)
-                picture(screen, text)
+                command = example(screen.name)
+                text = seen(command.replace("/srv/", f"{base}/srv/"), folder, environment)
+                text = text.replace(f"{base}/srv/", "/srv/").replace(str(base), "/home/you").replace(url, API)
+                picture(screen.name, command, text)
                 print(screen.name)  # noqa: T201 -- the progress of a script
+
+
+def example(name: str) -> str:
+    """Return the example in the help of a command."""
+    command = app.get_command(click.Context(app), name)
+    return " ".join(((command and command.help) or "").partition("Example: ")[2].split())
 
 
 @contextmanager
 def tilebox_api(folder: Path, key: str) -> Iterator[str]:
-    """The URL of a Tilebox API on loopback, which knows the workflow."""
+    """Start a Tilebox API on loopback that has the workflow, and yield its URL."""
     python = folder / "bin" / "python"
     uv = find_uv_bin()
     subprocess.run([uv, "venv", "--quiet", folder], check=True)
@@ -126,7 +135,7 @@ def tilebox_api(folder: Path, key: str) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{int(server.stdout.readline() if server.stdout else 0)}"
             headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-            body = json.dumps({"name": "scene-qa", "summary": "Checks scenes"}).encode()
+            body = json.dumps({"name": SLUG, "summary": "Checks scenes"}).encode()
             with urlopen(Request(f"{url}/workflows.v1.WorkflowsService/CreateWorkflow", body, headers)):  # noqa: S310 -- http, to loopback
                 yield url
         finally:
@@ -134,7 +143,7 @@ def tilebox_api(folder: Path, key: str) -> Iterator[str]:
 
 
 def seen(command: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a terminal holds after `command`, with its colours."""
+    """Return what a terminal shows after `command`, with its colours."""
     main_end, other_end = pty.openpty()
     with subprocess.Popen([BASH, "-c", command], cwd=folder, env=environment, stdout=other_end, stderr=other_end) as process:
         os.close(other_end)
@@ -147,7 +156,7 @@ def seen(command: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def read(descriptor: int) -> bytes:
-    """The next bytes; none where the other end is closed, which Linux calls an error."""
+    """Return the next bytes, or none if the other end is closed, which is an error on Linux."""
     try:
         return os.read(descriptor, 4096)
     except OSError:
@@ -155,7 +164,7 @@ def read(descriptor: int) -> bytes:
 
 
 def settle(text: str) -> str:
-    """What is left of a text on the screen once spinners and bars have come and gone: they rewrite their own line."""
+    """Return the final content of the screen. Spinners and progress bars rewrite their own line."""
     lines = [""]
     position = 0
     rest = text.replace("\x1b[?25l", "").replace("\x1b[?25h", "").replace("\r\n", "\n")
@@ -175,14 +184,17 @@ def settle(text: str) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def picture(screen: Screen, text: str) -> None:
-    """Write the picture of a screen."""
+def picture(name: str, command: str, text: str) -> None:
+    """Write the picture of a command and its output."""
+    lines = text.split("\n")
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], "…"]
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text("$ ", "bold green").append(screen.command, "bold"))
-    console.print(Text.from_ansi(text))
-    console.print()  # the picture ends so tightly that the last line loses its underscores
-    svg = console.export_svg(title=screen.name, unique_id=f"screen-{screen.name}")
-    (FOLDER / f"{screen.name}.svg").write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", "utf-8")
+    console.print(Text("$ ", "bold green").append(command, "bold"))
+    console.print(Text.from_ansi("\n".join(lines)))
+    console.print()  # without it, the last line is cut off at its descenders
+    svg = console.export_svg(title=name, unique_id=f"screen-{name}")
+    (FOLDER / f"{name}.svg").write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

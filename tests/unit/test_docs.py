@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import os
 import re
@@ -119,12 +120,16 @@ def test_commands_in_the_docs_are_there_with_their_options():
     assert wrong == []
 
 
-def test_every_command_has_a_picture():
+def test_every_command_has_a_picture_of_its_example():
     """If this fails: python docs/screens.py"""
     pictures = {path.stem for path in (DOCS / "screens").glob("*.svg")}
     assert set(_COMMANDS) == pictures
     for path in (DOCS / "screens").glob("*.svg"):
-        assert "Traceback" not in path.read_text("utf-8")
+        text = path.read_text("utf-8")
+        assert "Traceback" not in text
+        shown = "".join(html.unescape(part) for part in re.findall(r"<text [^>]*>(.*?)</text>", text))
+        example = app.get_command(click.Context(app), path.stem).help.partition("Example: ")[2]
+        assert "".join(f"$ {example}".split()) in "".join(shown.split()), f"{path.name} shows another command than its help"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
