@@ -14,6 +14,7 @@ import pytest
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.model import FileEntry, Pattern
+from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.environment import prepare, read_metadata
 from hatch_tilebox.discovery.machine_only import machine_only
 from hatch_tilebox.discovery.uv import require_uv
@@ -121,9 +122,9 @@ def select(root, *include):
 
 def judge(root, *include):
     """The messages of errors and of warnings, with their hints."""
-    return tuple(
-        [f"{problem.message}\n{problem.hint}" for problem in problems] for problems in machine_only(select(root, *include))
-    )
+    files = select(root, *include)
+    found = machine_only(files, selected_lock(files))
+    return tuple([f"{problem.message}\n{problem.hint}" for problem in problems] for problems in found)
 
 
 def prove(place, *include):

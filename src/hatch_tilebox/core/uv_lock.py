@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from hatch_tilebox.core.model import FileSet
+
 KINDS = ("registry", "git", "url", "path", "directory", "editable", "virtual")
 """The kinds of a source."""
 _FOLDERS = frozenset({"directory", "editable", "virtual"})
@@ -49,9 +51,9 @@ class LockedPackage:
         return self.source == "." and self.kind in _FOLDERS
 
     @property
-    def is_folder(self) -> bool:
-        """Whether the package is a folder, whose content is not locked."""
-        return self.kind in _FOLDERS
+    def is_local(self) -> bool:
+        """Whether `source` is a path, of a folder or a file that is not in an index."""
+        return self.kind == "path" or self.kind in _FOLDERS
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,15 @@ def read_lock(path: Path) -> UvLock:
     except UnreadableTextError as error:
         hint = error.hint or _RENEW
         raise ConfigError(Problem(error.reason, hint, Location(LOCK_NAME, error.line, error.column))) from error
+
+
+def selected_lock(files: FileSet) -> UvLock | None:
+    """Return the lock among the files of a release, None if there is none. A damaged one has no packages: uv reports it."""
+    file = next((file for file in files.files if file.path == LOCK_NAME), None)
+    try:
+        return file and read_lock(file.source)
+    except (ConfigError, FileNotFoundError):
+        return UvLock()
 
 
 def parse_lock(text: str) -> UvLock:

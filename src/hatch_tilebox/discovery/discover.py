@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.pyproject import Pyproject
+from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.cache import file_identity, open_cache
 from hatch_tilebox.discovery.clean_environment import PassedVariables
-from hatch_tilebox.discovery.diagnose.context import Context, Paths, development_only, no_pyproject
+from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, start_warnings, unusable_tasks, worker_failed
 from hatch_tilebox.discovery.environment import Environment, Metadata, environment_key, prepare, read_metadata
 from hatch_tilebox.discovery.machine_only import machine_only
@@ -89,7 +91,7 @@ def discover_tasks(
     metadata = _metadata(request)
     if request.passed:
         request.progress.result("Environment", ", ".join(request.passed))
-    findings = machine_only(files)
+    findings = machine_only(files, metadata.lock)
     if findings.errors:
         raise DiscoveryError(*findings.errors)
     discovery = _discover(request, metadata, cache=cache)
@@ -98,7 +100,7 @@ def discover_tasks(
 
 def _discover(request: _Request, metadata: Metadata, *, cache: bool) -> Discovery:
     """The answer of the runner, from the cache or from a new start."""
-    keeps = cache and not request.passed and reproducible(request.files, request.workflow)
+    keeps = cache and not request.passed and reproducible(metadata.lock, request.workflow)
     with open_cache(keep=cache) as kept:
         names = request.passed.patterns
         key = result_key(request.files, request.entries, request.workflow, request.level, names) if keeps else None
@@ -120,7 +122,7 @@ def _metadata(request: _Request) -> Metadata:
     metadata = read_metadata(request.files)
     if metadata is None and request.workflow.command is None:
         raise DiscoveryError(no_pyproject(request.files))
-    return metadata or Metadata({}, "", locked=False, present=False)
+    return metadata or Metadata(Pyproject(request.files.root), selected_lock(request.files), present=False)
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def _start(cache: Cache, request: _Request, metadata: Metadata) -> dict[str, Any
 
 def _context(environment: Environment, request: _Request, metadata: Metadata) -> Context:
     paths = Paths(environment.project, environment.prefix)
-    return Context(request.files, request.workflow, metadata.data, request.location, paths, request.timeout)
+    return Context(request.files, request.workflow, metadata.pyproject, request.location, paths, request.timeout)
 
 
 def _answer(environment: Environment, request: _Request, metadata: Metadata, uv: Path) -> dict[str, Any]:
@@ -194,7 +196,7 @@ def _answer(environment: Environment, request: _Request, metadata: Metadata, uv:
         uv,
         level=request.level,
         timeout=request.timeout,
-        development=development_only(context.pyproject),
+        development=(sorted(context.pyproject.development_names), sorted(context.pyproject.dependency_names)),
         on_line=request.progress.detail,
     )
     if start.facts is None:

@@ -9,17 +9,19 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
-from hatch_tilebox.core.errors import DiscoveryError, Problem
+from hatch_tilebox.core.constants import PYPROJECT_NAME
+from hatch_tilebox.core.errors import ConfigError, DiscoveryError, Problem
+from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.temporary import temporary_folder
+from hatch_tilebox.core.toml_document import read_toml
+from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.cache import digest, file_identity, read_sealed, touch, write_sealed
 from hatch_tilebox.discovery.clean_environment import install_environment, workflow_environment
-from hatch_tilebox.discovery.diagnose.context import Paths, is_packaged, table, unreadable_pyproject
+from hatch_tilebox.discovery.diagnose.context import Paths
 from hatch_tilebox.discovery.diagnose.install import install_failed
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.staging import changed_paths, stage
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hatch_tilebox.core.model import JSON, FileEntry, FileSet
+    from hatch_tilebox.core.uv_lock import UvLock
 
 LAYOUT = 2
 """Increased when the content of a cached environment changes."""
@@ -42,33 +45,30 @@ BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|
 
 @dataclass(frozen=True)
 class Metadata:
-    """The selected `pyproject.toml`, if it is `present`, and whether `uv.lock` is selected (`locked`)."""
+    """The selected `pyproject.toml`, if it is `present`, and the selected `uv.lock`, if there is one."""
 
-    data: dict[str, Any]
-    text: str
-    locked: bool
+    pyproject: Pyproject
+    lock: UvLock | None
     present: bool = True
 
     @property
-    def packaged(self) -> bool:
-        """Whether uv builds and installs the project."""
-        return is_packaged(self.data)
+    def locked(self) -> bool:
+        """Whether uv installs the packages of a lock."""
+        return self.present and self.lock is not None
 
     @property
     def copied(self) -> list[str]:
         """Folders of the release whose packages are installed as a copy, so that the environment depends on their code."""
-        sources = table(self.data, "tool", "uv", "sources").values()
-        choices = [choice for source in sources for choice in (source if isinstance(source, list) else [source])]
-        tables = [choice for choice in choices if isinstance(choice, dict)]  # uv refuses other types
+        choices = chain.from_iterable(self.pyproject.sources.values())
         return [
-            str(table["path"]).removeprefix("./").rstrip("/") for table in tables if "path" in table and not table.get("editable")
+            str(table["path"]).removeprefix("./").rstrip("/") for table in choices if "path" in table and not table.get("editable")
         ]
 
     @property
     def builds(self) -> bool:
         """Whether uv builds anything below the root: the project itself, members of its workspace, or sources by path."""
-        uv = table(self.data, "tool", "uv")
-        return self.packaged or "workspace" in uv or "sources" in uv
+        uv = self.pyproject.table("tool", "uv")
+        return self.pyproject.packaged or "workspace" in uv or "sources" in uv
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,14 @@ class Environment:
 
 def read_metadata(files: FileSet) -> Metadata | None:
     """The selected `pyproject.toml`, None if it is not selected. Raises DiscoveryError if it is not valid TOML."""
-    selected = {file.path: file for file in files.files}
-    if "pyproject.toml" not in selected:
+    file = next((file for file in files.files if file.path == PYPROJECT_NAME), None)
+    if file is None:
         return None
     try:
-        text = selected["pyproject.toml"].source.read_text(encoding="utf-8")
-        data = tomlkit.parse(text).unwrap()
-    except (TOMLKitError, OSError, RecursionError, UnicodeDecodeError) as error:
-        raise DiscoveryError(unreadable_pyproject(error)) from error
-    return Metadata(data, text, "uv.lock" in selected)
+        document = read_toml(file.source, PYPROJECT_NAME, allow_mark=True)
+    except ConfigError as error:
+        raise DiscoveryError(*error.problems) from error
+    return Metadata(Pyproject(files.root, document), selected_lock(files))
 
 
 def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path, passed: Iterable[str] = ()) -> str:
@@ -183,9 +182,10 @@ def _version(uv: Path) -> str:
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
     """Whether a build of the project may install something else when the content of `path` changes."""
-    if not path.endswith(".py") or path in metadata.text or BUILD_FILES.search(path):
+    text = metadata.pyproject.document.text if metadata.pyproject.document else ""
+    if not path.endswith(".py") or path in text or BUILD_FILES.search(path):
         return True
-    if "/" not in path and re.search(rf"\b{re.escape(path.removesuffix('.py'))}\b", metadata.text):  # an in-tree build backend
+    if "/" not in path and re.search(rf"\b{re.escape(path.removesuffix('.py'))}\b", text):  # an in-tree build backend
         return True
     return any(path.startswith(f"{folder}/") for folder in metadata.copied)
 
@@ -280,7 +280,7 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path
     )
     if result.returncode != 0 or result.timed_out:
         words = Paths(environment.project, environment.prefix).clean(result.errors)
-        raise DiscoveryError(install_failed(words, files, metadata.data, timed_out=result.timed_out))
+        raise DiscoveryError(install_failed(words, files, metadata.pyproject, timed_out=result.timed_out))
 
 
 def python_of(prefix: Path) -> Path:

@@ -3,7 +3,6 @@
 uv takes a lock only where its own configuration names every index in it, and where the options are those it was made with. So the
 lock is compared with the configuration that the release holds. Two things are warnings: an index that stands in for PyPI, by which
 closed networks work, since release runners there have the same one; and a Git repository at a path, which may be mounted there too.
-uv writes the file, so its form is known, and need not be parsed.
 """
 
 from __future__ import annotations
@@ -11,42 +10,32 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import sys
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.discovery.diagnose.context import include_hint, normalize, table
+from hatch_tilebox.core.toml_document import read_values
+from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, sources_left_out
 from hatch_tilebox.discovery.uv_settings import (
     Given,
     ReleaseSettings,
     machine_settings,
     place_of,
-    read_toml,
     release_settings,
     split_url,
 )
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_tilebox.core.model import FileSet
+    from hatch_tilebox.core.uv_lock import UvLock
 
 __all__ = ["Findings", "locked_indexes", "machine_only"]
 
 LOCK = Location("uv.lock")
-_SOURCE = re.compile(r"^source\s*=\s*\{\s*(registry|url|path|directory|editable|virtual|git)\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
-_NAME = re.compile(r"^name\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
-_FILE_URL = re.compile(r"\{\s*url\s*=\s*[\"'](file:[^\"'\n]*|https?://[^/\"'\n]*)")
-_LINKED = re.compile(r"^(?:sdist =|   ) \{\s*path\s*=\s*[\"']([^\"'\n]*)", re.MULTILINE)
-_TABLE = r"^\[{0}[\].](?:.*\n)(?:(?!\[(?!{0}[\].])).*\n?)*"
 _OPTIONS = {"resolution-mode": "resolution", "prerelease-mode": "prerelease", "exclude-newer-span": "exclude-newer"}
 _MANIFEST = {
     "constraints": "constraint-dependencies",
@@ -80,21 +69,21 @@ class _Source(NamedTuple):
         return first if not others else f"{first} and {len(others)} more"
 
 
-def machine_only(files: FileSet) -> Findings:
+def machine_only(files: FileSet, lock: UvLock | None) -> Findings:
     """What the release of `files` has from this machine alone, in its lock or in the sources that `pyproject.toml` declares."""
     findings = Findings([], [])
     sources = sources_left_out(files)
-    lock, release, machine = _selected_lock(files), release_settings(files), machine_settings()
+    release, machine = release_settings(files), machine_settings()
     if lock is None:
         findings.errors.extend(problem for problem in sources.values() if ONLY_HERE in problem.message)
-        findings.errors.extend(_declared(files, release, ""))
+        findings.errors.extend(_declared(files, release, None))
         return findings
     findings.errors.extend(_unselected_configuration(files))
     findings.errors.extend(_unselected_links(lock, files))
     findings.warnings.extend(_declared(files, release, lock))
     findings.errors.extend(_options(lock, release, machine))
     for source in _sources(lock):
-        known = [sources[name] for name in map(normalize, source.packages) if name in sources]
+        known = [sources[name] for name in source.packages if name in sources]
         if _is_url(source.written):
             _judge_url(source, release, machine, findings)
         elif source.kind != "git" and (problem := _path_problem(source, files, machine)):
@@ -104,17 +93,16 @@ def machine_only(files: FileSet) -> Findings:
     return findings
 
 
-def locked_indexes(files: FileSet) -> frozenset[str] | None:
+def locked_indexes(lock: UvLock | None) -> frozenset[str] | None:
     """The registries in the selected lock as `place_of` spells them, None where no lock is selected."""
-    lock = _selected_lock(files)
     if lock is None:
         return None
     return frozenset(place_of(source.written) for source in _sources(lock) if source.kind == "registry")
 
 
-def _declared(files: FileSet, release: ReleaseSettings, lock: str) -> Iterator[Problem]:
+def _declared(files: FileSet, release: ReleaseSettings, lock: UvLock | None) -> Iterator[Problem]:
     """Indexes and links that the release names, that no other machine reaches, and that nothing in `lock` comes from."""
-    used = {place_of(source.written) for source in _sources(lock)}
+    used = {place_of(source.written) for source in _sources(lock)} if lock else set()
     named = Location("uv.toml" if any(file.path == "uv.toml" for file in files.files) else "pyproject.toml")
     consequence = "nothing in uv.lock comes from it" if lock else "a release runner resolves the dependencies, and looks there"
     for place in sorted(release.places - used):
@@ -124,35 +112,32 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: str) -> Iterator[P
             yield Problem(f"{place} is {ONLY_HERE}: {consequence}", "remove it, or name one that release runners can reach", named)
 
 
-def _unselected_links(lock: str, files: FileSet) -> Iterator[Problem]:
+def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
     """Packages that the lock has from a folder of the project, of which the release holds no file."""
     selected = {file.path for file in files.files}
-    for package in lock.split("[[package]]\n")[1:]:
-        name, source = _NAME.search(package), _SOURCE.search(package)
-        if name is None or source is None or source[1] != "registry" or _is_url(source[2]) or Path(source[2]).is_absolute():
+    for package in lock.packages:
+        if package.kind != "registry" or _is_url(package.source) or Path(package.source).is_absolute():
             continue
-        paths = [Path(os.path.normpath(f"{source[2]}/{path}")).as_posix() for path in _LINKED.findall(package)]
+        paths = [Path(os.path.normpath(f"{package.source}/{path}")).as_posix() for path in package.paths]
         if paths and not paths[0].startswith("../") and selected.isdisjoint(paths):
-            yield Problem(f"{name[1]} comes from {paths[0]}, which is not among the selected files", include_hint(paths[0]), LOCK)
+            yield Problem(
+                f"{package.name} comes from {paths[0]}, which is not among the selected files", include_hint(paths[0]), LOCK
+            )
 
 
-def _selected_lock(files: FileSet) -> str | None:
-    file = next((file for file in files.files if file.path == "uv.lock"), None)
-    return None if file is None else file.source.read_text("utf-8", errors="replace").replace("\r\n", "\n")
-
-
-def _sources(lock: str) -> list[_Source]:
-    """Every place that the lock has packages from, once."""
+def _sources(lock: UvLock) -> list[_Source]:
+    """Return every place that the lock has packages from, once."""
     found: dict[tuple[str, str], list[str]] = {}
-    for package in lock.split("[[package]]\n")[1:]:
-        name, source = _NAME.search(package), _SOURCE.search(package)
-        if name is None or source is None:
+    for package in lock.packages:
+        if not package.source:
             continue
-        found.setdefault((source[1], source[2]), []).append(name[1])
-        for url in dict.fromkeys(_FILE_URL.findall(package)):
-            elsewhere = split_url(url).netloc != split_url(source[2]).netloc
-            if url.startswith("file:") or (_reach(url) == "loopback" and elsewhere):
-                found.setdefault(("url", url), []).append(name[1])
+        found.setdefault((package.kind, package.source), []).append(package.name)
+        for url in package.urls:
+            parts = split_url(url)
+            if url.startswith("file:"):
+                found.setdefault(("url", url), []).append(package.name)
+            elif parts.netloc != split_url(package.source).netloc and _reach(url) == "loopback":
+                found.setdefault(("url", f"{parts.scheme}://{parts.netloc}"), []).append(package.name)
     return [_Source(kind, written, tuple(dict.fromkeys(names))) for (kind, written), names in found.items()]
 
 
@@ -245,10 +230,10 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[Given]) -> 
     return None
 
 
-def _options(lock: str, release: ReleaseSettings, machine: Sequence[Given]) -> Iterator[Problem]:
+def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[Given]) -> Iterator[Problem]:
     """Options that the lock was made with, and that the release does not set."""
-    locked = {_OPTIONS.get(key, key): f"`{_OPTIONS.get(key, key)}`" for key in _keys(lock, "options")}
-    locked |= {_MANIFEST[key]: f"`{_MANIFEST[key]}`" for key in _keys(lock, "manifest") if key in _MANIFEST}
+    locked = {_OPTIONS.get(key, key): f"`{_OPTIONS.get(key, key)}`" for key in _keys(lock.options)}
+    locked |= {_MANIFEST[key]: f"`{_MANIFEST[key]}`" for key in _keys(lock.manifest) if key in _MANIFEST}
     for key, shown in locked.items():
         if key in release.values:
             continue
@@ -259,23 +244,16 @@ def _options(lock: str, release: ReleaseSettings, machine: Sequence[Given]) -> I
         yield Problem(f"it was created with {shown}, which {where} and the release does not: {_DROPPED}", hint, LOCK)
 
 
-def _keys(lock: str, name: str) -> list[str]:
-    """The keys of a table that stands before the packages."""
-    found = re.search(_TABLE.format(name), lock.partition("[[package]]")[0], re.MULTILINE)
-    if found is None:
-        return []
-    try:
-        values: Mapping[str, object] = table(tomllib.loads(found[0]), name)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return []
-    return [key for key, value in values.items() if value not in ([], {})]
+def _keys(table: Mapping[str, object] | None) -> list[str]:
+    """Return the keys of a table of the lock whose values are not empty."""
+    return [key for key, value in (table or {}).items() if value not in ([], {})]
 
 
 def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
     """What the lock was made with, and a release runner does not get."""
     selected = {file.path for file in files.files}
     for path in _CONFIGURING:
-        if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_toml(files.root / path)):
+        if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_values(files.root / path)):
             continue
         what = "the configuration of uv" if path == "uv.toml" else "the version of Python"
         message = (

@@ -19,21 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
+    from hatch_tilebox.core.uv_lock import UvLock
 
 LAYOUT = 1
 """Increased when the content of a cached answer changes."""
-LOCAL_SOURCE = re.compile(r'\b(?:editable|directory|virtual|path) = "(?:/|\.\.|[A-Za-z]:)')
-"""A dependency in `uv.lock` at a path outside the project, whose content is not locked."""
+_OUTSIDE = re.compile(r"/|\.\.|[A-Za-z]:")
+"""How a path outside the project begins. The content there is not locked."""
 
 
-def reproducible(files: FileSet, workflow: Workflow) -> bool:
-    """Whether `uv.lock` is selected and locks all dependencies of the workflow."""
-    if workflow.command and workflow.command[0] != "uv":
+def reproducible(lock: UvLock | None, workflow: Workflow) -> bool:
+    """Whether the selected `lock` locks all dependencies of the workflow."""
+    if lock is None or (workflow.command and workflow.command[0] != "uv"):
         return False
-    for file in files.files:
-        if file.path == "uv.lock":
-            return LOCAL_SOURCE.search(file.source.read_text(encoding="utf-8", errors="replace")) is None
-    return False
+    paths = (path for item in lock.packages for path in (*([item.source] if item.is_local else []), *item.paths))
+    return not any(map(_OUTSIDE.match, paths))
 
 
 def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:

@@ -10,12 +10,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.toml_document import read_values
+from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.machine_only import locked_indexes
 from hatch_tilebox.discovery.uv_settings import (
     machine_files,
     machine_settings,
     place_of,
-    read_toml,
     release_settings,
     split_url,
     user_configuration,
@@ -45,11 +46,12 @@ RESOLVING = frozenset(
 
 def index_variables(files: FileSet) -> dict[str, str]:
     """Variables that name an index in place of PyPI where the lock of `files` needs it, and logins for indexes of the release."""
-    release, locked = release_settings(files), locked_indexes(files)
+    release = release_settings(files)
     variables = {}
     logins = []
     for given in machine_settings():
         if given.key == "default-index" and "UV_DEFAULT_INDEX" not in variables and not release.own_default:
+            locked = locked_indexes(selected_lock(files))
             if locked is None or place_of(given.value) in locked:
                 variables["UV_DEFAULT_INDEX"] = given.value
         elif given.key in {"index", "default-index"} and place_of(given.value) in release.places and _has_login(given.value):
@@ -73,7 +75,7 @@ def _has_login(url: str) -> bool:
 def configuration_variables(folder: Path) -> dict[str, str]:
     """Variables that lead uv to what of this machine's configuration files may stay, which is written to `folder`."""
     files = machine_files()
-    if os.name == "nt" or not (os.environ.get("UV_CONFIG_FILE") or any(RESOLVING & read_toml(path).keys() for path in files)):
+    if os.name == "nt" or not (os.environ.get("UV_CONFIG_FILE") or any(RESOLVING & read_values(path).keys() for path in files)):
         return {}
     import tomlkit
 
@@ -81,7 +83,7 @@ def configuration_variables(folder: Path) -> dict[str, str]:
     user, system = folder / "user", folder / "system"
     for place, path in zip((user, system), files[:2] if len(files) > 1 else [*files, None], strict=True):
         (place / "uv").mkdir(parents=True)
-        kept = {key: value for key, value in (read_toml(path) if path else {}).items() if key not in RESOLVING}
+        kept = {key: value for key, value in (read_values(path) if path else {}).items() if key not in RESOLVING}
         (place / "uv" / "uv.toml").write_text(tomlkit.dumps(kept), encoding="utf-8")
     for other in _entries(user_configuration()):  # git and others keep logins there
         if other.name != "uv":

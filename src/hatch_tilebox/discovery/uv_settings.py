@@ -6,20 +6,13 @@ Source: https://docs.astral.sh/uv/concepts/configuration-files/ and https://docs
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.discovery.diagnose.context import table
+from hatch_tilebox.core.toml_document import read_values, table_at
 from hatch_tilebox.discovery.uv_variables import DEFAULT_INDEX, EXTRA_INDEXES, FIND_LINKS
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,9 +62,9 @@ def place_of(written: str) -> str:
 def release_settings(files: FileSet) -> ReleaseSettings:
     """The settings in the selected `uv.toml`, else under `[tool.uv]`: uv reads one of them."""
     selected = {file.path for file in files.files}
-    values = read_toml(files.root / "uv.toml") if "uv.toml" in selected else {}
+    values = read_values(files.root / "uv.toml") if "uv.toml" in selected else {}
     if not values and "pyproject.toml" in selected:
-        values = table(read_toml(files.root / "pyproject.toml"), "tool", "uv")
+        values = table_at(read_values(files.root / "pyproject.toml"), ["tool", "uv"])
     given = [*_of_file("", values)]
     default = [place for setting in given if setting.key == "default-index" for place in (place_of(setting.value),)]
     places = {place_of(setting.value) for setting in given if setting.key in {"index", "find-links"}}
@@ -102,16 +95,8 @@ def machine_settings() -> list[Given]:
     """What this machine tells uv beyond a project: variables first, as they count first."""
     found = [*_of_variables()]
     for path in machine_files():
-        found += _of_file(str(path), read_toml(path))
+        found += _of_file(str(path), read_values(path))
     return found
-
-
-def read_toml(path: Path) -> Mapping[str, Any]:
-    """The document at `path`, empty where there is none that can be read: uv itself has more to say about that."""
-    try:
-        return tomllib.loads(read_text(path, allow_mark=True))
-    except (FileNotFoundError, UnreadableTextError, ValueError, RecursionError):
-        return {}
 
 
 def _of_variables() -> Iterator[Given]:

@@ -109,7 +109,7 @@ def open_session(
         progress.started("Starting the worker")
         began = perf_counter()
         paths = _paths(environment)
-        context = Context(files, workflow, metadata.data, None, paths, timeout)
+        context = Context(files, workflow, metadata.pyproject, None, paths, timeout)
         token = secrets.token_hex(16)
         try:
             with (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem, SelectionError, TileboxError
 from hatch_tilebox.core.modules import imported_files, module_files, package_name
+from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing, sources_left_out
 from hatch_tilebox.discovery.machine_only import machine_only
@@ -111,7 +112,7 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.files = files
     checked = report.collect(lambda: project.check(directory, files))
     report.warnings += files.warnings if checked is None else checked
-    errors, warnings = machine_only(files)
+    errors, warnings = machine_only(files, selected_lock(files))
     report.errors += errors
     report.warnings += warnings
     report.warnings += [warning for warning in _dependency_warnings(files) if warning not in errors]

@@ -8,13 +8,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.discovery.diagnose.context import declared_names, include_hint, normalize, table
+from hatch_tilebox.core.identifiers import normalized_name
+from hatch_tilebox.core.modules import module_files, module_name
+from hatch_tilebox.core.pyproject import requirement_names, texts
+from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.packages import REMOVED_MODULES, inside_package, shadowed_import, system_limit
 from hatch_tilebox.discovery.diagnose.variables import variable_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.discovery.diagnose.context import Context
 
 PYPROJECT = Location("pyproject.toml")
@@ -144,7 +148,7 @@ def _not_selected(path: str, what: str, place: Location | None, trace: str | Non
 def _not_a_dependency(context: Context, module: str, place: Location | None, trace: str | None) -> Problem:
     names = _distribution_names(module)
     for group, requirements in _optional(context.pyproject):
-        found = names & declared_names(requirements)
+        found = names & requirement_names(requirements)
         if found:
             name = found.pop()
             return Problem(
@@ -157,7 +161,7 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
         message = f"`{module}` is not available: it was removed from the standard library of this Python"
         return Problem(message, "use its replacement, or an older Python in `requires-python`", place, trace)
     name = _distribution(module)
-    if names & declared_names(table(context.pyproject, "project").get("dependencies")):
+    if names & context.pyproject.dependency_names:
         return Problem(
             f"`{module}` is not installed, although {name} is among the dependencies",
             "check whether a marker excludes this platform or Python, and whether it has a module of that name",
@@ -176,40 +180,32 @@ def _distribution(module: str) -> str:
     top = module.partition(".")[0]
     if top == "tilebox":
         return "tilebox"
-    return DISTRIBUTIONS.get(top, normalize(top))
+    return DISTRIBUTIONS.get(top, normalized_name(top))
 
 
 def _distribution_names(module: str) -> set[str]:
     """Normalized names that the distribution of `module` may have."""
     parts = module.split(".")
-    return {_distribution(module), *(normalize("-".join(parts[: i + 1])) for i in range(len(parts)))}
+    return {_distribution(module), *(normalized_name("-".join(parts[: i + 1])) for i in range(len(parts)))}
 
 
-def _optional(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _optional(pyproject: Pyproject) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Dependencies that are not installed by default, each list with the name of its table."""
-    for name, requirements in table(pyproject, "dependency-groups").items():
+    for name, requirements in pyproject.groups.items():
         yield f'the dependency group "{name}"', requirements
-    for name, requirements in table(pyproject, "project", "optional-dependencies").items():
+    for name, requirements in pyproject.extras.items():
         yield f'the extra "{name}"', requirements
-    yield "tool.uv.dev-dependencies", table(pyproject, "tool", "uv").get("dev-dependencies")
+    yield "tool.uv.dev-dependencies", texts(pyproject.table("tool", "uv").get("dev-dependencies"))
 
 
 def _file_of(context: Context, module: str) -> str | None:
     """The file of the project that defines `module`, according to the folder layout."""
-    stem = module.replace(".", "/")
-    for prefix in ("", "src/"):
-        for path in (f"{prefix}{stem}.py", f"{prefix}{stem}/__init__.py"):
-            if (context.files.root / path).is_file():
-                return path
-    return None
+    return next((path for path in module_files(module) if (context.files.root / path).is_file()), None)
 
 
 def _modules(context: Context) -> Iterator[str]:
     """Names of the modules among the selected files."""
-    for path in context.selected:
-        if path.endswith(".py"):
-            name = path.removesuffix(".py").removesuffix("/__init__").removeprefix("src/")
-            yield name.replace("/", ".")
+    return (module_name(path) for path in context.selected if path.endswith(".py"))
 
 
 def _relative(context: Context, file: str) -> str | None:

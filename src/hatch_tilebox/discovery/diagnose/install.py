@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.discovery.diagnose.context import include_hint, is_packaged, normalize, table, tail, texts
+from hatch_tilebox.core.identifiers import normalized_name
+from hatch_tilebox.core.pyproject import texts
+from hatch_tilebox.discovery.diagnose.context import include_hint, tail
 from hatch_tilebox.discovery.diagnose.packages import system_limit
 from hatch_tilebox.discovery.diagnose.sources import sources_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from hatch_tilebox.core.model import FileSet
+    from hatch_tilebox.core.pyproject import Pyproject
 
 PYPROJECT = Location("pyproject.toml")
 
@@ -55,7 +58,7 @@ _KNOWN = (
 )
 
 
-def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, timed_out: bool) -> Problem:
+def install_failed(words: str, files: FileSet, pyproject: Pyproject, *, timed_out: bool) -> Problem:
     """The problem for the output `words` of uv, in which paths are as in the project."""
     details = tail(_condensed(words))
     if timed_out:
@@ -69,13 +72,12 @@ def install_failed(words: str, files: FileSet, pyproject: Mapping[str, Any], *, 
     return Problem(*limit, details=details) if limit else _install_problem(text, details, files, pyproject)
 
 
-def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
-    name = normalize(str(table(pyproject, "project").get("name", "")))
+def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Pyproject) -> Problem:
     failed = re.search(r"Failed to (?:build|generate package metadata for|prepare) `([A-Za-z0-9._-]+)", text)
-    if is_packaged(pyproject) and failed and normalize(failed.group(1)) == name:
+    if pyproject.packaged and failed and normalized_name(failed.group(1)) == pyproject.name:
         return _project_does_not_build(text, details, files, pyproject)
     if re.search(NO_SUCH_SOURCE, text) and (left_out := sources_left_out(files)):
-        named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalize(text)), None)
+        named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalized_name(text)), None)
         return (named or next(iter(left_out.values())))._replace(details=details)
     for pattern, message, hint, location in _KNOWN:
         if re.search(pattern, text):
@@ -106,7 +108,7 @@ def _condensed(words: str) -> str:
     return "\n".join(kept)
 
 
-def _project_does_not_build(words: str, details: str | None, files: FileSet, pyproject: Mapping[str, Any]) -> Problem:
+def _project_does_not_build(words: str, details: str | None, files: FileSet, pyproject: Pyproject) -> Problem:
     message = "the project itself does not build in the release folder, where only the selected files are"
     ways = ["set `package = false` under [tool.uv] in pyproject.toml, so that it does not have to be built"]
     missing = list(dict.fromkeys(_not_selected(words, files, pyproject)))
@@ -119,7 +121,7 @@ def _project_does_not_build(words: str, details: str | None, files: FileSet, pyp
     return Problem(message, ", or ".join(ways), PYPROJECT, details)
 
 
-def _not_selected(words: str, files: FileSet, pyproject: Mapping[str, Any]) -> Iterator[str]:
+def _not_selected(words: str, files: FileSet, pyproject: Pyproject) -> Iterator[str]:
     """Include patterns for files that a build of the project reads and that are not selected."""
     selected = {file.path for file in files.files}
     for path in _read_by_build(pyproject):
@@ -135,24 +137,24 @@ def _not_selected(words: str, files: FileSet, pyproject: Mapping[str, Any]) -> I
             yield f"{folder}/**"
 
 
-def _read_by_build(pyproject: Mapping[str, Any]) -> Iterator[str]:
+def _read_by_build(pyproject: Pyproject) -> Iterator[str]:
     """Files that the metadata of the project refers to."""
-    project = table(pyproject, "project")
+    project = pyproject.table("project")
     for key in ("readme", "license"):
         value = project.get(key)
         named = value.get("file") if isinstance(value, dict) else value if key == "readme" else None
         if isinstance(named, str):
             yield named
-    yield from texts(project, "license-files")
-    version = table(pyproject, "tool", "hatch", "version").get("path")
+    yield from texts(project.get("license-files"))
+    version = pyproject.table("tool", "hatch", "version").get("path")
     if isinstance(version, str):
         yield version
-    yield from texts(table(pyproject, "tool", "hatch", "build", "targets", "wheel"), "force-include")
+    yield from pyproject.table("tool", "hatch", "build", "targets", "wheel", "force-include")
 
 
-def _package_folders(pyproject: Mapping[str, Any]) -> Iterator[str]:
+def _package_folders(pyproject: Pyproject) -> Iterator[str]:
     """Folders in which build backends search for the package."""
-    wheel = table(pyproject, "tool", "hatch", "build", "targets", "wheel")
-    yield from (path.strip("/") for path in texts(wheel, "packages"))
-    name = normalize(str(table(pyproject, "project").get("name", ""))).replace("-", "_")
+    wheel = pyproject.table("tool", "hatch", "build", "targets", "wheel")
+    yield from (path.strip("/") for path in texts(wheel.get("packages")))
+    name = pyproject.name.replace("-", "_")
     yield from (f"src/{name}", name)

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.discovery.diagnose.context import development_only, include_hint, normalize, requirement_name, table
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from hatch_tilebox.core.identifiers import requirement_name
+from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.discovery.diagnose.context import include_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_tilebox.core.model import FileSet
+    from hatch_tilebox.core.pyproject import Pyproject
 
 __all__ = ["ONLY_HERE", "WAYS", "how_to_lock", "lock_missing", "sources_left_out", "workspace_around"]
 
@@ -39,25 +35,22 @@ def sources_left_out(files: FileSet) -> dict[str, Problem]:
 
     Only those that a release runner installs count, and only where `[tool.uv.sources]` itself says where they are.
     """
-    pyproject = _read(files.root)
-    development, own = development_only(pyproject)
-    sources = {normalize(name): source for name, source in table(pyproject, "tool", "uv", "sources").items()}
+    pyproject = peek_pyproject(files.root, allow_mark=True)
     problems = dict(_direct_references(pyproject))
-    for name in sorted({*development, *own} & sources.keys()):
-        choices = sources[name] if isinstance(sources[name], list) else [sources[name]]
-        found = (_problem(name, choice, files, pyproject) for choice in choices if isinstance(choice, dict))
+    for name in sorted((pyproject.dependency_names | pyproject.development_names) & pyproject.sources.keys()):
+        found = (_problem(name, choice, files, pyproject) for choice in pyproject.sources[name])
         problem = next(filter(None, found), None)
         if problem is not None:
             problems[name] = problem
     return problems
 
 
-def _direct_references(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, Problem]]:
+def _direct_references(pyproject: Pyproject) -> Iterator[tuple[str, Problem]]:
     """Dependencies that are a file on this machine: `common @ file:///home/…`."""
-    for text in _texts(table(pyproject, "project"), "dependencies"):
-        name, _, url = text.partition("@")
-        if re.match(r"(git\+)?file:", url.strip(), re.IGNORECASE):
-            yield requirement_name(name), _on_this_machine(requirement_name(name), url.partition(";")[0].strip())
+    for text in pyproject.dependencies:
+        url = text.partition("@")[2].strip()
+        if re.match(r"(git\+)?file:", url, re.IGNORECASE) and (name := requirement_name(text)):
+            yield name, _on_this_machine(name, url.partition(";")[0].strip())
 
 
 def _on_this_machine(name: str, written: str) -> Problem:
@@ -87,7 +80,7 @@ def how_to_lock(root: Path) -> str:
 def workspace_around(root: Path) -> Path | None:
     """The root of the uv workspace that has the folder `root`, there already or not, as a member; None where there is none."""
     for folder in root.parents:
-        workspace = table(_read(folder), "tool", "uv", "workspace")
+        workspace = peek_pyproject(folder, allow_mark=True).workspace
         if workspace:
             return folder if _is_member(root.relative_to(folder), workspace) else None
     return None
@@ -105,9 +98,9 @@ def _matches(path: PurePath, glob: str) -> bool:
     return len(path.parts) == len(PurePath(glob).parts) and path.match(glob)
 
 
-def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Mapping[str, Any]) -> Problem | None:
+def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Pyproject) -> Problem | None:
     if source.get("workspace") is True:
-        workspace = table(pyproject, "tool", "uv", "workspace")
+        workspace = pyproject.workspace
         if not workspace:
             message = f"{name} comes from the uv workspace around the project, which is no part of the release"
             return Problem(message, WAYS, PYPROJECT)
@@ -145,11 +138,4 @@ def _texts(workspace: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _name(folder: Path) -> str:
-    return normalize(str(table(_read(folder), "project").get("name", "")))
-
-
-def _read(folder: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(read_text(folder / "pyproject.toml", allow_mark=True))
-    except (FileNotFoundError, UnreadableTextError, ValueError, RecursionError):
-        return {}
+    return peek_pyproject(folder, allow_mark=True).name

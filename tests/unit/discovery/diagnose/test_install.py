@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hatch_tilebox.core.model import FileSet, SelectedFile
+from hatch_tilebox.core.pyproject import Pyproject
+from hatch_tilebox.core.toml_document import Document
 from hatch_tilebox.discovery.diagnose.install import install_failed
 
 PACKAGED = {
@@ -16,7 +18,8 @@ PACKAGED = {
 
 def explain(words, root, selected=(), pyproject=None, **options):
     files = FileSet(root, tuple(SelectedFile(path, str(root / path), 0) for path in selected))
-    return install_failed(words, files, pyproject or {"project": {"name": "x"}}, **{"timed_out": False, **options})
+    document = Document("pyproject.toml", "", pyproject or {"project": {"name": "x"}})
+    return install_failed(words, files, Pyproject(root, document), **{"timed_out": False, **options})
 
 
 @pytest.mark.parametrize(
