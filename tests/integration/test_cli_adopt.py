@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -29,12 +28,23 @@ class ReadGauge(Task):
 
 runner = Runner(tasks=[ReadGauge])
 """
-BUILD_SYSTEMS = {
-    "none": ("", ""),
-    "setuptools": ('[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n', ""),
-    "uv_build": ('[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n', "src/"),
-    "hatchling": ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n', "src/"),
-}
+
+
+def packaged(tmp_path, environment, build_system, prefix):
+    """A project with this build system whose package is below the folder `prefix`, and a function that runs commands in it."""
+    project = tmp_path / "project"
+    package = project / prefix / "tide_gauge"
+    package.mkdir(parents=True)
+    (project / "pyproject.toml").write_text(f"{PROJECT}\n{build_system}")
+    (package / "__init__.py").write_text("")
+    (package / "levels.py").write_text("HEIGHT = 12.5\n")
+    (package / "runner.py").write_text(RUNNER)
+
+    def run(*command, env=environment):
+        done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return project, run
 
 
 def modules(wheel):
@@ -77,34 +87,24 @@ def test_a_project_with_a_direct_runner_builds_once_it_is_adopted(tmp_path, fron
 
 
 @pytest.mark.frontends
-@pytest.mark.parametrize("kind", BUILD_SYSTEMS)
-def test_an_adopted_project_builds(tmp_path, frontend_env, wheelhouse, kind):
-    build_system, prefix = BUILD_SYSTEMS[kind]
-    project = tmp_path / "project"
-    package = project / prefix / "tide_gauge"
-    package.mkdir(parents=True)
-    (project / "pyproject.toml").write_text(f"{PROJECT}\n{build_system}")
-    (package / "__init__.py").write_text("")
-    (package / "levels.py").write_text("HEIGHT = 12.5\n")
-    (package / "runner.py").write_text(RUNNER)
-
-    def run(*command):
-        done = subprocess.run(command, cwd=project, env=frontend_env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-    if build_system:
-        run("uv", "build", "--wheel", "--out-dir", tmp_path / "before")
+def test_a_wheel_of_hatchling_holds_what_one_of_setuptools_held(tmp_path, frontend_env):
+    build_system = '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n'
+    project, run = packaged(tmp_path, frontend_env, build_system, "")
+    run("uv", "build", "--wheel", "--out-dir", tmp_path / "before")
     run(sys.executable, "-m", "hatch_tilebox", "adopt", "--yes")
-    if build_system:  # release runners build it, and no index has our wheel yet
-        shutil.copytree(wheelhouse, project / "wheels")
-        with (project / "pyproject.toml").open("a") as file:
-            file.write('\n[tool.uv]\nfind-links = ["wheels"]\n')
-        config = project / "tilebox.workflow.toml"
-        config.write_text(config.read_text().replace("include = [", 'include = [\n  "wheels/*.whl",'))
     run("uv", "lock")
     run("uv", "build")
     (wheel,) = (project / "dist").glob("*.whl")
-    assert (project / "dist" / "tide_gauge-0.1.0.tbrelease").is_file()
-    if build_system:
-        assert modules(wheel) == modules(next((tmp_path / "before").glob("*.whl")))
+    assert modules(wheel) == modules(next((tmp_path / "before").glob("*.whl")))
     run(sys.executable, "-m", "hatch_tilebox", "verify", "dist/tide_gauge-0.1.0.tbrelease")
+
+
+@pytest.mark.frontends
+def test_a_release_of_a_src_project_starts_where_no_hatch_tilebox_can_be_installed(tmp_path, frontend_env, clean_env):
+    build_system = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    _, run = packaged(tmp_path, frontend_env, build_system, "src/")
+    run(sys.executable, "-m", "hatch_tilebox", "adopt", "--yes")
+    run("uv", "lock")
+    run("hatch", "build", "-t", "tilebox")
+    runner = {name: value for name, value in clean_env.items() if name not in {"PIP_FIND_LINKS", "UV_FIND_LINKS"}}
+    run(sys.executable, "-m", "hatch_tilebox", "verify", "dist/tide_gauge-0.1.0.tbrelease", env=runner)

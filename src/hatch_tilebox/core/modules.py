@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
-SOURCE_FOLDERS = ("", "src/")
+SOURCE_FOLDER = "src/"
+"""The folder of the modules of an installed project in the `src` layout."""
+SOURCE_FOLDERS = ("", SOURCE_FOLDER)
 
 
-def module_files(module: str) -> tuple[str, ...]:
+def module_files(module: str, folders: Iterable[str] = SOURCE_FOLDERS) -> tuple[str, ...]:
     """Return the paths, relative to the project, of all files that may be the module with this dotted name."""
     base = module.replace(".", "/")
-    return tuple(f"{folder}{base}{end}" for folder in SOURCE_FOLDERS for end in (".py", "/__init__.py"))
+    return tuple(f"{folder}{base}{end}" for folder in folders for end in (".py", "/__init__.py"))
 
 
 def module_name(path: str) -> str:
@@ -24,12 +26,3 @@ def module_name(path: str) -> str:
 def package_name(path: str) -> str:
     """Return the dotted name of the package that the Python file `path` is in, "" if it is in none."""
     return path.removeprefix("src/").rpartition("/")[0].replace("/", ".")
-
-
-def imported_files(root: Path, importer: str, module: str) -> list[str]:
-    """Return the files below `root` that run when the file `importer` imports a module: the module, and the packages it is in."""
-    source = "src/" if importer.startswith("src/") else ""
-    parts = module.split(".")
-    bases = [source + "/".join(parts[: depth + 1]) for depth in range(len(parts))]
-    candidates = [*(f"{base}/__init__.py" for base in bases), *(f"{base}.py" for base in bases)]
-    return [path for path in candidates if (root / path).is_file()]

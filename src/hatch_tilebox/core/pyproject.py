@@ -98,6 +98,20 @@ class Pyproject:
         return bool(package) if package is not None else "build-system" in self.values
 
     @property
+    def build_inputs(self) -> tuple[str, ...]:
+        """Paths and patterns of the files that a build of the project reads besides its packages, such as its readme."""
+        project = self.table("project")
+        readme, license_ = project.get("readme"), project.get("license")
+        named = [
+            readme.get("file") if isinstance(readme, dict) else readme,
+            license_.get("file") if isinstance(license_, dict) else None,
+            *texts(project.get("license-files")),
+            self.hatch_table("version").get("path"),
+            *self.hatch_table("build", "targets", "wheel", "force-include"),
+        ]
+        return tuple(name for name in named if isinstance(name, str))
+
+    @property
     def sources(self) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
         """The tables of `[tool.uv.sources]` by the normal name of the package: several if they have markers."""
         found = {}

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem, SelectionError, TileboxError
-from hatch_tilebox.core.modules import imported_files, module_files, package_name
+from hatch_tilebox.core.modules import module_files
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing, sources_left_out
 from hatch_tilebox.discovery.machine_only import machine_only
 from hatch_tilebox.discovery.uv import find_uv
+from hatch_tilebox.project.adopt.build_system import builds_release, reasons_to_keep
 from hatch_tilebox.project.advice import project_warnings
 from hatch_tilebox.project.find import config_file, find_pyproject
 from hatch_tilebox.project.lock_check import check_lock
-from hatch_tilebox.project.metadata import HATCHLING, OWN_BACKEND, check_metadata, read_project
+from hatch_tilebox.project.metadata import HATCHLING, check_metadata, read_project
 from hatch_tilebox.project.open import load_project
 from hatch_tilebox.project.pyproject import check_pyproject
+from hatch_tilebox.project.runner_import import runner_import
 from hatch_tilebox.project.runner_platforms import check_installations, platforms_of, read_installations
-from hatch_tilebox.project.source_code import bound_names, imported_modules, runner_names
+from hatch_tilebox.project.source_code import bound_names, runner_names
+from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.toml.kinds import close_match
 from hatch_tilebox.project.workflow_file import load_config
 
@@ -76,11 +79,11 @@ def check_project(start: Path) -> CheckReport:
         report.collect(lambda: load_config(config_file(found)))
         return report
     report.unseen = unseen
-    _check_build_system(pyproject, report)
     report.collect(lambda: _check_name(pyproject))
     report.collect(lambda: check_lock(pyproject))
     project = report.collect(lambda: load_project(pyproject, lambda: read_project(pyproject)))
     if project is not None:
+        _check_build_system(pyproject, project.config, report)
         report.warnings += project_warnings(project.config, pyproject, pyproject.table("project").get("requires-python"))
         _check_files(project, report)
         if not report.errors:
@@ -155,20 +158,14 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
 
 def _unselected_imports(files: FileSet) -> list[Problem]:
     """Return warnings about modules of the project that selected ones import, but that are not selected themselves."""
-    selected = {file.path for file in files.files}
+    tree, selected = SourceTree(files.root), {file.path for file in files.files}
     missing: dict[str, Problem] = {}
-    for file in files.files:
-        if not file.path.endswith(".py"):
-            continue
-        try:
-            tree = ast.parse(file.source.read_bytes())
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for name, line in imported_modules(tree, package_name(file.path)):
-            for path in imported_files(files.root, file.path, name):
-                if path not in selected and path not in missing:
-                    message = f"{path} is imported here, but is not selected"
-                    missing[path] = Problem(message, f'add "{path}" or its folder to [build] include', Location(file.path, line))
+    for path in (file.path for file in files.files if file.path.endswith(".py")):
+        for item in tree.imports(path):
+            if item.path not in selected and item.path not in missing:
+                message = f"{item.path} is imported here, but is not selected"
+                hint = f'add "{item.path}" or its folder to [build] include'
+                missing[item.path] = Problem(message, hint, Location(path, item.line))
     return list(missing.values())
 
 
@@ -180,12 +177,14 @@ def _check_name(pyproject: Pyproject) -> None:
         raise ConfigError(Problem(message, "give the project another name", Location(PYPROJECT_NAME)))
 
 
-def _check_build_system(pyproject: Pyproject, report: CheckReport) -> None:
-    """Warn if the usual build commands would not build a release."""
-    backend = pyproject.table("build-system").get("build-backend")
-    targets = pyproject.hatch_table("build", "targets")
-    hooks = {**pyproject.hatch_table("build", "hooks"), **pyproject.hatch_table("build", "targets", "wheel", "hooks")}
-    if backend == OWN_BACKEND or (backend == HATCHLING and ("tilebox" in hooks or "tilebox" in targets)):
+def _check_build_system(pyproject: Pyproject, config: WorkflowConfig, report: CheckReport) -> None:
+    """Warn if the usual build commands do not build a release, and `adopt` can change that."""
+    if builds_release(pyproject) or reasons_to_keep(pyproject.root, pyproject.values):
         return
+    if pyproject.table("build-system").get("build-backend", HATCHLING) != HATCHLING:
+        workflow = config.workflow
+        imported = runner_import(SourceTree(config.root), pyproject.name, workflow.runner, workflow.command)
+        if imported.source != "folder":
+            return
     message = "uv build, hatch build and pip build no release of this project: it does not ask for hatch-tilebox"
     report.warnings.append(Problem(message, "run: hatch-tilebox adopt", Location(PYPROJECT_NAME)))

@@ -1,4 +1,4 @@
-"""What a Python module says without being run: the names it binds, and its runners."""
+"""What the syntax tree of a Python module shows: the names it binds, the modules it imports and its runners."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bound_names", "imported_modules", "runner_names"]
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def bound_names(module: ast.Module) -> set[str] | None:
-    """The names that the module binds at its top level, or None where that cannot be told: a star import, `globals()`, and such."""
+    """The names that the module binds at its top level, or None if they are not known: a star import, `globals()` and the like."""
     names: set[str] = set()
-    for node in _top_level(module.body):
-        names |= _names_of(node)
+    for node in top_level(module.body):
+        names |= names_of(node)
     if "*" in names or "__getattr__" in names or _is_dynamic(module):
         return None
     return names
 
 
 def imported_modules(module: ast.Module, package: str) -> Iterator[tuple[str, int]]:
-    """Dotted names that the module imports, or may import as it is unknown what is a module, with the line of each.
+    """Dotted names that the module imports, with their lines. `from a import b` gives `a.b`, which may not be a module.
 
-    `package` is the dotted name of the package that the module is in, which relative imports start from; empty for none.
+    `package` is the dotted name of the package that contains the module, empty for none; relative imports start from it.
     """
     parts = package.split(".") if package else []
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            if node.level > len(parts):  # fails when it is run
+            if node.level > len(parts):  # such an import fails
                 continue
             above = parts[: len(parts) - node.level + 1] if node.level else []
             base = [*above, *([node.module] if node.module else [])]
@@ -39,57 +39,52 @@ def imported_modules(module: ast.Module, package: str) -> Iterator[tuple[str, in
 
 
 def runner_names(module: ast.Module) -> list[str]:
-    """The names at the top level that are given a `Runner(...)`, whatever Tilebox's class is called there."""
-    called = {"Runner"}
-    for node in _top_level(module.body):
+    """The names at the top level that are assigned a `Runner(...)`, also where the class is imported under another name."""
+    classes = {"Runner"}
+    for node in top_level(module.body):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tilebox."):
-            called |= {alias.asname for alias in node.names if alias.name == "Runner" and alias.asname}
+            classes |= {alias.asname for alias in node.names if alias.name == "Runner" and alias.asname}
     found = []
-    for node in _top_level(module.body):
+    for node in top_level(module.body):
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-        if isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in called:
-            found += sorted(_names_of(node))
+        if isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in classes:
+            found += sorted(names_of(node))
     return found
 
 
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that run when the module is imported, also those in `if`, `try`, `with` and loops."""
+def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when the module is imported, including those inside `if`, `try`, `with` and loops."""
     for node in body:
         yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(node, _DEFINITIONS):
             continue
         for name in ("body", "orelse", "finalbody"):
-            yield from _top_level(getattr(node, name, []))
+            yield from top_level(getattr(node, name, []))
         for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-            yield from _top_level(part.body)
+            yield from top_level(part.body)
 
 
-def _names_of(node: ast.stmt) -> set[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+def names_of(node: ast.stmt) -> set[str]:
+    """The names that a statement binds, without those of statements inside it."""
+    if isinstance(node, _DEFINITIONS):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    stored = {
-        part.id
-        for child in ast.iter_child_nodes(node)
-        if not isinstance(child, ast.stmt)
-        for part in ast.walk(child)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-    captured = {
-        part.name for part in ast.walk(node) if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and part.name
-    }
+    parts = [part for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt) for part in ast.walk(child)]
+    stored = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    patterns = (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)
+    captured = {part.name for part in ast.walk(node) if isinstance(part, patterns) and part.name}
     return stored | captured | _type_alias(node)
 
 
 def _type_alias(node: ast.stmt) -> set[str]:
-    """The name of a `type X = …`, which Python has from 3.12 on."""
+    """The name of a `type X = …` statement, which Python has since 3.12."""
     name = getattr(node, "name", None)
     return {name.id} if isinstance(name, ast.Name) else set()
 
 
 def _is_dynamic(module: ast.Module) -> bool:
-    """Whether names may be bound in ways that only running tells."""
+    """Whether the module may bind names in ways that its syntax tree does not show."""
     for node in ast.walk(module):
         if isinstance(node, ast.Global):
             return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.identifiers import normalized_name
+from hatch_tilebox.core.modules import SOURCE_FOLDER
 from hatch_tilebox.core.pyproject import texts
 from hatch_tilebox.discovery.diagnose.context import include_hint, tail
 from hatch_tilebox.discovery.diagnose.packages import system_limit
@@ -110,7 +111,9 @@ def _condensed(words: str) -> str:
 
 def _project_does_not_build(words: str, details: str | None, files: FileSet, pyproject: Pyproject) -> Problem:
     message = "the project itself does not build in the release folder, where only the selected files are"
-    ways = ["set `package = false` under [tool.uv] in pyproject.toml, so that it does not have to be built"]
+    ways = []
+    if not any(file.path.startswith(SOURCE_FOLDER) and file.path.endswith(".py") for file in files.files):  # found without a build
+        ways.append("set `package = false` under [tool.uv] in pyproject.toml, so that it does not have to be built")
     missing = list(dict.fromkeys(_not_selected(words, files, pyproject)))
     if missing:
         message += f": {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not among them"
@@ -118,13 +121,14 @@ def _project_does_not_build(words: str, details: str | None, files: FileSet, pyp
     elif re.search(r"setuptools.scm|hatch.vcs|versioningit|unable to detect version|not a git repository|\.git", words):
         message += ": its version comes from git, which is not there"
         ways.insert(0, "write the version into pyproject.toml")
-    return Problem(message, ", or ".join(ways), PYPROJECT, details)
+    hint = ", or ".join(ways) or "see what `uv build` reports in a folder with the selected files"
+    return Problem(message, hint, PYPROJECT, details)
 
 
 def _not_selected(words: str, files: FileSet, pyproject: Pyproject) -> Iterator[str]:
     """Include patterns for files that a build of the project reads and that are not selected."""
     selected = {file.path for file in files.files}
-    for path in _read_by_build(pyproject):
+    for path in pyproject.build_inputs:
         if path not in selected and (files.root / path).is_file():
             yield path
     for path in re.findall(r"[\w./-]+\.\w+", words):
@@ -135,21 +139,6 @@ def _not_selected(words: str, files: FileSet, pyproject: Pyproject) -> Iterator[
         inside = any(path.startswith(f"{folder}/") for path in selected)
         if not inside and (files.root / folder).is_dir():
             yield f"{folder}/**"
-
-
-def _read_by_build(pyproject: Pyproject) -> Iterator[str]:
-    """Files that the metadata of the project refers to."""
-    project = pyproject.table("project")
-    for key in ("readme", "license"):
-        value = project.get(key)
-        named = value.get("file") if isinstance(value, dict) else value if key == "readme" else None
-        if isinstance(named, str):
-            yield named
-    yield from texts(project.get("license-files"))
-    version = pyproject.table("tool", "hatch", "version").get("path")
-    if isinstance(version, str):
-        yield version
-    yield from pyproject.table("tool", "hatch", "build", "targets", "wheel", "force-include")
 
 
 def _package_folders(pyproject: Pyproject) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What changes, as texts before and after; and the writing of it."""
+"""What `adopt` changes, as texts before and after, and the writing of these changes."""
 
 from __future__ import annotations
 
@@ -9,31 +9,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME, HATCH_FILE, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.files import whole_file
+from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.core.toml_document import read_toml
+from hatch_tilebox.core.toml_document import parse_toml, read_toml
 from hatch_tilebox.discovery.diagnose.sources import how_to_lock
-from hatch_tilebox.project.adopt.locked_sdk import refuse_old_sdk
-from hatch_tilebox.project.adopt.pyproject import PYPROJECT, add_build_system, add_hook, allow_direct_references
-from hatch_tilebox.project.adopt.toml_text import TomlText, table_at
-from hatch_tilebox.project.adopt.workflow import write_config
+from hatch_tilebox.project.adopt.build_system import allow_direct_references, set_up_build
+from hatch_tilebox.project.adopt.locked import lock_note, lock_of, refuse_old_sdk
+from hatch_tilebox.project.adopt.toml_text import TomlText
+from hatch_tilebox.project.adopt.workflow import find_runner, write_config
 from hatch_tilebox.project.find import config_file
 from hatch_tilebox.project.metadata import frontend_problem, is_built_by_hatchling
 from hatch_tilebox.project.pyproject import read_pyproject
+from hatch_tilebox.project.runner_import import RunnerImport, runner_import
+from hatch_tilebox.project.source_tree import SourceTree
+from hatch_tilebox.project.workflow_file import load_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_tilebox.core.pyproject import Pyproject
-
-__all__ = ["Adoption", "Change", "apply_changes", "plan_adoption"]
+    from hatch_tilebox.project.adopt.workflow import FoundRunner
 
 
 @dataclass(frozen=True)
 class Change:
-    """A file, relative to the project, with its text before (None: there is no file) and after."""
+    """A file, relative to the project, with its text before (None if there is no file) and after."""
 
     path: str
     before: str | None
@@ -52,54 +54,71 @@ class Change:
 
 @dataclass
 class Adoption:
-    """What would change in the project at `root`, and notes on what is left as it is."""
+    """What would change in the project at `root`, and notes on what stays as it is."""
 
     root: Path
     changes: list[Change] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 
-    def edit(self, name: str) -> TomlText:
-        """The file `name` as a text to edit. Raises ConfigError where it is no TOML."""
-        read_toml(self.root / name, name)
-        return TomlText(name, _read(self.root / name, name))
-
-    def keep(self, text: TomlText) -> None:
-        """Take an edited text among the changes, if it is another than before."""
-        if text.text != text.before:
+    def keep(self, text: TomlText | None) -> None:
+        """Add an edited text to the changes, unless it is the same as before."""
+        if text is not None and text.text != text.before:
             self.changes.append(Change(text.name, text.before, text.text))
 
 
 def plan_adoption(root: Path) -> Adoption:
-    """What adding hatch-tilebox to the project in the folder `root` takes. Nothing is written; nothing to do gives no changes.
+    """The changes that add hatch-tilebox to the project in the folder `root`, none if it is set up already. Writes nothing.
 
-    Raises ConfigError where there is no `pyproject.toml` with a `[project]` table, or no runner object to start.
+    Raises ConfigError if there is no `pyproject.toml` with a `[project]` table, or no runner object that a release can start.
     """
     adoption = Adoption(root)
-    if not os.path.lexists(root / PYPROJECT):
-        raise ConfigError(Problem(f"no {PYPROJECT} in {root}", "hatch-tilebox init makes a new project"))
+    if not os.path.lexists(root / PYPROJECT_NAME):
+        raise ConfigError(Problem(f"no {PYPROJECT_NAME} in {root}", "hatch-tilebox init creates a new project"))
     pyproject = read_pyproject(root)
-    refuse_old_sdk(root)
-    text = _switch_on(adoption, pyproject)
+    lock = lock_of(root)
+    if lock:
+        refuse_old_sdk(lock)
+    tree, found = SourceTree(root), None
     if not config_file(pyproject).exists():
-        built = "build-system" in text.values and table_at(text.values, "tool.uv").get("package") is not False
-        config, module = write_config(root, pyproject.table("project"), built=built, notes=adoption.notes)
-        adoption.changes += [Change(*module)] if module else []
+        found = find_runner(tree, adoption.notes)
+    imported = _runner_import(tree, pyproject, found)
+    text = _edit_tables(adoption, pyproject, imported)
+    edited = Pyproject(root, parse_toml(text.text, PYPROJECT_NAME), pyproject.hatch_document)
+    if found:
+        inputs = edited.build_inputs if edited.packaged else ()
+        config = write_config(tree, found, pyproject.table("project"), inputs, adoption.notes)
+        if found.change:
+            adoption.changes.append(Change(found.change.path, found.change.before, found.change.after))
         adoption.changes.append(Change(CONFIG_NAME, None, config))
-    if not (root / "uv.lock").is_file():
+    if not (root / LOCK_NAME).is_file():
         adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root)))
+    elif lock and (note := lock_note(lock, packaged=edited.packaged)):
+        adoption.notes.append(note)
     return adoption
 
 
-def _switch_on(adoption: Adoption, pyproject: Pyproject) -> TomlText:
-    """`pyproject.toml` with our build hook in it, unless no frontend would build the project then: the text is as it was.
+def _runner_import(tree: SourceTree, pyproject: Pyproject, found: FoundRunner | None) -> RunnerImport:
+    """How release runners import the runner that was found, or else the one that the project's configuration names."""
+    if found:
+        return runner_import(tree, pyproject.name, found.reference)
+    try:
+        config = load_config(config_file(pyproject))
+    except ConfigError:  # check and builds report it
+        return RunnerImport("unknown", "the configuration of the workflow has errors")
+    if config.root != tree.root.resolve():
+        return RunnerImport("unknown", f"the root of the workflow is another folder, {config.root}")
+    return runner_import(tree, pyproject.name, config.workflow.runner, config.workflow.command)
 
-    Raises ConfigError where no frontend builds the project as it is.
+
+def _edit_tables(adoption: Adoption, pyproject: Pyproject, imported: RunnerImport) -> TomlText:
+    """`pyproject.toml` with what builds releases in it; as it was if hatchling would refuse to build the project then.
+
+    Raises ConfigError if no frontend builds the project as it is.
     """
     root, notes = adoption.root, list[Problem]()
-    text = TomlText(PYPROJECT, _read(root / PYPROJECT, PYPROJECT))
-    hatch = adoption.edit("hatch.toml") if (root / "hatch.toml").exists() else None
-    if add_build_system(root, text, notes):
-        add_hook(text, hatch)
+    text = TomlText(PYPROJECT_NAME, _read(root / PYPROJECT_NAME, PYPROJECT_NAME))
+    hatch = _read_toml(root, HATCH_FILE) if (root / HATCH_FILE).exists() else None
+    set_up_build(root, text, hatch, imported, notes)
     if is_built_by_hatchling(text.values):
         allow_direct_references(text, hatch, notes)
         fault = frontend_problem(pyproject, text.values)
@@ -108,21 +127,28 @@ def _switch_on(adoption: Adoption, pyproject: Pyproject) -> TomlText:
             raise ConfigError(Problem(message, "correct that, then run: hatch-tilebox adopt", fault.location))
         if fault:
             message = f"the build system stays as it is, because hatchling would refuse this project: {fault.message}"
-            hint = "hatch-tilebox build makes a release all the same. For frontends, correct that and run hatch-tilebox adopt again"
+            hint = (
+                "hatch-tilebox build builds a release all the same. For frontends, correct that and run hatch-tilebox adopt again"
+            )
             adoption.notes.append(Problem(message, hint, fault.location))
-            return TomlText(PYPROJECT, text.before)
+            return TomlText(PYPROJECT_NAME, text.before)
     adoption.notes += notes
-    if hatch is not None:
-        adoption.keep(hatch)
+    adoption.keep(hatch)
     adoption.keep(text)
     return text
 
 
-def apply_changes(adoption: Adoption) -> None:
-    """Write the changes, each file at once.
+def _read_toml(root: Path, name: str) -> TomlText:
+    """The file `name` as a text to edit. Raises ConfigError if it is not valid TOML."""
+    read_toml(root / name, name)
+    return TomlText(name, _read(root / name, name))
 
-    Raises ConfigError where a file is no longer what it was or is not one of the project, before any is written; and where one
-    cannot be written.
+
+def apply_changes(adoption: Adoption) -> None:
+    """Write the changes; each file appears whole.
+
+    Raises ConfigError before anything is written if a file has changed since or is not part of the project, and if a file cannot be
+    written.
     """
     for change, real in [(change, _target(adoption.root, change)) for change in adoption.changes]:
         _write(change, real)
@@ -138,7 +164,7 @@ def _write(change: Change, real: Path) -> None:
 
 
 def _target(root: Path, change: Change) -> Path:
-    """The file to write. A link to another file of the project stays a link; other people's files are not ours to write."""
+    """The file to write. A link to a file of the project stays a link; a link to another file is refused."""
     path = root / change.path
     if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
         message = "changed meanwhile, and no file was written"
@@ -155,6 +181,6 @@ def _read(path: Path, name: str) -> str:
     try:
         return read_text(path)
     except FileNotFoundError as error:
-        raise ConfigError(Problem("is a link that leads nowhere", "remove it", Location(name))) from error
+        raise ConfigError(Problem("is a link to a file that does not exist", "remove it", Location(name))) from error
     except UnreadableTextError as error:
         raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column))) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import tomlkit
 from output_schema import check_output
@@ -101,16 +103,105 @@ def test_every_style_is_kept(invoke, project, style):
     assert text.count("\r") in {0, text.count("\n")}
 
 
-@pytest.mark.parametrize("style", ["no build system", "settings of uv", "dotted keys", "sources of uv"])
-def test_without_a_build_system_uv_goes_on_not_to_install_the_project(invoke, project, style):
-    assert adopt(invoke, project(STYLES[style]))[2]["tool"]["uv"]["package"] is False
+@pytest.mark.parametrize("style", STYLES)
+def test_a_runner_in_the_projects_folder_needs_no_installed_project(invoke, project, style):
+    """The reason is in the file, so the diff shows it."""
+    report, text, values = adopt(invoke, project(STYLES[style]))
+    assert values["tool"]["uv"]["package"] is False
+    assert "package = false  # the runner is imported from this folder: nobody has to build and install" in text
+    assert not any("package = false" in (note["hint"] or "") for note in report["notes"])
 
 
-@pytest.mark.parametrize("style", ["hatchling", "setuptools", "uv_build", "poetry"])
-def test_with_a_build_system_uv_goes_on_to_install_the_project(invoke, project, style):
-    report, _, values = adopt(invoke, project(STYLES[style]))
+HATCHLING = STYLES["hatchling"]
+SRC = {"src/tide_gauge/__init__.py": "", "src/tide_gauge/app.py": RUNNER}
+TARGET = ["hatch-tilebox"]
+
+
+def make(tmp_path, pyproject, files):
+    root = tmp_path / "project"
+    for name, text in {"pyproject.toml": pyproject, "uv.lock": LOCK, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        SRC,
+        {**SRC, "runner.py": f"def later():\n    import tide_gauge.app\n\n{RUNNER}"},
+        {"runner.py": f"from importlib.metadata import version\n\nprint(version('Tide.Gauge'))\n{RUNNER}"},
+    ],
+)
+def test_a_runner_that_needs_an_installed_project_gets_the_target(invoke, tmp_path, files):
+    """What release runners install to build it stays as it was: hatch-tilebox is required by the target alone."""
+    report, text, values = adopt(invoke, make(tmp_path, HATCHLING, files))
+    assert values["build-system"] == tomlkit.parse(HATCHLING).unwrap()["build-system"]
+    assert values["tool"]["hatch"]["build"] == {"targets": {"tilebox": {"dependencies": TARGET}}}
     assert "uv" not in values["tool"]
-    assert any("package = false" in (note["hint"] or "") for note in report["notes"])
+    assert "release runners build the project, too, and do not install this" in text
+    (note,) = [note for note in report["notes"] if "release runners build this project" in note["message"]]
+    assert re.search(r"\.py(:\d+)?\b.*if (it|the project) is installed", note["message"])
+
+
+def test_a_src_project_keeps_another_backend_untouched(invoke, tmp_path):
+    report, text, _ = adopt(invoke, make(tmp_path, STYLES["uv_build"], SRC))
+    assert text == STYLES["uv_build"]
+    (note,) = [note for note in report["notes"] if "build-backend stays uv_build" in note["message"]]
+    assert note["hint"] == "hatch-tilebox build builds the release"
+    assert check_project(tmp_path / "project").warnings == []
+
+
+@pytest.mark.parametrize(
+    ("module", "wheel"),
+    [("tide_gauge/app.py", None), ("gauges/app.py", {"only-include": ["src"], "sources": ["src"]})],
+)
+def test_a_src_project_without_a_build_system_gets_one_that_installs_it(invoke, tmp_path, module, wheel):
+    files = {f"src/{module}": RUNNER, f"src/{module.split('/')[0]}/__init__.py": ""}
+    report, _, values = adopt(invoke, make(tmp_path, PROJECT, files))
+    assert values["build-system"]["requires"] == ["hatchling"]
+    assert values["tool"]["hatch"]["build"]["targets"].get("wheel") == wheel
+    assert "uv" not in values["tool"]
+    assert "run: uv lock" in [note["hint"] for note in report["notes"]]
+
+
+def test_src_and_no_package_contradict_each_other_and_only_one_way_out_is_named(invoke, tmp_path):
+    root = make(tmp_path, f"{HATCHLING}\n[tool.uv]\npackage = false\n", SRC)
+    report, _, values = adopt(invoke, root)
+    assert values["tool"]["uv"]["package"] is False
+    hints = [note["hint"] for note in report["notes"] if "package" in (note["hint"] or "")]
+    assert hints == ["remove package = false from [tool.uv], or move what it imports out of src"]
+
+
+def test_a_worker_command_that_names_no_module_leaves_the_package_setting(invoke, tmp_path):
+    config = '[workflow]\nslug = "a"\ncommand = ["uv", "run", "gauge-worker"]\n\n[build]\ninclude = ["pyproject.toml"]\n'
+    root = make(tmp_path, HATCHLING, {"tilebox.workflow.toml": config, "runner.py": RUNNER})
+    _, _, values = adopt(invoke, root)
+    assert "uv" not in values["tool"]
+    assert values["tool"]["hatch"]["build"]["targets"]["tilebox"] == {"dependencies": TARGET}
+
+
+def test_a_worker_command_that_names_a_module_in_the_folder(invoke, tmp_path):
+    config = '[workflow]\nslug = "a"\ncommand = ["uv", "run", "python", "-m", "worker"]\n\n[build]\ninclude = ["pyproject.toml"]\n'
+    root = make(tmp_path, HATCHLING, {"tilebox.workflow.toml": config, "worker/__main__.py": ""})
+    _, _, values = adopt(invoke, root)
+    assert values["tool"]["uv"]["package"] is False
+
+
+def test_the_lock_of_a_project_that_uv_installed_has_to_be_updated(invoke, tmp_path):
+    lock = LOCK.replace("virtual", "editable")
+    report, _, _ = adopt(invoke, make(tmp_path, HATCHLING, {"runner.py": RUNNER, "uv.lock": lock}))
+    (note,) = [note for note in report["notes"] if note["file"] == "uv.lock"]
+    assert note["message"] == "uv no longer installs the project, so the lock has to be updated"
+
+
+def test_a_project_with_the_hook_whose_runners_install_it_learns_of_the_target(invoke, tmp_path):
+    pyproject = HATCHLING.replace('["hatchling>=1.20"]', '["hatchling", "hatch-tilebox"]') + "\n[tool.hatch.build.hooks.tilebox]\n"
+    report, text, _ = adopt(invoke, make(tmp_path, pyproject, SRC))
+    assert text == pyproject
+    (note,) = [note for note in report["notes"] if "release runners install hatch-tilebox" in note["message"]]
+    assert "[tool.hatch.build.targets.tilebox]" in note["hint"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +214,7 @@ def test_with_a_build_system_uv_goes_on_to_install_the_project(invoke, project, 
         (STYLES["uv_build"].replace('version = "0.1.0"', 'dynamic = ["version"]'), {}, "it computes version"),
         (f'{STYLES["uv_build"]}\n[tool.uv.build-backend]\nmodule-root = ""\n', {}, "[tool.uv.build-backend]"),
         (f'{STYLES["poetry"]}\n[tool.poetry]\npackages = ["a"]\n', {}, "[tool.poetry.packages]"),
-        (f'{PROJECT}\n[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n', {}, "does not know"),
+        (f'{PROJECT}\n[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n', {}, "cannot replace it"),
     ],
 )
 def test_a_backend_that_may_do_more_stays(invoke, project, pyproject, files, reason):
@@ -136,14 +227,15 @@ def test_a_backend_that_may_do_more_stays(invoke, project, pyproject, files, rea
 
 def test_our_own_backend_is_enough(invoke, project):
     root = project(f'{PROJECT}\n[build-system]\nrequires = ["hatch-tilebox"]\nbuild-backend = "hatch_tilebox.backend"\n')
-    report, _, _ = adopt(invoke, root)
-    assert [change["path"] for change in report["changes"]] == ["tilebox.workflow.toml"]
+    report, _, values = adopt(invoke, root)
+    assert [change["path"] for change in report["changes"]] == ["pyproject.toml", "tilebox.workflow.toml"]
+    assert values["tool"] == {"uv": {"package": False}}
 
 
 def test_hatch_toml_gets_the_hook_where_it_replaces_the_tables(invoke, project):
     root = project(STYLES["hatchling"], hatch_dot_toml='[build]\nexclude = ["a"]  # mine\n')
     _, _, values = adopt(invoke, root)
-    assert "tool" not in values
+    assert values["tool"] == {"uv": {"package": False}}
     assert (root / "hatch.toml").read_text() == '[build]\nexclude = ["a"]  # mine\n\n[build.hooks.tilebox]\n'
 
 
@@ -217,9 +309,11 @@ def test_the_runner_is_found_with_what_it_needs(tmp_path, files, runner, include
     assert config["build"] == {"include": ["pyproject.toml", "uv.lock", *include]}
 
 
-def test_a_release_that_is_built_on_runners_holds_what_the_build_reads(invoke, project):
-    root = project(STYLES["hatchling"].replace("version =", 'readme = "README.md"\nversion ='), README_dot_md="# Tides\n")
+def test_a_release_that_is_built_on_runners_holds_what_the_build_reads(invoke, tmp_path):
+    pyproject = HATCHLING.replace("version =", 'readme = "README.md"\nlicense-files = ["LICENSE"]\nversion =')
+    root = make(tmp_path, pyproject, {**SRC, "README.md": "# Tides\n", "LICENSE": "MIT\n"})
     adopt(invoke, root)
+    assert '"LICENSE"' in (root / "tilebox.workflow.toml").read_text()
     assert '"README.md"' in (root / "tilebox.workflow.toml").read_text()
 
 
@@ -307,7 +401,7 @@ def test_a_project_that_hatchling_would_refuse_keeps_what_builds_it(invoke, proj
     assert [change["path"] for change in report["changes"]] == ["tilebox.workflow.toml"]
     (note,) = [note for note in report["notes"] if "hatchling would refuse this project: " in note["message"]]
     assert (note["file"], note["line"]) == ("pyproject.toml", 3)
-    assert "hatch-tilebox build makes a release all the same" in note["hint"]
+    assert "hatch-tilebox build builds a release all the same" in note["hint"]
     assert check_project(root).errors == []
 
 

@@ -1,0 +1,1 @@
+"""Plans of passes over a ground station."""
