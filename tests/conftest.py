@@ -1,4 +1,4 @@
-"""What the tests share: our own wheel, locked copies of the test projects, and a clean environment for child processes."""
+"""Shared fixtures: the wheel of this checkout, locked copies of the test projects, and a clean environment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shared(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="session")
 def wheelhouse(shared):
-    """A folder that holds our wheel, built from the checkout."""
+    """A folder with the wheel of this checkout."""
     folder = shared / "wheelhouse"
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
@@ -67,13 +67,13 @@ def clean_env(shared):
 
 @pytest.fixture(scope="session")
 def frontend_env(clean_env, wheelhouse):
-    """`clean_env` in which isolated builds find our wheel."""
+    """`clean_env` in which isolated builds find the wheel of this checkout."""
     links = [str(wheelhouse), *clean_env.get("PIP_FIND_LINKS", "").split()]
     return {**clean_env, "PIP_FIND_LINKS": " ".join(links), "UV_FIND_LINKS": ",".join(links)}
 
 
 def carry_our_wheel(folder, wheelhouse):
-    """Make the project in `folder`, which release runners build, bring the build requirement that no index has yet."""
+    """Add the wheel of this checkout to the project in `folder`, because no index has it."""
     shutil.copytree(wheelhouse, folder / "wheels")
     with (folder / "pyproject.toml").open("a") as file:
         file.write('\n[tool.uv]\nfind-links = ["wheels"]\n')

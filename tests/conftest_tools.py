@@ -1,4 +1,4 @@
-"""Programs that tests call and a machine may lack."""
+"""Tests that need programs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 
 def needs_tool(*names: str, path: str | None = None) -> None:
-    """Leave the test out where one of these programs is missing; in CI, which installs them, it fails instead."""
+    """Skip the test if one of these programs is missing. In CI, which installs them, the test fails instead."""
     if missing := [name for name in names if not shutil.which(name, path=path)]:
         leave_out(f"{', '.join(missing)}: not installed here")
 
 
 def leave_out(reason: str) -> None:
-    """Leave the test out for lack of something that CI has."""
+    """Skip the test because something is missing. In CI, the test fails instead."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(f"{reason}; CI has to have it", pytrace=False)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""What somebody else may hand us: archives with any manifest, and servers that answer whatever a test wants."""
+"""Untrusted input: archives with any manifest, and servers with any answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 def run(*arguments, folder, **environment):
-    """Exit code, stdout and stderr of a command, none of which is a traceback."""
+    """Run a command, check that it prints no traceback, and return exit code, stdout and stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "hatch_tilebox", *map(str, arguments)],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""JSON-like values with something else in one place, for tests of what is read from people and services."""
+"""JSON-like values with one changed value, for tests of untrusted input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print with `--json`, held against the schema that is documented."""
+"""Compare the output of commands with `--json` with the documented schema."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class _Hostile(BaseHTTPRequestHandler):
 
 @contextmanager
 def hostile_server(*, refuses):
-    """Host and port of a Tilebox API and registry that answers with hostile text, as values or as the reason to refuse."""
+    """Start a Tilebox API and registry that answers with hostile text, as values or as error messages. Return host and port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as server:
         server.refuses = refuses
         thread = threading.Thread(target=server.serve_forever, daemon=True)

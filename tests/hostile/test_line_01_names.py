@@ -1,4 +1,4 @@
-"""Names, versions and slugs from elsewhere lead nowhere."""
+"""Untrusted names, versions and slugs never become paths outside the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from outside controls no terminal, whichever way it comes out."""
+"""Untrusted text never controls the terminal, in any command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of services and files of stores are bounded, and lead nowhere else."""
+"""Answers of services and files of stores are limited, and never redirect to other hosts."""
 
 from __future__ import annotations
 

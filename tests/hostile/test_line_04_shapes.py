@@ -1,4 +1,4 @@
-"""Wrong shapes in the user's own files end in a message that names file, line and key, never in a traceback."""
+"""Wrong values in the user's files are errors that name the file, line and key, never tracebacks."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def wrong_files(draw):
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wrong=wrong_files())
 def test_generated_values(wrong, world, registry, monkeypatch):
-    """Whatever stands in one place of a file: the commands end with a code of theirs, and a failed check names a file."""
+    """With any value at one place of a file, commands end with a documented exit code, and a failed check names a file."""
     name, content = wrong
     root, user = world({name: content.replace("{host}", registry)})
     try:

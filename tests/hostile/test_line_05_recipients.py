@@ -1,4 +1,4 @@
-"""A file of a project never chooses who gets a secret of the user."""
+"""A file of a project never decides who gets a secret of the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code of a workflow sees nothing of the user's environment, whichever command or frontend starts it."""
+"""The code of a workflow does not get the user's environment variables, from any command or frontend."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ with open({path!r}, "a") as _file:
 
 @pytest.fixture
 def listener():
-    """A server where the user says the Tilebox API is; it notes every request."""
+    """A server at the URL of the user's Tilebox API. It records every request."""
     requests = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -52,7 +52,7 @@ def listener():
 
 @pytest.fixture
 def spied(project, tmp_path):
-    """A project whose runner writes down what it sees, and the function that reads it."""
+    """A project whose runner writes its environment to a file, and a function that reads the file."""
     folder, seen = project("scene_qa"), tmp_path / "seen.jsonl"
     with (folder / "scene_qa" / "runner.py").open("a") as file:
         file.write(SPY.format(path=str(seen)))

@@ -1,4 +1,4 @@
-"""Certificates of the user count for every destination, on this machine too, and cost nothing where there are none."""
+"""Certificates of the user apply to every destination, including this machine, and cost nothing if there are none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of a local run stand on no command line, and its telemetry sink takes nothing from those who do not have them."""
+"""Tokens of a local run never appear on a command line, and its telemetry sink refuses callers without a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command that is told to end, or killed, leaves no process and no file, at whatever point it is hit."""
+"""A command that is terminated or killed at any point leaves no process and no file behind."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_told_to_end_at_random_points(built, command):
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_killed_while_it_runs(built, share):
-    """Nothing of ours can run then: the processes end by themselves, and the next command removes the folders."""
+    """After SIGKILL, the processes end by themselves, and the next command removes the folders."""
     place, env, release = built
     arguments = COMMANDS["run"](release)
     began = time.perf_counter()

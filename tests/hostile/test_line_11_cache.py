@@ -1,4 +1,4 @@
-"""A cache that another user could write in is never used: what is kept there is executed."""
+"""A cache that another user can write to is never used, because its content is executed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_cache_whose_place_anybody_may_take_is_refused(run, tmp_path):
 
 
 def test_without_the_cache_everything_works(run, tmp_path):
-    """`verify` and `run` always do without: they start what somebody else made."""
+    """`verify` and `run` never use the cache, because they start untrusted releases."""
     plant(tmp_path / "shared/cache", 0o770)
     planted = sorted((tmp_path / "shared").rglob("*"))
     done = run("build", "--no-cache", "--json")

@@ -1,4 +1,4 @@
-"""Several may fetch into one folder at once, on any file system."""
+"""Several processes can fetch into one folder at the same time, on any file system."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def test_a_name_of_a_dependency_is_refused(tmp_path, name, package):
 
 
 def test_a_new_project_has_the_sdk_that_any_other_has(tmp_path):
-    """And no trace of the name that it was locked under first."""
+    """No file contains the first name of the project."""
     code, _, err = run("init", "--offline", "--name", "Scene QA", "new", folder=tmp_path)
     assert code == 0, err
     lock = (tmp_path / "new" / "uv.lock").read_text()

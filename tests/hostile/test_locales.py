@@ -1,4 +1,4 @@
-"""Names of files are bytes: a locale changes neither release nor rules, and nothing ends in a traceback."""
+"""The locale changes neither the release nor the rules, and never causes a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of the documentation tell their reader to type, and what they show of the answer.
+"""The commands in the documentation, and the output that it shows.
 
 A command is
 
@@ -33,7 +33,7 @@ _STANDS_FOR_ANOTHER = re.compile(r"[A-Z][A-Z_-]*(=VALUE)?|.*(…|\.\.\.).*")
 
 @dataclass(frozen=True)
 class Step:
-    """Something to type into a shell, or, with `shell` empty, what the commands before it print."""
+    """A command for a shell, or, with an empty `shell`, the expected output of the commands before it."""
 
     text: str
     shell: str = "bash"
@@ -66,7 +66,7 @@ def blocks(page: str, language: str) -> list[Block]:
 
 
 def commands(page: str, beginning: str = "") -> list[Step]:
-    """What there is to type on a page, of which only what begins so."""
+    """The commands of a page that begin with `beginning`."""
     return [step for step in steps(page) if isinstance(step, Step) and step.shell and step.text.startswith(beginning)]
 
 
@@ -78,7 +78,7 @@ def write_files(page: str, folder: Path) -> None:
 
 
 def steps(page: str) -> list[Step | Block]:
-    """What a reader of the page does, in its order, and blocks with a title, which are files to write.
+    """The commands and outputs of a page in order, and its blocks with a title, which are files.
 
     What a sentence repeats, of another or of a block, is left out.
     """

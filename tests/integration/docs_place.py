@@ -1,4 +1,4 @@
-"""Where worlds for the pages of the documentation are made, and what several of them need."""
+"""Create the environments ("worlds") in which the commands of a page run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SLUG = "scene-qa-5y9aK2ydM1f76n"
 
 
 class Worlds(dict):
-    """For pages, the functions that follow them; each gets a `Place`."""
+    """Maps pages to the functions that run their commands. Each function gets a `Place`."""
 
     def of(self, page):
-        """Keep a function as the one for a page."""
+        """Register a function for a page."""
 
         def keep(function):
             self[page] = function
@@ -24,14 +24,14 @@ class Worlds(dict):
 
 
 class Place:
-    """Where worlds are made: the fixtures of a test, by name."""
+    """Creates worlds, with the fixtures of a test."""
 
     def __init__(self, request, tmp_path, project, env):
         self.request, self.base, self.project, self.env = request, tmp_path, project, env
         self.worlds: list[World] = []
 
     def world(self, folder=None):
-        """A world whose shell begins in `folder`, or else in a new one."""
+        """Return a world whose shell starts in `folder`, or in a new folder."""
         if folder is None:
             folder = self.base / "here"
             folder.mkdir()
@@ -59,13 +59,13 @@ def add_to(path, text):
 
 
 def reach_api(here, api):
-    """Let the world's commands go to the Tilebox API of the tests, which knows the workflow."""
+    """Send the commands of the world to the Tilebox API of the tests, and create the workflow there."""
     api.sdk(f"result = client.workflows().create({SLUG!r}, 'a test').slug")
     here.env["TILEBOX_API_URL"] = api.url
 
 
 def next_version(here):
-    """A second release beside `scene_qa-1.2.0`: what a task takes has changed, and so has a dependency."""
+    """Build a second release after `scene_qa-1.2.0`, with another task input and another dependency."""
     folder = here.folder
     edit(
         folder / "pyproject.toml",

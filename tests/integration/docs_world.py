@@ -1,4 +1,4 @@
-"""A shell in which the commands of a page are typed, and the folder around it."""
+"""A shell that runs the commands of a page."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Value = TypeVar("Value")
 
 
 class World:
-    """Follows a page. What differs from the page is told here:
+    """Runs the commands of a page, with these exceptions:
 
-    `swaps` are parts of commands that cannot be had on a test's machine, with what stands there instead. The others are told for a
-    command, by its first words: `before` is what a reader has done, as a script, when he comes to it; `codes` are exit codes other
-    than 0; `answers` what he types when a command asks, with the question.
+    `swaps` replaces parts of commands that do not work on a test machine. The other exceptions belong to a command, given by its first
+    words: `before` is a script that runs before it, `codes` is its exit code if that is not 0, and `answers` is a question that it asks
+    and the answer.
     """
 
     def __init__(self, base: Path, folder: Path, env: dict[str, str]) -> None:
@@ -42,7 +42,7 @@ class World:
         self.followed: set[str] = set()
 
     def venv(self, *requirements: str) -> None:
-        """An activated environment with pip and `requirements`; what pages call `python` and `pip`."""
+        """Create and activate an environment with pip and `requirements`, for `python` and `pip` on the page."""
         folder = self.base / "venv"
         uv = ["uv", "venv", "--quiet", "--seed", folder], ["uv", "pip", "install", "--quiet", "--python", folder, *requirements]
         for command in uv[: 2 if requirements else 1]:
@@ -50,13 +50,13 @@ class World:
         self.env |= {"VIRTUAL_ENV": str(folder), "PATH": f"{folder / 'bin'}{os.pathsep}{self.env['PATH']}"}
 
     def tools(self) -> None:
-        """A place for `uv tool install`, first on the path."""
+        """Create a folder for `uv tool install`, first on PATH."""
         folder = self.base / "tools"
         self.env |= {"UV_TOOL_DIR": str(folder), "UV_TOOL_BIN_DIR": str(folder / "bin")}
         self.env["PATH"] = f"{folder / 'bin'}{os.pathsep}{self.env['PATH']}"
 
     def follow(self, page: str, *, write: bool = False) -> None:
-        """Type every command of the page, see that it prints what is shown, and write its files if told so."""
+        """Run every command of the page and compare its output with the page; with `write`, also write the files of the page."""
         printed: list[str] = []
         last_shell = ""
         for step in steps(page):
@@ -76,7 +76,7 @@ class World:
             leave_out(f"all but what needs {', '.join(sorted(self.missing))}, not installed here")
 
     def type(self, command: str) -> str:
-        """What a command of a page prints. Its folder and its variables stay, as in a shell."""
+        """Run a command of a page and return its output. The working folder and the variables are kept, as in a shell."""
         if script := self._told(self.before, command):
             self.run(script)
         typed = command
@@ -97,7 +97,7 @@ class World:
         return None
 
     def run(self, script: str, *, code: int = 0, answer: tuple[str, str] | None = None) -> str:
-        """What a script prints, on either stream."""
+        """Run a script and return its output on both streams."""
         state = self.base / "state"
         whole = f"{script}\nstatus=$?\npwd > {state}-folder; env -0 > {state}-env; exit $status"
         if answer:
@@ -125,7 +125,7 @@ class World:
 
 
 def _words(text: str) -> list[str]:
-    """Lines as they read, without what varies."""
+    """Return the lines without values that vary."""
     return [" ".join(_VARIABLE.sub("#", line).split()) for line in text.splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""The worlds of the pages that tell how to make a project and build it."""
+"""The worlds of the pages about projects and builds."""
 
 from __future__ import annotations
 

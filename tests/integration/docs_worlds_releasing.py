@@ -1,4 +1,4 @@
-"""The worlds of the pages that tell what to do with releases."""
+"""The worlds of the pages about releases."""
 
 from __future__ import annotations
 

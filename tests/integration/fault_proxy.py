@@ -1,4 +1,4 @@
-"""A reverse proxy on loopback that spoils a part of what passes through it, by a seeded dice."""
+"""A reverse proxy on loopback that damages a random part of the traffic, with a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real git, asked which files it ignores and by which line."""
+"""Ask real git which files it ignores, and by which line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the runtime share: broken projects, locked once, and discovery on them."""
+"""Shared by tests of the runtime: broken projects, locked once, and discovery on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROJECTS = Path(__file__).parent.parent.parent / "test_projects"
 
 
 class Events(Progress):
-    """Remembers what it is told."""
+    """Records all events."""
 
     def __init__(self):
         self.steps = []

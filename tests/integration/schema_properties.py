@@ -1,4 +1,4 @@
-"""Do the input schemas say what the SDK does? Run by a workflow's interpreter, beside hypothesis and jsonschema.
+"""Compare the input schemas with the SDK. Runs in a workflow's interpreter that has hypothesis and jsonschema.
 
     python schema_properties.py FOLDER_OF_SCHEMAS_PY [EXAMPLES]
 
@@ -131,7 +131,7 @@ def special_cases():
 
 
 def open_cases():
-    """What the SDK cannot read, or nobody knows, is described by its name alone, whatever values it has."""
+    """Types that the SDK cannot read, and unknown types, accept everything and have their name as title."""
     odd = enum.Enum("Odd", {"A": dt.date(2026, 1, 1), "B": 1})
     mixed = enum.Enum("Mixed", {"A": "a", "B": 1})
     for kind, title in (
@@ -144,7 +144,7 @@ def open_cases():
 
 
 def same_names():
-    """Two classes of one name have a definition each."""
+    """Two classes with the same name have separate definitions."""
     other = dataclasses.make_dataclass("Point", [("z", int)])
     schema = schemas.input_schema(task_of(first=Point, second=other, third=Point))
     assert [schema["properties"][name]["$ref"] for name in ("first", "second", "third")] == [

@@ -1,4 +1,4 @@
-"""Archives damaged and forged at random: the reader gives exactly what was packed, or an ArchiveError."""
+"""Randomly damaged and forged archives: the reader returns exactly the packed files, or raises ArchiveError."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ fuzz = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthC
 
 
 def read(data):
-    """What the archive holds, None where it is refused. Any other outcome is a failure of the test."""
+    """Return the content of the archive, or None if it is refused."""
     try:
         with open_archive(BytesIO(data), "fuzzed") as opened:
             found = {entry.path: b"".join(chunks) for entry, chunks in opened.members()}

@@ -1,4 +1,4 @@
-"""Memory stays bounded, whatever the size of a member and whoever made the archive."""
+"""The use of memory is limited for any archive."""
 
 from __future__ import annotations
 

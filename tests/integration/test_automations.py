@@ -1,4 +1,4 @@
-"""Automation tasks: what the manifest says of them, and how they run with a real worker."""
+"""Automation tasks in the manifest, and with a real worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hatch-tilebox check` on locked copies of the test projects: what it can tell, it tells; and it never cries wolf."""
+"""`hatch-tilebox check` on locked copies of the test projects reports real errors, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell sees of the command line: how it ends after Ctrl-C, and in a closed pipe."""
+"""The command line in a shell: Ctrl-C, and a closed pipe."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_alive(pid):
 
 @pytest.mark.runtime
 def test_ctrl_c_in_a_build_leaves_nothing_behind(project, frontend_env, tmp_path):
-    """The runner of this project never returns from its import: that is when the keys are pressed."""
+    """Ctrl-C is sent while the import of the runner hangs."""
     folder = project("broken/runs_at_import")
     mark = tmp_path / "started"
     runner = folder / "runner.py"

@@ -1,4 +1,4 @@
-"""The option `config` holds for every command, wherever in the project it is run."""
+"""The option `config` applies to every command, in any folder of the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept between builds: never wrong, never trusted, and worth it."""
+"""The cache between builds: correct, checked, and faster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MADE, KEPT = "environment created", "environment kept from an earlier build"
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """A cache of this test's own."""
+    """A separate cache for each test."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(folder))
     return folder
@@ -251,7 +251,7 @@ def test_nothing_of_the_build_reaches_the_workflow(cache, project, monkeypatch):
 
 
 def test_variables_that_a_release_needs(cache, project, monkeypatch):
-    """What was asked for counts, set or not; a copy of the whole environment asks for nothing, and nothing is kept meanwhile."""
+    """Variables that were read are listed, set or not; a copy of the whole environment is not a read; no result is kept."""
     code = (
         'import os\ndict(os.environ), os.environ.copy(), os.environ.get("ACME_URL"), os.getenv("ACME_TOKEN"), os.getenv("OTHER")\n'
     )
@@ -341,7 +341,7 @@ def test_a_kept_answer_does_not_hide_what_only_this_machine_knows(cache, project
 
 
 def test_processes_side_by_side(cache, project):
-    """Not only threads: two builds on one machine."""
+    """Two processes build at the same time."""
     script = "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from runtime_support import discover\n"
     script += "print(discover(Path(sys.argv[2])).tasks[0].object)"
     command = [sys.executable, "-c", script, str(Path(__file__).parent), str(project)]

@@ -1,4 +1,4 @@
-"""Every way in which a workflow does not start, and what the user is told: the projects in `test_projects/broken`."""
+"""Every way in which a workflow fails to start, with its message: the projects in `test_projects/broken`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discovery with SDKs from the oldest that has `Runner` to the newest, on every Python at hand."""
+"""Discovery with SDKs from the oldest that has `Runner` to the newest, on every installed Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command of the documentation, typed as it stands, in a folder in which it makes sense.
+"""Run every command of the documentation unchanged, in a suitable folder.
 
 `docs_pages.py` says what a command is. A page with commands needs a world, so none can be added that nobody runs.
 """
@@ -45,7 +45,7 @@ def test_worlds_have_pages():
     "command", [step for page in pages() for step in commands(page) if step.shell != "bash"], ids=lambda command: command.shell
 )
 def test_completion_is_set_up_as_printed(command, place):
-    """The only commands for another shell than bash; they are typed in that one."""
+    """The commands for other shells than bash run in these shells."""
     init, question, answer = COMPLETION[command.shell]
     needs_tool(command.shell)
     script = f"{init}\n{command.text}\n{question}"

@@ -1,4 +1,4 @@
-"""Our reading of ignore files against real git, on generated trees and generated ignore files."""
+"""Compare the rules of ignore files with real git, on generated trees and ignore files."""
 
 from __future__ import annotations
 

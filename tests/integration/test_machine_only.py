@@ -1,4 +1,4 @@
-"""What a release has from this machine alone: locks that real uv makes with a user's configuration, and proofs without it."""
+"""Settings that only this machine has: locks that real uv creates with a user's configuration, and builds without it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write_wheel(folder):
 
 
 class Index(BaseHTTPRequestHandler):
-    """An index that wants a login, reached as itself or as a proxy."""
+    """An index that requires a login, used directly or as a proxy."""
 
     def do_GET(self):
         wanted = "Basic " + base64.b64encode(b"robot:s3cret").decode()

@@ -1,4 +1,4 @@
-"""uv comes from the user's machine, so it may be an old one."""
+"""Builds work with old versions of uv, because uv belongs to the user's machine."""
 
 from __future__ import annotations
 

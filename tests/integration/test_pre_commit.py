@@ -1,4 +1,4 @@
-"""The commit hook that we ship, run by pre-commit itself."""
+"""The commit hook of this repository, run by pre-commit."""
 
 from __future__ import annotations
 

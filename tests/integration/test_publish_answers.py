@@ -1,4 +1,4 @@
-"""Services that answer with JSON of another shape than agreed: a user is told so, and nothing is written where it does not belong.
+"""Services that answer with unexpected JSON cause an error message, and no file is written outside the target.
 
 Real services answer; one value of an answer is then another one before we see it.
 """

@@ -57,7 +57,7 @@ def run(shell, folder):
 
 @pytest.mark.parametrize("command", [("hatch", "publish", "-p", "tilebox"), ("hatch-tilebox", "publish")])
 class TestBoth:
-    """What both surfaces do alike."""
+    """Behaviour that both commands share."""
 
     def test_the_id_is_all_that_stdout_has(self, run, folder, tmp_path, command):
         set_publish(folder, 'to = "../store"')
@@ -238,7 +238,7 @@ def test_the_other_destinations_say_which_extra_they_need(folder, shell):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_ctrl_c_leaves_a_message_on_what_was_done(folder, shell, tmp_path):
-    """The upload of this destination takes for ever, and says when it has begun."""
+    """The upload to this destination never ends, and prints when it starts."""
     script = (
         "import sys, time\n"
         "from hatch_tilebox.publish.store import ReleaseStore\n"

@@ -62,7 +62,7 @@ def get(port, path, accept=MANIFEST_TYPE):
 
 @pytest.fixture(autouse=True)
 def docker_config(tmp_path, monkeypatch):
-    """Docker's configuration of this test's own."""
+    """A separate docker configuration for each test."""
     folder = tmp_path / "docker"
     folder.mkdir()
     monkeypatch.setenv("DOCKER_CONFIG", str(folder))

@@ -356,7 +356,7 @@ def test_the_key_is_asked_for_at_a_terminal_and_not_echoed(tilebox_api, workflow
 
 
 def test_the_key_is_kept_and_found_in_a_keyring(tilebox_api, workflow, shell, folder, make_release, tmp_path):
-    """As the hint tells: with the keyring's own command and a real backend, here one that keeps a file."""
+    """As in the hint: with the command of keyring and a real backend that writes to a file."""
     env = {**shell, "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring", "XDG_DATA_HOME": str(tmp_path / "data")}
     del env["TILEBOX_API_KEY"]
     keep = [sys.executable, "-m", "keyring", "set", tilebox_api.url, "__token__"]

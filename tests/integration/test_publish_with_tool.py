@@ -33,7 +33,7 @@ QUICK = Retries(attempts=12, first=0.001, longest=0.02)
 
 
 class Lines(Progress):
-    """Keeps what it is told."""
+    """Records all events."""
 
     def __init__(self):
         self.results = []

@@ -1,4 +1,4 @@
-"""What release checks of a plugin say, the example of `docs/how-to/add-release-checks.md` and a broken one."""
+"""Release checks of plugins: the example of `docs/how-to/add-release-checks.md`, and a broken plugin."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ FLAT = {**SCENE, "scene_id": "flat", "footprint": {"west": 1, "south": 2, "east"
 
 
 class Witness(Watcher):
-    """Remembers what happened."""
+    """Records all events."""
 
     def __init__(self):
         self.ended = []
@@ -187,7 +187,7 @@ def test_what_needs_the_service_fails_and_says_so(run, task):
 
 
 def test_a_key_of_the_user_stays_at_home(run, monkeypatch):
-    """Tasks must not act on the real service because its key happens to be at hand; nor must a proxy see anything."""
+    """Tasks never reach the real service, even if its key is set, and never use a proxy."""
     monkeypatch.setenv("TILEBOX_API_KEY", "tbx-secret")
     monkeypatch.setenv("TILEBOX_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

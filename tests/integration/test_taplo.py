@@ -1,4 +1,4 @@
-"""Taplo, which checks TOML in editors, judges the corpus by our JSON Schema as the loader does."""
+"""Taplo, which checks TOML in editors, and the loader accept the same files of the corpus."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_good_files_pass(taplo):
 
 
 def test_bad_files_fail(taplo):
-    """All but those with a mistake that a JSON Schema cannot name."""
+    """All files except those with an error that a JSON Schema cannot express."""
     paths = set((CORPUS / "bad").glob("*.toml"))
     beyond = {path.name for path in paths if path.read_text("utf-8").startswith("#~ ")}
     result = taplo(*paths)
@@ -53,7 +53,7 @@ def test_bad_files_fail(taplo):
 
 
 def test_schema_itself_is_not_refused(taplo, tmp_path):
-    """A schema that Taplo cannot load would let every file fail: a file with one mistake has one place that is wrong."""
+    """A file with one error has exactly one wrong place. If Taplo could not load the schema, every file would fail."""
     path = tmp_path / "one.toml"
     path.write_text('[workflow]\nslug = "a"\nrunner = "a:b"\n\n[build]\ninclude = ["a", "/b"]\n')
     result = taplo(path)

@@ -1,4 +1,4 @@
-"""Started workers: real SDK, real sockets, real ends."""
+"""Start and end workers with the real SDK and real sockets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_tasks_and_shutdown(start, tmp_path):
 
 
 def test_calls_in_protobufs_json_form(start):
-    """What executes tasks later: any method of the service, and a refusal as an error of its own."""
+    """The client calls any method of the service, and a refusal is a separate error."""
     with start() as running:
         task = {"id": {"uuid": "AAAAAAAAAAAAAAAAAAAAAQ=="}, "identifier": {"name": TASKS[0][0], "version": "v1.0"}, "input": "Mw=="}
         answer = running.call("ExecuteTask", task, 30)
@@ -67,7 +67,7 @@ def test_loopback_where_there_are_no_unix_sockets(start, monkeypatch):
 
 
 def test_a_folder_for_temporary_files_with_a_long_name(start, tmp_path, monkeypatch):
-    """A Unix socket's path is short, whatever TMPDIR says."""
+    """The path of a Unix socket is short, even with a long TMPDIR."""
     long = tmp_path / ("x" * 120)
     long.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(long))

@@ -1,4 +1,4 @@
-"""`build-backend = "hatch_tilebox.backend"`: hatchling with our hook, and no table of hatch's."""
+"""`build-backend = "hatch_tilebox.backend"`: hatchling with the hook, without a `[tool.hatch]` table."""
 
 from __future__ import annotations
 

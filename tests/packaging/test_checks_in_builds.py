@@ -1,4 +1,4 @@
-"""What must not be released stops a real build, and what is doubtful is said in it."""
+"""Release checks in real builds: errors stop the build, and warnings are shown."""
 
 from __future__ import annotations
 

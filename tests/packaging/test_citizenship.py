@@ -1,4 +1,4 @@
-"""We are one plugin among others: frontends' switches keep their meaning, and other plugins keep working."""
+"""Switches of frontends keep their meaning, and other plugins keep working."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_workspace_members_build_each(tmp_path, project, frontend_env):
 
 
 def test_subfolder_of_a_bigger_repository(tmp_path, project, frontend_env):
-    """Ignore files above the project are not ours to read."""
+    """Ignore files above the project are not read."""
     repository = tmp_path / "repository"
     (repository / "services").mkdir(parents=True)
     run(["git", "init", "-q"], repository, frontend_env)

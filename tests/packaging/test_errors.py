@@ -1,4 +1,4 @@
-"""Every mistake, made in a copy of a project that works, as a real frontend shows it."""
+"""Every error, in a copy of a working project, as a real frontend shows it."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_mistake_is_explained(case, project, frontend_env):
 
 
 def test_missing_uv_is_explained(project, frontend_env, tmp_path):
-    """A frontend that installs build dependencies brings uv; without isolation somebody else has to."""
+    """A frontend that installs build dependencies installs uv; without isolation, the user has to install it."""
     environment = tmp_path / "env"
     subprocess.run(["uv", "venv", "-q", "-p", sys.executable, environment], check=True, env=frontend_env)
     python = next(path for path in (environment / "bin" / "python", environment / "Scripts" / "python.exe") if path.exists())

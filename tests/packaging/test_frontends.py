@@ -1,4 +1,4 @@
-"""Every build frontend turns every good test project into one and the same release."""
+"""All build frontends build the same release of each valid test project."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_command_line_prints_one_json_object(project, frontend_env, tmp_path):
 
 
 def test_options_of_the_command_count_before_the_environment(project, frontend_env, tmp_path):
-    """`--out` and `--no-cache` are said last, so they win; without a cache the runtime is made anew, and nothing of it is kept."""
+    """`--out` and `--no-cache` override other settings; without a cache, the environment is created again and then deleted."""
     folder = project("single_file")
     cache = tmp_path / "cache"
     env = {

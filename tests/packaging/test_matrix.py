@@ -1,4 +1,4 @@
-"""One tree, one digest: whatever runs the build, and whoever."""
+"""The same tree has the same digest in every build."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_frontends(project, frontend_env):
 
 
 def test_interpreters(project, frontend_env):
-    """Every Python on PATH builds, and every one of them starts the workflow too."""
+    """Every Python on PATH builds the release and starts the workflow."""
     folder = project("scene_qa")
     digests = {}
     for version in VERSIONS:

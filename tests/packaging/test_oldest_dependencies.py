@@ -1,4 +1,4 @@
-"""The oldest versions that our metadata allows do all that the newest ones do, which the other tests have."""
+"""hatch-tilebox works with the oldest supported versions of its dependencies; the other tests use the newest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user sees of a build."""
+"""The output of a build."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_terminal_gets_colours(project, clean_env):
 
 
 def read(descriptor):
-    """The next bytes; none once the other side is closed, which Linux reports as an error."""
+    """Return the next bytes, or none if the other end is closed, which is an error on Linux."""
     try:
         return os.read(descriptor, 4096)
     except OSError:

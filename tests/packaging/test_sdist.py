@@ -1,4 +1,4 @@
-"""An sdist holds all that a release needs: the wheel built from it comes with the same release."""
+"""An sdist contains everything that a release needs: a build from the sdist gives the same release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel that is built with a release: what it ships, and which release it names."""
+"""The content of a wheel that is built with a release, and the release that it names."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_output_dir_keeps_the_release_elsewhere(project, clean_env):
 
 
 def test_editable_build_has_no_release(project, frontend_env, tmp_path):
-    """`uv run` in a project with a build system makes one; it must neither recurse nor cost."""
+    """`uv run` in a project with a build system builds an editable wheel. The hook must not recurse, and must cost nothing."""
     folder = project("src_layout")
     environment = tmp_path / "env"
     run(["uv", "venv", "-q", environment], tmp_path, frontend_env)

@@ -1,4 +1,4 @@
-"""The documentation is whole: generated pages are up to date, and no link leads nowhere."""
+"""Generated pages are up to date, and no link is broken."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_the_menu_shows_every_page():
 
 
 def commands_in_the_docs():
-    """Every line in a block of code, and every piece of code in a line, that calls the command line; with its page."""
+    """Yield every call of the command line in code blocks and code spans, with its page."""
     for page in sorted([ROOT / "README.md", *DOCS.rglob("*.md")]):
         text = page.read_text("utf-8")
         for block in re.findall(r"^ *```(?:sh|console|bash|yaml).*?\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
@@ -103,7 +103,7 @@ def commands_in_the_docs():
 
 
 def test_commands_in_the_docs_are_there_with_their_options():
-    """What each of them does is tested elsewhere."""
+    """`test_docs_commands.py` runs them."""
     calls = list(commands_in_the_docs())
     assert len(calls) > 50
     wrong = []

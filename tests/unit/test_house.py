@@ -1,4 +1,4 @@
-"""The rooms of the house: what CONTRIBUTING says of them is what there is."""
+"""The structure of the package matches CONTRIBUTING.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SDK = {"google", "grpc", "msgspec", "pyarrow", "shapely", "tilebox"}
 
 
 def table():
-    """The rooms of CONTRIBUTING's table: floor to the names in its second column."""
+    """Return the table of CONTRIBUTING.md: layer to the names in its second column."""
     rows = re.findall(r"^\| (\d+) \| (.+?) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
     return {int(floor): re.findall(r"`([^`]+)`", rooms) for floor, rooms in rows}
 
@@ -43,7 +43,7 @@ def test_floors_are_those_of_the_contract():
     assert floors == named
 
 
-def test_nine_modules_at_most_stand_at_the_top():
+def test_at_most_nine_modules_are_at_the_top():
     assert len(list(PACKAGE.glob("*.py"))) <= 9
 
 

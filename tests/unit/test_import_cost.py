@@ -1,4 +1,4 @@
-"""An idle plugin is nearly free: hatchling imports it in every build of every project that has it installed."""
+"""An unused plugin costs almost nothing: hatchling imports it in every build that has it installed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def test_importing_a_surface_brings_nothing_heavy(module):
 
 
 def test_hooks_module_is_tiny():
-    """Registering takes our package, the module itself and nothing else of ours."""
+    """Registering imports only the package and the module itself."""
     added = modules_after(f"{BASELINE}\nimport hatch_tilebox.hooks") - modules_after(BASELINE)
     assert {name for name in added if name.startswith("hatch_tilebox")} == {"hatch_tilebox", "hatch_tilebox.hooks"}

@@ -1,4 +1,4 @@
-"""Words that this project does not use: each has a plainer one, which uv's and hatch's documentation uses."""
+"""Words that this project avoids, each with a plainer one."""
 
 from __future__ import annotations
 

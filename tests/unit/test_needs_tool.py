@@ -1,4 +1,4 @@
-"""A program that a test needs and the machine lacks: left out by hand, a failure in CI."""
+"""A test that needs a missing program is skipped, and fails in CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unpacking: only inside its target, and whole or not at all."""
+"""Archives are unpacked only inside the target, completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives made once and for all: what this version writes and reads, all others do."""
+"""Archives from earlier versions: this version reads them and writes the same bytes."""
 
 from __future__ import annotations
 

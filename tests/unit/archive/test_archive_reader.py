@@ -1,4 +1,4 @@
-"""Every refusal of the format page, each with an error that names the archive and the member."""
+"""Everything that the format page says is refused, with an error that names the archive and the member."""
 
 from __future__ import annotations
 

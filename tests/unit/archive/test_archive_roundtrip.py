@@ -1,4 +1,4 @@
-"""What goes into an archive comes out of it."""
+"""An archive returns exactly what was packed."""
 
 from __future__ import annotations
 

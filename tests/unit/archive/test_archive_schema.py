@@ -1,4 +1,4 @@
-"""The JSON Schema of the manifest says what the model reads and writes."""
+"""The JSON Schema of the manifest accepts what the model reads and writes."""
 
 from __future__ import annotations
 

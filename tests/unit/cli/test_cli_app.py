@@ -1,4 +1,4 @@
-"""The manners of the group and of all its commands."""
+"""The behaviour that all commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hatch-tilebox check` tells everything that needs no user code, in one go."""
+"""`hatch-tilebox check` reports everything that can be found without running user code."""
 
 from __future__ import annotations
 

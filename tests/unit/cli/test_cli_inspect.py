@@ -60,7 +60,7 @@ def test_json(invoke, release):
 
 
 def test_facts_come_from_the_first_block(invoke, release, tmp_path):
-    """What follows is not even looked at, unless the digest is wanted."""
+    """The rest of the file is read only for the digest."""
     longer = tmp_path / "longer.tbrelease"
     longer.write_bytes(release.read_bytes() + b"what no release has")
     facts = invoke("inspect", "--no-digest", longer).stdout

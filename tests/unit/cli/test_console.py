@@ -1,4 +1,4 @@
-"""Progress moves on a terminal only, whatever colours are asked for."""
+"""Progress is animated only on a terminal, with and without colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With `--json`, every command prints what the documented schema says; here those that work on archives and a store."""
+"""The JSON output matches the documented schema; here for commands on archives and a store."""
 
 from __future__ import annotations
 

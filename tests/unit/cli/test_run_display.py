@@ -1,4 +1,4 @@
-"""How a job looks: its tree, its timeline, its log."""
+"""The display of a job: its tree, its timeline, its log."""
 
 from __future__ import annotations
 

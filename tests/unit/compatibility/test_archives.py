@@ -1,4 +1,4 @@
-"""Two archives compared: what is read of them, and what cannot be told."""
+"""The comparison of two archives, and what is not known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an error looks like, whatever is in it."""
+"""The text of an error, with any content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of the user are texts, or there is a reason and a place."""
+"""Files of the user are read as text; other content is an error with a reason and a location."""
 
 from __future__ import annotations
 

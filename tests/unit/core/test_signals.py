@@ -1,4 +1,4 @@
-"""A process that is told to end ends by that signal, whatever becomes of the exception that unwinds it."""
+"""A process that gets a signal ends by this signal, even if the exception is caught."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every key and value is found where it stands."""
+"""Every key and value has the right position."""
 
 from __future__ import annotations
 

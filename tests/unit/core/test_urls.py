@@ -1,4 +1,4 @@
-"""What people see of URLs never holds a secret."""
+"""Displayed URLs never contain a secret."""
 
 from __future__ import annotations
 

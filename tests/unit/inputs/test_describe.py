@@ -1,4 +1,4 @@
-"""How the schemas that the probe writes are said in words, and what is said of others."""
+"""The description of a schema in words."""
 
 from __future__ import annotations
 

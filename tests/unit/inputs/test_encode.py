@@ -1,4 +1,4 @@
-"""What counts as an input, and what is said of one that does not fit."""
+"""Parsing an input, and the message for an input that does not match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which task a user means, and which takes what was submitted."""
+"""The task that a user selects, and the task that executes a submission."""
 
 from __future__ import annotations
 

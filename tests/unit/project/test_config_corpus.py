@@ -88,7 +88,7 @@ EDITS = st.tuples(st.integers(0, 400), st.integers(0, 8), st.sampled_from(["", *
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(TEXTS), st.lists(EDITS, min_size=1, max_size=4))
 def test_no_slip_of_the_keyboard_shows_a_traceback(scratch, text, edits):
-    """Something is cut or put in, anywhere: every problem is one line, and one that is written has a place."""
+    """Random edits of a file: every message has one line, and an error in the text has a location."""
     for at, cut, put in edits:
         text = text[: at % (len(text) + 1)] + put + text[at % (len(text) + 1) + cut :]
     scratch.write_bytes(text.encode())

@@ -1,4 +1,4 @@
-"""The option `config` decides which folder is a workflow project, wherever it is written."""
+"""The option `config` selects the folder of the workflow project, from every source."""
 
 from __future__ import annotations
 

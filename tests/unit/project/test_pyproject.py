@@ -1,4 +1,4 @@
-"""`pyproject.toml` is mostly other people's; what is wrong in it is told all the same, and never as a traceback."""
+"""Errors in any table of `pyproject.toml` are reported, never as a traceback."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def problems(root, text):
 
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
 def test_other_values_are_read_or_told(path, project):
-    """Whatever stands where; three commands that run no code of the project."""
+    """Any value at any place, with three commands that run no code of the project."""
     for text in filter(None, (changed(path, value) for value in OTHERS)):
         (project / "pyproject.toml").write_text(text)
         check_project(project)

@@ -1,4 +1,4 @@
-"""What `load_config` gives, and what it says of a file as a whole."""
+"""The result of `load_config`, and errors about the whole file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sizes, secrets, and what a release cannot do without."""
+"""Checks of sizes, secrets and required files."""
 
 from __future__ import annotations
 

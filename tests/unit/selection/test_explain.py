@@ -1,4 +1,4 @@
-"""Why a path is, or is not, in a release."""
+"""Why a path is selected or not."""
 
 from __future__ import annotations
 

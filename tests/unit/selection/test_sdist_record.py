@@ -1,4 +1,4 @@
-"""The record in an sdist of what is not the release's: heeded by every selection, explained, and never trusted blindly."""
+"""The record in an sdist of files that do not belong to the release: followed, explained, and checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are selected, and what is said about patterns, links and odd entries."""
+"""The selected files, and messages about patterns, links and special files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules that hide others from a worker, told from paths alone."""
+"""Modules that hide other modules from a worker, found from paths alone."""
 
 from __future__ import annotations
 

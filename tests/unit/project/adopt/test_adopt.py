@@ -1,4 +1,4 @@
-"""`hatch-tilebox adopt` edits what is there with respect, and only once."""
+"""`hatch-tilebox adopt` preserves the style of files, and a second run changes nothing."""
 
 from __future__ import annotations
 

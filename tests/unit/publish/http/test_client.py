@@ -20,7 +20,7 @@ QUICK = Retries(attempts=4, first=0.001, longest=0.01)
 
 
 class Listener(Progress):
-    """Keeps notes and details."""
+    """Records all events."""
 
     def __init__(self):
         self.notes, self.details = [], []

@@ -17,7 +17,7 @@ URL = "https://api.example"
 
 
 class MemoryKeyring(KeyringBackend):
-    """A keyring of one test's own, which can be locked."""
+    """A separate keyring for each test, which can be locked."""
 
     priority = 1
 

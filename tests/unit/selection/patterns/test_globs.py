@@ -1,4 +1,4 @@
-"""Patterns of `include` and `exclude`. The table is the one that users read."""
+"""Patterns of `include` and `exclude`, from the table in the documentation."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_globs_agree_with_the_definition(glob, path):
 
 
 def defined(glob, path):
-    """What the reference says, without regard to speed."""
+    """A slow implementation of the reference."""
     if not glob or glob == ["**"]:
         return bool(path) is bool(glob)
     if glob[0] == "**":
