@@ -24,9 +24,9 @@ Value = TypeVar("Value")
 class World:
     """Runs the commands of a page, with these exceptions:
 
-    `swaps` replaces parts of commands that do not work on a test machine. The other exceptions belong to a command, given by its first
-    words: `before` is a script that runs before it, `codes` is its exit code if that is not 0, and `answers` is a question that it asks
-    and the answer.
+    `swaps` replaces parts of commands that do not work on a test machine. The other exceptions belong to a command, given by its
+    first words: `before` is a script that runs before it, `codes` is its exit code if that is not 0, and `answers` is a question
+    that it asks, and the answer.
     """
 
     def __init__(self, base: Path, folder: Path, env: dict[str, str]) -> None:
