@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import open_archive, read_manifest
 from hatch_tilebox.compatibility.releases import compare_packages, compare_releases
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.uv_lock import parse_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,29 +84,17 @@ def locked_packages(data: bytes) -> dict[str, list[str]] | None:
 
     The project itself, which its lock file names too, is left out.
     """
-    found: dict[str, list[str]] = {}
     try:
-        for package in _parse_toml(data.decode()).get("package", ()):
-            kind, place = next(iter(package.get("source", {}).items()), ("registry", ""))
-            if place == "." and kind in {"editable", "virtual", "directory"}:
-                continue
-            version = str(package.get("version", ""))
-            version = version if kind == "registry" else f"{version} ({kind} {place})".strip()
-            found.setdefault(str(package["name"]), []).append(version)
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # no TOML, or not the TOML that uv writes
+        lock = parse_lock(data.decode())
+    except (ConfigError, UnicodeDecodeError):
         return None
+    found: dict[str, list[str]] = {}
+    for package in lock.packages:
+        if not package.is_project:
+            version = package.version
+            version = version if package.kind == "registry" else f"{version} ({package.kind} {package.source})".strip()
+            found.setdefault(package.name, []).append(version)
     return found
-
-
-def _parse_toml(text: str) -> dict[str, Any]:
-    """Raises ValueError where the text is no TOML."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-
-        return tomllib.loads(text)
-    import tomlkit
-
-    return tomlkit.parse(text).unwrap()
 
 
 def _read(path: Path, wanted: Collection[str]) -> dict[str, bytes]:

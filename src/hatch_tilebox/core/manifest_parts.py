@@ -107,7 +107,7 @@ def release_filename(project: Project) -> str:
 
     Source: the binary distribution format, https://packaging.python.org/en/latest/specifications/binary-distribution-format/
     """
-    name = re.sub(r"[-_.]+", "_", project.name).lower()
+    name = identifiers.normalized_name(project.name).replace("-", "_")
     return f"{name}-{project.version.replace('-', '_')}{RELEASE_SUFFIX}"
 
 

@@ -28,22 +28,42 @@ _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
+class LockedFile:
+    """A file to install, at a URL or a path. `size` is in bytes, None if the lock does not have it."""
+
+    url: str = ""
+    path: str = ""
+    size: int | None = None
+    filename: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return (self.filename or self.url or self.path).partition("#")[0].rpartition("/")[2].replace("%2B", "+")
+
+
+@dataclass(frozen=True)
 class LockedPackage:
     """A package in a lock, with the name in its normal form.
 
     `kind` is the kind of its source, one of KINDS, and `source` its URL or path, as written. `version` is "" if the package is
-    a folder with a dynamic version. `urls` and `paths` are those of the files to install. `dependencies` are the names of the
-    packages that it depends on. `required` are those that its metadata name; only packages in folders have them.
+    a folder with a dynamic version. `dependencies` are the names of the packages that it depends on. `required` are those that its
+    metadata name; only packages in folders have them.
     """
 
     name: str
     version: str
     kind: str
     source: str
-    urls: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
+    sdist: LockedFile | None = None
+    wheels: tuple[LockedFile, ...] = ()
     dependencies: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
+
+    @property
+    def files(self) -> tuple[LockedFile, ...]:
+        """All files of the package."""
+        return (self.sdist, *self.wheels) if self.sdist else self.wheels
 
     @property
     def is_project(self) -> bool:
@@ -107,17 +127,22 @@ def parse_lock(text: str) -> UvLock:
 def _package(entry: Mapping[str, Any]) -> LockedPackage:
     source = entry.get("source", {})
     kind = next((kind for kind in KINDS if kind in source), "registry")
-    files = [*([entry["sdist"]] if "sdist" in entry else []), *entry.get("wheels", [])]
     return LockedPackage(
         name=_text(entry["name"]),
         version=_text(entry.get("version", "")),
         kind=kind,
         source=_text(source.get(kind, "")),
-        urls=tuple(_text(file["url"]) for file in files if "url" in file),
-        paths=tuple(_text(file["path"]) for file in files if "path" in file),
+        sdist=_file(entry["sdist"]) if "sdist" in entry else None,
+        wheels=tuple(map(_file, entry.get("wheels", []))),
         dependencies=frozenset(_text(item["name"]) for item in _dependencies(entry)),
         required=frozenset(_text(item["name"]) for item in entry.get("metadata", {}).get("requires-dist", [])),
     )
+
+
+def _file(entry: Mapping[str, Any]) -> LockedFile:
+    size = entry.get("size")
+    url, path, filename = (_text(entry.get(key, "")) for key in ("url", "path", "filename"))
+    return LockedFile(url, path, size if isinstance(size, int) else None, filename)
 
 
 def _dependencies(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

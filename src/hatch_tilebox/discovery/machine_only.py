@@ -118,7 +118,7 @@ def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
     for package in lock.packages:
         if package.kind != "registry" or _is_url(package.source) or Path(package.source).is_absolute():
             continue
-        paths = [Path(os.path.normpath(f"{package.source}/{path}")).as_posix() for path in package.paths]
+        paths = [Path(os.path.normpath(f"{package.source}/{file.path}")).as_posix() for file in package.files if file.path]
         if paths and not paths[0].startswith("../") and selected.isdisjoint(paths):
             yield Problem(
                 f"{package.name} comes from {paths[0]}, which is not among the selected files", include_hint(paths[0]), LOCK
@@ -132,7 +132,7 @@ def _sources(lock: UvLock) -> list[_Source]:
         if not package.source:
             continue
         found.setdefault((package.kind, package.source), []).append(package.name)
-        for url in package.urls:
+        for url in (file.url for file in package.files):
             parts = split_url(url)
             if url.startswith("file:"):
                 found.setdefault(("url", url), []).append(package.name)

@@ -31,7 +31,9 @@ def reproducible(lock: UvLock | None, workflow: Workflow) -> bool:
     """Whether the selected `lock` locks all dependencies of the workflow."""
     if lock is None or (workflow.command and workflow.command[0] != "uv"):
         return False
-    paths = (path for item in lock.packages for path in (*([item.source] if item.is_local else []), *item.paths))
+    paths = (
+        path for item in lock.packages for path in (*([item.source] if item.is_local else []), *(file.path for file in item.files))
+    )
     return not any(map(_OUTSIDE.match, paths))
 
 

@@ -7,7 +7,6 @@ environment of that platform.
 from __future__ import annotations
 
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,20 +15,19 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.constants import LOCK_NAME
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.project.platform_tags import LATEST_PATCH, best_wheel, marker_environment, tag_order
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from hatch_tilebox.core.uv_lock import LockedFile, UvLock
 
 IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp3{minor}" for machine in ("x86_64", "aarch64") for minor in (12, 13, 14))
 """The platforms of the official runner image, `ghcr.io/tilebox/runner`."""
@@ -105,10 +103,9 @@ def read_installations(root: Path, uv: Path, platforms: Sequence[str], configura
     if answer.returncode != 0:
         return []
     try:
-        lock = tomllib.loads((root / "uv.lock").read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        locked = _locked_files(read_lock(root / LOCK_NAME))
+    except (ConfigError, FileNotFoundError):
         return []
-    locked = _locked_files(lock.get("package", []))
     requirements = list(_requirements(answer.output))
     return [_installation(platform, requirements, locked, configuration) for platform in platforms]
 
@@ -183,13 +180,13 @@ class _Locked:
     sdist: int | None
 
 
-def _locked_files(entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], _Locked]:
-    """The files of each package in the lock that comes from an index, by name and version. Source: uv's lock format."""
+def _locked_files(lock: UvLock) -> dict[tuple[str, str], _Locked]:
+    """Return the files of each package in the lock, by name and version."""
     found: dict[tuple[str, str], _Locked] = {}
-    for entry in entries:
-        wheels = {_file_name(wheel): wheel.get("size", -1) for wheel in entry.get("wheels", [])}
-        sdist = entry["sdist"].get("size", -1) if "sdist" in entry else None
-        key = entry["name"], entry.get("version", "")
+    for package in lock.packages:
+        wheels = {wheel.name: _size(wheel) for wheel in package.wheels}
+        sdist = _size(package.sdist) if package.sdist else None
+        key = package.name, package.version
         if key in found:  # the same version from several indexes
             wheels = {**found[key].wheels, **wheels}
             sdist = found[key].sdist if sdist is None else sdist
@@ -197,9 +194,8 @@ def _locked_files(entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str],
     return found
 
 
-def _file_name(wheel: Mapping[str, Any]) -> str:
-    place = str(wheel.get("filename") or wheel.get("url") or wheel.get("path", ""))
-    return place.partition("#")[0].rpartition("/")[2].replace("%2B", "+")
+def _size(file: LockedFile) -> int:
+    return -1 if file.size is None else file.size
 
 
 def _installation(

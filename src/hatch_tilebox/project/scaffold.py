@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Problem, PublishError, TileboxError
 from hatch_tilebox.core.signals import certainly
-from hatch_tilebox.core.toml_document import read_toml
+from hatch_tilebox.core.uv_lock import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -208,8 +208,7 @@ def _refuse_name(slug: str, taken: Collection[str]) -> None:
 
 def _locked_names(root: Path) -> set[str]:
     """The names of all packages that others in the lock depend on."""
-    packages = read_toml(root / "uv.lock", "uv.lock").values.get("package", [])
-    return {item["name"] for package in packages for item in package.get("dependencies", [])}
+    return {name for package in read_lock(root / "uv.lock").packages for name in package.dependencies}
 
 
 def _refuse_workspace(root: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hatch_tilebox.core.errors import ConfigError, Location
-from hatch_tilebox.core.uv_lock import LockedPackage, parse_lock
+from hatch_tilebox.core.uv_lock import LockedFile, LockedPackage, parse_lock
 
 LOCK = """\
 version = 1
@@ -54,8 +54,9 @@ def test_packages():
     assert flow.is_project
     assert numpy.kind == "registry"
     assert (numpy.source, numpy.version) == ("https://pypi.org/simple", "2.1.0")
-    assert numpy.urls == ("https://files.example.com/numpy-2.1.0.tar.gz",)
-    assert numpy.paths == ("wheels/numpy-2.1.0-py3-none-any.whl",)
+    assert numpy.sdist == LockedFile("https://files.example.com/numpy-2.1.0.tar.gz", size=1)
+    assert numpy.wheels == (LockedFile(path="wheels/numpy-2.1.0-py3-none-any.whl"),)
+    assert [file.name for file in numpy.files] == ["numpy-2.1.0.tar.gz", "numpy-2.1.0-py3-none-any.whl"]
     assert lock.versions("numpy") == ["2.1.0"]
     assert lock.options == {"resolution-mode": "lowest"}
     assert lock.manifest is not None

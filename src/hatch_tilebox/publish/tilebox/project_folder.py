@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.core.constants import CONFIG_NAME
-from hatch_tilebox.core.errors import Problem, PublishError, SelectionError
+from hatch_tilebox.core.errors import ConfigError, Problem, PublishError, SelectionError
 from hatch_tilebox.core.model import MANIFEST_PATH, Pattern
-from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.selection.select import select_files
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,14 +68,14 @@ def _selects_exactly(release: Path, manifest: ReleaseManifest) -> bool:
     if CONFIG_NAME not in release_paths(manifest):
         return False
     try:
-        config = tomllib.loads(read_text(release / CONFIG_NAME))
+        config = read_toml(release / CONFIG_NAME, CONFIG_NAME).values
         workflow, build = config["workflow"], config["build"]
         known = all(set(config[table]) <= keys for table, keys in _KEYS.items())
         if not known or workflow.get("root", ".") not in {".", "./"} or _start(workflow) != _start_of(manifest):
             return False
         patterns = (_patterns(build["include"]), _patterns(build.get("exclude", ())))
         selected = _select(release, *patterns, use_gitignore=build.get("use_gitignore", True) is not False)
-    except (tomllib.TOMLDecodeError, UnreadableTextError, SelectionError, KeyError, TypeError, AttributeError):
+    except (ConfigError, SelectionError, KeyError, TypeError, AttributeError):
         return False
     return selected == release_paths(manifest)
 
