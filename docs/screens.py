@@ -76,6 +76,8 @@ SCREENS = (
         "hatch-tilebox publish dist/scene_qa-1.3.0.tbrelease --to tilebox",
     ),
     Screen("undeploy", before="hatch-tilebox deploy --latest --cluster staging"),
+    Screen("clusters"),
+    Screen("unpublish", before="hatch-tilebox undeploy --latest --cluster production,canary,staging"),
     Screen("schema"),
     Screen(
         "check",

@@ -108,6 +108,7 @@ def cli(place):
         "hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease": "hatch-tilebox build --quiet",
         "hatch-tilebox deploy": f"export TILEBOX_API_KEY={api.key}; hatch-tilebox publish --to tilebox",
         "hatch-tilebox undeploy": "hatch-tilebox deploy --latest --cluster staging",
+        "hatch-tilebox unpublish": "hatch-tilebox undeploy --latest --cluster production,canary,staging",
     }
     here.codes["hatch-tilebox diff"] = 3
     here.follow(page)

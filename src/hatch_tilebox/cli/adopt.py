@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.publishing import ask_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hatch_tilebox.project.adopt.plan import Adoption
 
 
 @click.command(short_help="Add hatch-tilebox to a project")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("-y", "--yes", is_flag=True, help="Write the changes without asking.")
+@click.option("--create", metavar="NAME", help="Also create the workflow NAME at Tilebox, and write its slug.")
+@click.option("--summary", help="What the workflow does, in one line, for Tilebox.  [default: the name]")
 @output_options
 @click.pass_context
-def command(ctx: click.Context, project: Path, *, yes: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(
+    ctx: click.Context,
+    project: Path,
+    *,
+    yes: bool,
+    create: str | None,
+    summary: str | None,
+    as_json: bool,
+    quiet: int,
+    verbose: int,
+) -> None:
     """Add hatch-tilebox to the project in the folder PROJECT: show what changes, ask, and write it.
 
     pyproject.toml gets the build system and the build hook, keeping comments, order and style. Without a tilebox.workflow.toml
@@ -28,12 +46,22 @@ def command(ctx: click.Context, project: Path, *, yes: bool, as_json: bool, quie
     Example: hatch-tilebox adopt --yes
     """
     from hatch_tilebox.project.adopt.plan import apply_changes, plan_adoption
+    from hatch_tilebox.project.adopt.remote import require_new_config
+    from hatch_tilebox.project.scaffold import api_url, create_workflow
+    from hatch_tilebox.publish.tilebox.credentials import api_key
 
     adoption = plan_adoption(project.resolve())
+    key = ""
+    if create:
+        require_new_config(adoption, create)
+        key = api_key(api_url(), ask_secret)
     if not as_json:
         _show(adoption, verbose - quiet)
     apply = bool(adoption.changes) and (yes or _agreed(ask=not as_json))
-    if apply:
+    if apply and create:
+        with closing(RichProgress(verbose - quiet)) as progress:
+            _write_with_workflow(adoption, partial(create_workflow, create, summary or create, key, progress))
+    elif apply:
         apply_changes(adoption)
     if as_json:
         changes = [{"path": change.path, "diff": change.diff} for change in adoption.changes]
@@ -44,6 +72,20 @@ def command(ctx: click.Context, project: Path, *, yes: bool, as_json: bool, quie
     if adoption.changes and not apply:
         show_line("Nothing was changed; --yes writes it.", err=True)
         ctx.exit(1)
+
+
+def _write_with_workflow(adoption: Adoption, create: Callable[[], str]) -> None:
+    """Create the workflow, then write the changes with its slug."""
+    from hatch_tilebox.core.errors import Problem, TileboxError
+    from hatch_tilebox.project.adopt.plan import apply_changes
+    from hatch_tilebox.project.adopt.remote import create_remotely
+
+    slug = create_remotely(adoption, create)
+    try:
+        apply_changes(adoption)
+    except TileboxError as error:
+        remains = Problem(f"the workflow {slug} was created at Tilebox and stays there")
+        raise type(error)(*error.problems, remains) from None
 
 
 def _show(adoption: Adoption, verbosity: int) -> None:

@@ -28,6 +28,8 @@ _COMMANDS = {
     "releases": "List published releases",
     "deploy": "Deploy a published release to clusters",
     "undeploy": "Take a release off clusters",
+    "clusters": "List clusters and what runs on them",
+    "unpublish": "Remove a published release",
     "cache": "Show or clear what builds keep on this machine",
     "schema": "Print a JSON Schema",
 }

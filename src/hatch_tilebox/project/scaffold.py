@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import unicodedata
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from time import perf_counter
@@ -179,24 +179,14 @@ def api_url() -> str:
 
 def create_workflow(name: str, summary: str, key: str, progress: Progress) -> str:
     """Create a workflow at Tilebox and return its slug. Raises PublishError if that fails; the request is not repeated."""
-    from hatch_tilebox.project.rules import check_slug
-    from hatch_tilebox.publish.http.client import Http
-    from hatch_tilebox.publish.http.origins import require_safe
     from hatch_tilebox.publish.http.retries import Retries
-    from hatch_tilebox.publish.tilebox.connect import Connect
+    from hatch_tilebox.publish.tilebox.api import TileboxApi
 
-    url = api_url()
-    require_safe(url)
     progress.started("Creating the workflow")
-    http = Http(url, secrets=(key,), retries=Retries(attempts=1), progress=progress)
-    try:
-        slug = Connect(http, url, key).call("CreateWorkflow", {"name": name, "summary": summary}).get("slug", "")
-    finally:
-        http.close()
-    if wrong := check_slug(str(slug)):
-        raise PublishError(Problem(f"{url} made a workflow and gave it a slug that cannot be used: {wrong}"))
-    progress.finished(f"{slug} at {url}")
-    return str(slug)
+    with closing(TileboxApi(api_url(), key, retries=Retries(attempts=1), progress=progress)) as api:
+        slug = api.create_workflow(name, summary)
+    progress.finished(f"{slug} at {api.url}")
+    return slug
 
 
 def _refuse_name(slug: str, taken: Collection[str]) -> None:
