@@ -38,6 +38,19 @@ def code(old, new):
     return lambda folder: edit(folder, "runner.py", old, new)
 
 
+def git_lfs_pointer(folder: Path) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize {1 << 20}\n"
+    (folder / "weights.py").write_text(pointer)
+
+
+def empty_submodule(folder: Path) -> None:
+    """What a clone without `--recurse-submodules` leaves of a submodule."""
+    (folder / "shared").mkdir()
+    (folder / ".gitmodules").write_text('[submodule "shared"]\n\tpath = shared\n\turl = ../shared\n')
+    path = folder / "tilebox.workflow.toml"
+    path.write_text(re.sub(r"include = \[[^]]*\]", 'include = ["shared/**"]', path.read_text()))
+
+
 RUNNER = 'runner = "runner:runner"'
 
 CASES = {
@@ -45,6 +58,19 @@ CASES = {
         lambda folder: (folder / "tilebox.workflow.toml").unlink(),
         "hatch",
         [r"tilebox\.workflow\.toml"],
+    ),
+    "Git LFS pointer": (
+        git_lfs_pointer,
+        "uv",
+        [r"weights\.py: the file is a Git LFS pointer; its content of 1\.0 MiB is not here", r"hint: run `git lfs pull`, or leave"],
+    ),
+    "submodule that is not initialized": (
+        empty_submodule,
+        "hatchling",
+        [
+            r'tilebox\.workflow\.toml:6:12: "shared/\*\*" matches nothing: shared is a Git submodule that is not initialized',
+            r"hint: run `git submodule update --init shared`",
+        ],
     ),
     "TOML syntax": (config(RUNNER, "runner = "), "uv", [r"tilebox\.workflow\.toml:3:\d+: "]),
     "unknown key": (

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hatch_tilebox.archive.reader import read_manifest
+
 pytestmark = pytest.mark.frontends
 
 
@@ -83,6 +85,24 @@ def test_rules_that_an_sdist_cannot_hold_count_all_the_same(project, clean_env):
     (folder / "scratch" / "trial.py").write_text("")
     direct, through_sdist = digests(folder, clean_env)
     assert direct == through_sdist
+
+
+def test_environments_and_caches_stay_out_except_for_named_files(project, clean_env):
+    """Also where the sdist lacks what marks them as such."""
+    folder = project("single_file")
+    edit(folder / "tilebox.workflow.toml", '"**/*.py"', '"**/*.py", "node_modules/chart/named.py"')
+    for path in ("conda/conda-meta/a.py", "conda/lib/a.py", "cache/a.py", "node_modules/chart/named.py", "node_modules/chart/a.py"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("")
+    (folder / "cache" / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.hatch.build.targets.sdist]\nexclude = ["conda-meta", "CACHEDIR.TAG", "named.py"]\n')
+    direct, through_sdist = digests(folder, clean_env)
+    assert direct == through_sdist
+    run(folder, clean_env, "--wheel")
+    (release,) = (folder / "dist").glob("*.tbrelease")
+    paths = {file.path for file in read_manifest(release).files}
+    assert {path for path in paths if "/" in path} == {"node_modules/chart/named.py"}
 
 
 def test_what_hatchling_adds_stays_out(project, clean_env):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import Pattern
 
+_NO_MATCH = "no include pattern matches it"
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -110,12 +112,14 @@ def _kept_out(path: str, rule: Rule, decided_at: str, included_by: tuple[Pattern
 
 
 def _explained(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
-    included_by = tuple(walk.includes.patterns[index] for index in walk.includes.matches(verdict.path))
+    matches = walk.includes.naming if folder.is_generated else walk.includes.matches
+    included_by = tuple(walk.includes.patterns[index] for index in matches(verdict.path))
     path = verdict.path
     if verdict.kind == "folder":
         return _explained_folder(walk, folder, verdict)
     if not included_by:
-        return Explanation(path, selected=False, reason="no include pattern matches it")
+        reason = "no include pattern names it, and wildcards select nothing in this folder" if folder.is_generated else _NO_MATCH
+        return Explanation(path, selected=False, reason=reason)
     if verdict.rule is not None:
         return _kept_out(path, verdict.rule, path, included_by)
     if verdict.kind == "broken":

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import SelectionError
+from hatch_tilebox.selection.git_content import check_lfs_pointers
+from hatch_tilebox.selection.leftovers import check_leftovers
 from hatch_tilebox.selection.required_files import check_required_files
 from hatch_tilebox.selection.secrets import check_secrets
 from hatch_tilebox.selection.select import select_files
@@ -79,6 +81,8 @@ def check_files(
             errors.extend(error.problems)
 
     run(lambda: check_secrets(files, allow_secrets, contents))
+    run(lambda: check_lfs_pointers(files, contents))
+    run(lambda: check_leftovers(files))
     run(lambda: check_size(files, max_size=max_size))
     if errors:
         raise SelectionError(*errors)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, SDIST_RECORD
+from hatch_tilebox.core.constants import SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.selection.built_in_rules import is_never_shipped
 from hatch_tilebox.selection.patterns.globs import GlobSet
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Patt
     for path in held:
         if path.rpartition("/")[2] == ".gitignore" and not _is_read(str(files.root), path, before):
             unread.add(path)
-        if path not in released and not _never_shipped(path) and includes.match(path) and not excludes.match(path):
+        if (
+            path not in released
+            and not any(map(is_never_shipped, path.split("/")))
+            and includes.match(path)
+            and not excludes.match(path)
+        ):
             left_out.add(path)
     return SdistRecord(frozenset(left_out), frozenset(unread))
 
@@ -72,7 +78,3 @@ def _is_read(root: str, path: str, before: SdistRecord) -> bool:
     """Whether a selection in the tree reads the ignore file."""
     source = os.path.join(root, path)
     return path not in before.unread and os.path.isfile(source) and not os.path.islink(source)
-
-
-def _never_shipped(path: str) -> bool:
-    return any(part in NEVER_SHIPPED or part.endswith(NEVER_SHIPPED_SUFFIXES) for part in path.split("/"))

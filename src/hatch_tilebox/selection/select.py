@@ -14,6 +14,7 @@ from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
 from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.selection.git_content import submodule_hint, uninitialized_submodules
 from hatch_tilebox.selection.path_checks import check_paths
 from hatch_tilebox.selection.unused_patterns import excludes_without_effect, includes_without_effect
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
@@ -38,7 +39,7 @@ def select_files(
 ) -> FileSet:
     """Return the regular files under `root` that a glob of `include` matches and no rule keeps out.
 
-    Rules, in this order: those that are always on (`NEVER_SHIPPED`, virtual environments), `skip` (files and folders that builds
+    Rules, in this order: the built-in ones (history, caches, environments), `skip` (files and folders that builds
     write to), `exclude`, and the ignore files of git in `root` and below. Folders that nothing can be selected from are not opened.
     The files are sorted by the UTF-8 bytes of their paths. `warnings` of the result do not stop a build, such as one
     about a glob that matches nothing.
@@ -53,10 +54,16 @@ def select_files(
     path_errors, path_warnings = check_paths(files, run.folders)
     if errors := run.errors + path_errors:
         raise SelectionError(*sorted(errors, key=str))
-    unused = includes_without_effect(walk, run.unused, run.folders_matched, run.kept_out, run.unseen)
+    submodules = uninitialized_submodules(walk.root, run.empty_folders)
+    reached = {index: path for path in sorted(submodules, reverse=True) for index in run.empty_folders[path]}
+    unused = includes_without_effect(walk, run.unused, run.folders_matched, run.kept_out, run.unseen, reached)
     if not files:
         raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern")]))
     unused += excludes_without_effect(walk, run.excluded_by, run.folders_excluded)
+    unused += [
+        Problem(f"{path} is a Git submodule that is not initialized, so nothing in it is selected", submodule_hint(path))
+        for path in sorted(submodules - {path for index, path in reached.items() if index in run.unused})
+    ]
     warnings = tuple(unused + sorted(run.warnings, key=str) + path_warnings)
     return FileSet(Path(walk.root), files, warnings, tuple(sorted(walk.deciding_ignore_files)))
 
@@ -76,6 +83,7 @@ class _Run:
         self.folders_excluded: dict[int, str] = {}
         self.kept_out: dict[int, tuple[str, Rule]] = {}
         self.unseen: list[tuple[str, Rule]] = []
+        self.empty_folders: dict[str, set[int]] = {}
 
     def select(self) -> None:
         """Select everything under the root."""
@@ -116,6 +124,8 @@ class _Run:
             self.errors += error.problems
             return None
         if isinstance(opened, Folder):
+            if not opened.entries:
+                self.empty_folders[verdict.path] = self._walk.includes.reaching(opened.includes)
             return opened
         self._note_rule(parent, verdict, opened)
         return None

@@ -7,9 +7,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import NEVER_SHIPPED
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.file_names import released_name
+from hatch_tilebox.selection.built_in_rules import GENERATED_FOLDERS, is_never_shipped
+from hatch_tilebox.selection.git_content import submodule_hint
 from hatch_tilebox.selection.patterns.globs import escape, normalize
 
 if TYPE_CHECKING:
@@ -28,21 +29,26 @@ def includes_without_effect(
     folders: Mapping[int, str],
     kept_out: Mapping[int, tuple[str, Rule]],
     unseen: Sequence[tuple[str, Rule]],
+    submodules: Mapping[int, str],
 ) -> list[Problem]:
     """Return a problem for each include pattern of `unused`: the folder it names, what keeps its files out, or a similar name.
 
-    `unseen` are folders that a rule kept out before they were opened.
+    `unseen` are folders that a rule kept out before they were opened, `submodules` the uninitialized ones that a pattern reaches.
     """
     problems = []
     for index, pattern in enumerate(walk.includes.patterns):
         if index not in unused or pattern.text == _LOCK:
             continue
-        if index in kept_out:
+        if index in submodules:
+            message = f'"{pattern.text}" matches nothing: {submodules[index]} is a Git submodule that is not initialized'
+            problems.append(Problem(message, submodule_hint(submodules[index]), pattern.location))
+        elif index in kept_out:
             path, rule = kept_out[index]
             message = f'"{pattern.text}" selects nothing: {path} is kept out by {rule.text}'
             if rule.location:
                 message += f" ({rule.location})"
-            problems.append(Problem(message, location=pattern.location))
+            hint = "name single files without wildcards, or copy them to another folder" if rule.kind == "generated" else None
+            problems.append(Problem(message, hint, pattern.location))
         elif index in folders:
             problems.append(_names_folder(pattern.text, folders[index], pattern.location))
         else:
@@ -118,4 +124,4 @@ def _names(folder: str) -> dict[str, str]:
         found = [*map(released_name, os.listdir(folder))]
     except OSError:
         return {}
-    return {normalize(name): name for name in sorted(found) if name not in NEVER_SHIPPED}
+    return {normalize(name): name for name in sorted(found) if name not in GENERATED_FOLDERS and not is_never_shipped(name)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_tilebox.core.constants import ENVIRONMENT_MARK, NEVER_SHIPPED, NEVER_SHIPPED_SUFFIXES, REPOSITORY_EXCLUDE, SDIST_RECORD
+from hatch_tilebox.core.constants import REPOSITORY_EXCLUDE, SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.file_names import relative_entries, released_name
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.selection.built_in_rules import NEVER_SHIPPED, generated_folder, is_never_shipped
 from hatch_tilebox.selection.patterns.gitignore import IgnoreFile, matched_text, repository_exclude_file
 from hatch_tilebox.selection.patterns.globs import GlobSet
 from hatch_tilebox.selection.sdist_record import read_record
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """What keeps an entry out. `kind` is "built-in", "output", "exclude" or "ignore"; `text` completes "kept out by"."""
+    """What keeps an entry out: `text` completes "kept out by".
+
+    `kind` is "built-in", "generated", "output", "exclude" or "ignore".
+    """
 
     kind: str
     text: str
@@ -59,7 +63,8 @@ class Folder:
 
     `prefix` is its path with a slash at the end, empty for the root. `ignores` are the ignore files that apply to it, the nearest
     one last, each with the length of the prefix of its own folder. `real` are the real paths of the folder and of those above.
-    With `all_match` an include pattern matches everything below; `suspects` are the names that a rule may keep out.
+    With `all_match` an include pattern matches everything below. With `is_generated` only patterns without wildcards select
+    files. `suspects` are the names that a rule may keep out.
     """
 
     prefix: str
@@ -70,6 +75,7 @@ class Folder:
     real: tuple[str, ...]
     entries: list[FoundEntry]
     all_match: bool = False
+    is_generated: bool = False
     suspects: Collection[str] = field(default=(), repr=False)
 
 
@@ -115,7 +121,7 @@ class Walk:
         is_file = found.is_file(follow_symlinks=False)
         if not is_file and found.is_dir(follow_symlinks=False):
             return self._judge_folder(folder, found, path)
-        matched = folder.all_match or self.includes.match(path)
+        matched = bool(self.includes.naming(path)) if folder.is_generated else folder.all_match or self.includes.match(path)
         if not is_file and found.is_symlink():
             return self._judge_link(folder, found, path, matched=matched)
         kind = "file" if is_file else "special"
@@ -128,12 +134,15 @@ class Walk:
         Raises SelectionError where it cannot be read.
         """
         entries = self._scan(verdict.source, verdict.path)
-        if any(found.name == ENVIRONMENT_MARK for found in entries):
-            return Rule("built-in", f"the built-in rule: {verdict.path} is a virtual environment (it holds {ENVIRONMENT_MARK})")
+        reason = generated_folder(verdict.path, entries)
+        if rule := self._generated(reason, verdict.includes):
+            return rule
+        includes = self.includes.exact(verdict.includes) if reason else verdict.includes
         source = verdict.source
         real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
         prefix = f"{verdict.path}/"
-        return self._folder(prefix, source, verdict.includes, verdict.excludes, parent.ignores, (*parent.real, real), entries)
+        folder = self._folder(prefix, source, includes, verdict.excludes, parent.ignores, (*parent.real, real), entries)
+        return replace(folder, is_generated=parent.is_generated or reason is not None)
 
     def reached(self, parent: Folder, verdict: Verdict) -> set[int]:
         """Return the include patterns that match the entry, or that the name of the folder brought nearer to a match."""
@@ -144,8 +153,8 @@ class Walk:
         if not includes:
             return Verdict(path, found.path, "folder")
         excludes = self.excludes.enter(folder.excludes, found.name)
-        rule = self._never_shipped(path, found.name) or self._excluded(self.excludes.covering(excludes))
-        rule = rule or self._ignored(folder, path, is_folder=True)
+        rule = self._never_shipped(path, found.name) or self._generated(generated_folder(path), includes)
+        rule = rule or self._excluded(self.excludes.covering(excludes)) or self._ignored(folder, path, is_folder=True)
         return Verdict(path, found.path, "folder", rule=rule, includes=includes, excludes=excludes)
 
     def _judge_link(self, folder: Folder, found: FoundEntry, path: str, *, matched: bool) -> Verdict:
@@ -167,12 +176,14 @@ class Walk:
     def _never_shipped(self, path: str, name: str) -> Rule | None:
         if name in NEVER_SHIPPED:
             return Rule("built-in", f"the built-in rule: {name} is never part of a release")
-        if name.endswith(NEVER_SHIPPED_SUFFIXES):
+        if is_never_shipped(name):
             return Rule("built-in", f"the built-in rule: *{name[name.rindex('.') :]} is never part of a release")
         if path in self._record.left_out:
-            text = f"the built-in rule: the release that this sdist was made with has no {path} (says {SDIST_RECORD})"
-            return Rule("built-in", text)
+            return Rule("built-in", f"{SDIST_RECORD}: the release of the project of this sdist does not contain {path}")
         return Rule("output", f"the built-in rule: {path} is where builds write to") if path in self._skip else None
+
+    def _generated(self, reason: str | None, includes: GlobState) -> Rule | None:
+        return Rule("generated", f"the built-in rule: {reason}") if reason and not self.includes.exact(includes) else None
 
     def _excluded(self, matched: set[int]) -> Rule | None:
         if not matched:
@@ -206,13 +217,13 @@ class Walk:
             ignores = (*ignores, (len(matched_text(prefix)), file)) if file else ignores
         all_match = bool(self.includes.covering(includes))
         suspects = names if self.excludes.covering(excludes) else self._suspects(prefix, names, ignores)
-        return Folder(prefix, source, includes, excludes, ignores, real, entries, all_match, suspects)
+        return Folder(prefix, source, includes, excludes, ignores, real, entries, all_match, suspects=suspects)
 
     def _suspects(self, prefix: str, names: list[str], ignores: tuple[tuple[int, IgnoreFile], ...]) -> Collection[str]:
         """Return the names that a rule may keep out. Finding them for a whole folder is much faster than asking for each entry."""
         if not "".join(names).isascii():
             return names
-        suspects = {name for name in names if name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES)}
+        suspects = {name for name in names if is_never_shipped(name)}
         if self._absent:
             suspects.update(name for name in names if prefix + name in self._absent)
         suspects.update(self.excludes.candidates(names))

@@ -34,7 +34,7 @@ def test_the_record_decides(unpacked):
 
 def test_it_is_explained(unpacked):
     explanation = explain(unpacked, ALL, (), "scratch.py")
-    assert "the release that this sdist was made with has no scratch.py (says .tilebox-sdist.json)" in explanation.reason
+    assert ".tilebox-sdist.json: the release of the project of this sdist does not contain scratch.py" in explanation.reason
     assert explain(unpacked, ALL, (), "model.json").selected
 
 

@@ -130,6 +130,7 @@ def kept_out(pattern, path, rule):
 
 STARS = 'only a "**" between slashes matches folders: '
 BACKSLASH = 'a backslash escapes the next character; separate folders with "/": '
+SINGLE = "\n  hint: name single files without wildcards, or copy them to another folder"
 UNSEEN = 'data is not searched: it is kept out by the exclude pattern "data/**"'
 
 
@@ -151,7 +152,7 @@ UNSEEN = 'data is not searched: it is kept out by the exclude pattern "data/**"'
         ("gone/**", kept_out("gone/**", "gone", "`gone/` in .gitignore (.gitignore:2)")),
         ("out.log", kept_out("out.log", "out.log", "`*.log` in .gitignore (.gitignore:1)")),
         ("data/*", kept_out("data/*", "data", f'the exclude pattern "data/**" ({CONFIG}:20:3)')),
-        ("env/**", kept_out("env/**", "env", "the built-in rule: env is a virtual environment (it holds pyvenv.cfg)")),
+        ("env/**", kept_out("env/**", "env", "the built-in rule: env is a virtual environment (it holds pyvenv.cfg)") + SINGLE),
         (".git/config", kept_out(".git/config", ".git", "the built-in rule: .git is never part of a release")),
     ],
 )

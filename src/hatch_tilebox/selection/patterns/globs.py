@@ -73,6 +73,7 @@ class GlobSet:
         # The last pattern that matches decides in pathspec, the first one here.
         self._spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in reversed(patterns)], backend="simple")
         self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
+        self._exact = {glob: "/".join(map(_unescaped, parts)) for glob, (_, parts) in enumerate(self._globs) if _is_exact(parts)}
         self.start = self._state({(glob, 0) for glob in range(len(self._globs))})
         """The state at the root: which part of which glob has to match next."""
 
@@ -112,13 +113,25 @@ class GlobSet:
                 reached.add((glob, at + 1))
         return self._state(reached)
 
+    def exact(self, state: GlobState) -> GlobState:
+        """Return what is left of `state` for the globs without wildcards."""
+        return frozenset((glob, at) for glob, at in state if glob in self._exact)
+
+    def naming(self, path: str) -> list[int]:
+        """Return the globs without wildcards that match `path`."""
+        return [self._globs[glob][0] for glob, literal in self._exact.items() if literal == normalize(path)]
+
     def covering(self, state: GlobState) -> set[int]:
         """Return the globs that match everything below a folder with `state`."""
         return {self._globs[glob][0] for glob, at in state if self._globs[glob][1][at:] == (_ANY_DEPTH,)}
 
     def approached(self, before: GlobState, after: GlobState) -> set[int]:
         """Return the globs that the name of a folder brought nearer to a match; not those that only continue with a `**`."""
-        return {self._globs[glob][0] for glob, _ in after - before}
+        return self.reaching(after - before)
+
+    def reaching(self, state: GlobState) -> set[int]:
+        """Return the globs that may match something below a folder with `state`."""
+        return {self._globs[glob][0] for glob, _ in state}
 
     def _state(self, places: set[tuple[int, int]]) -> GlobState:
         """Add to each `**` the part after it, since a `**` also matches no folder at all."""
@@ -154,6 +167,14 @@ def _checked(part: str) -> str:
         msg = r"is malformed: a `[` is not closed, or a `\` ends the pattern; write `\[` for the character itself"
         raise ValueError(msg)
     return part if part == _ANY_DEPTH or part.strip("*") else part[:1]
+
+
+def _is_exact(parts: tuple[str, ...]) -> bool:
+    return not any(re.search(r"[*?\[]", re.sub(r"\\.", "", part, flags=re.DOTALL)) for part in parts)
+
+
+def _unescaped(part: str) -> str:
+    return re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL)
 
 
 def _regex(parts: tuple[str, ...]) -> str:
