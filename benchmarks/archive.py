@@ -24,8 +24,8 @@ from pathlib import Path
 from time import perf_counter
 
 from hatch_tilebox.archive import layout, writer
-from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
 from hatch_tilebox.archive.source import CHUNK, hash_files, read_chunks, read_small_files
+from hatch_tilebox.archive.zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
 from hatch_tilebox.core.model import FileSet, Pattern, Project, ReleaseManifest, Task, Workflow
 from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.select import select_files

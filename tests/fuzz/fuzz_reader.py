@@ -19,8 +19,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["hatch_tilebox"]):
-    from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
     from hatch_tilebox.archive.reader import open_archive
+    from hatch_tilebox.archive.zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
     from hatch_tilebox.core.errors import TileboxError
 
 GOLDEN = Path(__file__).parent.parent / "unit" / "archive" / "golden" / "scene_qa-1.0.tbrelease"

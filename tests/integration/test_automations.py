@@ -96,5 +96,5 @@ def test_variables_that_the_code_read_are_in_the_manifest(built, clean_env):
     assert "Environment  REGION" in run(folder, clean_env, "inspect", str(release)).stdout
     refused = run(folder, clean_env, "verify", str(release))
     assert refused.returncode == 1
-    assert "needs the environment variable REGION from its runner, and it is not let through here" in refused.stderr
+    assert "needs the environment variable REGION from its runner, and it is not passed here" in refused.stderr
     assert run(folder, clean_env, "verify", str(release), "--env", "REGION=north").returncode == 0

@@ -90,13 +90,13 @@ def test_readable(diff):
     assert "      the version should be v2.0\n" in text
     assert "Files\n  ~ scene_qa/runner.py  15 B -> 13 B\n      @@ -1 +1 @@\n      -print('hello')\n      +print('bye')\n" in text
     assert "Dependencies (unknown)\n" in text
-    assert lines[-1] == "breaking, and not said by a new major version: Check"
+    assert lines[-1] == "breaking without a new major version: Check"
 
 
 @pytest.mark.parametrize(
     ("change", "last"),
     [
-        ("nothing", "identical: both have one fingerprint"),
+        ("nothing", "identical: both have the same fingerprint"),
         ("compatible", "compatible: jobs submitted to the old release run on the new one"),
         ("gone", "breaking: jobs submitted to the old release may not run on the new one: Ping"),
     ],

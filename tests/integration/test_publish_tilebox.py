@@ -290,7 +290,7 @@ def test_from_the_command_line_to_the_clusters_and_back(tilebox_api, workflow, m
     [
         ([], "either --release ID or --latest"),
         (["--latest", "--release", "x"], "either --release ID or --latest"),
-        (["--latest", "--target", "live", "--cluster", "a"], "exclude each other"),
+        (["--latest", "--target", "live", "--cluster", "a"], "cannot be used together"),
         (["--latest", "--cluster", "a,,b"], "empty slug"),
     ],
 )

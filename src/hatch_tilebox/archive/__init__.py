@@ -1,5 +1,5 @@
-"""The `.tbrelease` file: written, read, checked and unpacked.
+"""Write, read, check and unpack `.tbrelease` files.
 
-`source` hashes the selected files, `writer` packs them, `reader` reads and checks, `extract` unpacks. `layout` holds the format's
-bytes, which writer and reader share. Nothing is imported here: the zstd binding waits until it is used.
+`source` hashes the selected files, `writer` packs them, `reader` reads and checks them, `extract` unpacks them, and `layout` has
+the byte layout that writer and reader share. This module imports nothing, so that the zstd binding loads only when it is used.
 """

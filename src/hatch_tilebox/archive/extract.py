@@ -1,4 +1,4 @@
-"""A `.tbrelease` becomes a folder."""
+"""Unpack a `.tbrelease` into a folder."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import ReleaseManifest
 
-# O_EXCL and O_NOFOLLOW: never over a file, never through a link, whatever stands there.
+# O_EXCL and O_NOFOLLOW: never replace a file, and never follow a link.
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _WINDOWS_ONLY = "\\:"
 
 
 def extract_archive(path: Path, to: Path) -> ReleaseManifest:
-    """Unpack the archive `path`, checked to its end, into the folder `to`, which does not exist yet or is empty.
+    """Check all of the archive `path` and unpack it into the folder `to`, which must not exist or must be empty.
 
-    The folder appears whole or not at all: it is filled beside `to` under a name nobody else can enter, then renamed. Files and
-    folders get the modes of the archive less the umask, and the time of unpacking. The manifest is unpacked too.
+    The folder is written completely or not at all: it is filled in a private folder beside `to`, then renamed. Files and folders
+    get the modes of the archive minus the umask, and the current time. The manifest is unpacked too.
 
-    Raises ArchiveError where the archive is refused or `to` cannot be written.
+    Raises ArchiveError if the archive is refused or `to` cannot be written.
     """
     to = Path(os.path.abspath(to))  # noqa: PTH100 -- not resolve(): a link in place of `to` must be seen
     with open_archive(path) as archive, _staged(to) as folder:
@@ -38,7 +38,7 @@ def extract_archive(path: Path, to: Path) -> ReleaseManifest:
         _write(folder, MANIFEST_PATH, 0o644, [archive.manifest.to_json()], made)
         for entry, chunks in archive.members():
             if os.sep != "/" and any(char in entry.path for char in _WINDOWS_ONLY):
-                message = f"{entry.path!r} has a name that this system gives another meaning"
+                message = f"{entry.path!r} has characters that are special on this system"
                 raise ArchiveError(Problem(message, location=Location(str(path))))
             _ask_python(entry.path, int(entry.mode, 8), folder, path)
             _write(folder, entry.path, int(entry.mode, 8), chunks, made)
@@ -46,7 +46,7 @@ def extract_archive(path: Path, to: Path) -> ReleaseManifest:
 
 
 def _ask_python(name: str, mode: int, folder: str, archive: Path) -> None:
-    """The opinion of Python's own filter for data (PEP 706), where this Python has it. The reader's checks do not count on it."""
+    """Apply Python's data filter (PEP 706) if this Python has it. The reader's own checks do not depend on it."""
     if not hasattr(tarfile, "data_filter"):
         return
     member = tarfile.TarInfo(on_disk(name))
@@ -58,11 +58,11 @@ def _ask_python(name: str, mode: int, folder: str, archive: Path) -> None:
 
 
 def _write(folder: str, path: str, mode: int, chunks: Iterable[bytes], made: set[str]) -> None:
-    """A new file `path` in `folder`. `made` are the folders that are there already, by their paths."""
+    """Write a new file `path` in `folder`. `made` has the paths of the folders that exist."""
     path = on_disk(path)
     parent = path.rpartition("/")[0]
     if parent not in made:
-        # exist_ok only matters where the file system takes two spellings for one name.
+        # exist_ok is for file systems on which two spellings are the same name.
         os.makedirs(os.path.join(folder, parent), exist_ok=True)  # noqa: PTH103, PTH118 -- 20,000 times, at half the cost
         made.add(parent)
     descriptor = os.open(os.path.join(folder, path), _FLAGS, mode)  # noqa: PTH118 -- likewise
@@ -72,14 +72,14 @@ def _write(folder: str, path: str, mode: int, chunks: Iterable[bytes], made: set
 
 @contextmanager
 def _staged(to: Path) -> Iterator[str]:
-    """A folder to fill, which becomes `to` when the block is left, and vanishes when the block fails."""
+    """Yield a folder to fill. It becomes `to` at the end of the block, and is removed if the block fails."""
     hint = "name a folder that does not exist yet, or an empty one"
     try:
         mode = to.lstat().st_mode & 0o7777 if os.path.lexists(to) else None
         if to.is_symlink() or (mode is not None and (not to.is_dir() or any(to.iterdir()))):
             raise ArchiveError(Problem(f"{to} is not an empty folder", hint))
         with temporary_folder(to.parent, f".{to.name}.") as staging:
-            # One folder deeper: it has the permissions that the umask gives, while the outer one is closed to everybody else.
+            # The inner folder has the permissions of the umask; the outer one is private.
             folder = staging / "release"
             folder.mkdir()
             yield str(folder)

@@ -1,8 +1,8 @@
-"""How the members of a `.tbrelease` lie in its tar stream. No I/O.
+"""The byte layout of the tar stream in a `.tbrelease`. No I/O.
 
-POSIX ustar with the extended header (pax) of https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, of which only
-`path` is used, and only where ustar's own fields cannot hold a path. The format leaves nothing open: from a manifest follow all
-bytes of the stream but the files' contents.
+It is POSIX ustar with the extended header (pax) of https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html. The only
+pax record is `path`, for paths that do not fit into the ustar fields. The manifest determines all bytes of the stream except the
+contents of the files.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ BLOCK = 512
 MTIME = 1580601600
 END = bytes(2 * BLOCK)
 MAX_FILE_SIZE = 8**11 - 1
-"""What the eleven octal digits of a ustar header can say: one byte less than 8 GiB."""
+"""The largest number of eleven octal digits, which a ustar header has: one byte less than 8 GiB."""
 MAX_MANIFEST_SIZE = 8 * 2**20
 MAX_MANIFEST_PARTS = 2**17
-"""Objects and arrays in the manifest. With both limits no JSON, however it was made, takes more than 256 MiB to read."""
+"""Objects and arrays in the manifest. With both limits, reading any JSON takes at most 256 MiB of memory."""
 MAX_PATH_SIZE = 4096
-"""Bytes of a path; Linux opens none that is longer."""
+"""Bytes of a path. Linux does not open longer paths."""
 MANIFEST_MODE = "0644"
 
 LONG_PATH_RECORD = b".tilebox/long-path"
@@ -44,9 +44,9 @@ _MODE_SUMS = {mode: sum(field) for mode, field in _MODES.items()}
 
 
 def member_header(path: str, size: int, mode: str, sha256: str) -> bytes:
-    """All blocks of a regular file's member that stand before its content: one, or three where the path needs a pax record.
+    """Return the blocks before the content of a regular file: one, or three if the path needs a pax record.
 
-    `size` in bytes (at most `MAX_FILE_SIZE`), `mode` and `sha256` as in the manifest. A program that ignores pax records finds
+    `size` is in bytes (at most `MAX_FILE_SIZE`), `mode` and `sha256` are as in the manifest. Programs that ignore pax records see
     a file with a long path as `.tilebox/long/<sha256>`.
     """
     raw = path.encode()
@@ -59,10 +59,10 @@ def member_header(path: str, size: int, mode: str, sha256: str) -> bytes:
 
 
 def split_path(path: bytes) -> tuple[bytes, bytes] | None:
-    """The prefix and name fields that hold `path`, None where ustar cannot hold it.
+    """Return the prefix and name fields for `path`, or None if it does not fit into them.
 
-    UTF-8 goes in as it is: POSIX leaves bytes beyond ASCII to the implementation, and GNU tar, bsdtar and Python's tarfile all
-    take them for the file name's own. Of several ways to split, the longest prefix is the format's.
+    UTF-8 is stored unchanged: POSIX leaves bytes beyond ASCII to the implementation, and GNU tar, bsdtar and Python's tarfile all
+    use them unchanged in file names. The format uses the longest possible prefix.
     """
     if len(path) <= _NAME_SIZE:
         return b"", path
@@ -71,7 +71,7 @@ def split_path(path: bytes) -> tuple[bytes, bytes] | None:
 
 
 def path_record(path: bytes) -> bytes:
-    """The pax record that says `path`; its length counts its own digits."""
+    """Return the pax record for `path`. Its length includes its own digits."""
     rest = b" path=%s\n" % path
     size = len(rest)
     while size != (size := len(rest) + len(b"%d" % size)):
@@ -80,12 +80,12 @@ def path_record(path: bytes) -> bytes:
 
 
 def padding(size: int) -> bytes:
-    """Zeros up to the next block, after `size` bytes of content."""
+    """Return the zeros between `size` bytes of content and the next block."""
     return bytes(-size % BLOCK)
 
 
 def stream_size(manifest_size: int, files: Iterable[FileEntry]) -> int:
-    """Bytes of the whole tar stream, its end included."""
+    """Return the size of the tar stream in bytes, including its end."""
     size = BLOCK + _blocks(manifest_size) + len(END)
     for file in files:
         raw = file.path.encode()
@@ -96,7 +96,10 @@ def stream_size(manifest_size: int, files: Iterable[FileEntry]) -> int:
 
 
 def path_fault(path: str) -> str | None:
-    """What is wrong with a member's path, None for a good one: relative, `/` between parts, no control, empty, `.` or `..` part."""
+    """Return what is wrong with the path of a member, or None for a valid path.
+
+    A valid path is relative, has `/` between its parts, and has no control character and no empty, `.` or `..` part.
+    """
     if not path.isprintable():
         if "\0" in path or any("\ud800" <= char <= "\udfff" for char in path):
             return "has a name that is not UTF-8 text without NUL"
@@ -113,19 +116,16 @@ def path_fault(path: str) -> str | None:
 
 
 def manifest_fault(data: bytes) -> str | None:
-    """What is wrong with the size of a manifest, None for one that readers take."""
+    """Return what is wrong with the size of a manifest, or None for an accepted size."""
     if len(data) > MAX_MANIFEST_SIZE:
         return f"has {len(data)} bytes; at most {MAX_MANIFEST_SIZE} are allowed"
-    # Brackets within texts are counted too: this must be cheap, and no real release comes near the limit.
+    # This counts brackets in strings too: it must be fast, and real releases are far below the limit.
     parts = data.count(b"{") + data.count(b"[")
     return f"has {parts} objects and arrays; at most {MAX_MANIFEST_PARTS} are allowed" if parts > MAX_MANIFEST_PARTS else None
 
 
 def check_files(files: Iterable[FileEntry]) -> None:
-    """Refuse files that an archive cannot hold or a folder could not hold side by side. `files` are sorted.
-
-    Raises ArchiveError for all of them together.
-    """
+    """Raise one ArchiveError for all files that an archive cannot contain or that conflict in a folder. `files` are sorted."""
     problems: list[Problem] = []
     seen: set[str] = {MANIFEST_PATH}
     folders: dict[str, str] = {}
@@ -133,9 +133,9 @@ def check_files(files: Iterable[FileEntry]) -> None:
         path = file.path
         fault = path_fault(path)
         if path == MANIFEST_PATH:
-            fault = "has the name that the release's own manifest takes"
+            fault = "has the name of the release's manifest"
         elif path in seen:
-            fault = "is there twice"
+            fault = "is in the archive twice"
         elif file.size > MAX_FILE_SIZE:
             fault = f"has {file.size} bytes; a member holds at most {MAX_FILE_SIZE}"
         if fault:

@@ -1,4 +1,4 @@
-"""Members of a foreign tar stream: what a header says, and what is wrong with it."""
+"""Read the headers of members in a tar stream from an unknown source."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_RECORD = layout.MAX_PATH_SIZE + 16
 
 @dataclass(frozen=True)
 class Member:
-    """A regular file as a header announces it. `alias` is the name beside a pax record that holds the path, else None."""
+    """The header of a regular file. `alias` is the name beside a pax record that has the path, else None."""
 
     path: str
     size: int
@@ -43,10 +43,10 @@ class Member:
 
 
 def read_member(block: bytes, read: Callable[[int], bytes]) -> Member | None:
-    """The member that begins with `block`; `read(size)` gives the bytes after it. None at the end of the stream.
+    """Return the member that starts with `block`, or None at the end of the stream. `read(size)` returns the bytes after it.
 
-    Raises ValueError that names the member, as far as its name can be told, where the header is not one of the format: a
-    regular file, owned by nobody, with the format's time.
+    Raises ValueError, with the name of the member if it is known, for a header that the format does not allow. It allows regular
+    files without an owner and with a fixed time.
     """
     if not any(block):
         return None
@@ -101,7 +101,7 @@ def _check_constants(block: bytes) -> None:
 
 
 def _kind(block: bytes) -> bytes:
-    """The type flag of a header that is whole."""
+    """Return the type flag of a header whose checksum is correct."""
     if block[257:265] != b"ustar\x0000":
         msg = f"{_name(block)!r}: its header is not a ustar header"
         raise ValueError(msg)

@@ -1,7 +1,7 @@
-"""A `.tbrelease` file, read without trusting it.
+"""Read a `.tbrelease` file without trusting it.
 
-From the manifest follow all headers of the archive, byte by byte. The reader compares, and looks closer only where something
-differs: to accept another spelling of the same header, or to say what is wrong.
+The manifest determines all headers of the archive. The reader compares their bytes. If a header differs, the reader parses it, to
+accept another encoding of the same values or to report what is wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileEntry
 
 CHUNK = 256 * 2**10
-"""Bytes of one member that are in memory at a time."""
+"""Bytes of one member that are in memory at the same time."""
 
 _MAX_MESSAGE = 500
 _RECORD = 20 * BLOCK
@@ -34,18 +34,18 @@ _RECORD = 20 * BLOCK
 
 
 def read_manifest(path: Path) -> ReleaseManifest:
-    """The manifest of the archive `path`, from its first blocks only: the rest is neither read nor checked.
+    """Return the manifest of the archive `path`. Only the first blocks are read and checked.
 
-    Raises ArchiveError where there is none that can be read.
+    Raises ArchiveError if the manifest cannot be read.
     """
     with open_archive(path) as archive:
         return archive.manifest
 
 
 def check_archive(path: Path) -> tuple[ReleaseManifest, Artifact]:
-    """Read the archive `path` to its end and make all checks of the format; the digest comes from the same pass.
+    """Read all of the archive `path`, check it, and return its manifest and its digest.
 
-    Raises ArchiveError, naming the member, at the first thing that is not as the format says.
+    Raises ArchiveError with the name of the member at the first violation of the format.
     """
     with open_archive(path) as archive:
         for _entry, chunks in archive.members():
@@ -56,9 +56,9 @@ def check_archive(path: Path) -> tuple[ReleaseManifest, Artifact]:
 
 @contextmanager
 def open_archive(source: Path | BinaryIO, name: str = "") -> Iterator[Archive]:
-    """The archive in a file or in an open binary file, which stays open. `name` is what errors call it: its path, if not given.
+    """Open the archive in a file or in an open binary file, which stays open. Errors show `name`, by default the path.
 
-    Raises ArchiveError where it cannot be opened or has no good manifest.
+    Raises ArchiveError if the file cannot be opened or its manifest is not valid.
     """
     if not isinstance(source, Path):
         yield Archive(FrameReader(source, name or str(getattr(source, "name", "the archive"))))
@@ -76,7 +76,7 @@ def open_archive(source: Path | BinaryIO, name: str = "") -> Iterator[Archive]:
 
 
 class Archive:
-    """An archive whose manifest has been read. Its members can be read once, in their order."""
+    """An archive with its manifest. Its members can be read once, in their order."""
 
     def __init__(self, frame: FrameReader) -> None:
         self._frame = frame
@@ -88,26 +88,26 @@ class Archive:
 
     @property
     def sha256(self) -> str:
-        """The digest, 64 hex digits. Only known after the last member."""
+        """The digest, 64 hex digits. It is known after the last member."""
         return self._frame.sha256
 
     @property
     def size(self) -> int:
-        """Bytes of the file. Only known after the last member."""
+        """The size of the file in bytes. It is known after the last member."""
         return self._frame.packed_size
 
     def members(self) -> Iterator[tuple[FileEntry, Iterator[bytes]]]:
-        """Each file with its content in chunks, to be taken before the next file is asked for.
+        """Yield each file with its content in chunks. Read the chunks before the next file.
 
-        A file's content is checked when its last chunk has been taken; chunks that nobody took are read and checked before the
-        next file. The end of the archive is checked after the last file.
+        The content of a file is checked after its last chunk. Chunks that the caller does not read are checked before the next
+        file, and the end of the archive after the last file.
 
-        Raises ArchiveError at the first thing that is not as the format says; what came before it was checked.
+        Raises ArchiveError at the first violation of the format. Everything before it is checked.
         """
         for index, entry in enumerate(self.manifest.files):
             block = self._frame.read(BLOCK)
             if block != layout.member_header(entry.path, entry.size, entry.mode, entry.sha256):
-                self._look_closer(block, index)
+                self._parse_header(block, index)
             chunks = self._content(entry)
             yield entry, chunks
             for _chunk in chunks:
@@ -126,10 +126,10 @@ class Archive:
         if any(self._frame.read(-entry.size % BLOCK)):
             self._frame.refuse(f"{entry.path!r} is not followed by zeros")
         if digest.hexdigest() != entry.sha256:
-            self._frame.refuse(f"{entry.path!r} is not the file that the manifest names: its SHA-256 is {digest.hexdigest()}")
+            self._frame.refuse(f"{entry.path!r} is not the file in the manifest: its SHA-256 is {digest.hexdigest()}")
 
     def _manifest_size(self) -> int:
-        """Bytes of the manifest, which must be the first member."""
+        """Return the size of the manifest, which must be the first member."""
         member = self._read_member(self._frame.read(BLOCK))
         if member is None or member.path != MANIFEST_PATH or member.mode != layout.MANIFEST_MODE:
             found = f"{member.path!r} (mode {member.mode})" if member else "the end of the stream"
@@ -145,35 +145,35 @@ class Archive:
         except ValueError as error:
             self._frame.refuse(str(error))
 
-    def _look_closer(self, block: bytes, index: int) -> None:
-        """Accept a header that says what the manifest says in other words; raise ArchiveError for any other."""
+    def _parse_header(self, block: bytes, index: int) -> None:
+        """Accept a header with the values of the manifest in another encoding. Raises ArchiveError for other headers."""
         entry = self.manifest.files[index]
         member = self._read_member(block)
         if member is None:
-            self._frame.refuse(f"{entry.path!r} is named in the manifest, but is not there")
+            self._frame.refuse(f"{entry.path!r} is in the manifest, but not in the archive")
         if member.path != entry.path:
             self._misplaced(member.path, index)
         if member.alias not in {None, layout.LONG_PATH_FOLDER.decode() + entry.sha256}:
             self._frame.refuse(f"{entry.path!r} has {member.alias!r} as the name beside its pax header")
         if member.size != entry.size:
-            self._frame.refuse(f"{entry.path!r} has {member.size} bytes; the manifest says {entry.size}")
+            self._frame.refuse(f"{entry.path!r} has {member.size} bytes, but {entry.size} in the manifest")
         if member.mode != entry.mode:
-            self._frame.refuse(f"{entry.path!r} has mode {member.mode}; the manifest says {entry.mode}")
+            self._frame.refuse(f"{entry.path!r} has mode {member.mode}, but {entry.mode} in the manifest")
 
     def _misplaced(self, path: str, index: int) -> NoReturn:
-        """Refuse a member that stands where the manifest has none, or another one."""
+        """Refuse a member that is not at its place in the manifest."""
         files = self.manifest.files
         places = [i for i, file in enumerate(files) if file.path == path]
         if fault := layout.path_fault(path):
             self._frame.refuse(f"{path!r} {fault}")
         if path == MANIFEST_PATH or (places and places[0] < index):
-            self._frame.refuse(f"{path!r} is there twice")
+            self._frame.refuse(f"{path!r} is in the archive twice")
         if not places:
-            self._frame.refuse(f"{path!r} is not named in the manifest")
-        self._frame.refuse(f"{files[index].path!r} is missing or not in its place: members are sorted, but {path!r} stands there")
+            self._frame.refuse(f"{path!r} is not in the manifest")
+        self._frame.refuse(f"{files[index].path!r} is missing or not sorted: {path!r} is in its place")
 
     def _end(self) -> None:
-        """Two blocks of zeros, or as many as fill a record, and nothing after them."""
+        """Check the end: two blocks of zeros, or as many as fill a record, and nothing after them."""
         block = self._frame.read(BLOCK)
         member = self._read_member(block)
         if member is not None:
@@ -196,7 +196,7 @@ def _parse_manifest(data: bytes, frame: FrameReader) -> ReleaseManifest:
         if manifest.to_json() != data:
             frame.refuse(f"{MANIFEST_PATH!r} is not canonical JSON")
     except (ValueError, RecursionError) as error:
-        frame.refuse(f"{MANIFEST_PATH!r} is no manifest: {str(error)[:_MAX_MESSAGE]}")
+        frame.refuse(f"{MANIFEST_PATH!r} is not a manifest: {str(error)[:_MAX_MESSAGE]}")
     try:
         layout.check_files(manifest.files)
     except ArchiveError as error:

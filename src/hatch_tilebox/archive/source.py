@@ -1,4 +1,4 @@
-"""Reading the selected files: their digests, and their content again while it is packed."""
+"""Read the selected files: once for their digests, and again to pack them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet, SelectedFile
 
 CHUNK = 2**20
-"""Bytes of one file that are in memory at a time."""
+"""Bytes of one file that are in memory at the same time."""
 
 SMALL_FILE = 64 * 2**10
-"""Bytes of a file that may be kept in memory between its uses."""
+"""The largest size in bytes of a file that is kept in memory."""
 KEPT_BYTES = 32 * 2**20
-"""Bytes of all such files together."""
+"""Bytes of all files in memory together."""
 
-# O_NONBLOCK: a pipe that took a file's name since it was selected must not hold up the build.
+# O_NONBLOCK: the build must not wait if a selected file was replaced by a pipe.
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def read_small_files(files: FileSet) -> dict[str, bytes]:
-    """The contents of small files by their paths, `KEPT_BYTES` in all at most: they need not be read again for each use.
+    """Return the contents of small files by path, at most `KEPT_BYTES`, so that they are read only once.
 
-    Raises ArchiveError where a file cannot be read or has another size than when it was selected.
+    Raises ArchiveError if a file cannot be read or its size has changed since it was selected.
     """
     contents: dict[str, bytes] = {}
     left = KEPT_BYTES
@@ -41,17 +41,17 @@ def read_small_files(files: FileSet) -> dict[str, bytes]:
 
 
 def hash_files(files: FileSet, contents: Mapping[str, bytes] | None = None) -> tuple[FileEntry, ...]:
-    """The manifest's entries of the selected files, in their order. `contents` are those of some of them, by their paths.
+    """Return the manifest entries of the selected files in their order. `contents` has the contents of some of them by path.
 
-    Raises ArchiveError where a file cannot be read or has another size than when it was selected.
+    Raises ArchiveError if a file cannot be read or its size has changed since it was selected.
     """
     return tuple(_hash(file, contents) for file in files.files)
 
 
 def read_chunks(file: SelectedFile, contents: Mapping[str, bytes] | None = None) -> Iterable[bytes]:
-    """The content of a file, from `contents` or in chunks of at most `CHUNK` bytes; `file.size` bytes in all.
+    """Return the content of a file, from `contents` or in chunks of at most `CHUNK` bytes.
 
-    Raises ArchiveError where it cannot be read or has another size.
+    Raises ArchiveError if the file cannot be read or does not have `file.size` bytes.
     """
     if contents and (known := contents.get(file.path)) is not None:
         return (known,)
@@ -70,7 +70,7 @@ def read_chunks(file: SelectedFile, contents: Mapping[str, bytes] | None = None)
 
 
 def _read_slowly(file: SelectedFile) -> Iterator[bytes]:
-    """Large files, those that come in small pieces, and those that changed."""
+    """Yield the content of a large file, a file that is read in small pieces, or a changed file."""
     left = file.size
     try:
         descriptor = os.open(file.on_disk, _FLAGS)
@@ -89,8 +89,8 @@ def _read_slowly(file: SelectedFile) -> Iterator[bytes]:
 
 
 def changed(path: str) -> ArchiveError:
-    """The error of a file that is no longer what it was when it was selected."""
-    return ArchiveError(Problem(f"{path!r} changed while the release was built", "build again when nothing writes to it"))
+    """Return the error for a file that has changed since it was selected."""
+    return ArchiveError(Problem(f"{path!r} changed while the release was built", "build again when no program writes to it"))
 
 
 def _hash(file: SelectedFile, contents: Mapping[str, bytes] | None) -> FileEntry:

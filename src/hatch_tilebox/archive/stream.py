@@ -1,29 +1,29 @@
-"""The compressed file: one zstd frame, read piece by piece and never more of it than is asked for."""
+"""Read the zstd frame of an archive in pieces, and never decompress more than is asked for."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import BinaryIO, NoReturn
 
-from hatch_tilebox.archive._zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+from hatch_tilebox.archive.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 
 MAX_WINDOW_LOG = 23
-"""8 MiB, which RFC 8878 (section 3.1.1.1.2) recommends every decoder to support and no encoder to exceed."""
+"""8 MiB: RFC 8878 (section 3.1.1.1.2) recommends that decoders support it and encoders do not exceed it."""
 
 _INPUT = 128 * 2**10
 _OUTPUT = 256 * 2**10
 _MAGIC = b"\x28\xb5\x2f\xfd"
-# Bits of the frame header descriptor. The size is there if its field has a length, or if the frame is a single segment.
+# Bits of the frame header descriptor. The size is present if its field has a length or the frame is a single segment.
 _CONTENT_SIZE = 0b11100000
 _CHECKSUM = 0b100
 _DICTIONARY = 0b11
 
 
 class FrameReader:
-    """The content of the frame in `source`. `name` is what errors call the archive.
+    """The content of the frame in `source`. Errors show `name`.
 
-    `sha256` and `packed_size` are of the compressed bytes read so far: of the whole file after `finish`.
+    `sha256` and `packed_size` are those of the compressed bytes read so far, and after `finish` those of the whole file.
     """
 
     def __init__(self, source: BinaryIO, name: str) -> None:
@@ -43,9 +43,9 @@ class FrameReader:
         return self._digest.hexdigest()
 
     def read(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end of the frame. `size` is what will be in memory: keep it small.
+        """Return the next `size` bytes, or fewer at the end of the frame. They are in memory, so `size` should be small.
 
-        Raises ArchiveError where the frame is cut off or damaged.
+        Raises ArchiveError if the frame is truncated or damaged.
         """
         start, end = self._position, self._position + size
         if end <= len(self._buffer):
@@ -62,18 +62,18 @@ class FrameReader:
         return b"".join(parts)
 
     def finish(self) -> None:
-        """Read to the end of the file. Raises ArchiveError where content of the frame, or anything after the frame, is left."""
+        """Read to the end of the file. Raises ArchiveError if there are more bytes in the frame or after it."""
         if self.read(1):
             self.refuse("there are bytes after the end of the tar stream")
         if self._decompressor.unused_data or self._input():
-            self.refuse("there are bytes after the zstd frame: a second frame, or something that is no part of a release")
+            self.refuse("there are bytes after the zstd frame: a second frame, or something that is not part of a release")
 
     def refuse(self, message: str, hint: str | None = None) -> NoReturn:
         """Raise ArchiveError about this archive."""
         raise ArchiveError(Problem(message, hint, Location(self.name)))
 
     def _decompress(self) -> bytes:
-        """Up to `_OUTPUT` bytes of content, none at the end of the frame."""
+        """Return up to `_OUTPUT` bytes of content, or none at the end of the frame."""
         decompressor = self._decompressor
         while not decompressor.eof:
             if decompressor.needs_input and not self._unread:
@@ -92,7 +92,7 @@ class FrameReader:
     def _input(self) -> bytes:
         data = b""
         try:
-            # A pipe gives less than it is asked for.
+            # A pipe may return less than it is asked for.
             while len(data) < _INPUT and (more := self._source.read(_INPUT - len(data))):
                 data += more
         except OSError as error:
@@ -102,7 +102,7 @@ class FrameReader:
         return data
 
     def _check_frame_header(self, start: bytes) -> None:
-        """What libzstd leaves open, this format does not. Source: RFC 8878, section 3.1.1.1, frame header descriptor."""
+        """Refuse optional features of zstd that the format does not allow. Source: RFC 8878, section 3.1.1.1."""
         if not start.startswith(_MAGIC):
             self.refuse("is not a .tbrelease: it does not begin with a zstd frame")
         descriptor = start[len(_MAGIC)] if len(start) > len(_MAGIC) else 0

@@ -1,4 +1,4 @@
-"""The copy of a release's manifest that a wheel carries: which release was built with it, readable wherever it is installed."""
+"""The copy of a release's manifest in a wheel, which identifies the release that was built with the wheel."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ from hatch_tilebox.core.paths import open_regular
 if TYPE_CHECKING:
     from hatch_tilebox.core.model import JSON
 
-__all__ = ["EMBEDDED_PATH", "EmbeddedRelease", "embedded_json", "read_distribution", "read_wheel"]
 
 EMBEDDED_PATH = "tilebox/release.json"
-"""Below `extra_metadata` in a wheel's `.dist-info` folder, which is where hatchling puts files of build hooks."""
+"""The path below `extra_metadata` in the `.dist-info` folder, where hatchling puts files of build hooks."""
 
 MAX_SIZE = 8 * 2**20 + 2**10
-"""Bytes: those that the format allows a manifest, and some for the artifact."""
+"""Bytes: the largest manifest that the format allows, and some bytes for the artifact."""
 _TOO_LARGE = f"it has more than {MAX_SIZE} bytes"
 _NO_ARTIFACT = "its artifact must be a file name, a SHA-256 and a size that fit the release"
 _MEMBER = re.compile(rf"[^/]+\.dist-info/extra_metadata/{re.escape(EMBEDDED_PATH)}")
@@ -34,7 +33,7 @@ _MEMBER = re.compile(rf"[^/]+\.dist-info/extra_metadata/{re.escape(EMBEDDED_PATH
 
 @dataclass(frozen=True)
 class EmbeddedRelease:
-    """A manifest and the archive that it was built with, of which only name, digest and size are known."""
+    """A manifest, and the name, digest and size of its archive."""
 
     manifest: ReleaseManifest
     filename: str
@@ -43,13 +42,13 @@ class EmbeddedRelease:
 
 
 def embedded_json(manifest: ReleaseManifest, artifact: Artifact) -> bytes:
-    """The manifest with its artifact, as a wheel carries it."""
+    """Return the manifest and its artifact as the file in the wheel."""
     about: JSON = {"filename": artifact.path.name, "sha256": artifact.sha256, "size": artifact.size}
     return canonical_json({**manifest.to_dict(), "artifact": about})
 
 
 def read_wheel(path: Path) -> EmbeddedRelease:
-    """The release that a wheel names. Raises ArchiveError where the file is no wheel or names none."""
+    """Return the release in a wheel. Raises ArchiveError if the file is not a wheel or has no release."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as wheel:
             names = [name for name in wheel.namelist() if _MEMBER.fullmatch(name)]
@@ -62,9 +61,9 @@ def read_wheel(path: Path) -> EmbeddedRelease:
 
 
 def read_distribution(name: str) -> EmbeddedRelease:
-    """The release that the installed distribution `name` was built with.
+    """Return the release in the installed distribution `name`.
 
-    Raises ArchiveError where no such distribution is installed in this environment, or its wheel names no release.
+    Raises ArchiveError if this environment does not have the distribution, or if it has no release.
     """
     try:
         found = distribution(name)
@@ -82,8 +81,8 @@ def read_distribution(name: str) -> EmbeddedRelease:
 
 def _parse(data: bytes | None, where: str) -> EmbeddedRelease:
     if data is None:
-        message = "names no Tilebox release"
-        hint = "a wheel names one if it was built with hatch-tilebox, neither editable nor with embed = false"
+        message = "has no Tilebox release in it"
+        hint = "wheels built with hatch-tilebox have one, except editable wheels and those built with embed = false"
         raise ArchiveError(Problem(message, hint, Location(where)))
     try:
         if len(data) > MAX_SIZE:

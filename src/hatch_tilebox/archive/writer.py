@@ -1,4 +1,4 @@
-"""A release becomes a `.tbrelease` file."""
+"""Write a release into a `.tbrelease` file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.archive import layout
-from hatch_tilebox.archive._zstd import CompressionParameter, ZstdCompressor
 from hatch_tilebox.archive.source import CHUNK, changed, read_chunks
+from hatch_tilebox.archive.zstd import CompressionParameter, ZstdCompressor
 from hatch_tilebox.core.errors import ArchiveError, Problem
 from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.model import MANIFEST_PATH, Artifact
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 
 LEVEL = 3
 WINDOW_LOG = 21
-"""Constants of format 1, chosen from the table in docs/reference/format.md: other values give other bytes."""
+"""Constants of the format, chosen from the table in docs/reference/format.md. Other values give other bytes."""
 
 
 def write_archive(
     manifest: ReleaseManifest, files: FileSet, destination: Path, contents: Mapping[str, bytes] | None = None
 ) -> Artifact:
-    """Pack `files`, which `manifest` was made of, into the file `destination`; one that is already there is replaced.
+    """Pack the `files` of `manifest` into the file `destination`, and replace an existing file.
 
-    `contents` are those of some of the files by their paths, as `read_small_files` gives them.
+    `contents` has the contents of some of the files by path (see `read_small_files`).
 
-    The file appears whole or not at all, with the permissions of an ordinary new file; its folder is made if need be. Memory
-    does not grow with the files. The same manifest and contents give the same bytes with the same libzstd.
+    The file is written completely or not at all, with the permissions of an ordinary new file; its folder is created if needed.
+    The memory used does not depend on the files. The same manifest and contents give the same bytes with the same libzstd.
 
-    Raises ArchiveError where a file cannot be packed, cannot be read or is not what the manifest says of it, and where
-    `destination` cannot be written; ValueError where manifest and files do not belong together.
+    Raises ArchiveError if a file cannot be packed, cannot be read or differs from its entry in the manifest, and if `destination`
+    cannot be written. Raises ValueError if the manifest is of other files.
     """
     if [(file.path, file.size, file.mode) for file in files.files] != [
         (file.path, file.size, file.mode) for file in manifest.files
     ]:
-        msg = "the manifest is not made of these files"
+        msg = "the manifest is of other files"
         raise ValueError(msg)
     layout.check_files(manifest.files)
     data = manifest.to_json()
@@ -69,10 +69,10 @@ def write_archive(
 
 
 class _Packed:
-    """The compressed stream: one frame with content size and checksum. `size` is the bytes that will be written.
+    """The compressed stream: one frame with content size and checksum. `size` is the number of bytes before compression.
 
-    The one thread of `helper` compresses a chunk while the next one is read: half of the time goes into each. The chunks keep
-    their order, so the bytes are the same as without it.
+    The only thread of `helper` compresses a chunk while the next one is read, because both take half of the time. The chunks keep
+    their order, so this does not change the bytes.
     """
 
     def __init__(self, raw: BinaryIO, size: int, helper: Executor) -> None:
@@ -93,14 +93,14 @@ class _Packed:
         self._compressor.set_pledged_input_size(size)
 
     def write(self, data: bytes) -> None:
-        """Small pieces are gathered: a call into the compressor for each would cost more than the compression."""
+        """Add `data`. Small pieces are collected, because a call of the compressor takes longer than their compression."""
         self._parts.append(data)
         self._gathered += len(data)
         if self._gathered >= CHUNK:
             self._hand_over()
 
     def close(self) -> int:
-        """End the frame. Gives its size."""
+        """End the frame and return its size in bytes."""
         self._hand_over()
         self._wait()
         self._emit(self._compressor.flush())
@@ -112,7 +112,7 @@ class _Packed:
         self._running = self._helper.submit(self._compress, parts)
 
     def _wait(self) -> None:
-        """At most one chunk waits, so memory stays bounded. Raises what went wrong with it."""
+        """Wait for the chunk in progress and raise its error. Only one chunk is in progress, so memory is bounded."""
         if self._running is not None:
             self._running.result()
 
@@ -127,7 +127,7 @@ class _Packed:
 
 @contextmanager
 def _new_file(destination: Path) -> Iterator[BinaryIO]:
-    """A `whole_file`. Raises ArchiveError where it cannot be written."""
+    """Open a `whole_file`. Raises ArchiveError if it cannot be written."""
     try:
         with whole_file(destination) as raw:
             yield raw
@@ -136,7 +136,7 @@ def _new_file(destination: Path) -> Iterator[BinaryIO]:
 
 
 def make_output_folder(folder: Path) -> None:
-    """Create the folder for a release where it is missing. Raises ArchiveError where nothing can be written there."""
+    """Create the folder for a release if it is missing. Raises ArchiveError if the folder is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -146,6 +146,6 @@ def make_output_folder(folder: Path) -> None:
 
 
 def cannot_be_written(path: Path, error: OSError) -> ArchiveError:
-    """The error about a release, or its folder, at `path`."""
+    """Return the error for a release or its folder at `path`."""
     hint = "write the release to another folder: `--out FOLDER`, or the option `output-dir`"
     return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint))

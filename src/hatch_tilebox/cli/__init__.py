@@ -6,12 +6,12 @@ import io
 import sys
 
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, as in shells."""
 
 
 def main() -> None:
-    """The entry point of `hatch-tilebox`: ends the process with 0 (done), 1 (failed), 2 (usage) or 3 (incompatible)."""
-    if sys.argv[1:] == ["--version"]:  # without click, which takes longer to import than Python to start
+    """Run `hatch-tilebox` and exit with 0 (done), 1 (failed), 2 (usage) or 3 (incompatible)."""
+    if sys.argv[1:] == ["--version"]:  # without click, whose import takes longer than the start of Python
         from hatch_tilebox import __version__
 
         sys.stdout.write(f"hatch-tilebox, version {__version__}\n")
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def _never_fail_to_encode() -> None:
-    """Let what the encoding of stdout or stderr does not have be shown as an escape."""
+    """Write characters that the encoding of stdout or stderr does not have as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""`hatch-tilebox adopt`: hatch-tilebox for a project that is there."""
+"""`hatch-tilebox adopt`: add hatch-tilebox to an existing project."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ def command(
     quiet: int,
     verbose: int,
 ) -> None:
-    """Add hatch-tilebox to the project in the folder PROJECT: show what changes, ask, and write it.
+    """Add hatch-tilebox to the project in the folder PROJECT. The changes are shown first, and written if you agree.
 
-    pyproject.toml gets the build system and the build hook, keeping comments, order and style. Without a tilebox.workflow.toml
-    one is written for the Runner object found in the code; a direct runner gets one. A second run changes nothing.
+    pyproject.toml gets the build system and the build hook, and keeps its comments, order and style. If there is no
+    tilebox.workflow.toml, one is created for the Runner object in the code; a direct runner gets such an object. A second run
+    changes nothing.
 
     Example: hatch-tilebox adopt --yes
     """
@@ -70,7 +71,7 @@ def command(
         for change in adoption.changes:
             show_line(change.path)
     if adoption.changes and not apply:
-        show_line("Nothing was changed; --yes writes it.", err=True)
+        show_line("Nothing was changed. Use --yes to write the changes.", err=True)
         ctx.exit(1)
 
 
@@ -108,5 +109,5 @@ def _show(adoption: Adoption, verbosity: int) -> None:
 
 
 def _agreed(*, ask: bool) -> bool:
-    """What the user says; no, where nobody sits at a terminal."""
+    """Return whether the user agrees; False if stdin is not a terminal."""
     return ask and sys.stdin.isatty() and click.confirm("Write this?", err=True)

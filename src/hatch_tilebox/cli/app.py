@@ -1,4 +1,4 @@
-"""The group of commands. A command's module is imported when it is run, so that `--version` and `--help` cost little."""
+"""The group of commands. The module of a command is imported when it runs, so that `--version` and `--help` are fast."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hatch_tilebox import __version__
 from hatch_tilebox.cli import INTERRUPTED
 
 _COMMANDS = {
-    "init": "Make a new workflow project",
+    "init": "Create a new workflow project",
     "adopt": "Add hatch-tilebox to a project",
     "check": "Check a project without running its code",
-    "files": "Show which files go into the release, or why one does not",
+    "files": "Show the files of the release, or the rule that decides about one",
     "build": "Build the release of a workflow project",
-    "inspect": "Show what a release says about itself",
-    "verify": "Prove that a release is whole and starts",
+    "inspect": "Show the manifest of a release",
+    "verify": "Check that a release is complete and starts",
     "diff": "Compare two releases",
     "run": "Try a task of a release on this machine",
     "extract": "Unpack a release into a folder",
@@ -27,16 +27,16 @@ _COMMANDS = {
     "fetch": "Fetch a published release",
     "releases": "List published releases",
     "deploy": "Deploy a published release to clusters",
-    "undeploy": "Take a release off clusters",
+    "undeploy": "Remove a release from clusters",
     "clusters": "List clusters and what runs on them",
     "unpublish": "Remove a published release",
-    "cache": "Show or clear what builds keep on this machine",
+    "cache": "Show or clear the build cache of this machine",
     "schema": "Print a JSON Schema",
 }
 
 
 class _Commands(click.Group):
-    """Finds commands by name in their modules, and ends the process when one of them meets a user's mistake."""
+    """Imports commands by name, and reports user errors with the exit code of the error."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return list(_COMMANDS)
@@ -81,7 +81,7 @@ class _Commands(click.Group):
             from hatch_tilebox.core.errors import Location, Problem, TileboxError
 
             if isinstance(error, OSError) and error.strerror and error.errno != errno.EPIPE:
-                # A full disk, a name that is too long, a folder that nobody may write to: the system refuses it, wherever it was.
+                # Such as a full disk, a name that is too long, or a folder that is not writable.
                 place = Location(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes | os.PathLike) else None
                 error = TileboxError(Problem(f"the system refuses this: {error.strerror}", location=place))
             if not isinstance(error, TileboxError):

@@ -1,4 +1,4 @@
-"""`hatch-tilebox build`: the release of a project, without a build frontend."""
+"""`hatch-tilebox build`: build a release without a build frontend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hatch_tilebox.cli.output import env_option, output_options, show_json, show
 @click.command(short_help="Build the release of a workflow project")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
-@click.option("--no-cache", is_flag=True, help="Prepare the runtime anew, and keep nothing of it.")
+@click.option("--no-cache", is_flag=True, help="Prepare a new runtime, and do not keep it.")
 @env_option
 @output_options
 def command(
@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Build the release of the workflow project in the folder PROJECT.
 
-    The nearest tilebox.workflow.toml upward from PROJECT counts.
+    The configuration is the nearest tilebox.workflow.toml upward from PROJECT.
 
     Example: hatch-tilebox build path/to/project --out releases
     """

@@ -1,4 +1,4 @@
-"""`hatch-tilebox cache`: what builds keep on this machine."""
+"""`hatch-tilebox cache`: show or clear the build cache of this machine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from hatch_tilebox.cli.output import json_option, show_json, show_line
 from hatch_tilebox.core.progress import format_size
 
 
-@click.command(short_help="Show or clear what builds keep on this machine")
-@click.option("--clear", is_flag=True, help="Drop everything that no running build uses.")
+@click.command(short_help="Show or clear the build cache of this machine")
+@click.option("--clear", is_flag=True, help="Delete everything that no running build uses.")
 @json_option
 def command(*, clear: bool, as_json: bool) -> None:
-    """Show where the cache is and how much it holds: environments of workflows, and tasks found in files seen before.
+    """Show the path and the size of the cache. It has environments of workflows, and the tasks of files that were built before.
 
-    What no build used for 30 days goes by itself. HATCH_TILEBOX_CACHE_DIR names another folder.
+    Entries that no build uses for 30 days are deleted automatically. HATCH_TILEBOX_CACHE_DIR sets another folder.
 
     Example: hatch-tilebox cache --clear
     """
@@ -29,5 +29,5 @@ def command(*, clear: bool, as_json: bool) -> None:
     if clear:
         show_line(f"Freed {format_size(freed)}")
     held = f"{info.environments} environments, {info.results} results, {format_size(info.size)}"
-    shared = f", of which clearing frees {format_size(info.freed)}: uv's cache has the rest" if info.freed < info.size else ""
+    shared = f", of which --clear frees {format_size(info.freed)}: uv's cache shares the rest" if info.freed < info.size else ""
     show_line(f"{info.path}: {held}{shared}")

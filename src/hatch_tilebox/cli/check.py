@@ -1,4 +1,4 @@
-"""`hatch-tilebox check`: everything that needs no user code."""
+"""`hatch-tilebox check`: check a project without running its code."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hatch_tilebox.cli.output import output_options, problem_json, show_json, sh
 
 @click.command(short_help="Check a project without running its code")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
-@click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @output_options
 @click.pass_context
 def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, quiet: int, verbose: int) -> None:
     """Check configuration, metadata, lock, files, imports and runner object of the workflow project in the folder PROJECT.
 
-    No code of the project runs and nothing is written, so this is quick enough for a commit hook. Whether the worker starts is
-    for `build` and `verify` to tell.
+    This runs no code of the project and writes nothing, so it is fast enough for a commit hook. `build` and `verify` check whether
+    the worker starts.
 
     Example: hatch-tilebox check --strict
     """

@@ -1,6 +1,6 @@
-"""What a person sees of a command. Progress and problems go to stderr, for stdout belongs to results.
+"""Progress and problems on stderr; stdout has the results.
 
-Every console of the commands is a `SafeConsole`; ruff refuses rich's own elsewhere.
+All commands use `SafeConsole`; ruff refuses rich's own console elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.progress import STEP_WIDTH, Progress
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.errors import Problem
 
-_STEP_WIDTH = len("Preparing the runtime")
 _ERRORS_ONLY = -2
 
 
 class SafeConsole(Console):
-    """A console on which nothing but rich itself controls the terminal: a control in any text is shown as an escape.
+    """A console that shows control characters in texts as escapes, so that only rich controls the terminal.
 
-    A newline is left, for rich breaks lines with it: who prints a name from outside in a line gives it to `printable` first.
+    Newlines stay, because rich breaks lines with them. Pass text from outside through `printable` before you print it in a line.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -47,23 +46,23 @@ class SafeConsole(Console):
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
-    """One line of texts from anywhere, some of them with a style."""
+    """Return one line of texts, some with a style. The texts may come from outside."""
     pairs = [(part, "") if isinstance(part, str) else part for part in parts]
     return Text.assemble(*((printable(text), style) for text, style in pairs))
 
 
 class RichProgress(Progress):
-    """Steps with a spinner while they run and one line when they are done.
+    """Shows a spinner while a step runs and a line when it is done.
 
-    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details. Who else writes to stderr meanwhile must do
-    so through the same `console`, or lines and spinner get mixed up.
+    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details. Everything else on stderr must use the same
+    `console`, so that lines and spinner do not mix.
     """
 
     def __init__(self, verbosity: int = 0, console: SafeConsole | None = None) -> None:
         self._console = console or SafeConsole(stderr=True)
         self._verbosity = verbosity
         self._step = ""
-        # Colours may be forced where nothing can move, as in the log of a CI job.
+        # A CI log may have colours, but nothing can move in it.
         self._moving = verbosity >= 0 and self._console.file.isatty() and not self._console.is_dumb_terminal
         self._live: LiveProgress | None = None
         self._transfer: TaskID | None = None
@@ -90,11 +89,11 @@ class RichProgress(Progress):
         self.close()
         if self._verbosity >= 0:
             took = f"  {seconds:.1f} s" if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
-            self._print((self._step.ljust(_STEP_WIDTH), "green"), f"  {summary}", (took, "dim"))
+            self._print((self._step.ljust(STEP_WIDTH), "green"), f"  {summary}", (took, "dim"))
 
     def result(self, name: str, value: str) -> None:
         if self._verbosity >= 0:
-            self._print((name.ljust(_STEP_WIDTH), "green"), f"  {value}")
+            self._print((name.ljust(STEP_WIDTH), "green"), f"  {value}")
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if self._verbosity < 0:
@@ -119,18 +118,18 @@ class RichProgress(Progress):
             self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)
 
     def close(self) -> None:
-        """End what moves, if anything does."""
+        """Remove the spinner or the bar."""
         if self._live is not None:
             self._live.stop()
             self._live = self._transfer = None
 
     def _print(self, *parts: str | tuple[str, str]) -> None:
-        """One line, never wrapped."""
+        """Print one line without wrapping it."""
         pairs = ((part, "") if isinstance(part, str) else part for part in parts)
         self._console.print(styled(*((hide_logins(text), style) for text, style in pairs)), soft_wrap=True)
 
     def _show(self, *columns: ProgressColumn, total: int | None) -> TaskID:
-        """One line about the step that is under way, in place of the one before."""
+        """Replace the moving line by one about the current step."""
         from rich.progress import Progress as LiveProgress
 
         self.close()
@@ -140,7 +139,7 @@ class RichProgress(Progress):
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
-    """Cause and cure of every problem; in a panel on a terminal, as plain lines elsewhere."""
+    """Print problems with their hints: in panels on a terminal, as plain lines elsewhere."""
     console = SafeConsole(stderr=True)
     for problem in (problem.shown for problem in problems):
         if not console.file.isatty():
@@ -149,7 +148,7 @@ def show_problems(problems: Iterable[Problem]) -> None:
         body = Text(f"{problem.location}: " if problem.location else "", style="bold")
         body.append(problem.message, style="not bold")
         if problem.details:
-            margin = "".join(f"\n| {line}" for line in problem.details.splitlines())  # so that none passes for a line of ours
+            margin = "".join(f"\n| {line}" for line in problem.details.splitlines())  # so that it does not look like our own output
             body.append(f"\n{margin}", style="dim not bold")
         if problem.hint:
             body.append("\n\nhint: ", style="cyan not bold").append(problem.hint, style="not bold")

@@ -1,4 +1,4 @@
-"""`hatch-tilebox deploy`: a published release goes to clusters."""
+"""`hatch-tilebox deploy`: deploy a published release to clusters."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_he
 @deploy_options
 @output_options
 def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
-    """Map a published release to clusters: those of --target or --cluster, or else the default one.
+    """Deploy a published release to the clusters of --target or --cluster, by default to the default cluster.
 
-    Clusters on which another workflow serves a task of the same name and version are refused: runners would advertise neither.
+    A cluster that already runs a task with the same name and version for another workflow is refused, because runners would
+    advertise neither task.
 
     Example: hatch-tilebox deploy --latest --target production
     """

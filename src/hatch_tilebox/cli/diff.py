@@ -1,4 +1,4 @@
-"""`hatch-tilebox diff`: what changed from one release to another."""
+"""`hatch-tilebox diff`: compare two releases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
 from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size
 
@@ -35,15 +36,14 @@ _LINES = {"+": "green", "-": "red", "@": "cyan"}
 @click.command(short_help="Compare two releases")
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--text", is_flag=True, help="Show the changed lines of text files; those of uv.lock with -v only.")
+@click.option("--text", is_flag=True, help="Show the changed lines of text files; those of uv.lock only with -v.")
 @output_options
 @click.pass_context
 def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bool, quiet: int, verbose: int) -> None:
     """Show which tasks, files and dependencies changed from OLD to NEW, and whether jobs of OLD still run on NEW.
 
-    The exit code is 3 if a task of NEW breaks jobs of OLD and its version does not say so: its input refuses what it accepted under
-    the same major version, or its version was lowered. A task that is gone or has a new major version is breaking as well, but
-    somebody meant it.
+    The exit code is 3 if a task of NEW breaks jobs of OLD without a new major version: it rejects input it used to accept, or its
+    version is lower. A removed task or a new major version breaks jobs too, but on purpose, and the exit code is 0.
 
     Example: hatch-tilebox diff dist/scene_qa-1.2.0.tbrelease dist/scene_qa-1.3.0.tbrelease
     """
@@ -51,13 +51,13 @@ def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bo
 
     with closing(RichProgress(verbose - quiet)) as progress:
         difference = compare_archives(old, new, texts=text, progress=progress)
-        for doubt in difference.doubts:
-            progress.warning(doubt)
+        for warning in difference.warnings:
+            progress.warning(warning)
     if as_json:
         show_json(_to_json(difference))
     else:
         _show(difference, everything=verbose > 0)
-    if difference.comparison.unsaid:
+    if difference.comparison.undeclared:
         ctx.exit(_INCOMPATIBLE)
 
 
@@ -73,7 +73,7 @@ def _to_json(difference: Difference) -> dict[str, Any]:
                 "old": change.old.version if change.old else None,
                 "new": change.new.version if change.new else None,
                 "reasons": change.reasons,
-                "doubts": change.doubts,
+                "doubts": change.not_compared,
                 "needs": change.needs,
                 "violation": change.violation,
             }
@@ -154,7 +154,7 @@ def _task_lines(change: TaskChange) -> list[Text]:
         versions = change.new.version
     head = styled("  ", (f"{mark} ", style), change.name, (f"  {versions}", "dim"), (f"  {change.kind}", style))
     lines = [head, *(styled((f"      {reason}", style)) for reason in change.reasons)]
-    lines += [styled((f"      not compared: {doubt}", "yellow")) for doubt in change.doubts]
+    lines += [styled((f"      not compared: {text}", "yellow")) for text in change.not_compared]
     if change.needs:
         lines.append(styled((f"      the version should be {change.needs}", "cyan")))
     return lines
@@ -163,8 +163,6 @@ def _task_lines(change: TaskChange) -> list[Text]:
 def _file_lines(change: FileChange, difference: Difference, *, everything: bool) -> list[Text]:
     from rich.text import Text
 
-    from hatch_tilebox.compatibility.archives import LOCK
-
     old, new = change.old, change.new
     sizes = _step(format_size(old.size) if old else "", format_size(new.size) if new else "")
     if old and new and format_size(old.size) == format_size(new.size):
@@ -172,7 +170,7 @@ def _file_lines(change: FileChange, difference: Difference, *, everything: bool)
     if old and new and old.mode != new.mode:
         sizes += f", mode {old.mode} -> {new.mode}"
     lines = [_line(_kind(old, new), change.path, sizes)]
-    if difference.texts and (everything or change.path != LOCK):  # the dependencies say that one better
+    if difference.texts and (everything or change.path != LOCK_NAME):  # the dependencies are listed above
         shown = printable(difference.texts[change.path] or "(not shown: no text, too large, or empty)", lines=True)
         lines += [Text(f"      {line}", style=_LINES.get(line[:1], "dim")) for line in shown.split("\n")[2:] or [shown]]
     return lines
@@ -181,11 +179,11 @@ def _file_lines(change: FileChange, difference: Difference, *, everything: bool)
 def _verdict(difference: Difference) -> str:
     comparison = difference.comparison
     if comparison.verdict == "identical":
-        return "identical: both have one fingerprint"
+        return "identical: both have the same fingerprint"
     if comparison.verdict == "compatible":
         return "compatible: jobs submitted to the old release run on the new one"
     broken = [change for change in comparison.tasks if change.kind in {"breaking", "undecided"}]
     names = ", ".join(dict.fromkeys(change.name for change in broken))
     if comparison.violations:
-        return f"breaking, and not said by a new major version: {names}"
+        return f"breaking without a new major version: {names}"
     return f"breaking: jobs submitted to the old release may not run on the new one: {names}"

@@ -1,4 +1,4 @@
-"""`hatch-tilebox extract`: unpack a release that was checked."""
+"""`hatch-tilebox extract`: check a release and unpack it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hatch_tilebox.cli.output import output_options, show_json, show_line
 @click.option("--to", type=click.Path(path_type=Path), help="Folder that does not exist yet or is empty.  [default: FILE's stem]")
 @output_options
 def command(file: Path, to: Path | None, *, as_json: bool, quiet: int, verbose: int) -> None:
-    """Check FILE and unpack it. Nothing is left behind if it is refused.
+    """Check FILE and unpack it. A refused FILE leaves nothing behind.
 
     Example: hatch-tilebox extract dist/scene_qa-1.2.0.tbrelease --to unpacked
     """

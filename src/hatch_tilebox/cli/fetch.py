@@ -1,4 +1,4 @@
-"""`hatch-tilebox fetch`: a published release comes back."""
+"""`hatch-tilebox fetch`: download a published release."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
 def command(
     url: str | None, selector: str | None, workflow: str | None, folder: Path, *, as_json: bool, quiet: int, verbose: int
 ) -> None:
-    """Fetch a release from the destination URL, the latest one unless another is named. Its digest is checked.
+    """Fetch a release from the destination URL, by default the latest, and check its digest.
 
     Example: hatch-tilebox fetch file:///srv/releases --to downloads
     """

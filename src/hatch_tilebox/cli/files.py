@@ -1,4 +1,4 @@
-"""`hatch-tilebox files`: what goes into a release, and why."""
+"""`hatch-tilebox files`: show the files of a release, and why a file is selected or not."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from hatch_tilebox.project.workflow_project import WorkflowProject
 
 
-@click.command(short_help="Show which files go into the release, or why one does not")
+@click.command(short_help="Show the files of the release, or the rule that decides about one")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--largest", is_flag=True, help="List the largest files first, instead of a tree.")
-@click.option("--why", metavar="PATH", help="Say which rule decides about this file or folder of PROJECT.")
+@click.option("--why", metavar="PATH", help="Show which rule decides about this file or folder of PROJECT.")
 @output_options
 def command(project: Path, *, largest: bool, why: str | None, as_json: bool, quiet: int, verbose: int) -> None:
     """Show the files of the release of the workflow project in the folder PROJECT, as a tree with sizes.
 
-    Doubts about them follow on stderr. What would stop a build, such as a secret, makes the exit code 1.
+    Warnings follow on stderr. The exit code is 1 if a build would fail, for example because of a secret.
 
     Example: hatch-tilebox files --why data/scene.tif
     """
@@ -83,7 +83,7 @@ def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbo
 
 
 def _show(files: FileSet, *, largest: bool) -> None:
-    """The files for people. Lines are never wrapped: a path is worth more than a margin."""
+    """Print the files for people. Lines are not wrapped, so that paths can be copied."""
     from hatch_tilebox.cli.console import SafeConsole, styled
 
     console = SafeConsole()
@@ -97,7 +97,7 @@ def _show(files: FileSet, *, largest: bool) -> None:
 
 
 def _tree(files: FileSet, *, ascii_only: bool) -> Iterator[Text]:
-    """Lines of a tree; rich's own would be cut at the width of the terminal."""
+    """Yield the lines of a tree. rich would cut its lines at the width of the terminal."""
     from rich.text import Text
 
     last, inner, along = ("`-- ", "|-- ", "|   ") if ascii_only else ("└── ", "├── ", "│   ")

@@ -1,4 +1,4 @@
-"""`hatch-tilebox init`: a new workflow project."""
+"""`hatch-tilebox init`: create a new workflow project."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 
 
-@click.command(short_help="Make a new workflow project")
+@click.command(short_help="Create a new workflow project")
 @click.argument("path", type=click.Path(file_okay=False, path_type=Path), default=".")
-@click.option("--name", help="What the workflow is called.  [default: the name of the folder]")
+@click.option("--name", help="The name of the workflow.  [default: the name of the folder]")
 @click.option("--summary", help="What the workflow does, in one line, for Tilebox.  [default: the name]")
-@click.option("--offline", is_flag=True, help="Make the slug here instead of creating the workflow at Tilebox.")
+@click.option("--offline", is_flag=True, help="Make up a slug instead of creating the workflow at Tilebox.")
 @output_options
 def command(path: Path, name: str | None, summary: str | None, *, offline: bool, as_json: bool, quiet: int, verbose: int) -> None:
-    """Make a workflow project in the folder PATH: configuration, a runner with one task, environment and lock.
+    """Create a workflow project in the folder PATH: configuration, a runner with one task, environment and lock.
 
-    With a key in TILEBOX_API_KEY or the keyring, the workflow is created at Tilebox, which gives the slug. If anything fails,
-    the folder is left as it was.
+    With a key in TILEBOX_API_KEY or the keyring, the workflow is created at Tilebox, which returns the slug. If a step fails, the
+    folder is restored.
 
     Example: hatch-tilebox init --name "Scene QA" scene-qa
     """

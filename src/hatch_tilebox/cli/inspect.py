@@ -1,4 +1,4 @@
-"""`hatch-tilebox inspect`: what a release says about itself."""
+"""`hatch-tilebox inspect`: show the manifest of a release."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 
 
-@click.command(short_help="Show what a release says about itself")
+@click.command(short_help="Show the manifest of a release")
 @click.argument("what", metavar="FILE")
-@click.option("-v", "--verbose", count=True, help="Show inputs in full, with the types that they are made of.")
-@click.option("--no-digest", is_flag=True, help="Leave out the digest, for which a large archive takes a while to be read.")
+@click.option("-v", "--verbose", count=True, help="Show inputs in full, with their named types.")
+@click.option("--no-digest", is_flag=True, help="Leave out the digest, which takes a while for a large archive.")
 @json_option
 def command(what: str, *, as_json: bool, verbose: int, no_digest: bool) -> None:
     """Show workflow, tasks, files, fingerprint and digest of a release.
 
-    FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. The content is neither
-    unpacked nor checked; `verify` does that. Everything but the digest stands in the first block of an archive and shows at once.
+    FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. The content is not checked;
+    `verify` does that. Only the digest needs the whole archive to be read.
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
@@ -48,7 +48,7 @@ def command(what: str, *, as_json: bool, verbose: int, no_digest: bool) -> None:
 
 
 def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
-    """Manifest, size in bytes and digest of the release that `what` names; the digest is found when it is called for."""
+    """Return the manifest and the size in bytes of the release `what`, and a function that returns its digest."""
     from hatch_tilebox.archive.reader import read_manifest
     from hatch_tilebox.archive.wheel import read_distribution, read_wheel
     from hatch_tilebox.core.files import file_digest

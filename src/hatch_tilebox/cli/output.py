@@ -1,4 +1,4 @@
-"""What every command shares: `--json`, `-q` and `-v`, and the ways to write to stdout and stderr without colours."""
+"""Options and output that all commands share: `--json`, `-q`, `-v`, and lines without colours."""
 
 from __future__ import annotations
 
@@ -19,23 +19,21 @@ if TYPE_CHECKING:
 
 
 def json_option(command: Command) -> Command:
-    """`--json`, as the argument `as_json`."""
+    """Add `--json`, as the argument `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(command)
 
 
 def output_options(command: Command) -> Command:
-    """`--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`; the last two count how often they were given."""
-    command = click.option("-v", "--verbose", count=True, help="Say more.")(command)
-    command = click.option("-q", "--quiet", count=True, help="Say less; twice: nothing but errors.")(command)
+    """Add `--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`. The last two are counts."""
+    command = click.option("-v", "--verbose", count=True, help="Print more.")(command)
+    command = click.option("-q", "--quiet", count=True, help="Print less; twice: only errors.")(command)
     return json_option(command)
 
 
 def env_option(command: Command) -> Command:
-    """`--env`, as the argument `env`: what a command lets through to the workflow's code."""
-    described = (
-        "Let an environment variable through to the workflow's code, or set it there; `*` in NAME stands for any characters."
-    )
-    return click.option("--env", metavar="NAME[=VALUE]", multiple=True, callback=_check_variables, help=described)(command)
+    """Add `--env`, as the argument `env`: environment variables for the workflow's code."""
+    text = "Pass an environment variable to the workflow's code, or set it there; `*` in NAME matches any characters."
+    return click.option("--env", metavar="NAME[=VALUE]", multiple=True, callback=_check_variables, help=text)(command)
 
 
 def _check_variables(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,17 +46,17 @@ def _check_variables(ctx: click.Context, param: click.Parameter, value: tuple[st
 
 
 def show_json(result: Any) -> None:
-    """The one thing on stdout that a program reads."""
+    """Print the result of a command as JSON, the only output on stdout."""
     click.echo(json.dumps(result, indent=2))  # noqa: TID251 -- JSON escapes controls and surrogates itself
 
 
 def show_line(text: object, *, err: bool = False) -> None:
-    """A line on stdout, or stderr. Nothing in `text` breaks it or controls a terminal."""
+    """Print a line on stdout or stderr. Control characters in `text` are escaped."""
     click.echo(printable(str(text)), err=err)  # noqa: TID251 -- the one place
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem as JSON values; `line` and `column` count from 1 and are null where only the file, or not even that, is known."""
+    """Return a problem as JSON values. `line` and `column` start at 1 and are null if they are not known."""
     place = problem.location
     return {
         "message": hide_logins(problem.message),

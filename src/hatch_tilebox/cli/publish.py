@@ -1,4 +1,4 @@
-"""`hatch-tilebox publish`: a built release goes to a destination."""
+"""`hatch-tilebox publish`: publish a built release to a destination."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
 @click.option("--allow-breaking", is_flag=True, default=None, help="Publish although jobs of the latest release would break.")
 @click.option("--deploy", metavar="TARGET", help="Then deploy to the clusters of this target.")
 @click.option("--artifact-url", metavar="URL", help="Where archives are uploaded for the Tilebox API, without its tool.")
-@click.option("--dry-run", is_flag=True, default=None, help="Say what would happen, and change nothing.")
+@click.option("--dry-run", is_flag=True, default=None, help="Show what would happen, and change nothing.")
 @output_options
 def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
-    """Publish the release FILE, or else the one of the project's current version in its dist folder.
+    """Publish the release FILE, by default the project's current version in its dist folder.
 
-    Publishing a release that is there changes nothing. The key of the Tilebox API is read from TILEBOX_API_KEY or the keyring.
+    Publishing a release again changes nothing. The key of the Tilebox API is read from TILEBOX_API_KEY or the keyring.
 
     Example: hatch-tilebox publish --to file:///srv/releases
     """
@@ -51,7 +51,7 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
 
 
 def _find(file: Path | None, root: Path | None) -> Path:
-    """The archive that is meant."""
+    """Return the archive to publish."""
     if file is not None:
         from hatch_tilebox.publish.locate import find_release
 

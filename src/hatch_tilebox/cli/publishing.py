@@ -1,4 +1,4 @@
-"""What the commands share that talk to a destination."""
+"""Options and settings that commands with a destination share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIGITS = 12
 
 
 def project_root(start: Path) -> Path | None:
-    """The folder of the nearest workflow project upward from `start`, if there is one."""
+    """Return the folder of the nearest workflow project upward from `start`, or None."""
     from hatch_tilebox.core.errors import ConfigError
     from hatch_tilebox.project.find import find_project
 
@@ -34,7 +34,7 @@ def project_root(start: Path) -> Path | None:
 
 
 def read_settings(root: Path | None, **given: Any) -> Settings:
-    """The settings of a publication: `given` ones that are not None, and what environment, project and user say."""
+    """Return the publish settings from `given` (None is not set), the environment, the project and the user's configuration."""
     from hatch_tilebox.project.publish_settings import load_settings, read_user_table
     from hatch_tilebox.project.pyproject import read_pyproject
 
@@ -46,7 +46,7 @@ def read_settings(root: Path | None, **given: Any) -> Settings:
 
 
 def workflow_slug(root: Path | None) -> str | None:
-    """The slug of the workflow project in `root`."""
+    """Return the slug of the workflow project in `root`."""
     if root is None:
         return None
     from hatch_tilebox.project.releases import read_config
@@ -55,7 +55,7 @@ def workflow_slug(root: Path | None) -> str | None:
 
 
 def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:
-    """A line of a table about a release: version, id, digest, date, clusters."""
+    """Return a row about a release: version, id, digest, date, clusters."""
     return (
         release.version or "",
         release.id,
@@ -66,7 +66,7 @@ def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:
 
 
 def ask_secret(question: str) -> str:
-    """What the user types unseen; "" where nobody sits at a terminal."""
+    """Ask the user for a secret without showing it. Return "" if there is no terminal."""
     import sys
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -75,7 +75,7 @@ def ask_secret(question: str) -> str:
 
 
 def deploy_options(command: Command) -> Command:
-    """What selects a release and its clusters."""
+    """Add the options that select a release and its clusters."""
     for option in (
         click.option("--to", metavar="URL", help="The Tilebox API, or a folder.  [default: the project's destination]"),
         click.option("--cluster", metavar="A,B", help="Slugs of clusters, comma-separated."),
@@ -89,7 +89,7 @@ def deploy_options(command: Command) -> Command:
 
 
 def open_here(to: str | None, progress: Progress) -> closing[Destination]:
-    """The destination `to`, or else the one of the project that the current folder is in."""
+    """Open the destination `to`, by default that of the project in the current folder."""
     from hatch_tilebox.publish.open import open_destination
 
     here = Path.cwd()
@@ -97,25 +97,25 @@ def open_here(to: str | None, progress: Progress) -> closing[Destination]:
 
 
 def pick_release(destination: Destination, *, workflow: str | None, selector: str | None, latest: bool) -> PublishedRelease:
-    """The release that the options mean: exactly one of an id and the latest is asked for."""
+    """Return the release that the options select: either an id or the latest."""
     from hatch_tilebox.publish.fetch import select_published
 
     if latest == (selector is not None):
-        msg = "name the release: either --release ID or --latest"
+        msg = "select the release with either --release ID or --latest"
         raise click.UsageError(msg)
     slug = workflow or workflow_slug(project_root(Path.cwd()))
     if slug is None:
-        msg = "name the workflow with --workflow, or run this in its project"
+        msg = "select the workflow with --workflow, or run this command in its project"
         raise click.UsageError(msg)
     return select_published(destination, slug, selector)
 
 
 def named_clusters(target: str | None, cluster: str | None) -> tuple[str, ...]:
-    """The clusters that the options mean; none for the default one. A target excludes clusters."""
+    """Return the clusters that the options select, none for the default cluster."""
     from hatch_tilebox.project.releases import clusters_of
 
     if target is not None and cluster is not None:
-        msg = "--target and --cluster exclude each other"
+        msg = "--target and --cluster cannot be used together"
         raise click.UsageError(msg)
     if target is not None:
         return clusters_of(project_root(Path.cwd()), target)

@@ -1,4 +1,4 @@
-"""`hatch-tilebox releases`: what a destination has."""
+"""`hatch-tilebox releases`: list the releases at a destination."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hatch_tilebox.cli.output import output_options, show_json
 from hatch_tilebox.cli.publishing import describe, open_here, project_root, workflow_slug
 
 _WIDE = 1000
-"""Columns where no terminal sets a limit."""
+"""Columns if stdout is not a terminal."""
 
 
 @click.command(short_help="List published releases")
@@ -20,7 +20,7 @@ _WIDE = 1000
 @click.option("--workflow", metavar="SLUG", help="Only of this workflow.  [default: this project's, or all for a URL]")
 @output_options
 def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int, verbose: int) -> None:
-    """List the releases at the destination URL, or else at the one this project publishes to; the latest first.
+    """List the releases at the destination URL, by default the project's destination. The latest is first.
 
     Example: hatch-tilebox releases file:///srv/releases
     """

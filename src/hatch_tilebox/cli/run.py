@@ -1,4 +1,4 @@
-"""`hatch-tilebox run`: try a task of a release on this machine."""
+"""`hatch-tilebox run`: execute a task of a release on this machine."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Try a task of a release on this machine")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--task", metavar="NAME[@VERSION]", help="The task; the last part of its name will do.  [default: the only task]")
-@click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. What is not JSON is a text.")
+@click.option("--task", metavar="NAME[@VERSION]", help="The task; the last part of its name is enough.  [default: the only task]")
+@click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. Text that is not JSON is a string.")
 @click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
-@click.option("--trigger-time", metavar="TIME", help="When the cron schedule of an automation task triggered it.  [default: now]")
+@click.option("--trigger-time", metavar="TIME", help="The time at which a cron task is triggered.  [default: now]")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
@@ -47,7 +47,7 @@ def command(
 ) -> None:
     """Unpack FILE, start its worker as a release runner would, and execute one task, without a Tilebox account.
 
-    Logs appear as they come; then the submitted subtasks and a timeline. -v shows debug logs, too. This runs the code in FILE.
+    Logs are shown live, then the submitted subtasks and a timeline. -v shows debug logs too. This runs the code in FILE.
 
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
@@ -85,9 +85,9 @@ def command(
 
 
 def _given(text: str | None, file: BinaryIO | None) -> bytes | None:
-    """The input as the user gave it, None where none is given."""
+    """Return the input that the user gives, None for no input."""
     if text is not None and file is not None:
-        msg = "--input and --input-file exclude each other"
+        msg = "--input and --input-file cannot be used together"
         raise click.UsageError(msg)
     if text == "-":
         return sys.stdin.buffer.read()
@@ -97,7 +97,7 @@ def _given(text: str | None, file: BinaryIO | None) -> bytes | None:
 
 
 def _tasks_json(result: RunResult) -> list[dict[str, Any]]:
-    """The tasks as JSON values; the times of spans are seconds from the beginning of the first."""
+    """Return the tasks as JSON values. The times of spans are seconds since the start of the first span."""
     zero = min((span.start for span in result.spans), default=0)
     spans: defaultdict[str | None, list[Span]] = defaultdict(list)
     for span in result.spans:

@@ -1,4 +1,4 @@
-"""What a person sees of a job on this machine: logs while it runs, then its tasks and a timeline."""
+"""The output of a local run: logs while the job runs, then its tasks and a timeline."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from rich.tree import Tree
 
 from hatch_tilebox.cli.console import SafeConsole, styled
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.progress import format_seconds
 from hatch_tilebox.local_run.execution import Watcher
 from hatch_tilebox.local_run.submissions import show_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.progress import TaskID
 
@@ -44,9 +45,9 @@ _MARKS = {
 
 
 class JobDisplay(Watcher):
-    """Prints logs and ended tasks to `console`, above a bar that counts tasks where that is a terminal.
+    """Prints logs and ended tasks to `console`, on a terminal above a bar that counts tasks.
 
-    `verbosity`: -1 quiet, 0 normal, 1 with everything.
+    `verbosity`: -1 quiet, 0 normal, 1 everything.
     """
 
     def __init__(self, verbosity: int, console: SafeConsole) -> None:
@@ -97,13 +98,13 @@ class JobDisplay(Watcher):
                 self._console.print(Text(_OUTPUT).append_text(_colored(line)), soft_wrap=True)
 
     def close(self) -> None:
-        """Take the bar away, if there is one."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
     def _advance(self, job: Job, name: str) -> None:
-        if self._quiet or not self._console.file.isatty():  # colours may be forced where nothing can move
+        if self._quiet or not self._console.file.isatty():  # nothing can move in a CI log
             return
         if self._bar is None:
             columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
@@ -115,19 +116,19 @@ class JobDisplay(Watcher):
 
 
 def _colored(line: str) -> Text:
-    """A line of a task's output with its colours, and nothing else that a terminal would obey."""
+    """Return a line of a task's output with its colours, but without other control sequences."""
     parts = _COLORS.split(line)
     parts[::2] = map(printable, parts[::2])
     return Text.from_ansi("".join(parts))
 
 
 def _margin(message: str) -> str:
-    """A message whose later lines are indented, so that none passes for another record."""
+    """Return a message with all lines but the first indented, so that they do not look like other records."""
     return printable(message, lines=True).replace("\n", f"\n{_OUTPUT}")
 
 
 def show_job(result: RunResult, *, everything: bool) -> None:
-    """Print the tasks of a job, its timeline and its state to stdout; long ones cut unless `everything` is asked for."""
+    """Print the tasks of a job, its timeline and its state to stdout. Without `everything`, long lists are cut."""
     console = SafeConsole()
     limit = None if everything else _MOST_ROWS
     console.print(_tree(result.tasks[0], console, limit))
@@ -149,7 +150,7 @@ def _mark(task: LocalTask, console: SafeConsole) -> Text:
 
 
 def _tree(root: LocalTask, console: SafeConsole, limit: int | None) -> Tree:
-    """The tasks below `root`, each under the one that submitted it."""
+    """Return the tasks below `root`, each under the task that submitted it."""
     tree = Tree(_label(root, console))
     branches = {root.id: tree}
     tasks = list(root.below())[1:]
@@ -178,43 +179,32 @@ def _label(task: LocalTask, console: SafeConsole) -> Text:
 
 
 def _took(task: LocalTask) -> str:
-    return f"  {task.seconds:.1f} s" if task.seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
+    return f"  {format_seconds(task.seconds)}" if task.attempts else ""
 
 
 def _timeline(spans: Sequence[Span], console: SafeConsole, limit: int | None) -> Table:
-    """When each span began and how long it took, nested as they are."""
-    begin, end = min(span.start for span in spans), max(span.end for span in spans)
-    scale = _BAR / max(end - begin, 1)
-    block = "#" if console.options.ascii_only else "▇"
-    table = Table("Timeline", "", "Seconds", box=None, header_style="bold", pad_edge=False)
-    table.columns[1].no_wrap = True
-    table.columns[2].justify = "right"
-    rows = list(_nested(spans))
-    for span, depth in rows[:limit]:
-        offset = min(int((span.start - begin) * scale), _BAR - 1)
-        length = max(1, min(round((span.end - span.start) * scale), _BAR - offset))
-        bar = Text(" " * offset).append(block * length, style="red" if span.error else "green")
-        table.add_row(styled("  " * depth + span.name.removeprefix("task/")), bar, f"{(span.end - span.start) / 1e9:.3f}")
-    if len(rows) > len(rows[:limit]):
-        table.add_row(Text(f"{len(rows) - len(rows[:limit])} more; -v shows all", style="dim"), "", "")
+    """Return a row for each span, by start time: its name below its parent's, a bar on a common time scale, its duration."""
+    known = {span.id for span in spans}
+    spans = sorted(spans, key=lambda span: (span.start, -span.end, span.parent in known))
+    scale = (_BAR - 1) / max(max(span.end for span in spans) - spans[0].start, 1)
+    depths: dict[str, int] = {}
+    table = Table("Timeline", Column(no_wrap=True), Column("Time", justify="right"), box=None, header_style="bold", pad_edge=False)
+    for span in spans[:limit]:
+        depths[span.id] = depths.get(span.parent, -1) + 1
+        first, last = (int((time - spans[0].start) * scale) for time in (span.start, span.end))
+        bar = ("#" if console.options.ascii_only else "▇") * (last - first + 1)
+        table.add_row(
+            styled("  " * depths[span.id] + span.name.removeprefix("task/")),
+            Text(" " * first).append(bar, "red" if span.error else "green"),
+            format_seconds((span.end - span.start) / 1e9),
+        )
+    if limit and len(spans) > limit:
+        table.add_row(Text(f"{len(spans) - limit} more; -v shows all", style="dim"))
     return table
 
 
-def _nested(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
-    """Spans with their depth, each after the one it is part of, by the time of their beginning."""
-    below: dict[str, list[Span]] = {}
-    known = {span.id for span in spans}
-    for span in sorted(spans, key=lambda span: span.start):
-        below.setdefault(span.parent if span.parent in known else "", []).append(span)
-    stack = [(span, 0) for span in reversed(below.get("", []))]
-    while stack:
-        span, depth = stack.pop()
-        yield span, depth
-        stack += [(part, depth + 1) for part in reversed(below.get(span.id, []))]
-
-
 def _summary(result: RunResult) -> Text:
-    """The state of the job in a line."""
+    """Return the state of the job in one line."""
     counts: dict[str, int] = {}
     for task in result.tasks:
         counts[task.state] = counts.get(task.state, 0) + 1
@@ -222,5 +212,5 @@ def _summary(result: RunResult) -> Text:
     style = {"completed": "green", "failed": "red"}.get(result.state, "yellow")
     line = Text(result.state, style=style).append(f": {words}", style="default")
     if result.state == "started" and not result.problems:
-        line.append("; --follow executes the queued ones, too", style="dim")
+        line.append("; --follow executes the queued tasks too", style="dim")
     return line

@@ -1,4 +1,4 @@
-"""`hatch-tilebox schema`: the JSON Schemas."""
+"""`hatch-tilebox schema`: print a JSON Schema."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _FILES = {
 
 @click.command(short_help="Print a JSON Schema")
 @click.argument("which", type=click.Choice(list(_FILES)), default="workflow")
-@click.option("--json", "as_json", is_flag=True, expose_value=False, help="Accepted as everywhere; a schema is JSON anyway.")
-@click.option("--path", is_flag=True, help="Print the path of the installed file instead, for editors.")
+@click.option("--json", "as_json", is_flag=True, expose_value=False, help="Accepted for consistency; schemas are always JSON.")
+@click.option("--path", is_flag=True, help="Print the path of the schema file instead, for editors.")
 def command(which: str, *, path: bool) -> None:
     """Print the JSON Schema of tilebox.workflow.toml, of a `release`'s manifest, or of the `output` of commands with --json.
 

@@ -1,4 +1,4 @@
-"""`hatch-tilebox undeploy`: a release is taken off clusters."""
+"""`hatch-tilebox undeploy`: remove a release from clusters."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, pick_release
 
 
-@click.command(short_help="Take a release off clusters")
+@click.command(short_help="Remove a release from clusters")
 @deploy_options
 @output_options
 def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
-    """Take a release off clusters: those of --target or --cluster, or else the default one.
+    """Remove a release from the clusters of --target or --cluster, by default from the default cluster.
 
-    The release itself stays published and can be deployed again.
+    The release stays published and can be deployed again.
 
     Example: hatch-tilebox undeploy --latest --cluster staging
     """

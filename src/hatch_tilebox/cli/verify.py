@@ -1,4 +1,4 @@
-"""`hatch-tilebox verify`: prove that a release is whole and starts."""
+"""`hatch-tilebox verify`: check that a release is complete and starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
 
 
-@click.command(short_help="Prove that a release is whole and starts")
+@click.command(short_help="Check that a release is complete and starts")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
@@ -22,9 +22,9 @@ from hatch_tilebox.cli.output import env_option, output_options, problem_json, s
 def command(
     ctx: click.Context, file: Path, *, no_run: bool, timeout: float, env: tuple[str, ...], as_json: bool, quiet: int, verbose: int
 ) -> None:
-    """Check FILE from end to end, then unpack it and start its worker as a release runner would.
+    """Check all of FILE, then unpack it and start its worker as a release runner does.
 
-    The tasks that the worker registers must be the ones that the release names. This runs the code in FILE.
+    The tasks that the worker registers must be those in the manifest. This runs the code in FILE.
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """

@@ -1,1 +1,1 @@
-"""Two releases, two archives or two schemas, compared."""
+"""Comparison of two releases, two archives or two schemas."""

@@ -1,4 +1,4 @@
-"""Two archives compared: tasks, files, locked dependencies, and whether the newer one may follow the older one."""
+"""Compare two archives: tasks, files, locked dependencies, and whether the newer one can replace the older one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import open_archive, read_manifest
 from hatch_tilebox.compatibility.releases import compare_packages, compare_releases
+from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.uv_lock import parse_lock
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.compatibility.releases import Comparison, FileChange, PackageChange
     from hatch_tilebox.core.model import ReleaseManifest
 
-__all__ = ["Difference", "compare_archives", "locked_packages"]
 
-LOCK = "uv.lock"
 LARGEST_TEXT = 1 << 20
 """Bytes of a file whose lines are compared."""
 LARGEST_LOCK = 64 << 20
@@ -30,10 +29,10 @@ LARGEST_LOCK = 64 << 20
 
 @dataclass(frozen=True)
 class Difference:
-    """What changed from one release to another.
+    """The changes from one release to another.
 
-    `packages` is None where it cannot be told, which `doubts` explain. `texts` are unified diffs of changed files by path, where
-    they were asked for; "" for a file that is no text or too large.
+    `packages` is None if it is not known, for a reason in `warnings`. `texts` has a unified diff for the path of each changed file
+    if that was asked for; it is "" for a file that is not text or is too large.
     """
 
     old: ReleaseManifest
@@ -41,13 +40,13 @@ class Difference:
     comparison: Comparison
     packages: tuple[PackageChange, ...] | None
     texts: Mapping[str, str]
-    doubts: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
 
 
 def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Progress | None = None) -> Difference:
-    """Compare the archives `old` and `new`, both checked to their end. `texts` asks for the changed lines of text files.
+    """Compare the archives `old` and `new` and check both completely. With `texts`, include the changed lines of text files.
 
-    Raises ArchiveError where one of them is refused.
+    Raises ArchiveError if one of them is refused.
     """
     progress = progress or Progress()
     progress.started("Reading the releases")
@@ -55,18 +54,18 @@ def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Pro
     before, after = read_manifest(old), read_manifest(new)
     comparison = compare_releases(before, after)
     wanted = {change.path for change in comparison.files if _is_small(change)} if texts else set()
-    contents = [_read(path, {LOCK, *wanted}) for path in (old, new)]
+    contents = [_read(path, {LOCK_NAME, *wanted}) for path in (old, new)]
     progress.finished(f"{old.name} and {new.name}", seconds=perf_counter() - began)
-    doubts = []
+    warnings = []
     if before.workflow.slug != after.workflow.slug:
         message = f"these are releases of two workflows, {before.workflow.slug} and {after.workflow.slug}"
-        doubts.append(Problem(message, "no job moves from one workflow to another"))
+        warnings.append(Problem(message, "jobs do not move from one workflow to another"))
     packages = []
     for path, found in zip((old, new), contents, strict=True):
-        locked = locked_packages(found[LOCK]) if LOCK in found else None
+        locked = locked_packages(found[LOCK_NAME]) if LOCK_NAME in found else None
         if locked is None:
-            reason = "cannot be read" if LOCK in found else "is not in the release"
-            doubts.append(Problem(f"{LOCK} {reason}, so that dependencies cannot be compared", location=Location(str(path))))
+            reason = "cannot be read" if LOCK_NAME in found else "is not in the release"
+            warnings.append(Problem(f"{LOCK_NAME} {reason}, so dependencies cannot be compared", location=Location(str(path))))
         else:
             packages.append(locked)
     return Difference(
@@ -75,30 +74,29 @@ def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Pro
         comparison,
         compare_packages(*packages) if len(packages) == len(contents) else None,
         {change.path: _changed_lines(change, *contents) for change in comparison.files} if texts else {},
-        tuple(doubts),
+        tuple(warnings),
     )
 
 
 def locked_packages(data: bytes) -> dict[str, list[str]] | None:
-    """Versions of each package in a `uv.lock`, those from elsewhere than an index with their source; None where it is no lock.
+    """Return the versions of each package in a `uv.lock`, or None if it is not a lock.
 
-    The project itself, which its lock file names too, is left out.
+    A version that does not come from an index has its source beside it. The project itself is left out.
     """
-    try:
-        lock = parse_lock(data.decode())
-    except (ConfigError, UnicodeDecodeError):
-        return None
     found: dict[str, list[str]] = {}
-    for package in lock.packages:
+    try:
+        packages = parse_lock(data.decode()).packages
+    except (ConfigError, RecursionError, UnicodeDecodeError):
+        return None
+    for package in packages:
         if not package.is_project:
-            version = package.version
-            version = version if package.kind == "registry" else f"{version} ({package.kind} {package.source})".strip()
-            found.setdefault(package.name, []).append(version)
+            source = "" if package.kind == "registry" else f"({package.kind} {package.source})"
+            found.setdefault(package.name, []).append(f"{package.version} {source}".strip())
     return found
 
 
 def _read(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """The contents of the `wanted` files in the archive `path`, as far as they are there; all of it is checked."""
+    """Return the contents of those `wanted` files that the archive `path` has. The whole archive is checked."""
     found = {}
     with open_archive(path) as archive:
         for entry, chunks in archive.members():
@@ -112,7 +110,7 @@ def _is_small(change: FileChange) -> bool:
 
 
 def _changed_lines(change: FileChange, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
-    """A unified diff, "" where a side is no text or too large."""
+    """Return a unified diff, or "" if one of the files is not text or is too large."""
     if not _is_small(change):
         return ""
     try:

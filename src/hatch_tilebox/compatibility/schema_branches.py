@@ -1,4 +1,4 @@
-"""JSON Schemas taken apart: a schema is a choice of branches, each about the values of one type."""
+"""A JSON Schema as a choice of branches, each for the values of one type."""
 
 from __future__ import annotations
 
@@ -7,22 +7,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.inputs.describe import describe_value
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-__all__ = [
-    "Branch",
-    "accepts",
-    "bound",
-    "branches",
-    "describe",
-    "describe_branch",
-    "finite_values",
-    "same_rest",
-    "show_values",
-    "spelling",
-    "unknown_type",
-]
 
 _MAX_DEPTH = 40
 _MAX_BRANCHES = 1000
@@ -34,7 +22,7 @@ _ANNOTATIONS = {
 }
 _STRUCTURE = {"$ref", "anyOf", "const", "enum", "type"}
 _CONTEXTUAL = {"$dynamicRef", "$id", "$anchor", "patternProperties", "unevaluatedItems", "unevaluatedProperties"}
-"""Their meaning lies in what stands beside them or elsewhere, so that equal text does not make them equal."""
+"""Their meaning depends on other keywords, so equal values may have different meanings."""
 
 
 def _is_number(value: Any) -> bool:
@@ -84,10 +72,10 @@ _KNOWN = {keyword for keywords in _KEYWORDS.values() for keyword in keywords}
 
 @dataclass(frozen=True)
 class Branch:
-    """What a schema says of the values of one type. A schema is a choice of branches.
+    """The part of a schema for the values of one type.
 
-    `values` lists all of them where they are finite, `keys` their spellings. `rest` are keywords that are not understood. Where
-    it is not `exact`, the branch accepts less than it says.
+    `values` has all values if they are finite, and `keys` their canonical texts. `rest` has the keywords that are not understood.
+    A branch that is not `exact` accepts less than its keywords.
     """
 
     type: str
@@ -100,9 +88,9 @@ class Branch:
 
 
 def branches(schema: Any, root: Mapping[str, Any]) -> Iterator[Branch]:
-    """The schema as a choice: one branch for each type that it accepts, or several where it is a union.
+    """Yield a branch for each type that the schema accepts, or several if it is a union.
 
-    `root` is the document that references point into. Of a union that is too large, the rest is one inexact branch for each type.
+    `root` is the document that references point into. The end of a very large union is one inexact branch for each type.
     """
     budget = _MAX_BRANCHES
     for branch in _walk(schema, root, 0):
@@ -115,7 +103,7 @@ def branches(schema: Any, root: Mapping[str, Any]) -> Iterator[Branch]:
 
 
 def _walk(schema: Any, root: Mapping[str, Any], depth: int) -> Iterator[Branch | None]:
-    """The branches of `branches`. None counts a step that gave no branch: unions of nothing can be endless too."""
+    """Yield the branches, and None for a step without one, so that `branches` can limit endless unions without values too."""
     yield None
     if schema is False:
         return
@@ -171,7 +159,7 @@ def _type_branch(name: str, keywords: Mapping[str, Any]) -> Branch:
 
 
 def _resolve(ref: Any, root: Mapping[str, Any]) -> Any:
-    """The schema that a JSON pointer into the document names, None where there is none."""
+    """Return the schema at a JSON pointer into the document, or None."""
     if not isinstance(ref, str) or not (ref == "#" or ref.startswith("#/")):
         return None
     node: Any = root
@@ -182,10 +170,10 @@ def _resolve(ref: Any, root: Mapping[str, Any]) -> Any:
 
 
 def bound(branch: Branch, side: int) -> tuple[float, int] | None:
-    """The lower (`side` 1) or upper (-1) limit of a number, None without one.
+    """Return the lower (`side` 1) or upper (-1) limit of a number, or None.
 
-    Upper limits are negated, and the second part is 1 for a limit that is itself excluded, so that the greater bound is the
-    tighter one. Limits of integers are made integers that are included.
+    Upper limits are negated, and the second part is 1 for an exclusive limit, so that the greater bound is the narrower one.
+    Limits of integers become inclusive integers.
     """
     name = "inimum" if side > 0 else "aximum"
     found = [
@@ -202,14 +190,14 @@ def bound(branch: Branch, side: int) -> tuple[float, int] | None:
 
 
 def unknown_type(schema: Any) -> str | None:
-    """The type's name, where a schema accepts everything because nothing is known of a type but that. None for other schemas."""
+    """Return the name of a type whose schema is not known, so that the schema accepts everything. None for other schemas."""
     if isinstance(schema, dict) and "title" in schema and not schema.keys() - _ANNOTATIONS:
         return str(schema["title"])
     return None
 
 
 def accepts(branch: Branch, value: Any) -> bool | None:
-    """Whether a branch of the value's type accepts the value; None where it cannot be told."""
+    """Return whether a branch of the value's type accepts the value, or None if that is not known."""
     if branch.values is not None:
         found = spelling(value) in branch.keys
     elif branch.type == "number":
@@ -227,7 +215,7 @@ def accepts(branch: Branch, value: Any) -> bool | None:
 
 
 def finite_values(schema: Any, root: Mapping[str, Any]) -> set[str] | None:
-    """Keys of all values that a schema accepts at most, None where they are not finite."""
+    """Return the keys of all values that a schema may accept, or None if they are not finite."""
     found: set[str] = set()
     for branch in branches(schema, root):
         if branch.values is None:
@@ -237,35 +225,32 @@ def finite_values(schema: Any, root: Mapping[str, Any]) -> set[str] | None:
 
 
 def same_rest(old: Branch, new: Branch) -> bool:
-    """Whether the old schema's unknown keywords promise what the new one's ask for."""
+    """Return whether the old branch has all unknown keywords of the new one, with the same values."""
     before, after = old.rest or {}, new.rest or {}
     alike = all(key in before and spelling(before[key]) == spelling(value) for key, value in after.items())
     return alike and not after.keys() & _CONTEXTUAL and '"$ref"' not in spelling(dict(after))
 
 
-def describe(schema: Any, root: Mapping[str, Any], depth: int = 0) -> str:
-    """The schema in a few words: "array of string or null"."""
+def describe(schema: Any, root: Mapping[str, Any]) -> str:
+    """Return the values that the schema accepts in a few words: "array of string or null"."""
     found = list(branches(schema, root))
     if {branch.type for branch in found} == set(_KEYWORDS) and not any(branch.keywords for branch in found):
         return "any value"
-    return " or ".join(dict.fromkeys(describe_branch(branch, root, depth) for branch in found)) or "nothing"
+    return " or ".join(dict.fromkeys(describe_branch(branch, root) for branch in found)) or "nothing"
 
 
-def describe_branch(branch: Branch, root: Mapping[str, Any], depth: int = 0) -> str:
-    """A branch in a few words."""
-    if branch.type in {"null", "boolean"} and branch.values is not None and len(branch.values) == len(_ALL_VALUES[branch.type]):
-        return branch.type
-    if branch.values is not None:
+def describe_branch(branch: Branch, root: Mapping[str, Any]) -> str:
+    """Return the values that the branch accepts in a few words."""
+    if branch.values is not None and branch.values != _ALL_VALUES.get(branch.type):
         return show_values(branch.values)
-    text = "integer" if branch.integers else branch.type
-    if branch.type == "array" and "items" in branch.keywords and "prefixItems" not in branch.keywords and depth < _MAX_SHOWN:
-        return f"{text} of {describe(branch.keywords['items'], root, depth + 1)}"
-    form = branch.keywords.get("format") or branch.keywords.get("contentEncoding")
-    return f"{text} ({form})" if form else text
+    kind = "integer" if branch.integers else branch.type
+    shown = ("items", "prefixItems", "format", "contentEncoding")
+    words = describe_value({"type": kind, **{key: branch.keywords[key] for key in shown if key in branch.keywords}}, root)
+    return words if branch.type != "string" or words.startswith("string") else f"string ({words})"
 
 
 def show_values(values: tuple[Any, ...]) -> str:
-    """Values as JSON, the first of them if they are many."""
+    """Return values as JSON, only the first if there are many."""
     shown = [json.dumps(value, ensure_ascii=False) for value in values[:_MAX_SHOWN]]
     return " or ".join(shown + ["..."] * (len(values) > _MAX_SHOWN))
 
@@ -282,7 +267,7 @@ def _type_of(value: Any) -> str:
 
 
 def spelling(value: Any) -> str:
-    """The same text for two values that are equal in JSON: 1 and 1.0 are, 1 and true are not."""
+    """Return the canonical text of a JSON value: 1 and 1.0 have the same text, 1 and true have different ones."""
     return json.dumps(_plain(value), sort_keys=True)
 
 

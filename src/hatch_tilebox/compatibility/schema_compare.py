@@ -1,8 +1,8 @@
-"""Does one JSON Schema accept everything that another one accepts?
+"""Decide whether a JSON Schema accepts everything that another one accepts.
 
-The question is undecidable for JSON Schema as a whole. It is answered here for the part of 2020-12 that describes task inputs
-(types, enumerations, unions, references, limits, arrays, tuples, objects); beyond that the answer is "cannot be told", never
-"yes". `format` and `contentEncoding` are taken for rules, as the decoder of a task takes them.
+This is undecidable for JSON Schema as a whole. This module decides it for the part of 2020-12 that describes task inputs (types,
+enumerations, unions, references, limits, arrays, tuples, objects). Anything else makes the answer uncertain. `format` and
+`contentEncoding` restrict values, because the decoders of tasks check them.
 """
 
 from __future__ import annotations
@@ -30,37 +30,35 @@ from hatch_tilebox.compatibility.schema_branches import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Finding", "compare_schemas"]
-
 _MAX_STEPS = 5000
 _MAX_DEPTH = 40
 _MAX_VALUES = 1000
 _MAX_SHOWN = 40
 _SHORT_TEXTS = ("", "~", "a", "0", "~~", "~~~")
 _FORMATS = {"date", "date-time", "decimal", "duration", "time", "uuid"}
-"""Of any two of these, each holds texts that the other does not."""
+"""Each of these accepts texts that all others reject."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something that the old schema accepts and the new one does not, or, if not `certain`, possibly does not."""
+class SchemaChange:
+    """Something that the old schema accepts and the new one rejects. If it is not `certain`, the new one may accept it."""
 
     text: str
     certain: bool = True
 
 
-def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """What `old` accepts and `new` does not, each with the place in the input: nothing if `new` accepts all of it.
+def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[SchemaChange, ...]:
+    """Return what `old` accepts and `new` rejects, with its place in the input. Nothing means that `new` accepts all of it.
 
-    Both are JSON Schemas (2020-12) as JSON values. An object of `old` that declares properties and says nothing of others has no
-    others: that is how a task writes its input. An object of `new` without a word on others accepts them, as the schema says.
+    Both are JSON Schemas (2020-12) as JSON values. If an object of `old` declares properties and does not mention others, it has
+    no others, because tasks write their inputs that way. An object of `new` that does not mention others accepts them.
     """
     try:
         if spelling(old) == spelling(new):  # Python takes 0 for False
             return ()
-        return tuple(dict.fromkeys(_Comparison(old, new).findings(old, new, "", 0)))
+        return tuple(dict.fromkeys(_Comparison(old, new).changes(old, new, "", 0)))
     except RecursionError:
-        return (Finding("input: nested too deeply to compare", certain=False),)
+        return (SchemaChange("input: nested too deeply to compare", certain=False),)
 
 
 class _Comparison:
@@ -70,11 +68,11 @@ class _Comparison:
         self._steps = 0
         self._assumed: set[tuple[int, int]] = set()
 
-    def findings(self, old: Any, new: Any, path: str, depth: int) -> list[Finding]:
-        """What `old` accepts at `path` and `new` does not.
+    def changes(self, old: Any, new: Any, path: str, depth: int) -> list[SchemaChange]:
+        """Return what `old` accepts at `path` and `new` rejects.
 
-        A pair that is being compared already is taken for good: an input that proves it wrong is finite, so it proves it wrong
-        at a place where the comparison has been made.
+        A pair whose comparison is in progress counts as compatible. A counterexample is finite, so it is found at a place where
+        the comparison has been made.
         """
         if old is False or new is True or new == {}:
             return []
@@ -93,8 +91,8 @@ class _Comparison:
         finally:
             self._assumed.remove(key)
 
-    def _compare(self, old: Any, new: Any, path: str, depth: int) -> list[Finding]:
-        found: list[Finding] = []
+    def _compare(self, old: Any, new: Any, path: str, depth: int) -> list[SchemaChange]:
+        found: list[SchemaChange] = []
         new_branches = list(branches(new, self._new_root))
         for branch in branches(old, self._old_root):
             candidates = [candidate for candidate in new_branches if candidate.type == branch.type]
@@ -102,31 +100,31 @@ class _Comparison:
                 result = self._branch(branch, candidates, path, depth)
             else:
                 result = [_fault(path, f"{describe(old, self._old_root)} -> {describe(new, self._new_root)}")]
-            found += result if branch.exact and not branch.rest else _doubt(result)
+            found += result if branch.exact and not branch.rest else _uncertain(result)
         return found
 
-    def _branch(self, old: Branch, candidates: Sequence[Branch], path: str, depth: int) -> list[Finding]:
-        """What `old` accepts and none of `candidates`, all of its type, does."""
+    def _branch(self, old: Branch, candidates: Sequence[Branch], path: str, depth: int) -> list[SchemaChange]:
+        """Return what `old` accepts and all `candidates` of the same type reject."""
         if len(candidates) > 1 or candidates[0].values is not None:
             old = _enumerated(old)
         if old.values is not None:
             return list(_value_findings(old.values, candidates, path))
         overlapping = [candidate for candidate in candidates if not self._disjoint(old, candidate)]
-        best: list[Finding] | None = None
+        best: list[SchemaChange] | None = None
         for candidate in overlapping or candidates:
             result = self._pair(old, candidate, path, depth)
             if not result:
                 return []
             if best is None or len(result) < len(best):
                 best = result
-        # Several branches may accept together what none accepts alone.
-        return (best or []) if len(overlapping) <= 1 else _doubt(best or [])
+        # Several branches may together accept what none of them accepts alone.
+        return (best or []) if len(overlapping) <= 1 else _uncertain(best or [])
 
-    def _pair(self, old: Branch, new: Branch, path: str, depth: int) -> list[Finding]:
+    def _pair(self, old: Branch, new: Branch, path: str, depth: int) -> list[SchemaChange]:
         if new.values is not None:
             text = f"{describe_branch(old, self._old_root)} -> {describe_branch(new, self._new_root)}"
-            return [Finding(_at(path, text), certain=not old.keywords)]
-        found: list[Finding] = []
+            return [SchemaChange(_at(path, text), certain=not old.keywords)]
+        found: list[SchemaChange] = []
         if old.type == "number":
             found += _number_findings(old, new, path)
         elif old.type == "string":
@@ -136,10 +134,10 @@ class _Comparison:
         else:
             found += self._object(old.keywords, new.keywords, path, depth)
         if not new.exact or not same_rest(old, new):
-            found.append(_unsure(path, "has rules now that cannot be compared"))
+            found.append(_unsure(path, "has rules that cannot be compared"))
         return found
 
-    def _array(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int) -> Iterator[Finding]:
+    def _array(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int) -> Iterator[SchemaChange]:
         old_prefix, new_prefix = old.get("prefixItems", []), new.get("prefixItems", [])
         old_items, new_items = old.get("items", True), new.get("items", True)
         longest = min([old.get("maxItems", math.inf), *(i for i, item in enumerate(old_prefix) if item is False)])
@@ -148,49 +146,49 @@ class _Comparison:
         yield from _limit({"minItems": old.get("minItems", 0)}, {"minItems": new.get("minItems", 0)}, path, "minItems")
         yield from _limit({"maxItems": longest} if longest < math.inf else {}, new, path, "maxItems")
         if new.get("uniqueItems") and not old.get("uniqueItems") and longest > 1:
-            yield _fault(path, "items must differ from one another now")
+            yield _fault(path, "items must be unique now")
         positions = max(len(old_prefix), len(new_prefix))
         for position in range(positions + 1):
             if position >= longest:
                 return
             before = old_prefix[position] if position < len(old_prefix) else old_items
             after = new_prefix[position] if position < len(new_prefix) else new_items
-            yield from self.findings(before, after, f"{path}[{'' if position == positions else position}]", depth + 1)
+            yield from self.changes(before, after, f"{path}[{'' if position == positions else position}]", depth + 1)
 
-    def _object(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int) -> Iterator[Finding]:
+    def _object(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int) -> Iterator[SchemaChange]:
         old_properties, new_properties = old.get("properties", {}), new.get("properties", {})
         others = old.get("additionalProperties", "properties" not in old)
         new_others = new.get("additionalProperties", True)
         for name in sorted({*old_properties, *new_properties}):
             before, after = old_properties.get(name, others), new_properties.get(name, new_others)
             if after is False and before is not False:
-                yield _fault(_join(path, name), "gone, and no other names are accepted")
+                yield _fault(_join(path, name), "removed, and no other names are accepted")
             else:
-                yield from self.findings(before, after, _join(path, name), depth + 1)
-        yield from self.findings(others, new_others, _join(path, "*"), depth + 1)
+                yield from self.changes(before, after, _join(path, name), depth + 1)
+        yield from self.changes(others, new_others, _join(path, "*"), depth + 1)
         for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
-            text = "required now, could be left out" if name in old_properties else "new, without default"
+            text = "required now, was optional" if name in old_properties else "new and without default"
             yield _fault(_join(path, name), text)
         yield from self._names(old, new, others is not False, path, depth)
 
-    def _names(self, old: Mapping[str, Any], new: Mapping[str, Any], others: bool, path: str, depth: int) -> Iterator[Finding]:  # noqa: FBT001 -- internal
-        """Which names, and how many of them, an object may have. `others` tells whether it had undeclared ones."""
+    def _names(self, old: Mapping[str, Any], new: Mapping[str, Any], others: bool, path: str, depth: int) -> Iterator[SchemaChange]:  # noqa: FBT001 -- internal
+        """Compare names and numbers of properties. `others` is whether the old object had undeclared properties."""
         declared = old.get("properties", {})
         if "propertyNames" in new:
             where = f"names in {path or 'input'}"
             names = old.get("propertyNames", True)
             if not others and names is True:
-                yield from self.findings({"enum": list(declared)}, new["propertyNames"], where, depth + 1)
+                yield from self.changes({"enum": list(declared)}, new["propertyNames"], where, depth + 1)
             elif names is not False:
                 texts = {"type": "string"} if names is True else {"type": "string", **names}
-                yield from self.findings(texts, new["propertyNames"], where, depth + 1)
+                yield from self.changes(texts, new["propertyNames"], where, depth + 1)
         least = max(old.get("minProperties", 0), len(set(old.get("required", ()))))
         yield from _limit({"minProperties": least}, {"minProperties": new.get("minProperties", 0)}, path, "minProperties")
         most = min(old.get("maxProperties", math.inf), math.inf if others else len(declared))
         yield from _limit({"maxProperties": most} if most < math.inf else {}, new, path, "maxProperties")
 
     def _disjoint(self, old: Branch, new: Branch) -> bool:
-        """True where a property that both require, such as the tag of a union, has no value in common. False means unknown."""
+        """Return True if a property that both require, such as the tag of a union, has no common value. False means unknown."""
         if old.type != "object":
             return False
         for name in set(old.keywords.get("required", ())) & set(new.keywords.get("required", ())):
@@ -203,7 +201,7 @@ class _Comparison:
         return False
 
 
-def _number_findings(old: Branch, new: Branch, path: str) -> Iterator[Finding]:
+def _number_findings(old: Branch, new: Branch, path: str) -> Iterator[SchemaChange]:
     step, new_step = old.keywords.get("multipleOf"), new.keywords.get("multipleOf")
     if new.integers and not old.integers and not isinstance(step, int):
         yield _fault(path, "number -> integer")
@@ -222,25 +220,25 @@ def _show_bound(found: tuple[float, int], side: int) -> str:
     return f"{side * found[0]}{' (excluded)' if found[1] else ''}"
 
 
-def _string_findings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Finding]:
+def _string_findings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
     lengths = [*_limit({"minLength": old.get("minLength", 0)}, {"minLength": new.get("minLength", 0)}, path, "minLength")]
     lengths += _limit(old, new, path, "maxLength")
-    yield from _doubt(lengths) if "pattern" in old or "format" in old else lengths
+    yield from _uncertain(lengths) if "pattern" in old or "format" in old else lengths
     for key in ("format", "contentEncoding"):
         before, after = old.get(key), new.get(key)
         if after is not None and before != after:
             certain = before is None and (key == "contentEncoding" or after in _FORMATS)
             certain = certain or (before in _FORMATS and after in _FORMATS)
             was = f"string ({before})" if before else "string"
-            yield Finding(_at(path, f"{was} -> string ({after})"), certain=certain)
+            yield SchemaChange(_at(path, f"{was} -> string ({after})"), certain=certain)
     if "pattern" in new and old.get("pattern") != new["pattern"]:
         shown = new["pattern"] if len(new["pattern"]) <= _MAX_SHOWN else f"{new['pattern'][:_MAX_SHOWN]}..."
         certain = not {"pattern", "format"} & old.keys() and _refuses_some(new["pattern"], old)
-        yield Finding(_at(path, f"must match {shown!r} now"), certain=certain)
+        yield SchemaChange(_at(path, f"must match {shown!r} now"), certain=certain)
 
 
 def _refuses_some(pattern: str, old: Mapping[str, Any]) -> bool:
-    """Whether a pattern is known to refuse a text that `old` allows. Only short texts are tried: on long ones some run for good."""
+    """Return whether a pattern rejects a text that `old` accepts. Only short texts are tried, because of slow patterns."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -251,7 +249,7 @@ def _refuses_some(pattern: str, old: Mapping[str, Any]) -> bool:
     return not all(map(compiled.search, allowed))
 
 
-def _value_findings(values: Sequence[Any], candidates: Sequence[Branch], path: str) -> Iterator[Finding]:
+def _value_findings(values: Sequence[Any], candidates: Sequence[Branch], path: str) -> Iterator[SchemaChange]:
     refused: dict[bool, list[Any]] = {True: [], False: []}
     for value in values:
         answers = {accepts(candidate, value) for candidate in candidates}
@@ -259,19 +257,19 @@ def _value_findings(values: Sequence[Any], candidates: Sequence[Branch], path: s
             refused[None not in answers].append(value)
     for certain, text in ((True, "no longer accepts"), (False, "may no longer accept")):
         if refused[certain]:
-            yield Finding(_at(path, f"{text} {show_values(tuple(refused[certain]))}"), certain=certain)
+            yield SchemaChange(_at(path, f"{text} {show_values(tuple(refused[certain]))}"), certain=certain)
 
 
 def _enumerated(branch: Branch) -> Branch:
-    """An integer between two limits that are close together is one of so many values."""
+    """Return an integer between two close limits as a choice of values."""
     lower, upper = bound(branch, 1), bound(branch, -1)
     if not branch.integers or not lower or not upper or "multipleOf" in branch.keywords or -upper[0] - lower[0] >= _MAX_VALUES:
         return branch
     return replace(branch, values=tuple(range(int(lower[0]), int(-upper[0]) + 1)))
 
 
-def _limit(old: Mapping[str, Any], new: Mapping[str, Any], path: str, key: str) -> Iterator[Finding]:
-    """A count that was wider in `old`: `key` begins with "min" or "max"."""
+def _limit(old: Mapping[str, Any], new: Mapping[str, Any], path: str, key: str) -> Iterator[SchemaChange]:
+    """Yield a change if a count, whose `key` begins with "min" or "max", had a wider limit in `old`."""
     before, after = old.get(key), new.get(key)
     if after is None or before == after:
         return
@@ -279,16 +277,16 @@ def _limit(old: Mapping[str, Any], new: Mapping[str, Any], path: str, key: str) 
         yield _fault(path, f"{key} {'none' if before is None else before} -> {after}")
 
 
-def _fault(path: str, text: str) -> Finding:
-    return Finding(_at(path, text))
+def _fault(path: str, text: str) -> SchemaChange:
+    return SchemaChange(_at(path, text))
 
 
-def _unsure(path: str, text: str) -> Finding:
-    return Finding(_at(path, text), certain=False)
+def _unsure(path: str, text: str) -> SchemaChange:
+    return SchemaChange(_at(path, text), certain=False)
 
 
-def _doubt(found: Sequence[Finding]) -> list[Finding]:
-    return [replace(finding, certain=False) for finding in found]
+def _uncertain(found: Sequence[SchemaChange]) -> list[SchemaChange]:
+    return [replace(change, certain=False) for change in found]
 
 
 def _at(path: str, text: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from hatch_tilebox.core.task_versions import parse_task_version
+
 # Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
 SLUG_PATTERN = "[A-Za-z0-9-]+"
 SLUG_LENGTH = 100
@@ -93,7 +95,7 @@ def runner_fault(text: str) -> str | None:
 
 def task_version_fault(text: str) -> str | None:
     """Versions of tasks."""
-    return None if re.fullmatch("v[0-9]{1,9}[.][0-9]{1,9}", text) else "must be of the form v1.0"
+    return None if parse_task_version(text) else "must be of the form v1.0"
 
 
 def variable_fault(text: str) -> str | None:

@@ -40,6 +40,17 @@ class Progress:
         """`done` of `total` bytes of the current step have been sent or received."""
 
 
+STEP_WIDTH = len("Preparing the runtime")
+"""The width of the first column, which has the names of the steps."""
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration for people: "4 ms", "1.2 s"."""
+    if seconds < 0.01:  # noqa: PLR2004 -- below, tenths of a second are all zero
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"  # noqa: PLR2004 -- likewise
+
+
 def format_size(size: int) -> str:
     """A number of bytes for people, in binary units: "999 B", "48.1 KiB"."""
     if size < 1024:  # noqa: PLR2004 -- the unit itself

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.progress import STEP_WIDTH, Progress
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.errors import Problem, TileboxError
 
-_STEP_WIDTH = len("Preparing the runtime")
 _BOLD, _GREEN, _YELLOW, _RED, _DIM = "1", "32", "33", "31", "2"
 
 
@@ -40,10 +39,10 @@ class TextProgress(Progress):
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
         self._clear_transient()
         took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
-        self._app.display_info(f"{self._paint(self._step.ljust(_STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
+        self._app.display_info(f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
 
     def result(self, name: str, value: str) -> None:
-        self._app.display_info(f"{self._paint(name.ljust(_STEP_WIDTH), _GREEN)}  {printable(hide_logins(value))}")
+        self._app.display_info(f"{self._paint(name.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(value))}")
 
     def transferred(self, done: int, total: int) -> None:
         if total:

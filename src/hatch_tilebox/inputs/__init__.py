@@ -1,1 +1,1 @@
-"""The inputs of tasks: described for people, and encoded as a worker reads them."""
+"""Inputs of tasks: their description for people, and their encoding for a worker."""

@@ -1,4 +1,4 @@
-"""The JSON Schema of a task's input, said for people: in one line, in several, and by an example."""
+"""Descriptions of a JSON Schema for people: in one line, in several lines, and as an example."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["describe_input", "describe_value", "example_input", "protobuf_message", "shape_lines", "takes_input"]
 
 _SAMPLES = {"date-time": "2026-01-31T09:30:00Z", "time": "09:30:00", "duration": "P30D", "decimal": "1.5"}
-"""Texts whose form a schema gives as a pattern alone: it is the kind whose sample, and no other, it accepts."""
+"""One sample for each kind of text that schemas describe by a pattern. A pattern that matches one sample only has that kind."""
 _FORMATS = {"date": "2026-01-31", "uuid": "3f2b8c1e-6d4a-4f7b-9a55-0c1d2e3f4a5b", **_SAMPLES}
 _LIMITS = {
     "minimum": "at least {}",
@@ -26,38 +25,38 @@ _LIMITS = {
     "maxItems": "at most {} items",
 }
 _REFERENCE = "#/$defs/"
-_NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a schema that is none leads to. A release from elsewhere may hold any JSON object in place of one."""
+_MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Errors that a malformed schema causes. A release from outside may have any JSON object in place of a schema."""
 _LONGEST = 40
 _MOST_VALUES = 6
 _DEEPEST = 8
 
 
 def takes_input(schema: Mapping[str, Any] | None) -> bool:
-    """Whether a task has an input at all; True where that is not known."""
+    """Return whether a task takes an input; True if that is not known."""
     return schema is None or schema.get("type") != "null"
 
 
 def protobuf_message(schema: Mapping[str, Any] | None) -> str | None:
-    """The name of the protobuf message whose wire bytes are the input; None where the input is JSON."""
+    """Return the name of the protobuf message that the input is, or None if the input is JSON."""
     if schema is None or "type" in schema or not str(schema.get("contentMediaType", "")).startswith("application/protobuf"):
         return None
     return str(schema.get("title", "message"))
 
 
 def describe_input(schema: Mapping[str, Any] | None) -> str:
-    """The input in one line: `scene_id: string, max_cloud_cover: number = 0.3`; "unknown" where the schema makes no sense."""
+    """Return the input in one line: `scene_id: string, max_cloud_cover: number = 0.3`, "unknown" if it is malformed."""
     try:
         return _one_line(schema)
-    except _NONSENSE:
+    except _MALFORMED:
         return "unknown"
 
 
 def shape_lines(schema: Mapping[str, Any]) -> list[str]:
-    """The input in several lines: one for each field, then the same for each type that is named there."""
+    """Return the input in several lines: one for each field, then the same for each named type."""
     try:
         return _several_lines(schema)
-    except _NONSENSE:
+    except _MALFORMED:
         return ["unknown"]
 
 
@@ -70,32 +69,39 @@ def _one_line(schema: Mapping[str, Any] | None) -> str:
         return f"protobuf message {message}"
     fields = list(_fields(schema, schema))
     if not fields:
-        return describe_value(schema, schema) + _default(schema)
+        return _words(schema, schema) + _default(schema)
     text = ", ".join(f"{name}{mark}: {kind}{default}" for name, mark, kind, default in fields)
-    return f"{describe_value(schema, schema)} ({text})" if "$ref" in schema else text
+    return f"{_words(schema, schema)} ({text})" if "$ref" in schema else text
 
 
 def _several_lines(schema: Mapping[str, Any]) -> list[str]:
-    lines = _table(schema, schema, "") or [describe_value(schema, schema) + _default(schema)]
+    lines = _table(schema, schema, "") or [_words(schema, schema) + _default(schema)]
     for name, definition in schema.get("$defs", {}).items():
         if schema.get("$ref") != _REFERENCE + name:  # which the first lines describe
-            lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {describe_value(definition, schema)}"])]
+            lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {_words(definition, schema)}"])]
     return lines
 
 
-def describe_value(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR0911 -- a kind of schema, a return
-    """The values that `schema`, a part of `root`, accepts, in a few words: "array of string or null"."""
+def describe_value(schema: Any, root: Mapping[str, Any]) -> str:
+    """Return the values that `schema`, a part of `root`, accepts in a few words: "array of string or null"."""
+    try:
+        return _words(schema, root)
+    except _MALFORMED:
+        return "unknown"
+
+
+def _words(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR0911 -- one return for each kind of schema
     if not isinstance(schema, dict):
         return "nothing" if schema is False else "any value"
     if isinstance(schema.get("$ref"), str):
         return str(schema["$ref"].removeprefix(_REFERENCE))
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(describe_value(part, root) for part in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(_words(part, root) for part in schema["anyOf"]))
     if "const" in schema or "enum" in schema:
         return _values(schema.get("enum", [schema.get("const")]))
     kind = schema.get("type")
     if isinstance(kind, list):
-        return " or ".join(describe_value({**schema, "type": one}, root) for one in kind)
+        return " or ".join(_words({**schema, "type": one}, root) for one in kind)
     if kind is None:
         return f"any value ({schema['title']})" if "title" in schema else "any value"
     describe = {"string": _text, "array": _array, "object": _object}.get(kind)
@@ -106,20 +112,20 @@ def describe_value(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR091
 
 
 def example_input(schema: Mapping[str, Any]) -> Any:
-    """A small value of the shape that `schema` describes. It may miss a limit of which nothing general can be said.
+    """Return a small value of the shape that `schema` describes. It may break a limit such as a pattern.
 
-    Raises ValueError where the schema makes no sense.
+    Raises ValueError for a malformed schema.
     """
     try:
         return _example(schema, schema, 0)
-    except _NONSENSE as error:
+    except _MALFORMED as error:
         raise ValueError(str(error)) from error
 
 
 def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Name, "?" for one that may be left out, values and default of each field of an object.
+    """Yield name, "?" for an optional field, values and default of each field of an object.
 
-    Required ones come first, in the author's order: the manifest keeps no order but that of `required`.
+    Required fields come first, in the author's order, because the manifest keeps only the order of `required`.
     """
     schema = _resolve(schema, root)
     required, properties = schema.get("required", ()), schema.get("properties", {})
@@ -127,7 +133,7 @@ def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, st
         value = properties.get(name, True)
         default = _default(value)
         shown = name if name.isprintable() else json.dumps(name)
-        yield shown, "" if name in required or default else "?", describe_value(value, root), default
+        yield shown, "" if name in required or default else "?", _words(value, root), default
 
 
 def _table(schema: Any, root: Mapping[str, Any], indent: str) -> list[str]:
@@ -173,17 +179,17 @@ def _pattern_kind(schema: Mapping[str, Any]) -> str | None:
 
 def _array(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     if "prefixItems" in schema:
-        return f"[{', '.join(describe_value(item, root) for item in schema['prefixItems'])}]"
+        return f"[{', '.join(_words(item, root) for item in schema['prefixItems'])}]"
     if "items" not in schema:
         return "array"
-    items = describe_value(schema["items"], root)
+    items = _words(schema["items"], root)
     items = f"({items})" if " or " in items else items
     count = _count(schema)
     return f"array of {items}" if count is None else f"array of {items} ({count} items)"
 
 
 def _count(schema: Mapping[str, Any]) -> int | None:
-    """How many items an array has, None where that may differ."""
+    """Return the number of items of an array, None if it may differ."""
     least, most = schema.get("minItems"), schema.get("maxItems")
     return least if least == most else None
 
@@ -191,7 +197,7 @@ def _count(schema: Mapping[str, Any]) -> int | None:
 def _object(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     members = schema.get("additionalProperties")
     if isinstance(members, dict) and not schema.get("properties"):
-        return f"object of {describe_value(members, root)}"
+        return f"object of {_words(members, root)}"
     return str(schema.get("title", "object"))
 
 
@@ -211,7 +217,7 @@ def _example(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
 
 
 def _example_of(kind: Any, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Any:
-    """A value of the JSON type `kind`."""
+    """Return a value of the JSON type `kind`."""
     if kind in {"integer", "number"}:
         return _number(schema)
     if kind == "string":

@@ -1,6 +1,6 @@
-"""What a user gives as the input of a task, as the bytes that the task reads; checked before anything is started.
+"""Check the input that a user gives to a task, and encode it as the bytes that the task reads.
 
-The habits are those of the official tool: valid JSON passes through as it is, any other text counts as a JSON string.
+As in the official tool, valid JSON is passed on as it is, and any other text becomes a JSON string.
 """
 
 from __future__ import annotations
@@ -19,49 +19,44 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import Task
 
-__all__ = ["encode_input"]
 
 _LONGEST = 60
 _MOST_FAULTS = 10
 
 
 def encode_input(task: Task, given: bytes | None) -> tuple[bytes, tuple[Problem, ...]]:
-    """The input of `task` as it is submitted, and what is doubtful about it. `given` is None where the user gave nothing.
+    """Return the input of `task` as it is submitted, and warnings about it. `given` is None if the user gave no input.
 
-    Raises RunError, showing the expected shape, where the task's schema does not accept it. An input of which the release has no
-    schema is not checked.
+    Raises RunError, with the expected shape, if the task's schema does not accept it. Without a schema there is no check.
     """
     schema = task.input_schema
     if not takes_input(schema):
         if given is not None and given.strip() not in {b"", b"null"}:
-            raise RunError(Problem(f"{_named(task)} takes no input, but one is given", "leave --input out"))
+            raise RunError(Problem(f"{_named(task)} takes no input, but an input is given", "remove --input"))
         return b"", ()
     if message := protobuf_message(schema):
         if given is None:
-            hint = "write the message's wire bytes to a file and name that with --input-file"
-            raise RunError(Problem(f"{_named(task)} takes the protobuf message {message}, and no input is given", hint))
+            hint = "write the serialized message to a file, and pass the file with --input-file"
+            raise RunError(Problem(f"{_named(task)} takes the protobuf message {message}, but no input is given", hint))
         return given, ()
     if given is None:
         if schema is None:
             return b"", ()
-        raise RunError(Problem(f"{_named(task)} takes an input, and none is given", _expected(schema)))
+        raise RunError(Problem(f"{_named(task)} takes an input, but none is given", _expected(schema)))
     data, value, mistake = _parse(given)
     if schema is None:
         return data, ()
     try:
         faults = _faults(schema, value)
     except ValueError as error:
-        doubt = Problem(
-            f"the release describes the input of {_named(task)} by a schema that makes no sense, so it is not checked: {error}"
-        )
-        return data, (doubt,)
+        return data, (Problem(f"the input is not checked, because the schema of {_named(task)} is malformed: {error}"),)
     if faults:
         _refuse(task, faults, mistake)
-    return data, _doubts(task, schema, value)
+    return data, _unknown_fields(task, schema, value)
 
 
 def _parse(given: bytes) -> tuple[bytes, Any, str]:
-    """The input as JSON, its value, and why it counts as a text where it looks like JSON."""
+    """Return the input as JSON, its value, and why it becomes a string although it looks like JSON."""
     try:
         text = given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,7 +67,7 @@ def _parse(given: bytes) -> tuple[bytes, Any, str]:
         raise RunError(Problem("the input is nested too deeply", "an input is JSON or text")) from error
     except ValueError as error:
         value = text.rstrip("\r\n")
-        mistake = f"it is not valid JSON ({error}), so it counts as a text" if value.lstrip()[:1] in {"{", "[", '"'} else ""
+        mistake = f"it is not valid JSON ({error}), so it is taken as a string" if value.lstrip()[:1] in {"{", "[", '"'} else ""
         return json.dumps(value, ensure_ascii=False).encode(), value, mistake
 
 
@@ -85,12 +80,12 @@ def _refuse(task: Task, faults: Sequence[str], mistake: str) -> NoReturn:
     shown = [*([mistake] if mistake else []), *faults[:_MOST_FAULTS]]
     if len(faults) > _MOST_FAULTS:
         shown.append(f"and {len(faults) - _MOST_FAULTS} more")
-    message = f"the input is not what {_named(task)} takes"
+    message = f"{_named(task)} does not accept this input"
     raise RunError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown)))
 
 
 def _expected(schema: Mapping[str, Any]) -> str:
-    """What to give instead: the shape, and an example that fits it."""
+    """Return the shape of the input and an example."""
     shape = "".join(f"\n  {line}" for line in shape_lines(schema))
     try:
         example = example_input(schema)
@@ -102,7 +97,10 @@ def _expected(schema: Mapping[str, Any]) -> str:
 
 
 def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
-    """Where `value` is not what `schema` accepts, a line each. Raises ValueError where the schema makes no sense."""
+    """Return the faults of `value`, a line for each. Raises ValueError for a malformed schema.
+
+    jsonschema is imported here because that takes longer than all other modules of a run.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError, best_match
     from referencing import Registry
@@ -129,14 +127,14 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
     return sorted(dict.fromkeys(found))
 
 
-def _doubts(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[Problem, ...]:
-    """Members that the task passes over."""
+def _unknown_fields(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[Problem, ...]:
+    """Return warnings about members that the task ignores."""
     known = schema.get("properties")
     if not isinstance(value, dict) or not known:
         return ()
     return tuple(
         Problem(
-            f"{_named(task)} passes over {name!r}, which is no field of its input",
+            f"{_named(task)} ignores {name!r}, which is not a field of its input",
             f"did you mean {close[0]!r}?" if (close := get_close_matches(name, known, 1)) else f"it has {', '.join(known)}",
         )
         for name in value

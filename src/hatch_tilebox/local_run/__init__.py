@@ -1,1 +1,1 @@
-"""A task of a release, executed on this machine: a way to try a release before it is deployed, not a runner."""
+"""Tasks of a release, executed on this machine to try the release before it is deployed. This is not a runner."""

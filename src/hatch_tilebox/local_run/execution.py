@@ -1,4 +1,4 @@
-"""A release is unpacked, its worker started, and tasks are executed by it."""
+"""Unpack a release, start its worker, and let it execute tasks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.task_versions import find_successor
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.inputs.encode import encode_input
 from hatch_tilebox.local_run.job import Job, LocalTask
-from hatch_tilebox.local_run.selection import find_heir, find_task
+from hatch_tilebox.local_run.selection import find_task
 from hatch_tilebox.local_run.session import LOCAL_CLUSTER, encode_id, open_session
 from hatch_tilebox.local_run.submissions import progress_of, submissions_of
 from hatch_tilebox.local_run.telemetry import Telemetry
@@ -33,20 +34,19 @@ if TYPE_CHECKING:
     from hatch_tilebox.local_run.session import Session
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
-__all__ = ["RunResult", "Watcher", "run_task"]
 
 _SHOWN = 5
 _NO_SERVICE = "a local run has no Tilebox service"
 
 
 class Watcher:
-    """Receives what happens while tasks are executed, partly from threads. This base class lets it pass in silence."""
+    """Receives events while tasks are executed, some of them from other threads. This base class ignores them."""
 
     def task_started(self, task: LocalTask, job: Job) -> None:
-        """A task is being executed."""
+        """The worker executes a task."""
 
     def task_ended(self, task: LocalTask, job: Job) -> None:
-        """A task has been computed, has failed, or is queued again after a failure."""
+        """A task is computed, failed, or queued again after a failure."""
 
     def log(self, record: LogRecord) -> None:
         """A task, or the SDK, wrote to the log."""
@@ -57,10 +57,10 @@ class Watcher:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came of a run. `problems` say why it did not reach its end; `warnings` what is doubtful although it may have.
+    """The result of a run. `problems` are the reasons why the job is not completed.
 
-    `state` is that of the job: "completed"; "failed"; "started" where subtasks are still queued; "submitted" where no task has
-    been computed. `tasks` have parents before their subtasks.
+    `state` is the state of the job: "completed", "failed", "started" if subtasks are still queued, or "submitted" if no task is
+    computed. In `tasks`, parents are before their subtasks.
     """
 
     state: JobState
@@ -86,15 +86,15 @@ def run_task(
 ) -> RunResult:
     """Execute a task of the release `path` on this machine, through the worker protocol, without a Tilebox account.
 
-    `task` is `NAME[@VERSION]`, where the last part of a name will do if no other task has it, and None the only task. `given` is
-    its input as the user gave it (see `input_values`), None for none. With `follow`, the subtasks that it submits are executed
-    too, in dependency order, one after the other. `debug` lets the tasks' debug messages through. The worker gets `timeout`
-    seconds to start; `variables` are let through to it (see `passed_variables`). This runs the code in the archive.
+    `task` is `NAME[@VERSION]`, or None for the only task (see `find_task`). `given` is its input as the user wrote it, None for
+    no input (see `encode_input`). With `follow`, submitted subtasks are executed too, one after the other. `debug` shows debug
+    messages. The worker has `timeout` seconds to start and gets `variables` (see `passed_variables`). This runs the code in the
+    archive.
 
-    `trigger_time` is when a cron task was triggered, in ISO 8601; None means now.
+    `trigger_time` is the time at which a cron task is triggered, in ISO 8601; None means now.
 
-    Raises a `TileboxError` where the archive, the choice of task or the input is refused, or the worker does not start. That a
-    task fails is in the result.
+    Raises a `TileboxError` if the archive, the task or the input is refused, or if the worker does not start. A task that fails
+    does not raise; the result reports it.
     """
     progress, watcher = progress or Progress(), watcher or Watcher()
     progress.started("Checking the archive")
@@ -123,10 +123,8 @@ def run_task(
             execution.run(follow=follow)
             written = session.finish(manifest.files)
             problems = execution.problems(telemetry)
-    doubts = [*warnings, *_doubts(job, telemetry, written)]
-    return RunResult(
-        job.state, tuple(job.root.below()), tuple(telemetry.logs), tuple(telemetry.spans), tuple(problems), tuple(doubts)
-    )
+    warnings = (*warnings, *_warnings(job, telemetry, written))
+    return RunResult(job.state, tuple(job.root.below()), tuple(telemetry.logs), tuple(telemetry.spans), tuple(problems), warnings)
 
 
 @dataclass
@@ -139,35 +137,35 @@ class _Execution:
     watcher: Watcher
     began: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
     lost: Problem | None = None
-    strangers: list[LocalTask] = field(default_factory=list)
+    foreign: list[LocalTask] = field(default_factory=list)
 
     def run(self, *, follow: bool) -> None:
-        """Execute the root task, with its retries, and, if `follow`, what it submits."""
+        """Execute the root task and its retries. With `follow`, execute its subtasks too."""
         while self.lost is None and (task := self.job.next()):
-            heir = find_heir(self.manifest.tasks, task.name, task.version)
-            if heir is None:
-                self.strangers.append(task)
+            registered = find_successor(self.manifest.tasks, task.name, task.version)
+            if registered is None:
+                self.foreign.append(task)
                 continue
             self.watcher.task_started(task, self.job)
-            self._execute(task, heir)
+            self._execute(task, registered)
             self.watcher.task_ended(task, self.job)
             if not follow and task.state != "queued":
                 return
 
     def problems(self, telemetry: Telemetry) -> list[Problem]:
-        """Why the job did not reach its end."""
+        """Return why the job is not completed."""
         found = [self._failure(task, telemetry) for task in self.job.root.below() if task.state == "failed"]
-        if self.strangers:
-            names = ", ".join(dict.fromkeys(f"{task.name} {task.version}" for task in self.strangers))
+        if self.foreign:
+            names = ", ".join(dict.fromkeys(f"{task.name} {task.version}" for task in self.foreign))
             message = f"submitted, but not among the tasks of this release: {names}"
-            found.append(Problem(message, "a runner with another release has to take them; here they stay queued"))
+            found.append(Problem(message, "a runner with another release must execute them; here they stay queued"))
         return found
 
-    def _execute(self, task: LocalTask, heir: Task) -> None:
+    def _execute(self, task: LocalTask, registered: Task) -> None:
         task.attempts += 1
         began = perf_counter()
         try:
-            answer = self.session.execute(self._request(task, heir))
+            answer = self.session.execute(self._request(task, registered))
         except DiscoveryError as error:
             self.lost = error.problems[0]
             task.max_retries = 0
@@ -182,15 +180,15 @@ class _Execution:
             task.display = display
             self.job.computed(task, submissions_of(response))
             return
-        head, _, mistake = display.rpartition("\n")
+        head, _, error_text = display.rpartition("\n")
         task.display = head or task.display
-        self.job.failed(task, mistake if head else "the runner could not execute it")
+        self.job.failed(task, error_text if head else "the runner could not execute it")
 
-    def _request(self, task: LocalTask, heir: Task) -> dict[str, Any]:
-        """A `workflows.v1.Task` in protobuf's JSON form. All tasks of a job are part of one trace."""
+    def _request(self, task: LocalTask, registered: Task) -> dict[str, Any]:
+        """Return a `workflows.v1.Task` in protobuf's JSON form. All tasks of a job are part of one trace."""
         return {
             "id": encode_id(task.id.bytes),
-            "identifier": {"name": heir.name, "version": heir.version},
+            "identifier": {"name": registered.name, "version": registered.version},
             "state": "TASK_STATE_RUNNING",
             "input": base64.b64encode(task.input).decode(),
             "display": task.display,
@@ -216,36 +214,36 @@ class _Execution:
 
 
 def _refusals(telemetry: Telemetry) -> str | None:
-    """What tasks asked the Tilebox service for."""
+    """Return which methods of the Tilebox service the tasks called, None if they called none."""
     if not telemetry.refused:
         return None
     methods = ", ".join(method.strip("/") for method in telemetry.refused[:_SHOWN])
-    return f"{_NO_SERVICE}, and this was asked of it: {methods}; deploy the release to see that part work"
+    return f"{_NO_SERVICE}, and these methods were called: {methods}; deploy the release to test that part"
 
 
 def _hint(task: LocalTask, stacktrace: str) -> str | None:
-    """What to do about a failure that has to do with where the task is executed."""
+    """Return how to fix a failure that a local run causes."""
     if re.match("NoCacheError", task.error or ""):
         return "give the runner a cache: `Runner(tasks=[…], cache=LocalFileSystemCache())`, or a shared one for clusters"
-    if "_tilebox.grpc." in stacktrace:  # an SDK that does not look at TILEBOX_API_URL, and so does not find the sink
-        return f"{_NO_SERVICE}; deploy the release to see that part work"
+    if "_tilebox.grpc." in stacktrace:  # an SDK that ignores TILEBOX_API_URL does not find the sink
+        return f"{_NO_SERVICE}; deploy the release to test that part"
     return None
 
 
-def _doubts(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Problem]:
-    """What went unnoticed, perhaps, by tasks that were computed."""
-    doubts = []
+def _warnings(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Problem]:
+    """Return warnings about tasks that did not fail the job."""
+    found = []
     if job.state != "failed" and (refusals := _refusals(telemetry)):
-        doubts.append(Problem(refusals))
+        found.append(Problem(refusals))
     optional = [task for task in job.root.below() if task.state == "failed_optional"]
-    doubts += [
-        Problem(f"{task.display}, which is optional, failed: {task.error}", details=telemetry.stacktrace(str(task.id)))
+    found += [
+        Problem(f"the optional task {task.display} failed: {task.error}", details=telemetry.stacktrace(str(task.id)))
         for task in optional[:_SHOWN]
     ]
     if len(optional) > _SHOWN:
-        doubts.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed"))
+        found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed"))
     if written:
         more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
         message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"
-        doubts.append(Problem(message, "that is gone now, and on a cluster other tasks do not see it; use the job cache"))
-    return doubts
+        found.append(Problem(message, "these files are deleted, and on a cluster other tasks do not see them; use the job cache"))
+    return found

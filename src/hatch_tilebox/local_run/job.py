@@ -1,10 +1,10 @@
-"""A job: its tasks, which of them may be executed next, and what becomes of it when one fails. No I/O.
+"""A job: its tasks and their states. No I/O.
 
-The rules are those of the Tilebox service. A subtask is queued when its parent has been computed. A task is complete when all tasks
-below it are, and only then what depends on it may start. A task that failed is executed again as often as its submitter allowed; if
-it still fails, the job does, and nothing more of it is executed. An optional task may fail: what depends on it still starts.
-Source: https://docs.tilebox.com/workflows/concepts/tasks and the docstrings of tilebox-workflows. Neither says what a failure below
-an optional task does; here it counts as a failure of that optional task, and what is queued below it is skipped.
+The rules are those of the Tilebox service. A subtask is queued when its parent is computed. A task is complete when all tasks below
+it are, and only then its dependents start. A failed task is retried as often as its submitter allows. If it still fails, the job
+fails and no other task starts. If an optional task fails, its dependents still start.
+Source: https://docs.tilebox.com/workflows/concepts/tasks and the docstrings of tilebox-workflows. Both leave open what a failure
+below an optional task does. Here, it is a failure of that optional task, and queued tasks below it are skipped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.local_run.submissions import Submission
 
-__all__ = ["Job", "JobState", "LocalTask", "TaskState"]
 
 TaskState = Literal["queued", "computed", "failed", "failed_optional", "skipped"]
 JobState = Literal["submitted", "started", "completed", "failed"]
@@ -27,10 +26,10 @@ JobState = Literal["submitted", "started", "completed", "failed"]
 
 @dataclass(eq=False)
 class LocalTask:
-    """A task of a job. `order` is the path of positions that leads to it, so that a parent comes before its subtasks.
+    """A task of a job. `order` is its position among its siblings, after the positions of its parents.
 
-    `seconds` is how long the last of `attempts` took; `error` what it failed with; `progress` label, done and total of its
-    progress indicators.
+    `seconds` is the duration of the last of `attempts`, `error` its error, and `progress` has the label, done and total of each
+    progress indicator.
     """
 
     name: str
@@ -56,7 +55,7 @@ class LocalTask:
     closed: bool = False
 
     def below(self) -> Iterator[LocalTask]:
-        """The task itself and all below it, parents first."""
+        """Yield the task and all tasks below it, parents first."""
         stack = [self]
         while stack:
             task = stack.pop()
@@ -65,7 +64,7 @@ class LocalTask:
 
 
 class Job:
-    """A root task and what comes of it."""
+    """A root task and all tasks below it."""
 
     def __init__(self, root: LocalTask) -> None:
         self.id = uuid4()
@@ -78,7 +77,7 @@ class Job:
 
     @property
     def state(self) -> JobState:
-        """The state, in Tilebox's words: "started" is a job of which a task has been computed, but not all are."""
+        """The state in Tilebox's terms: in a "started" job some, but not all tasks are computed."""
         if self._failed:
             return "failed"
         if self.root.closed:
@@ -86,7 +85,7 @@ class Job:
         return "started" if self.root.state == "computed" else "submitted"
 
     def next(self) -> LocalTask | None:
-        """The next task to execute, which leaves the queue; None where no task may start."""
+        """Take the next task from the queue. Return None if no task can start."""
         while self._ready and not self._failed:
             task = heapq.heappop(self._ready)[2]
             if task.state == "queued":
@@ -94,7 +93,7 @@ class Job:
         return None
 
     def computed(self, task: LocalTask, submissions: Sequence[Submission]) -> list[LocalTask]:
-        """Note that `task` was executed and submitted `submissions`. Gives its subtasks."""
+        """Record that `task` is computed and submitted `submissions`. Return its subtasks."""
         task.state = "computed"
         self.done += 1
         task.subtasks = [
@@ -126,7 +125,7 @@ class Job:
         return task.subtasks
 
     def failed(self, task: LocalTask, error: str) -> None:
-        """Note that the execution of `task` failed: it is queued again, or ends the job or the optional part of it."""
+        """Record that `task` failed. Queue it again, or fail its optional parent or the job."""
         task.error = error
         if task.attempts <= task.max_retries:
             self._queue(task)
@@ -149,7 +148,7 @@ class Job:
         heapq.heappush(self._ready, (task.order, id(task), task))
 
     def _close(self, task: LocalTask) -> None:
-        """Note that `task` and all below it are done, which may release others and complete its parent."""
+        """Record that `task` and all tasks below it are done. Queue its dependents, and complete its parent if possible."""
         closing: LocalTask | None = task
         while closing is not None:
             closing.closed = True

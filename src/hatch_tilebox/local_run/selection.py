@@ -1,25 +1,23 @@
-"""Which task of a release is meant, or takes what was submitted."""
+"""The task of a release that the user chose."""
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.task_versions import parse_task_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_tilebox.core.model import Task
 
-__all__ = ["find_heir", "find_task"]
-
 
 def find_task(tasks: Sequence[Task], wanted: str | None) -> Task:
-    """The task that `wanted`, `NAME[@VERSION]`, means: the last part of a name will do, and of several versions the highest is it.
+    """Return the task that `wanted` names, `NAME[@VERSION]`. The last part of a name is enough, and the highest version wins.
 
-    None means the only task there is. Raises RunError, listing the tasks, where none or several are meant.
+    None chooses the only task. Raises RunError, with a list of the tasks, if none or several match.
     """
     if wanted is None:
         if len(tasks) == 1:
@@ -36,26 +34,7 @@ def find_task(tasks: Sequence[Task], wanted: str | None) -> Task:
         close = get_close_matches(name, names, 1)
         hint = f"did you mean {names[close[0]].name}?" if close and not version else _listed(tasks)
         raise RunError(Problem(f"the release has no task {wanted!r}", hint))
-    return max(found, key=lambda task: _version(task.version) or (0, 0))
-
-
-def find_heir(tasks: Sequence[Task], name: str, version: str) -> Task | None:
-    """The task that takes what was submitted as `name` and `version`: same name, same major version, at least the same minor one.
-
-    Source: https://docs.tilebox.com/workflows/concepts/tasks
-    """
-    wanted = _version(version)
-    fitting = [
-        (found, task)
-        for task in tasks
-        if task.name == name and wanted and (found := _version(task.version)) and found[0] == wanted[0] and found[1] >= wanted[1]
-    ]
-    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
-
-
-def _version(text: str) -> tuple[int, int] | None:
-    match = re.fullmatch(r"v([0-9]{1,9})\.([0-9]{1,9})", text)
-    return (int(match[1]), int(match[2])) if match else None
+    return max(found, key=lambda task: parse_task_version(task.version) or (0, 0))
 
 
 def _last_part(name: str) -> str:

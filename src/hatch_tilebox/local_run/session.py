@@ -1,4 +1,4 @@
-"""A worker that executes tasks on this machine, with a loopback sink where it expects the Tilebox API."""
+"""A worker that executes tasks on this machine, and the loopback server that replaces the Tilebox API."""
 
 from __future__ import annotations
 
@@ -31,18 +31,17 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.environment import Environment
     from hatch_tilebox.discovery.worker import Worker
 
-__all__ = ["LOCAL_CLUSTER", "Session", "encode_id", "open_session"]
 
 LOCAL_CLUSTER = "local"
-"""The cluster that the worker is told it belongs to; subtasks that name no other are submitted to it."""
+"""The cluster of the worker. Subtasks without a cluster are submitted to it."""
 
 SINK_SCRIPT = IN_WORKFLOW / "worker_sink.py"
 SINK_LIMIT = 30.0
-"""Seconds that the sink gets to listen, and to write what it has."""
+"""Seconds that the sink has to listen, and to write its events."""
 LONGEST_TASK = 7 * 86400.0
-"""Seconds that a task may take: as good as no limit, and a number that every system can wait for."""
+"""Seconds that a task may take: in effect no limit, but a number that every system can wait for."""
 EXPORT_INTERVAL = "0.1s"
-"""How often the worker sends logs and spans; its own choice, 5 s, is too slow to follow."""
+"""How often the worker sends logs and spans. The default, 5 s, is too slow to follow."""
 
 
 class Session:
@@ -56,7 +55,7 @@ class Session:
     def execute(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Execute `task`, a `workflows.v1.Task`, and return the `ExecuteTaskResponse`, both in protobuf's JSON form.
 
-        Raises DiscoveryError where the worker ends instead.
+        Raises DiscoveryError if the worker ends before it answers.
         """
         try:
             return self._worker.call("ExecuteTask", dict(task), LONGEST_TASK)
@@ -64,9 +63,9 @@ class Session:
             raise DiscoveryError(_lost(error, _paths(self._environment))) from error
 
     def finish(self, entries: Sequence[FileEntry]) -> list[str]:
-        """Let the worker end, and take the logs and spans that it still sends.
+        """Shut the worker down and receive its last logs and spans.
 
-        Gives the paths that the tasks wrote or changed in the release's folder, which `entries` describe.
+        Return the paths that the tasks wrote or changed in the folder of the release, whose files are `entries`.
         """
         self._worker.shutdown()
         self._sink.drain()
@@ -86,12 +85,12 @@ def open_session(
     extra: Mapping[str, str],
     passed: Mapping[str, str] | None = None,
 ) -> Iterator[Session]:
-    """Prepare the environment of an unpacked release, start its worker and initialize it; at the end nothing of it is left.
+    """Prepare the environment of an unpacked release, start its worker and initialize it. Remove everything at the end.
 
-    The environment is made anew, as a release runner makes it. Start-up may take `timeout` seconds. `on_event` gets the sink's
-    events (see `worker_sink.py`), `on_line` what the worker writes, both from threads, with paths as in the release. `extra` are
-    environment variables for the worker, as are those `passed`, which the user lets through. The worker has no way to the Tilebox
-    API: that is the sink, which refuses all but telemetry. Raises DiscoveryError.
+    The environment is new, as on a release runner. Start-up may take `timeout` seconds. `on_event` gets the events of the sink
+    (see `worker_sink.py`) and `on_line` the lines that the worker writes, both from other threads and with paths as in the
+    release. `extra` and `passed` are environment variables for the worker; `passed` comes from the user. The sink replaces the
+    Tilebox API: it takes telemetry and refuses other calls. Raises DiscoveryError.
     """
     metadata = read_metadata(files)
     if metadata is None:
@@ -131,7 +130,7 @@ def open_session(
 
 
 def encode_id(value: bytes) -> dict[str, str]:
-    """An id of 16 bytes as protobuf's JSON form of `tilebox.v1.ID`."""
+    """Return an id of 16 bytes as a `tilebox.v1.ID` in protobuf's JSON form."""
     return {"uuid": base64.b64encode(value).decode()}
 
 
@@ -147,7 +146,7 @@ def _initialize(worker: Worker, url: str, token: str, timeout: float) -> None:
         if error.code in {CLIENT, ENDED, PROGRAM, TIMEOUT}:
             raise
         message = f"the worker cannot be initialized: {error.details}"
-        hint = "a release runner initializes it in the same way; look at the runner's context and cache"
+        hint = "a release runner initializes it in the same way; check the runner's context and cache"
         raise DiscoveryError(Problem(message, hint)) from error
 
 
@@ -157,7 +156,7 @@ def _about(worker: Worker) -> str:
 
 
 def _variables(url: str, token: str) -> dict[str, str]:
-    """The worker's environment variables: `Client()` finds the sink, and no proxy stands before it."""
+    """Return the worker's environment variables. With them `Client()` calls the sink, without a proxy."""
     direct = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"]))
     return {
         "TILEBOX_API_URL": url,
@@ -174,13 +173,13 @@ def _paths(environment: Environment) -> Paths:
 
 
 def _lost(error: WorkerError, paths: Paths) -> Problem:
-    """The worker did not answer while it executed a task."""
+    """Return the problem of a worker that did not answer while it executed a task."""
     finished = error.finished
     if error.code == ENDED and finished is not None:
         message = f"the worker {ending(finished.returncode)} while it executed a task"
         hint = "a task must not end its process; a process that is killed may have used up the memory"
         return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)))
-    return Problem(f"the worker answered {error.code}: {error.details}", "the runner's log may say more")
+    return Problem(f"the worker answered {error.code}: {error.details}", "the log of the runner may have the reason")
 
 
 class _Sink:
@@ -204,7 +203,7 @@ class _Sink:
 
     def __enter__(self) -> _Sink:  # noqa: PYI034 -- typing has no Self in Python 3.10
         try:
-            with contextlib.suppress(OSError):  # a process that is gone shows below
+            with contextlib.suppress(OSError):  # the next answer reports a process that has ended
                 self._child.send(self._token.encode())
             self.url = self._answer()["url"]
         except BaseException:
@@ -216,8 +215,8 @@ class _Sink:
         certainly(self._child.end)
 
     def drain(self) -> None:
-        """Wait until every event that was sent so far has been handed on."""
-        with contextlib.suppress(OSError):  # a sink that is gone has nothing left
+        """Wait until every event that was sent so far is delivered."""
+        with contextlib.suppress(OSError):  # a sink that has ended has no more events
             self._child.send(b"drain")
             self._answer()
 
@@ -240,6 +239,6 @@ class _Sink:
         if answer is None:
             words = tail(self._child.result().errors)
             raise DiscoveryError(
-                Problem("the process that takes the worker's logs does not run", "see what it says below", None, words)
+                Problem("the process that receives the worker's logs does not run", "see its output below", None, words)
             )
         return answer

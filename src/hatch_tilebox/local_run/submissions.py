@@ -1,4 +1,4 @@
-"""What a task submits: the messages of the worker protocol, taken apart."""
+"""The subtasks that a task submits, read from messages of the worker protocol."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Submission", "progress_of", "show_input", "submissions_of"]
-
 
 @dataclass(frozen=True)
 class Submission:
-    """A task that another one submitted. `depends_on` are indices into the list of submissions that this one is part of."""
+    """A submitted subtask. `depends_on` are indices into the list of submissions of the same task."""
 
     name: str
     version: str
@@ -28,10 +26,10 @@ class Submission:
 
 
 def submissions_of(computed: Mapping[str, Any]) -> list[Submission]:
-    """The subtasks in a `workflows.v1.ComputedTask`, given in protobuf's JSON form.
+    """Return the subtasks in a `workflows.v1.ComputedTask`, which is in protobuf's JSON form.
 
-    Current SDKs submit groups of tasks that share their dependencies; those before submitted a list of tasks, under the same name
-    in the JSON form, or under `legacySubTasks` where the installed messages know both.
+    Current SDKs submit groups of tasks that share their dependencies. Older ones submit a list of tasks, under the same name in
+    the JSON form, or under `legacySubTasks` if the installed messages have both.
     """
     found = computed.get("subTasks")
     if isinstance(found, dict):
@@ -40,7 +38,7 @@ def submissions_of(computed: Mapping[str, Any]) -> list[Submission]:
 
 
 def progress_of(response: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:
-    """Label, done and total of the progress indicators in a `ComputedTask` or `TaskFailedRequest`."""
+    """Return label, done and total of the progress indicators in a `ComputedTask` or `TaskFailedRequest`."""
     return tuple(
         (str(item.get("label", "")), int(item.get("done", 0)), int(item.get("total", 0)))
         for item in response.get("progressUpdates", ())
@@ -48,7 +46,7 @@ def progress_of(response: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]
 
 
 def show_input(data: bytes) -> Any:
-    """The input of a task as a JSON value: None for no input, and hexadecimal digits in a text for what is no JSON."""
+    """Return the input of a task as a JSON value: None for no input, and a string of hexadecimal digits for other bytes."""
     try:
         return json.loads(data) if data else None
     except (RecursionError, ValueError):

@@ -1,4 +1,4 @@
-"""What a worker tells while it executes tasks: logs, spans, and calls that only the Tilebox service could answer."""
+"""Logs and spans of a worker, and its calls to the Tilebox service that a local run refuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["LogRecord", "Span", "Telemetry"]
 
 _OWN_ATTRIBUTES = {"task_id", "trace_id", "span_id"}
 _STACKTRACE = "exception.stacktrace"
@@ -19,7 +18,7 @@ _SDK_FRAME = re.compile(r'  File "[^"\n]*[/\\]tilebox[/\\]workflows[/\\]runner[/
 
 @dataclass(frozen=True)
 class LogRecord:
-    """A line of the log. `time` is in nanoseconds of the epoch; `task` is the id of the task that wrote it, where it says so."""
+    """A log record. `time` is in nanoseconds since the epoch; `task` is the id of the task that wrote it, if known."""
 
     time: int
     level: str
@@ -29,16 +28,16 @@ class LogRecord:
 
     @property
     def stacktrace(self) -> str | None:
-        """The traceback of the exception that was logged."""
+        """The traceback of the logged exception."""
         found = self.attributes.get(_STACKTRACE)
         return str(found) if found else None
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of work with a beginning and an end, in nanoseconds of the epoch. `task` is the id of the task it belongs to.
+    """A span. `start` and `end` are in nanoseconds since the epoch; `task` is the id of its task.
 
-    `stacktrace` is that of the exception which ended it, without the frames of the SDK that lead to the task's code.
+    `stacktrace` is the traceback of the exception that ended it, without the frames of the SDK.
     """
 
     name: str
@@ -52,7 +51,7 @@ class Span:
 
 
 class Telemetry:
-    """Collects the events of a sink, which come from a thread."""
+    """Collects the events of a sink, which another thread delivers."""
 
     def __init__(self, on_log: Callable[[LogRecord], None]) -> None:
         self._on_log = on_log
@@ -62,7 +61,7 @@ class Telemetry:
         self.refused: list[str] = []
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """Take an event of `discovery/in_workflow/worker_sink.py`."""
+        """Collect an event of `discovery/in_workflow/worker_sink.py`."""
         with self._lock:
             if "log" in event:
                 record = _log(event["log"])
@@ -74,7 +73,7 @@ class Telemetry:
                 self.refused.append(event["refused"])
 
     def stacktrace(self, task: str) -> str | None:
-        """Why `task` failed the last time, as Python says it."""
+        """Return the traceback of the last failure of `task`."""
         found = [span.stacktrace for span in self.spans if span.task == task and span.stacktrace]
         return found[-1] if found else None
 

@@ -1,4 +1,4 @@
-"""A project directory becomes a release: the steps, put in order."""
+"""Build a release from a project directory: the steps in their order."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.model import Artifact, FileSet, Project
 
-__all__ = ["Release", "build_release"]
-
 
 @dataclass(frozen=True)
 class Release:
-    """A built release: the file, what it says about itself, the files it was made from, and what was doubtful on the way."""
+    """A built release: the archive, its manifest, the files in it, and the warnings of the build."""
 
     artifact: Artifact
     manifest: ReleaseManifest
@@ -50,10 +48,10 @@ def build_release(
 ) -> Release:
     """Build the release of a workflow project into `directory`, an existing folder.
 
-    `skip` names absolute output folders, which are never part of a release. `variables` are let through to the workflow's code
-    beside those of the options (see `passed_variables`). The archive appears whole, under its final name,
-    or not at all. `warnings` about the project are reported with those of the build. Raises `TileboxError` for user errors; the
-    workflow's code runs in its own interpreter.
+    `skip` has absolute paths of output folders, which are never part of a release. The workflow's code gets the environment
+    variables in `variables` and in the options (see `passed_variables`), and runs in its own interpreter. The archive is written
+    completely or not at all. `warnings` about the project are reported with those of the build. Raises `TileboxError` for user
+    errors.
     """
     progress = progress or Progress()
     found: list[Problem] = []
@@ -68,12 +66,12 @@ def build_release(
     began = perf_counter()
     files = select_release(config, skip=skip)
     contents = read_small_files(files)
-    doubts = check_selection(config, files, options, skip=skip, contents=contents)
+    selection_warnings = check_selection(config, files, options, skip=skip, contents=contents)
     entries = hash_files(files, contents)
     progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
     for file in files.files:
         progress.detail(f"{file.path} ({format_size(file.size)})")
-    warn(doubts)
+    warn(selection_warnings)
 
     discovery = discover_tasks(
         files,

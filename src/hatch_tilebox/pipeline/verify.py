@@ -1,4 +1,4 @@
-"""A release is proven: its file is whole, and its worker starts from it with the tasks that it names."""
+"""Verify a release: check its archive, and start its worker and compare the tasks with the manifest."""
 
 from __future__ import annotations
 
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
     from hatch_tilebox.discovery.clean_environment import PassedVariables
 
-__all__ = ["Verification", "unpacked_files", "verify_release"]
-
 
 @dataclass(frozen=True)
 class Verification:
-    """What verifying found out. `tasks` are name and version of what the worker registers; empty where it was not started.
+    """The result of a verification. `tasks` are the names and versions that the worker registers, empty if it was not started.
 
-    `manifest` and `artifact` are None where the file is refused.
+    `manifest` and `artifact` are None if the archive is refused.
     """
 
     manifest: ReleaseManifest | None
@@ -40,7 +38,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no problems."""
         return not self.problems
 
 
@@ -52,11 +50,11 @@ def verify_release(
     variables: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Verification:
-    """Check the archive `path` from end to end; with `run`, unpack it and start its worker as a release runner does.
+    """Check all of the archive `path`. With `run`, unpack it and start its worker as a release runner does.
 
-    The worker gets an environment made anew from the release's own lock, and `timeout` seconds to start; `variables` are let
-    through to it (see `passed_variables`). It runs the code in the archive: leave `run` off for a file from somebody you do not
-    trust. Whatever is wrong is in the result; nothing is raised for it.
+    The worker gets a new environment from the release's lock, `timeout` seconds to start, and the environment variables in
+    `variables` (see `passed_variables`). This runs the code in the archive: use `run=False` for an archive from a source that you
+    do not trust. Problems are in the result and are not raised.
     """
     progress = progress or Progress()
     manifest = artifact = None
@@ -80,18 +78,18 @@ def verify_release(
 
 
 def _report_missing(manifest: ReleaseManifest, passed: PassedVariables, progress: Progress) -> None:
-    """Warn of variables that the release needs from its runner and that its worker does not get here.
+    """Warn about variables that the release needs and that its worker does not get.
 
-    They are not passed by themselves: a release from elsewhere does not choose what it sees of the user's environment.
+    They are not passed automatically, because a release must not choose what it reads from the user's environment.
     """
     for name in manifest.environment:
         if name not in passed:
-            message = f"the release needs the environment variable {name} from its runner, and it is not let through here"
-            progress.warning(Problem(message, f"let it through with --env {name}, or set it there with --env {name}=VALUE"))
+            message = f"the release needs the environment variable {name} from its runner, and it is not passed here"
+            progress.warning(Problem(message, f"pass it with --env {name}, or set it with --env {name}=VALUE"))
 
 
 def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
-    """The files of a release that has been unpacked into `folder`."""
+    """Return the files of a release that is unpacked in `folder`."""
     return FileSet(
         folder,
         tuple(SelectedFile(file.path, str(folder / on_disk(file.path)), file.size, file.mode == "0755") for file in manifest.files),
@@ -110,12 +108,12 @@ def _registered_tasks(
 
 
 def _differences(path: Path, manifest: ReleaseManifest, found: tuple[tuple[str, str], ...]) -> tuple[Problem, ...]:
-    """Where the worker and the manifest disagree about the tasks."""
+    """Return problems about tasks that only the worker or only the manifest has."""
     named = {(task.name, task.version) for task in manifest.tasks}
     where = Location(str(path))
-    hint = "the task list depends on something outside the release, such as the time, an environment variable or the network"
+    hint = "the tasks depend on something outside the release, such as the time, an environment variable or the network"
     missing = [f"{name} {version}" for name, version in sorted(named - set(found))]
     surplus = [f"{name} {version}" for name, version in sorted(set(found) - named)]
-    problems = [Problem(f"the manifest names {task}, but the worker does not register it", hint, where) for task in missing]
-    problems += [Problem(f"the worker registers {task}, but the manifest does not name it", hint, where) for task in surplus]
+    problems = [Problem(f"the manifest has {task}, but the worker does not register it", hint, where) for task in missing]
+    problems += [Problem(f"the worker registers {task}, but the manifest does not have it", hint, where) for task in surplus]
     return tuple(problems)

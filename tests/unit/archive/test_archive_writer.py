@@ -219,7 +219,7 @@ def test_output_folder_of_another_user_is_named(tmp_path):
 
 def test_manifest_of_other_files_is_a_bug(tmp_path):
     files = write_project(tmp_path / "project")
-    with pytest.raises(ValueError, match="not made of these files"):
+    with pytest.raises(ValueError, match="is of other files"):
         write_archive(manifest_of({"a": b""}), files, tmp_path / "a.tbrelease")
 
 

@@ -85,7 +85,7 @@ def test_wheel(invoke, release, tmp_path):
         ("missing.whl", "cannot be read as a wheel"),
         ("zzz-missing", "no distribution named 'zzz-missing' is installed"),
         ("zzz.missing", "no distribution named 'zzz.missing' is installed"),
-        ("click", "names no Tilebox release"),
+        ("click", "has no Tilebox release in it"),
     ],
 )
 def test_nothing_to_inspect(invoke, name, message):

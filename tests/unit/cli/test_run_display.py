@@ -46,7 +46,7 @@ def test_a_long_job_is_cut(job, capsys):
     assert lines[1] == '├── ○ Leaf  {"i": 0}'
     assert lines[2] == '├── ○ Leaf  after Leaf  {"i": 1}'
     assert lines[41] == "└── 20 more; -v shows all"
-    assert lines[-1] == "started: 1 computed, 60 queued; --follow executes the queued ones, too"
+    assert lines[-1] == "started: 1 computed, 60 queued; --follow executes the queued tasks too"
     show_job(result_of(job), everything=True)
     assert '{"i": 59}' in capsys.readouterr().out
 
@@ -69,10 +69,10 @@ def test_timeline(job, capsys):
     lines = capsys.readouterr().out.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("Timeline"))
     assert lines[start + 1 : start + 5] == [
-        "A         ▇▇▇▇▇▇▇▇▇▇                                  1.000",
-        "  quick        ▇                                      0.000",
-        "B                             ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇    2.000",
-        "  inner                       ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇    2.000",
+        "A         ▇▇▇▇▇▇▇▇▇▇                                1.0 s",
+        "  quick       ▇                                      0 ms",
+        "B                            ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  2.0 s",
+        "  inner                      ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  2.0 s",
     ]
 
 
@@ -111,7 +111,7 @@ def test_log(capsys):
         "Traceback",
         "ValueError: no",
         "         printed [red]as is[/] red",
-        "✗ Root  ValueError('no')",
+        "✗ Root  0 ms  ValueError('no')",
     ]
 
 

@@ -82,7 +82,7 @@ def test_dependencies(release):
         ("tiles", ("0.1 (git https://example.com/tiles?rev=a#0123)",), ("0.1 (git https://example.com/tiles?rev=a#4567)",)),
     ]
     assert difference.comparison.verdict == "compatible"
-    assert difference.doubts == ()
+    assert difference.warnings == ()
 
 
 @pytest.mark.parametrize(("contents", "reason"), [({}, "is not in the release"), ({"uv_dot_lock": b"="}, "cannot be read")])
@@ -90,8 +90,8 @@ def test_without_a_lock_dependencies_are_unknown(release, contents, reason):
     new = release(**contents)
     difference = compare_archives(release(uv_dot_lock=LOCK.encode()), new)
     assert difference.packages is None
-    (doubt,) = difference.doubts
-    assert str(doubt) == f"{new}: uv.lock {reason}, so that dependencies cannot be compared"
+    (warning,) = difference.warnings
+    assert str(warning) == f"{new}: uv.lock {reason}, so dependencies cannot be compared"
 
 
 def test_changed_lines(release):
@@ -112,7 +112,7 @@ def test_changed_lines(release):
 
 def test_releases_of_two_workflows_are_doubtful(release):
     difference = compare_archives(release(slug="a"), release(slug="b"))
-    assert difference.doubts[0].message == "these are releases of two workflows, a and b"
+    assert difference.warnings[0].message == "these are releases of two workflows, a and b"
 
 
 def test_a_damaged_archive_is_refused(tmp_path):

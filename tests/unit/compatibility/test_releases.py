@@ -35,7 +35,7 @@ def change(old_version, new_version, old_schema=STRING, new_schema=STRING):
             ("v1.2", "v2.0"),
             (STRING, STRING),
             "breaking",
-            ("v1.2 -> v2.0: jobs submitted as v1 are not taken any more",),
+            ("v1.2 -> v2.0: jobs submitted as v1 no longer run",),
             None,
             False,
         ),
@@ -43,7 +43,7 @@ def change(old_version, new_version, old_schema=STRING, new_schema=STRING):
             ("v1.2", "v2.0"),
             (STRING, INTEGER),
             "breaking",
-            ("v1.2 -> v2.0: jobs submitted as v1 are not taken any more", "input: string -> integer"),
+            ("v1.2 -> v2.0: jobs submitted as v1 no longer run", "input: string -> integer"),
             None,
             False,
         ),
@@ -59,7 +59,7 @@ def change(old_version, new_version, old_schema=STRING, new_schema=STRING):
             ("v1.2", "v1.3"),
             (scene(scene_id=STRING), scene(scene_id=STRING, cloud_cover=INTEGER)),
             "breaking",
-            ("cloud_cover: new, without default",),
+            ("cloud_cover: new and without default",),
             "v2.0",
             True,
         ),
@@ -76,13 +76,13 @@ def test_verdict_of_a_task(versions, schemas, kind, reasons, needs, violation):
 def test_tasks_of_a_custom_command_go_by_their_version():
     assert change("v1.0", "v1.0", None, None).kind == "unchanged"
     found = change("v1.0", "v1.1", None, None)
-    assert (found.kind, found.doubts) == ("compatible", ("input: not described by either release",))
+    assert (found.kind, found.not_compared) == ("compatible", ("input: not described by either release",))
 
 
 def test_task_that_is_gone_breaks_and_a_new_one_does_not():
     changes = compare_tasks([Task("a", "v1.0"), Task("b", "v1.0")], [Task("b", "v1.0"), Task("c", "v1.0")])
     assert [(found.name, found.kind, found.reasons) for found in changes] == [
-        ("a", "breaking", ("v1.0 is gone",)),
+        ("a", "breaking", ("v1.0 is removed",)),
         ("b", "unchanged", ()),
         ("c", "added", ()),
     ]

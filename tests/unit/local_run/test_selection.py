@@ -1,4 +1,4 @@
-"""The task that a user selects, and the task that executes a submission."""
+"""The task that a user selects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hatch_tilebox.core.errors import RunError
 from hatch_tilebox.core.model import Task
-from hatch_tilebox.local_run.selection import find_heir, find_task
+from hatch_tilebox.local_run.selection import find_task
 
 TASKS = (
     Task("a.com/x/Check", "v1.0"),
@@ -51,15 +51,3 @@ def test_no_such_task(wanted, message):
     with pytest.raises(RunError) as caught:
         find_task(TASKS, wanted)
     assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("version", "heir"),
-    [("v1.0", TASKS[0]), ("v1.1", TASKS[1]), ("v1.11", None), ("v2.0", TASKS[2]), ("v3.0", None), ("1.0", None)],
-)
-def test_heirs_follow_the_rule_of_versions(version, heir):
-    assert find_heir(TASKS, "a.com/x/Check", version) is heir
-
-
-def test_heirs_have_the_whole_name():
-    assert find_heir(TASKS, "Check", "v1.0") is None

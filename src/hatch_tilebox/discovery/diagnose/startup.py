@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.task_versions import parse_task_version
 from hatch_tilebox.discovery import worker
 from hatch_tilebox.discovery.diagnose.context import ending, tail
 from hatch_tilebox.discovery.diagnose.imports import import_failed
@@ -193,7 +194,7 @@ def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location
     problems = []
     for task in tasks:
         named = f"task {task.name!r}" + (f" ({task.object})" if task.object else "")
-        if not re.fullmatch(r"v\d+\.\d+", task.version):
+        if not parse_task_version(task.version):
             problems.append(
                 Problem(
                     f"{named} has the version {task.version!r}; a version is `vMAJOR.MINOR`, such as v1.0",

@@ -1,4 +1,4 @@
-"""The zstd binding: the standard library's where Python has one (3.14), else its backport. Both have one interface."""
+"""The zstd binding of the standard library (Python 3.14 and newer), else its backport, which has the same interface."""
 
 from __future__ import annotations
 
