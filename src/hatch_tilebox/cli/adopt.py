@@ -48,7 +48,7 @@ def command(
     """
     from hatch_tilebox.project.adopt.plan import apply_changes, plan_adoption
     from hatch_tilebox.project.adopt.remote import require_new_config
-    from hatch_tilebox.project.scaffold import api_url, create_workflow
+    from hatch_tilebox.project.new_workflow import api_url, create_workflow
     from hatch_tilebox.publish.tilebox.credentials import api_key
 
     adoption = plan_adoption(project.resolve())

@@ -27,7 +27,8 @@ def command(path: Path, name: str | None, summary: str | None, *, offline: bool,
     Example: hatch-tilebox init --name "Scene QA" scene-qa
     """
     from hatch_tilebox.core.errors import Problem
-    from hatch_tilebox.project.scaffold import create_workflow, find_key, scaffold_project
+    from hatch_tilebox.project.new_workflow import create_workflow, find_key
+    from hatch_tilebox.project.scaffold import scaffold_project
 
     root = path.resolve()
     key = None if offline else find_key()

@@ -1,4 +1,4 @@
-"""A new workflow project: files, environment, lock, and the workflow at Tilebox."""
+"""A new workflow project: its files, lock and environment."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from importlib.resources import files
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import CONFIG_NAME
-from hatch_tilebox.core.errors import ConfigError, Problem, PublishError, TileboxError
+from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.core.uv_lock import read_lock
+from hatch_tilebox.discovery.clean_environment import install_environment
+from hatch_tilebox.discovery.diagnose.sources import workspace_around
+from hatch_tilebox.discovery.environment import INSTALL_LIMIT
+from hatch_tilebox.discovery.process import run
+from hatch_tilebox.discovery.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -23,16 +28,14 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.progress import Progress
 
-__all__ = ["Scaffold", "create_workflow", "derive_slug", "find_key", "scaffold_project"]
-
 SLUG_LENGTH = 40
-"""Characters of a slug made from a name. Source: https://docs.tilebox.com, "Project Structure"."""
-REFUSED = (CONFIG_NAME, "pyproject.toml", "runner.py", "uv.lock")
+"""The most characters of a slug that is derived from a name. Source: https://docs.tilebox.com, "Project Structure"."""
+REFUSED = (CONFIG_NAME, PYPROJECT_NAME, "runner.py", LOCK_NAME)
 SCHEMA_NAME = "tilebox.workflow.schema.json"
 _ENVIRONMENT = ".venv"
 _LAST_LINES = 20
 _DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox")
-"""What a new project names as its dependencies and build requirements."""
+"""The dependencies and build requirements of a new project."""
 
 _NO_PACKAGE = "hatch-tilebox-new-project"
 
@@ -75,7 +78,7 @@ from tilebox.workflows import ExecutionContext, Runner, Task
 
 
 class CheckScene(Task):
-    """Decide whether a scene is clear enough to be used."""
+    """Decide whether a scene is clear enough."""
 
     scene_id: str
     cloud_cover: float
@@ -83,7 +86,7 @@ class CheckScene(Task):
 
     @staticmethod
     def identifier() -> tuple[str, str]:
-        # Jobs find their task by this name and version, whatever the class is called later.
+        # Jobs find their task by this name and version, not by the name of the class.
         return "tilebox.com/{slug}/CheckScene", "v1.0"
 
     def execute(self, context: ExecutionContext) -> None:
@@ -98,7 +101,7 @@ runner = Runner(tasks=[CheckScene])
 
 @dataclass(frozen=True)
 class Scaffold:
-    """A new project. `created_remotely` says whether Tilebox gave the slug; `synced` whether its environment was made."""
+    """A new project. `created_remotely` is whether Tilebox gave the slug, `synced` whether its environment was created."""
 
     root: Path
     slug: str
@@ -108,9 +111,9 @@ class Scaffold:
 
 
 def derive_slug(name: str) -> str:
-    """The slug that stands for a name: ASCII letters, digits and hyphens in lower case, at most 40, cut between words if it can be.
+    """The slug for a name: at most 40 lower-case ASCII letters, digits and hyphens, cut between words if possible.
 
-    Raises ConfigError for a name that holds neither letters nor digits that ASCII can spell.
+    Raises ConfigError if the name has no letters or digits that ASCII can express.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
@@ -123,31 +126,29 @@ def derive_slug(name: str) -> str:
 
 
 def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None, progress: Progress) -> Scaffold:
-    """Make a project for the workflow `name` in the folder `root`, which may not exist yet.
+    """Create a project for the workflow `name` in the folder `root`, which may not exist yet.
 
-    `create` makes the workflow at Tilebox and returns its slug; it is called last, for it cannot be undone. Any failure, Ctrl-C
-    too, leaves the folder as it was. Raises ConfigError, changing nothing, where a project is there already.
+    `create` creates the workflow at Tilebox and returns its slug. It is called last, because it cannot be undone. After a failure
+    or Ctrl-C the folder is as it was. Raises ConfigError if there is a project already.
     """
-    from hatch_tilebox.discovery.uv import require_uv
-
     local = derive_slug(name)
     there = [file for file in (*REFUSED, SCHEMA_NAME) if os.path.lexists(root / file)]
     if there:
-        hint = "hatch-tilebox adopt adds hatch-tilebox to a project that is there already"
+        hint = "hatch-tilebox adopt adds hatch-tilebox to an existing project"
         raise ConfigError(Problem(f"{root} has {', '.join(there)} already; nothing was changed", hint))
     _refuse_name(local, _DEPENDENCIES)
     _refuse_workspace(root)
     uv = require_uv()
     sync = not os.path.lexists(root / _ENVIRONMENT)
     with _undone_on_failure(root):
-        # Locked under a name that no package has: with that of a dependency, uv would go back to an SDK that does without it.
-        _write(root / "pyproject.toml", _PYPROJECT.format(slug=_NO_PACKAGE))
+        # Locked under a name that no package has: with the name of a dependency, uv would choose an old SDK without it.
+        _write(root / PYPROJECT_NAME, _PYPROJECT.format(slug=_NO_PACKAGE))
         _run_uv(str(uv), "lock", root, progress)
         _refuse_name(local, _locked_names(root))
-        _write(root / "pyproject.toml", _PYPROJECT.format(slug=local))
+        _write(root / PYPROJECT_NAME, _PYPROJECT.format(slug=local))
         _write(root / "runner.py", _RUNNER.format(slug=local))
         _write(root / SCHEMA_NAME, (files("hatch_tilebox") / "schemas" / SCHEMA_NAME).read_text("utf-8"))
-        # An environment of somebody else's is left alone: what uv removes from it could not be brought back.
+        # An existing environment is left alone: packages that uv removes from it would be lost.
         _run_uv(str(uv), "sync" if sync else "lock", root, progress)
         slug = create(name) if create else local
         comment = "" if create else _LOCAL_SLUG
@@ -155,42 +156,11 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
             _write(root / CONFIG_NAME, _WORKFLOW.format(slug=slug, schema=SCHEMA_NAME, comment=comment))
         except TileboxError as error:
             raise (type(error)(*error.problems, _remains(slug)) if create else error) from None
-    return Scaffold(root, slug, (CONFIG_NAME, "pyproject.toml", "runner.py", SCHEMA_NAME, "uv.lock"), create is not None, sync)
-
-
-def find_key() -> str | None:
-    """The key of the Tilebox API that this user has, without asking for one; None where there is none."""
-    from hatch_tilebox.publish.tilebox.credentials import KEY_VARIABLE, api_key
-
-    try:
-        return api_key(api_url(), None)
-    except PublishError:
-        if os.environ.get(KEY_VARIABLE, "").strip():
-            raise
-        return None
-
-
-def api_url() -> str:
-    """Where the Tilebox API is."""
-    from hatch_tilebox.publish.open import API_URL
-
-    return os.environ.get("TILEBOX_API_URL") or API_URL
-
-
-def create_workflow(name: str, summary: str, key: str, progress: Progress) -> str:
-    """Create a workflow at Tilebox and return its slug. Raises PublishError if that fails; the request is not repeated."""
-    from hatch_tilebox.publish.http.retries import Retries
-    from hatch_tilebox.publish.tilebox.api import TileboxApi
-
-    progress.started("Creating the workflow")
-    with closing(TileboxApi(api_url(), key, retries=Retries(attempts=1), progress=progress)) as api:
-        slug = api.create_workflow(name, summary)
-    progress.finished(f"{slug} at {api.url}")
-    return slug
+    return Scaffold(root, slug, (CONFIG_NAME, PYPROJECT_NAME, "runner.py", SCHEMA_NAME, LOCK_NAME), create is not None, sync)
 
 
 def _refuse_name(slug: str, taken: Collection[str]) -> None:
-    """A project that is named like a package it needs would depend on itself."""
+    """Raise ConfigError for a project with the name of a package that it needs: it would depend on itself."""
     if slug in taken:
         message = f"a project named {slug} would depend on itself: it needs the package {slug}; nothing was changed"
         raise ConfigError(Problem(message, f'give another name, such as: hatch-tilebox init --name "{slug} workflow"'))
@@ -198,13 +168,11 @@ def _refuse_name(slug: str, taken: Collection[str]) -> None:
 
 def _locked_names(root: Path) -> set[str]:
     """The names of all packages that others in the lock depend on."""
-    return {name for package in read_lock(root / "uv.lock").packages for name in package.dependencies}
+    return {name for package in read_lock(root / LOCK_NAME).packages for name in package.dependencies}
 
 
 def _refuse_workspace(root: Path) -> None:
-    """A member of a uv workspace shares its lock and environment, which are not ours to change."""
-    from hatch_tilebox.discovery.diagnose.sources import workspace_around
-
+    """Raise ConfigError for a new member of a uv workspace: its members share a lock, which would change."""
     folder = workspace_around(root)
     if folder is not None:
         message = f"{root} would be a member of the uv workspace in {folder}, whose lock would change"
@@ -225,11 +193,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
-    """Lock the project, and with `sync` make its environment."""
-    from hatch_tilebox.discovery.clean_environment import install_environment
-    from hatch_tilebox.discovery.environment import INSTALL_LIMIT
-    from hatch_tilebox.discovery.process import run
-
+    """Lock the project, and with the command `sync` also create its environment."""
     progress.started("Installing" if command == "sync" else "Locking")
     began = perf_counter()
     command_line = [uv, command, "--color", "never", "--no-progress", "--project", "."]
@@ -243,7 +207,7 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
 
 @contextmanager
 def _undone_on_failure(root: Path) -> Iterator[None]:
-    """Create the folder, and take away what the block created in it, and the folder, if the block fails."""
+    """Create the folder, and remove everything that the block created if the block fails."""
     missing = [folder for folder in (root, *root.parents) if not folder.exists()]
     before = {path.name for path in root.iterdir()} if root.is_dir() else set()
     try:
@@ -258,7 +222,7 @@ def _undone_on_failure(root: Path) -> Iterator[None]:
 
 
 def _undo(root: Path, before: set[str], missing: list[Path]) -> None:
-    with suppress(OSError):  # somebody else put something there meanwhile, or it was never created
+    with suppress(OSError):  # another program wrote into it meanwhile, or it was never created
         for path in root.iterdir():
             if path.name in before:
                 continue

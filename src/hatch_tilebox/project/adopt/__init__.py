@@ -1,1 +1,1 @@
-"""hatch-tilebox is added to an existing project: which files change, and how."""
+"""Adding hatch-tilebox to an existing project: which files change, and how."""

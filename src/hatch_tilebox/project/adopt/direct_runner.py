@@ -1,6 +1,6 @@
 """Direct runners: code that connects to Tilebox and executes tasks itself, `client.runner(tasks=[…]).run_forever()`.
 
-A release needs the `Runner` object with the same tasks, and a module that can be imported without starting anything.
+A release needs a `Runner` object with the same tasks, in a module that starts nothing when it is imported.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DirectRunner", "direct_runners"]
-
 _PARAMETERS = ("cluster", "tasks", "cache", "context")
-"""Of `Client.runner`, in order. Source: tilebox.workflows.client of tilebox-workflows 0.66."""
+"""The parameters of `Client.runner`, in order. Source: tilebox.workflows.client of tilebox-workflows 0.66."""
 _OF_RUNNER = ("tasks", "cache", "context")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -23,7 +21,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class DirectRunner:
-    """A call of `Client.runner`: `arguments` are its expressions by the names of its parameters."""
+    """A call of `Client.runner`. `arguments` are the expressions of the call by the names of the parameters."""
 
     call: ast.Call
     client: ast.expr
@@ -31,21 +29,21 @@ class DirectRunner:
 
     @property
     def line(self) -> int:
-        """Where it stands."""
+        """The line of the call."""
         return self.call.lineno
 
     def runner_text(self, source: str) -> str:
-        """The `Runner` object with the same tasks, which keep the lines and comments that they have in the text of the module."""
+        """The expression of the `Runner` object with the same tasks, with their lines and comments in `source`."""
         kept = (f"{name}={_text_of(self.arguments[name], source)}" for name in _OF_RUNNER if name in self.arguments)
         return f"Runner({', '.join(kept)})"
 
     def connect_text(self, name: str) -> str:
-        """What takes the place of the call where `name` is the `Runner` object."""
+        """The expression that replaces the call if `name` is the `Runner` object."""
         cluster = f", cluster={ast.unparse(self.arguments['cluster'])}" if "cluster" in self.arguments else ""
         return f"{name}.connect_to({ast.unparse(self.client)}{cluster})"
 
     def needed_names(self) -> set[str]:
-        """The names that the `Runner` object is made of."""
+        """The names in the expression of the `Runner` object."""
         values = (self.arguments[name] for name in _OF_RUNNER if name in self.arguments)
         return {node.id for value in values for node in ast.walk(value) if isinstance(node, ast.Name)}
 
@@ -60,11 +58,11 @@ def direct_runners(module: ast.Module) -> list[DirectRunner]:
 
 
 def start_of_main(module: ast.Module, runner: DirectRunner) -> int | None:
-    """The index of the first statement that starts the runner when the module is imported; None where none does."""
+    """The index of the first statement that starts the runner when the module is imported, or None."""
     definitions = [node for node in ast.walk(module) if isinstance(node, _DEFINITIONS)]
     starters = {node.name for node in definitions if any(part is runner.call for part in ast.walk(node))}
     while more := {node.name for node in definitions if any(_calls(part, starters) for part in ast.walk(node))} - starters:
-        starters |= more  # what calls one of them starts the runner, too
+        starters |= more  # functions that call one of these start the runner, too
     for index, statement in enumerate(module.body):
         if isinstance(statement, _DEFINITIONS) or is_main_guard(statement):
             continue
@@ -74,7 +72,7 @@ def start_of_main(module: ast.Module, runner: DirectRunner) -> int | None:
 
 
 def _with_clients(module: ast.Module, start: int) -> int:
-    """The index from which on the clients are made that only the statements from `start` on use: a worker needs none of them."""
+    """The index of the first client, before `start`, that only later statements use: a worker does not need these clients."""
     while start:
         before = module.body[start - 1]
         if not isinstance(before, ast.Assign) or not _is_client(before.value, set()):
@@ -115,7 +113,7 @@ def _is_client(node: ast.expr, clients: set[str]) -> bool:
 
 
 def _clients(module: ast.Module) -> set[str]:
-    """What is given a `Client(…)`, or said to be one, as it is written: names, and attributes such as `self.client`."""
+    """The names and attributes, such as `self.client`, that are assigned a `Client(…)` or annotated as one."""
     found: set[str] = set()
     for node in ast.walk(module):
         if isinstance(node, ast.Assign) and _is_client(node.value, set()):
@@ -138,7 +136,7 @@ def _imported(module: ast.Module) -> Iterator[str]:
 
 
 def _text_of(node: ast.expr, source: str) -> str:
-    """The expression as it is written, its lines moved as far to the left as the last one can go."""
+    """The text of the expression, dedented by the margin of its last line."""
     first, *others = (ast.get_source_segment(source, node) or ast.unparse(node)).split("\n")
     margin = len(others[-1]) - len(others[-1].lstrip()) if others else 0
     return "\n".join([first, *(line[margin:] if not line[:margin].strip() else line for line in others)])
@@ -149,7 +147,7 @@ def _calls(node: ast.AST, names: set[str]) -> bool:
 
 
 def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and what is in it, but for the bodies of functions in it."""
+    """The node and all nodes inside it, except the bodies of functions."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, _FUNCTIONS):

@@ -1,4 +1,4 @@
-"""The edit that gives a module with a direct runner a `Runner` object: made in its text, and proved on its syntax tree."""
+"""The edit that gives a module with a direct runner a `Runner` object: an edit of its text, checked on its syntax tree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 import builtins
 import io
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.project.adopt.direct_runner import direct_runners, is_main_guard, start_of_main
 from hatch_tilebox.project.source_code import bound_names, runner_names
@@ -14,15 +15,14 @@ from hatch_tilebox.project.source_code import bound_names, runner_names
 if TYPE_CHECKING:
     from hatch_tilebox.project.adopt.direct_runner import DirectRunner
 
-__all__ = ["RunnerEdit", "edit_module", "free_name", "proposed_lines"]
-
 _SDK = "tilebox.workflows"
 _NOT_GUARDED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _GUARD = 'if __name__ == "__main__":'
 
 
-class RunnerEdit(NamedTuple):
-    """The text of the module after the edit, or `reason` why its author has to make it."""
+@dataclass(frozen=True)
+class RunnerEdit:
+    """The text of the module after the edit, or the `reason` why its author has to make the edit."""
 
     text: str
     name: str
@@ -30,7 +30,7 @@ class RunnerEdit(NamedTuple):
 
 
 def free_name(module: ast.Module) -> str:
-    """What to call the `Runner` object: a name that means nothing else anywhere in the module."""
+    """A name for the `Runner` object that the module does not use."""
     taken = {node.id for node in ast.walk(module) if isinstance(node, ast.Name)}
     taken |= {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
     taken |= bound_names(module) or set()
@@ -38,14 +38,14 @@ def free_name(module: ast.Module) -> str:
 
 
 def proposed_lines(text: str, module: ast.Module, runner: DirectRunner) -> str:
-    """The lines to write by hand."""
+    """The lines that the author of the module can add by hand."""
     name = free_name(module)
     main = f"{runner.connect_text(name)}.run_forever()"
     return f"from {_SDK} import Runner\n\n{name} = {runner.runner_text(text)}\n\n{_GUARD}\n    {main}"
 
 
 def edit_module(text: str, module: ast.Module, runner: DirectRunner) -> RunnerEdit:
-    """The module with a `Runner` object of the same tasks, connected in the place of the direct one, and a guarded main part."""
+    """The module with a `Runner` object of the same tasks, which replaces the direct runner, and a guarded main part."""
     name = free_name(module)
     place = _insertion(module, runner)
     start = start_of_main(module, runner)
@@ -62,31 +62,31 @@ def edit_module(text: str, module: ast.Module, runner: DirectRunner) -> RunnerEd
     lines[place:place] = _block(lines, place, definition, newline)
     _import_runner(lines, module, place, newline)
     after = "".join(lines)
-    return RunnerEdit(after, name) if _is_proved(after, name) else RunnerEdit(text, name, "its text cannot be edited safely")
+    return RunnerEdit(after, name) if _is_correct(after, name) else RunnerEdit(text, name, "its text cannot be edited safely")
 
 
 def _fixed_main(module: ast.Module, start: int | None) -> str:
-    """Why the statements from the index `start` on cannot go below a guard, if there is a reason."""
+    """Why the statements from the index `start` on cannot be moved below a guard, or an empty text."""
     if start is None:
         return ""
     tail = module.body[start:]
     if any(isinstance(node, _NOT_GUARDED) for node in tail):
-        return "definitions stand among what starts it"
+        return "definitions are among the statements that start it"
     shares_line = start and module.body[start - 1].end_lineno == tail[0].lineno
     strings = (node for part in tail for node in ast.walk(part) if isinstance(node, (ast.Constant, ast.JoinedStr)))
     if shares_line or any(node.end_lineno != node.lineno for node in strings):
-        return "what starts it cannot be indented"
+        return "the statements that start it cannot be indented"
     return ""
 
 
 def _insertion(module: ast.Module, runner: DirectRunner) -> int | str:
-    """The line before which the object goes, counted from 0: before what starts the runner; or why there is no such line."""
+    """The line, counted from 0, before which the object is inserted, or the reason why there is no such line."""
     bound: dict[str, int] = {}
     used = next(index for index, statement in enumerate(module.body) if any(node is runner.call for node in ast.walk(statement)))
     for index, statement in enumerate(module.body):
         names = bound_names(ast.Module([statement], []))
         if names is None:
-            return "the names of its module cannot all be told"
+            return "not all names of its module are known"
         for name in names:
             bound.setdefault(name, index)
     missing = sorted(name for name in runner.needed_names() if name not in bound and not hasattr(builtins, name))
@@ -95,7 +95,7 @@ def _insertion(module: ast.Module, runner: DirectRunner) -> int | str:
     last = max((bound[name] for name in runner.needed_names() if name in bound), default=-1)
     start = start_of_main(module, runner)
     if start is not None and last >= start:
-        return "what it needs is defined by what starts it"
+        return "the statements that start it define names that it needs"
     first = used if start is None else min(used, start)
     if last < first:
         return _first_line(module.body[first])
@@ -116,7 +116,7 @@ def _replace_call(lines: list[str], runner: DirectRunner, name: str) -> None:
 
 
 def _block(lines: list[str], place: int, line: str, newline: str) -> list[str]:
-    """The line with the empty lines around it that a definition has."""
+    """The definition `line` with two empty lines around it."""
     blank_before = 0
     while blank_before < place and not lines[place - 1 - blank_before].strip():
         blank_before += 1
@@ -128,7 +128,7 @@ def _block(lines: list[str], place: int, line: str, newline: str) -> list[str]:
 
 
 def _import_runner(lines: list[str], module: ast.Module, place: int, newline: str) -> None:
-    """Have `Runner` imported before the line `place`, in the line that imports from the SDK where that is a plain one."""
+    """Import `Runner` before the line `place`: in the existing import from the SDK if that is one simple line."""
     imports = [
         node for node in module.body if isinstance(node, (ast.Import, ast.ImportFrom)) and (node.end_lineno or place) <= place
     ]
@@ -146,8 +146,8 @@ def _import_runner(lines: list[str], module: ast.Module, place: int, newline: st
     lines.insert(after[0].end_lineno or 0 if after else place, f"from {_SDK} import Runner{newline}")
 
 
-def _is_proved(text: str, name: str) -> bool:
-    """Whether importing the module gives the name a `Runner`, and starts no direct runner."""
+def _is_correct(text: str, name: str) -> bool:
+    """Whether the module assigns a `Runner` to the name when it is imported, and has no direct runner."""
     try:
         module = ast.parse(text)
     except (SyntaxError, ValueError):

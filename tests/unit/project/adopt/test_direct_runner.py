@@ -183,14 +183,20 @@ def test_a_client_that_tasks_use_stays_where_it_is(project):
         (f"{HEAD}def main(tasks):\n    Client().runner(tasks=tasks).run_forever()\n", "tasks is not known at the top level"),
         (
             f"{HEAD}Client().runner(tasks=[First]).run_forever()\n\n\ndef more():\n    pass\n",
-            "definitions stand among what starts it",
+            "definitions are among the statements that start it",
         ),
-        (f"{HEAD}Client().runner(tasks=[First], cache='''\n''').run_forever()\n", "what starts it cannot be indented"),
+        (
+            f"{HEAD}Client().runner(tasks=[First], cache='''\n''').run_forever()\n",
+            "the statements that start it cannot be indented",
+        ),
         (
             f"{HEAD}def one():\n    Client().runner(tasks=[First])\n\n\ndef two():\n    Client().runner(tasks=[Second])\n",
             "several of them",
         ),
-        (f"{HEAD}from flow.more import *\n\nClient().runner(tasks=[First]).run_forever()\n", "cannot all be told"),
+        (
+            f"{HEAD}from flow.more import *\n\nClient().runner(tasks=[First]).run_forever()\n",
+            "not all names of its module are known",
+        ),
     ],
 )
 def test_what_is_better_left_to_the_author_is_shown(project, module, reason):
