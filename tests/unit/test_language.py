@@ -40,7 +40,9 @@ NOT_YET = {
     "src/hatch_tilebox/core",
     "src/hatch_tilebox/discovery",
     "src/hatch_tilebox/frontends",
-    "src/hatch_tilebox/project",
+    "src/hatch_tilebox/project/build_backend.py",
+    "src/hatch_tilebox/project/rules.py",
+    "src/hatch_tilebox/project/runner_platforms.py",
     "src/hatch_tilebox/publish/tilebox",
 }
 """Places that still have to be read with this ear."""

@@ -244,7 +244,7 @@ def test_the_diff_is_shown_and_nothing_is_written_unasked(invoke, project):
     result = invoke("adopt", root, input="y\n")
     assert (result.exit_code, result.stdout) == (1, "")
     assert '+requires = ["hatchling", "hatch-tilebox"]' in result.stderr
-    assert "--yes writes it" in result.stderr
+    assert "Use --yes to write the changes" in result.stderr
     assert (root / "pyproject.toml").read_text() == PROJECT
     assert not (root / "tilebox.workflow.toml").exists()
 
