@@ -92,7 +92,7 @@ repos:
 
 def cli_reference() -> str:
     """Return the page."""
-    context = click.Context(app, info_name="hatch-tilebox")
+    context = click.Context(app, info_name="hatch-tilebox", **app.context_settings)
     parts = [HEAD, usage(context, app), options(context, app), GROUP]
     definitions = json.loads((files("hatch_tilebox") / "schemas" / "output.schema.json").read_text("utf-8"))["$defs"]
     for name in app.list_commands(context):

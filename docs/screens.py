@@ -122,7 +122,7 @@ def main() -> None:
 
 def example(name: str) -> str:
     """Return the example in the help of a command."""
-    command = app.get_command(click.Context(app), name)
+    command = app.get_command(click.Context(app, **app.context_settings), name)
     return " ".join(((command and command.help) or "").partition("Example: ")[2].split())
 
 

@@ -109,7 +109,7 @@ def test_commands_in_the_docs_are_there_with_their_options():
     wrong = []
     for page, call in calls:
         words = shlex.split(re.split(r"\s(?:#|\|\||&&|;|\||>)\s", call)[0])
-        group = click.Context(app, info_name="hatch-tilebox")
+        group = click.Context(app, info_name="hatch-tilebox", **app.context_settings)
         try:
             _, rest, _ = app.make_parser(group).parse_args(words)
             if rest:
@@ -128,7 +128,7 @@ def test_every_command_has_a_picture_of_its_example():
         text = path.read_text("utf-8")
         assert "Traceback" not in text
         shown = "".join(html.unescape(part) for part in re.findall(r"<text [^>]*>(.*?)</text>", text))
-        example = app.get_command(click.Context(app), path.stem).help.partition("Example: ")[2]
+        example = app.get_command(click.Context(app, **app.context_settings), path.stem).help.partition("Example: ")[2]
         assert "".join(f"$ {example}".split()) in "".join(shown.split()), f"{path.name} shows another command than its help"
 
 
