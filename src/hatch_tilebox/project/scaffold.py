@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import unicodedata
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from time import perf_counter
