@@ -1,10 +1,10 @@
-"""A build backend (PEP 517, PEP 660) for workflow projects: hatchling, with our build hook switched on.
+"""A build backend (PEP 517, PEP 660) for workflow projects: hatchling with the build hook `tilebox` enabled.
 
     [build-system]
     requires = ["hatch-tilebox"]
     build-backend = "hatch_tilebox.backend"
 
-Everything that `[tool.hatch]` may say still counts; nothing has to be said. `hatch build -t tilebox` needs hatchling's own backend.
+A table `[tool.hatch]` is optional, and works as with hatchling. `hatch build -t tilebox` needs hatchling's own backend.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ __all__ = [
 
 def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
     """https://peps.python.org/pep-0517/#get-requires-for-build-sdist"""
-    with _mistakes_in_files():
+    with _explains_failures():
         return list(_sdist_builder(config_settings).config.dependencies)
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
     """https://peps.python.org/pep-0517/#build-sdist"""
-    with _mistakes_in_files():
+    with _explains_failures():
         return _build(_sdist_builder(config_settings), sdist_directory, "standard")
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """https://peps.python.org/pep-0517/#get-requires-for-build-wheel"""
-    with _mistakes_in_files():
+    with _explains_failures():
         return list(_wheel_builder(config_settings).config.dependencies)
 
 
 def build_wheel(
     wheel_directory: str,
     config_settings: Settings = None,
-    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling starts afresh too
+    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling ignores it too
 ) -> str:
     """https://peps.python.org/pep-0517/#build-wheel"""
-    with _mistakes_in_files():
+    with _explains_failures():
         return _build(_wheel_builder(config_settings), wheel_directory, "standard")
 
 
@@ -66,44 +66,44 @@ def get_requires_for_build_editable(config_settings: Settings = None) -> list[st
     """https://peps.python.org/pep-0660/#get-requires-for-build-editable"""
     from hatchling.builders.constants import EDITABLES_REQUIREMENT
 
-    with _mistakes_in_files():
+    with _explains_failures():
         return [*_wheel_builder(config_settings).config.dependencies, EDITABLES_REQUIREMENT]
 
 
 def build_editable(
     wheel_directory: str,
     config_settings: Settings = None,
-    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling starts afresh too
+    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling ignores it too
 ) -> str:
     """https://peps.python.org/pep-0660/#build-editable"""
-    with _mistakes_in_files():
+    with _explains_failures():
         return _build(_wheel_builder(config_settings), wheel_directory, "editable")
 
 
-# Hatchling leaves these two out under pip, so that hooks which add dependencies to a wheel are heard; see its build.py.
+# Hatchling leaves these two out under pip, so that hooks can add dependencies to a wheel; see its build.py.
 if "PIP_BUILD_TRACKER" not in os.environ:
     __all__ += ["prepare_metadata_for_build_editable", "prepare_metadata_for_build_wheel"]
 
     def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
         """https://peps.python.org/pep-0517/#prepare-metadata-for-build-wheel"""
-        with _mistakes_in_files():
+        with _explains_failures():
             return _write_metadata(_wheel_builder(config_settings), metadata_directory, [])
 
     def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
         """https://peps.python.org/pep-0660/#prepare-metadata-for-build-editable"""
         from hatchling.builders.constants import EDITABLES_REQUIREMENT
 
-        with _mistakes_in_files():
+        with _explains_failures():
             builder = _wheel_builder(config_settings)
             exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
             return _write_metadata(builder, metadata_directory, [EDITABLES_REQUIREMENT] if exposes_files else [])
 
 
 @contextmanager
-def _mistakes_in_files() -> Iterator[None]:
-    """End the process with a message where hatchling fails and `pyproject.toml` or `hatch.toml` is why.
+def _explains_failures() -> Iterator[None]:
+    """End the process with a message if hatchling fails because of a mistake in `pyproject.toml` or `hatch.toml`.
 
-    The files are read a second time only then, for a build that goes well should not pay for that.
+    The files are checked only then, so that a successful build does not pay for it.
     """
     try:
         yield
@@ -119,7 +119,7 @@ def _mistakes_in_files() -> Iterator[None]:
 
 
 def _build(builder: SdistBuilder | WheelBuilder, directory: str, version: str) -> str:
-    """The name of the one file that the builder makes."""
+    """Build one file and return its name."""
     return Path(next(builder.build(directory=directory, versions=[version]))).name
 
 
@@ -144,7 +144,7 @@ def _wheel_builder(settings: Settings) -> WheelBuilder:
 
 
 def _project_config(settings: Settings) -> dict[str, Any]:
-    """`pyproject.toml` of the project in the working directory, with our hook in it."""
+    """Return `pyproject.toml` of the project in the working directory, with the build hook in it."""
     from hatchling.metadata.core import ProjectMetadata
 
     config: dict[str, Any] = ProjectMetadata(str(Path.cwd()), None).config
@@ -155,7 +155,7 @@ def _project_config(settings: Settings) -> dict[str, Any]:
 
 
 def _pass_on(settings: Mapping[str, Any]) -> None:
-    """Hand the settings that are ours to the build hook, which hatchling gives none: this process builds one project and ends."""
+    """Set variables for our config settings, which hatchling does not pass to hooks. This process builds one project and ends."""
     if not any(name.startswith("tilebox.") for name in settings):
         return
     from hatch_tilebox.core.errors import TileboxError

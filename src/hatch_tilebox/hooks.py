@@ -1,7 +1,7 @@
-"""What hatch loads through its entry point.
+"""The plugins that hatch loads through the entry point.
 
-Hatchling imports this module in every build of every project in whose build environment it is installed, as soon as any
-third-party plugin is looked up, so nothing is imported before it is asked for.
+Hatchling imports this module in every build of every project that has it in the build environment, as soon as it looks up any
+third-party plugin. So each function imports its plugin when it is called.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def hatch_register_build_hook() -> type[TileboxBuildHook]:
-    """The build hook `tilebox`."""
+    """Return the build hook `tilebox`."""
     from hatch_tilebox.frontends.build_hook import TileboxBuildHook
 
     return TileboxBuildHook
@@ -25,7 +25,7 @@ def hatch_register_build_hook() -> type[TileboxBuildHook]:
 
 @hookimpl
 def hatch_register_builder() -> type[TileboxBuilder]:
-    """The build target `tilebox`."""
+    """Return the build target `tilebox`."""
     from hatch_tilebox.frontends.builder import TileboxBuilder
 
     return TileboxBuilder
@@ -33,7 +33,7 @@ def hatch_register_builder() -> type[TileboxBuilder]:
 
 @hookimpl
 def hatch_register_publisher() -> type[TileboxPublisher]:
-    """The publisher `tilebox`. Hatch alone asks for it; hatchling does not know publishers."""
+    """Return the publisher `tilebox`. Only hatch calls this; hatchling has no publishers."""
     from hatch_tilebox.frontends.publisher import TileboxPublisher
 
     return TileboxPublisher

@@ -1,18 +1,18 @@
-"""What can go wrong for a user, and where.
+"""Errors of users, and their places in files.
 
 ```
-TileboxError                a mistake that the user can fix; never shown with a traceback of ours
-├── ConfigError             tilebox.workflow.toml, or our tables in pyproject.toml
+TileboxError                an error that the user can fix; never shown with a traceback
+├── ConfigError             tilebox.workflow.toml, or tables of hatch-tilebox in pyproject.toml
 ├── SelectionError          the files to pack
 ├── DiscoveryError          the workflow's runtime: environment, start-up, tasks
-├── ArchiveError            a .tbrelease that cannot be written or must not be trusted
+├── ArchiveError            a .tbrelease that cannot be written or is not trusted
 ├── PublishError            a destination, or the way to it
 ├── RunError                a task that cannot be executed on this machine as asked
 ├── PluginError             an installed plugin refuses the release, or is broken
 └── IncompatibleError       a release that would break jobs of the one before it
 ```
 
-Surfaces catch `TileboxError` alone, print it and end with its `exit_code`. Any other exception is a bug.
+Frontends and commands catch `TileboxError`, print it and exit with its `exit_code`. Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Location(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong (in an error) or doubtful (in a warning).
+    """One problem of an error or a warning.
 
-    `message` says in one line what is wrong and what is allowed, `hint` what to do about it. `details` holds more lines, mostly
-    other people's words, such as the user's own traceback or the last lines that uv printed.
+    `message` is one line: what is wrong and what is allowed. `hint` is what to do about it. `details` are more lines, usually the
+    output of other programs, such as a traceback or the last lines of uv.
     """
 
     message: str
@@ -50,7 +50,7 @@ class Problem(NamedTuple):
 
     @property
     def shown(self) -> Problem:
-        """The same with everything safe to show: no logins in URLs, and a message of one line, lest a name pass for ours."""
+        """The same, safe to show: without logins in URLs, and with a message of one line, so that no name can imitate a message."""
         place = self.location and self.location._replace(path=printable(self.location.path))
         hint = self.hint and printable(hide_logins(self.hint), lines=True)
         details = self.details and printable(hide_logins(self.details), lines=True)
@@ -77,7 +77,7 @@ class TileboxError(Exception):
 
 
 class ConfigError(TileboxError):
-    """`tilebox.workflow.toml`, or a table of ours in `pyproject.toml`, does not say what it may say."""
+    """`tilebox.workflow.toml`, or a table of hatch-tilebox in `pyproject.toml`, is invalid."""
 
 
 class SelectionError(TileboxError):
@@ -89,7 +89,7 @@ class DiscoveryError(TileboxError):
 
 
 class ArchiveError(TileboxError):
-    """A `.tbrelease` cannot be written, or must not be trusted."""
+    """A `.tbrelease` cannot be written, or is not trusted."""
 
 
 class PublishError(TileboxError):

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, also when the machine goes down, and what tells whether one still is."""
+"""Files that are written completely or not at all, also in a power cut, and digests of files."""
 
 from __future__ import annotations
 
@@ -19,25 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["file_digest", "stream_digest", "whole_file"]
-
 _CHUNK = 2**20
 WINDOWS = sys.platform == "win32"
 _UNKNOWN_CALL = {
     errno.EACCES, errno.EBADF, errno.EINVAL, errno.EISDIR, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM
 }  # fmt: skip
-"""How systems say that a folder cannot be opened or written through; other errors are failures of the disk."""
+"""Errors of systems where a folder cannot be opened or synchronized. Other errors are failures of the disk."""
 
 
 @contextmanager
 def whole_file(
     destination: Path, staging: Path | None = None, *, mode: int | None = None, durable: bool = True
 ) -> Iterator[BinaryIO]:
-    """A file that gets its name when the block is left and vanishes when the block fails; folders are created where missing.
+    """Open a file that gets its name at the end of the block, and is removed if the block fails. Creates missing folders.
 
-    It is written in `staging`, a folder of the same file system, or else beside its name, and has the rights `mode`, or else those
-    of any new file. What a killed process left there of such a file is removed. Without `durable` a power cut may lose it. Raises
-    OSError where that fails.
+    It is written in `staging`, a folder of the same file system, by default that of `destination`, and has the permissions `mode`,
+    by default those of a new file. Files that killed processes left there are removed. Without `durable` a power cut may lose it.
+    Raises OSError.
     """
     staging = staging or destination.parent
     temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
@@ -51,7 +49,7 @@ def whole_file(
             if WINDOWS:
                 temporary = unclaimed  # an open file cannot be renamed there, nor swept
             else:
-                unclaimed.replace(temporary)  # under this name it may be swept, but not while it is claimed
+                unclaimed.replace(temporary)  # a file with this name is swept, unless it is claimed
             if mode is not None:
                 temporary.chmod(mode)
             yield file
@@ -74,7 +72,7 @@ def _remove(*paths: Path) -> None:
 
 
 def _sweep(folder: Path, suffix: str) -> None:
-    """Remove files that a killed process had begun to write in `folder`."""
+    """Remove the unfinished files of killed processes from `folder`."""
     for path in folder.glob(f".*{suffix}.????????????????"):
         if re.fullmatch(rf"\..+{re.escape(suffix)}\.[0-9a-f]{{16}}", path.name) and is_abandoned(path):
             with suppress(OSError):
@@ -82,13 +80,13 @@ def _sweep(folder: Path, suffix: str) -> None:
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file, as 64 hex digits, read in bounded memory. Raises OSError where it cannot be read."""
+    """Return the SHA-256 of a file as 64 hex digits, read in chunks. Raises OSError."""
     with open_regular(path) as file:
         return stream_digest(file)
 
 
 def stream_digest(file: BinaryIO) -> str:
-    """The SHA-256 of what is left to read of an open file, as 64 hex digits, in bounded memory."""
+    """Return the SHA-256 of the rest of an open file as 64 hex digits, read in chunks."""
     digest = hashlib.sha256()
     while chunk := file.read(_CHUNK):
         digest.update(chunk)
@@ -96,7 +94,7 @@ def stream_digest(file: BinaryIO) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A new name is lost in a power cut until its folder is written. Windows and some file systems have no such call."""
+    """Write the folder to disk, so that a power cut does not lose a new name. Not all systems can do that."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:

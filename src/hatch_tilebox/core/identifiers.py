@@ -1,7 +1,9 @@
-"""Names, versions, slugs and the like that come from elsewhere, judged before anything is made of them.
+"""Checks of names, versions, slugs and other identifiers from outside.
 
-They become names of files and folders, tags, parts of URLs and arguments of programs. Each function gives what is wrong with a
-text, None for a good one. Sources: PEP 508 and PEP 440 as `packaging` implements them, and Tilebox's published API definitions.
+They become names of files and folders, tags, parts of URLs and arguments of programs. Each function named `..._fault` returns what
+is wrong with a text, None if it is valid.
+
+Sources: PEP 508 and PEP 440 as `packaging` implements them, and Tilebox's published API definitions.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ SLUG_PATTERN = "[A-Za-z0-9-]+"
 SLUG_LENGTH = 100
 _PLACEHOLDER = r"placeholder|change-?me|^(replace|change|insert|enter|put)-(me|this|with|your)\b|^your-|(^|-)(your|workflow)-slug"
 MAX_TEXT = 1000
-"""Characters of a name, a version or a specifier: more than any has, and little enough for every parser."""
+"""The largest number of characters of a name, a version or a specifier: any real one is shorter, and every parser can take it."""
 
 # `packaging` is imported where it is used: an sdist and an editable build need none of it, and it takes 10 ms.
 
@@ -38,7 +40,7 @@ def requirement_name(requirement: str) -> str:
 
 
 def name_fault(text: str) -> str | None:
-    """Names of projects: PEP 508."""
+    """Check the name of a project: PEP 508."""
     from packaging.utils import InvalidName, canonicalize_name
 
     try:
@@ -51,7 +53,7 @@ def name_fault(text: str) -> str | None:
 
 
 def version_fault(text: str) -> str | None:
-    """Versions of projects: PEP 440."""
+    """Check the version of a project: PEP 440."""
     from packaging.version import Version
 
     try:
@@ -64,7 +66,7 @@ def version_fault(text: str) -> str | None:
 
 
 def requirement_fault(text: str) -> str | None:
-    """Ranges of Python versions, as in `requires-python`: PEP 440."""
+    """Check a range of Python versions, as in `requires-python`: PEP 440."""
     from packaging.specifiers import SpecifierSet
 
     try:
@@ -77,7 +79,7 @@ def requirement_fault(text: str) -> str | None:
 
 
 def slug_fault(text: str) -> str | None:
-    """Slugs of workflows and clusters."""
+    """Check the slug of a workflow or cluster."""
     if len(text) <= SLUG_LENGTH and re.fullmatch(SLUG_PATTERN, text):
         return None
     return f"must be a slug: 1 to {SLUG_LENGTH} ASCII letters, digits and hyphens"
@@ -89,17 +91,17 @@ def is_placeholder(slug: str) -> bool:
 
 
 def runner_fault(text: str) -> str | None:
-    """Where a runner is: `module:object`, with dots in both if need be."""
+    """Check the import path of a runner: `module:object`; both may have dots."""
     return None if is_import_path(text) else "must be of the form module:object"
 
 
 def task_version_fault(text: str) -> str | None:
-    """Versions of tasks."""
+    """Check the version of a task."""
     return None if parse_task_version(text) else "must be of the form v1.0"
 
 
 def variable_fault(text: str) -> str | None:
-    """What is wrong with `text` as the name of an environment variable; None where it is one."""
+    """Check the name of an environment variable."""
     fine = len(text) <= MAX_TEXT and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text)
     return None if fine else "must be the name of an environment variable"
 
@@ -116,5 +118,5 @@ def is_digest(text: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Parsers pass over white space around a text and, where they ignore case, take some letters beyond ASCII for others."""
+    """Whether `text` is short printable ASCII without spaces, which parsers that strip or fold case would accept around it."""
     return len(text) <= MAX_TEXT and text.isascii() and text.isprintable() and " " not in text

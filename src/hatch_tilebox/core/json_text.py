@@ -1,4 +1,4 @@
-"""JSON from elsewhere: read so that whatever comes out can be used, compared and written again without a surprise."""
+"""A strict reader of JSON from outside, whose values can be compared and written again unchanged."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import json
 import re
 from typing import Any
 
-__all__ = ["parse_json"]
-
 DEPTH = 200
-"""Objects and arrays within one another; the deepest schema of a task that we know has a tenth of it."""
+"""The largest number of nested objects and arrays. The deepest known schema of a task has a tenth of it."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(data: bytes) -> Any:
-    """The value that `data` spells. Raises ValueError, in a few words, for what is not JSON or is meant to confuse.
+    """Return the value of a JSON text. Raises ValueError if it is not JSON, or not safe to use.
 
-    That is: other encodings than UTF-8, a key that stands twice in an object, NaN and the infinities, numbers that no JSON reader
-    has to take, lone surrogates, and more than `DEPTH` levels.
+    Not safe are: encodings other than UTF-8, a key that appears twice in an object, NaN and the infinities, numbers that overflow,
+    lone surrogates, and more than `DEPTH` levels.
     """
     try:
         text = data.decode()

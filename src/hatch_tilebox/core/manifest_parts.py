@@ -1,4 +1,4 @@
-"""The parts of a manifest: plain values, read from and written to their JSON form."""
+"""The parts of a manifest as values, and their JSON form."""
 
 from __future__ import annotations
 
@@ -11,48 +11,24 @@ from hatch_tilebox.core.constants import RELEASE_SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = [
-    "EXECUTABLE_MODE",
-    "FORMAT",
-    "READABLE",
-    "REGULAR_MODE",
-    "TRIGGERS",
-    "FileEntry",
-    "Project",
-    "Source",
-    "Task",
-    "Workflow",
-    "array",
-    "json_object",
-    "json_record",
-    "parse_environment",
-    "parse_file",
-    "parse_project",
-    "parse_task",
-    "parse_workflow",
-    "read_format",
-    "release_filename",
-    "task_to_dict",
-]
-
 FORMAT = 2
 READABLE = (1, 2)
 TRIGGERS = ("cron", "storage-event")
-"""What starts an automation task."""
+"""The events that start an automation task."""
 
 REGULAR_MODE = "0644"
 EXECUTABLE_MODE = "0755"
 MAX_FILENAME = 255
 MAX_LINE = 10_000_000
 MAX_SHOWN = 60
-"""Characters of a wrong text that an error repeats."""
+"""The largest number of characters of a wrong text in an error message."""
 
 
 class Workflow(NamedTuple):
-    """Which workflow a release belongs to and how its worker starts: exactly one of `runner` and `command` is set.
+    """The workflow of a release, and the start of its worker: exactly one of `runner` and `command` is set.
 
-    `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`; `command` is a worker command
-    of the project's own.
+    `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`. `command` is another command that
+    starts a worker.
     """
 
     slug: str
@@ -61,7 +37,7 @@ class Workflow(NamedTuple):
 
 
 class Project(NamedTuple):
-    """The Python project, as its core metadata names it."""
+    """The Python project, from its core metadata."""
 
     name: str
     version: str
@@ -78,10 +54,10 @@ class Source(NamedTuple):
 class Task(NamedTuple):
     """A task that the runner registers.
 
-    `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None where it
-    cannot be told. `description` is the first paragraph of the docstring its author wrote. `object` is `module:qualname` of the
-    task class, `source` its place. `trigger` is what starts an automation task, one of TRIGGERS, None for other tasks; the input
-    is that of its arguments then. Of a custom worker command only name and version are known.
+    `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None if it is not
+    known. `description` is the first paragraph of the docstring. `object` is `module:qualname` of the task class, `source` its
+    place. `trigger` is the event that starts an automation task, one of TRIGGERS, None for other tasks; then the input is that of
+    its arguments. With a custom worker command only name and version are known.
     """
 
     name: str
@@ -94,7 +70,7 @@ class Task(NamedTuple):
 
 
 class FileEntry(NamedTuple):
-    """A file as the manifest names it: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
+    """A file in a manifest: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
 
     path: str
     size: int
@@ -103,7 +79,7 @@ class FileEntry(NamedTuple):
 
 
 def release_filename(project: Project) -> str:
-    """`<name>-<version>.tbrelease`, both spelled as in a wheel's file name.
+    """Return `<name>-<version>.tbrelease`, both spelled as in the file name of a wheel.
 
     Source: the binary distribution format, https://packaging.python.org/en/latest/specifications/binary-distribution-format/
     """
@@ -112,7 +88,7 @@ def release_filename(project: Project) -> str:
 
 
 def read_format(data: Any) -> int:
-    """The version of the format of a manifest; the newest where there is none, which the check of keys then reports."""
+    """Return the version of the format of a manifest; the newest if it has none, which the check of its keys reports."""
     form = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT
     if type(form) is not int or form not in READABLE:
         msg = f"format is {form!r}, this version reads {' and '.join(map(str, READABLE))}"
@@ -121,7 +97,7 @@ def read_format(data: Any) -> int:
 
 
 def json_record(value: Any, where: str, *keys: str) -> dict[str, Any]:
-    """`value` where it is an object of just these keys. Raises ValueError, naming the place `where`."""
+    """Return `value` if it is an object with exactly these keys. Raises ValueError, naming the place `where`."""
     if not isinstance(value, dict) or set(value) != set(keys):
         msg = f"{where or 'manifest'} must be an object of {', '.join(keys)}"
         raise ValueError(msg)
@@ -129,10 +105,10 @@ def json_record(value: Any, where: str, *keys: str) -> dict[str, Any]:
 
 
 def array(value: Any, where: str) -> list[Any]:
-    """`value` where it is an array. Raises ValueError."""
+    """Return `value` if it is an array. Raises ValueError."""
     if not isinstance(value, list):
         msg = f"{where} must be an array"
-        raise ValueError(msg)  # noqa: TRY004 -- one kind of error for whoever reads foreign data
+        raise ValueError(msg)  # noqa: TRY004 -- callers handle one kind of error
     return value
 
 
@@ -147,8 +123,8 @@ def _optional_text(value: Any, where: str) -> str | None:
     return None if value is None else _text(value, where)
 
 
-def _judged(value: Any, where: str, fault: Callable[[str], str | None]) -> str:
-    """A text of which something is made outside the manifest: `fault` says what is wrong with it."""
+def _checked(value: Any, where: str, fault: Callable[[str], str | None]) -> str:
+    """Return a text that is used outside the manifest, if `fault` finds nothing wrong with it. Raises ValueError."""
     text = _text(value, where)
     if message := fault(text):
         shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
@@ -158,12 +134,12 @@ def _judged(value: Any, where: str, fault: Callable[[str], str | None]) -> str:
 
 
 def parse_workflow(value: Any) -> Workflow:
-    """A workflow from its JSON form. Raises ValueError, as do the functions below."""
+    """Return a workflow from its JSON form. Raises ValueError, as do the functions below."""
     kind = "command" if isinstance(value, dict) and "command" in value else "runner"
     record = json_record(value, "workflow", "slug", kind)
-    slug = _judged(record["slug"], "workflow.slug", identifiers.slug_fault)
+    slug = _checked(record["slug"], "workflow.slug", identifiers.slug_fault)
     if kind == "runner":
-        return Workflow(slug, runner=_judged(record["runner"], "workflow.runner", identifiers.runner_fault))
+        return Workflow(slug, runner=_checked(record["runner"], "workflow.runner", identifiers.runner_fault))
     command = tuple(_text(part, "workflow.command") for part in array(record["command"], "workflow.command"))
     if not command:
         msg = "workflow.command must not be empty"
@@ -172,7 +148,7 @@ def parse_workflow(value: Any) -> Workflow:
 
 
 def parse_project(value: Any, requires: Any) -> Project:
-    """`requires` has the supported Pythons from format 2 on; before, it is None, and the project has them."""
+    """Return a project from its JSON form. Since format 2 `requires` has the supported Pythons; before, it is None."""
     if requires is None:
         record, where = json_record(value, "project", "name", "version", "requires_python"), "project.requires_python"
         python = record["requires_python"]
@@ -180,9 +156,9 @@ def parse_project(value: Any, requires: Any) -> Project:
         record, where = json_record(value, "project", "name", "version"), "requires.python"
         python = json_record(requires, "requires", "environment", "python")["python"]
     project = Project(
-        _judged(record["name"], "project.name", identifiers.name_fault),
-        _judged(record["version"], "project.version", identifiers.version_fault),
-        None if python is None else _judged(python, where, identifiers.requirement_fault),
+        _checked(record["name"], "project.name", identifiers.name_fault),
+        _checked(record["version"], "project.version", identifiers.version_fault),
+        None if python is None else _checked(python, where, identifiers.requirement_fault),
     )
     if len(release_filename(project)) > MAX_FILENAME:
         msg = f"project.name and project.version are too long for the name of a file, which has at most {MAX_FILENAME} characters"
@@ -191,9 +167,9 @@ def parse_project(value: Any, requires: Any) -> Project:
 
 
 def parse_environment(requires: Any) -> tuple[str, ...]:
-    """The names of `requires.environment`, sorted."""
+    """Return the sorted names of `requires.environment`."""
     names = array(requires["environment"], "requires.environment")
-    found = tuple(_judged(name, "requires.environment", identifiers.variable_fault) for name in names)
+    found = tuple(_checked(name, "requires.environment", identifiers.variable_fault) for name in names)
     if list(found) != sorted(set(found)):
         msg = "requires.environment must be sorted, each name once"
         raise ValueError(msg)
@@ -201,15 +177,15 @@ def parse_environment(requires: Any) -> tuple[str, ...]:
 
 
 def json_object(value: Any, where: str) -> dict[str, Any]:
-    """`value` where it is an object. Raises ValueError."""
+    """Return `value` if it is an object. Raises ValueError."""
     if not isinstance(value, dict):
         msg = f"{where} must be an object"
-        raise ValueError(msg)  # noqa: TRY004 -- one kind of error for whoever reads foreign data
+        raise ValueError(msg)  # noqa: TRY004 -- callers handle one kind of error
     return value
 
 
 def task_to_dict(task: Task, form: int) -> dict[str, Any]:
-    """A task in its JSON form of a version of the format."""
+    """Return the JSON form of a task in a version of the format."""
     record = {
         "name": task.name,
         "version": task.version,
@@ -223,7 +199,7 @@ def task_to_dict(task: Task, form: int) -> dict[str, Any]:
 
 
 def parse_task(value: Any, where: str, form: int) -> Task:
-    """A task from its JSON form of a version of the format."""
+    """Return a task from its JSON form in a version of the format."""
     newer = () if form == 1 else ("trigger", "source")
     record = json_record(value, where, "name", "version", "input_schema", "description", "object", *newer)
     schema, trigger = record["input_schema"], _optional_text(record.get("trigger"), f"{where}.trigger")
@@ -235,7 +211,7 @@ def parse_task(value: Any, where: str, form: int) -> Task:
         raise ValueError(msg)
     return Task(
         _text(record["name"], f"{where}.name"),
-        _judged(record["version"], f"{where}.version", identifiers.task_version_fault),
+        _checked(record["version"], f"{where}.version", identifiers.task_version_fault),
         schema,
         _optional_text(record["description"], f"{where}.description"),
         _optional_text(record["object"], f"{where}.object"),
@@ -255,7 +231,7 @@ def _parse_source(value: Any, where: str) -> Source | None:
 
 
 def parse_file(value: Any, where: str) -> FileEntry:
-    """A file entry from its JSON form."""
+    """Return a file entry from its JSON form."""
     record = json_record(value, where, "path", "size", "mode", "sha256")
     size, mode, sha256 = record["size"], record["mode"], record["sha256"]
     if type(size) is not int or size < 0:

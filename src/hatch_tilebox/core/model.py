@@ -61,9 +61,9 @@ MANIFEST_PATH = ".tilebox/release.json"
 
 
 def canonical_json(value: JSON) -> bytes:
-    """The one spelling of `value` that the format knows: UTF-8, sorted keys, no insignificant space, a newline at the end.
+    """Return `value` as the format spells it: UTF-8, sorted keys, no insignificant space, a newline at the end.
 
-    Raises ValueError for NaN and the infinities, which JSON cannot hold.
+    Raises ValueError for NaN and the infinities, which JSON does not have.
     """
     import json
 
@@ -72,18 +72,17 @@ def canonical_json(value: JSON) -> bytes:
 
 
 class Pattern(NamedTuple):
-    """A glob from the configuration, with the place where it is written."""
+    """A glob from the configuration, with its place there."""
 
     text: str
     location: Location | None = None
 
 
 class SelectedFile(NamedTuple):
-    """A regular file that goes into a release: `path` inside it (`/` between parts), `on_disk` its path here, size in bytes.
+    """A regular file of a release: `path` in the release (`/` between parts), `on_disk` its path here, size in bytes.
 
-    With `link`, a link to that file stands on disk.
-
-    A tuple with text in it, for a release may have tens of thousands: `Path` objects would take longer than finding the files.
+    With `link`, the file on disk is a symbolic link to it. A named tuple with strings, because a release may have tens of thousands
+    of files: creating dataclasses and `Path` objects would take longer than finding the files.
     """
 
     path: str
@@ -94,7 +93,7 @@ class SelectedFile(NamedTuple):
 
     @property
     def source(self) -> Path:
-        """Where the file is on this machine."""
+        """The path of the file on this machine."""
         return Path(self.on_disk)
 
     @property
@@ -104,9 +103,9 @@ class SelectedFile(NamedTuple):
 
 
 class FileSet(NamedTuple):
-    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and what is doubtful about them.
+    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and warnings about them.
 
-    `ignore_files` are the paths of the ignore files that had a say.
+    `ignore_files` are the paths of the ignore files whose rules were applied.
     """
 
     root: Path
@@ -121,7 +120,7 @@ class FileSet(NamedTuple):
 
 
 class ReleaseManifest(NamedTuple):
-    """What a release says about itself; the first member of the archive."""
+    """The manifest of a release: the first member of the archive."""
 
     workflow: Workflow
     project: Project
@@ -129,7 +128,7 @@ class ReleaseManifest(NamedTuple):
     files: tuple[FileEntry, ...]
     environment: tuple[str, ...] = ()
     extensions: Mapping[str, Any] = MappingProxyType({})
-    """What other tools add. Readers keep it, and ignore what they do not know."""
+    """Values that other tools add. Readers keep them, and ignore unknown ones."""
     format: int = FORMAT
 
     @classmethod
@@ -141,9 +140,9 @@ class ReleaseManifest(NamedTuple):
         files: Sequence[FileEntry],
         environment: Sequence[str] = (),
     ) -> ReleaseManifest:
-        """A manifest with everything in the order of the format. `environment` names the variables that its runner must have.
+        """Return a manifest in the order of the format. `environment` names the variables that the release's runner must have.
 
-        The source of a task is left out where it is not one of `files`, as where a class was written when it was imported.
+        The source of a task is left out if it is not one of `files`, as for a class that is generated at import.
         """
         paths = {file.path for file in files}
         placed = (task if task.source is None or task.source.path in paths else task._replace(source=None) for task in tasks)
@@ -157,7 +156,7 @@ class ReleaseManifest(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """64 hex digits over everything that decides how the release behaves; it outlives a change of compressor."""
+        """The digest, as 64 hex digits, of everything that decides how the release behaves, without the compression."""
         import hashlib
 
         identity: JSON = {
@@ -169,7 +168,7 @@ class ReleaseManifest(NamedTuple):
         return hashlib.sha256(canonical_json(identity)).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """The manifest as JSON values."""
+        """Return the manifest as JSON values."""
         workflow: dict[str, Any] = {"slug": self.workflow.slug}
         if self.workflow.command:
             workflow["command"] = list(self.workflow.command)
@@ -189,14 +188,14 @@ class ReleaseManifest(NamedTuple):
         return {**common, "project": project, "requires": requires, "extensions": dict(self.extensions)}
 
     def to_json(self) -> bytes:
-        """The bytes of `.tilebox/release.json`."""
+        """Return the bytes of `.tilebox/release.json`."""
         return canonical_json(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Any) -> ReleaseManifest:
-        """Read back what `to_dict` gives.
+        """Return the manifest with these JSON values, the inverse of `to_dict`.
 
-        Raises ValueError, naming the key, where `data` is of another shape or its fingerprint is not the one of its content.
+        Raises ValueError, naming the key, if `data` has another shape or its fingerprint does not match its content.
         """
         form = read_format(data)
         newer = () if form == 1 else ("requires", "extensions")

@@ -1,4 +1,4 @@
-"""Paths whose parts come from elsewhere, and files that may be something else."""
+"""Paths with parts from outside, and files that may be something else."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["inside", "open_regular"]
-
 _FORBIDDEN = frozenset("/\\:\0")
 # O_NONBLOCK: a pipe without a writer must not hold up a command.
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def inside(folder: Path, *names: str) -> Path:
-    """`folder / name / ...`, each of `names` being the name of one file or folder.
+    """Return `folder / name / ...`; each of `names` is the name of one file or folder.
 
-    Every path with a name from elsewhere in it is made here. The rule is the same on all systems, the strictest of them. Raises
-    ValueError where a name would lead out of its folder, which those who judged it before should have prevented.
+    Every path with a name from outside is created here. The rule is the strictest of all systems. Raises ValueError if a name leads
+    out of its folder, which an earlier check should have reported.
     """
     for name in names:
         if name in {"", ".", ".."} or not _FORBIDDEN.isdisjoint(name) or not name.isprintable():
@@ -30,7 +28,7 @@ def inside(folder: Path, *names: str) -> Path:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """The file, open for reading. Raises OSError where it cannot be, or is a pipe, a device or anything else but a file."""
+    """Return the file, open for reading. Raises OSError if it cannot be read, or is a pipe, a device or another kind of entry."""
     descriptor = os.open(path, _FLAGS)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,25 +1,23 @@
-"""Text from outside, such as file names, task names or the answers of servers, made safe to show on a terminal.
+"""Text from outside, such as file names, task names or the answers of servers, that is safe to show on a terminal.
 
-What could move the cursor, change colours, reorder or hide text becomes a visible escape, spelled as in Python:
+Characters that could move the cursor, change colours, reorder or hide text become visible escapes, spelled as in Python:
 
 - the controls C0 (newline, ESC, CR, ...), DEL and C1;
 - the separators of lines and paragraphs, U+2028 and U+2029;
-- what sets the direction of text: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069;
-- what has no width or only a meaning for layout: the soft hyphen, zero-width spaces and joiners, the byte order mark,
+- characters that set the direction of text: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069;
+- characters without width, or only for layout: the soft hyphen, zero-width spaces and joiners, the byte order mark,
   tags, fillers, and the variation selectors that are not for emoji;
 - lone surrogates, which stand for bytes of a file name that are not UTF-8.
 
-All else stays: letters of every script, combining marks, emoji. So does a joiner (U+200C, U+200D) between two characters that
-it is made for: emoji, and the letters of Arabic, Indic and other scripts whose shapes it changes.
+All other characters stay: letters of every script, combining marks, emoji. So does a joiner (U+200C, U+200D) between two characters
+that use it: emoji, and the letters of Arabic, Indic and other scripts whose shapes it changes.
 
-The set is written out rather than asked of `unicodedata`: it is the same on every Python.
+The set is written out, and not taken from `unicodedata`, so that it is the same on every Python.
 """
 
 from __future__ import annotations
 
 import re
-
-__all__ = ["has_controls", "printable"]
 
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _INVISIBLE = (
@@ -37,10 +35,10 @@ _CONTROL = re.compile(f"[{_CONTROLS}]")
 
 
 def printable(text: str, *, lines: bool = False) -> str:
-    r"""`text` with everything that could control a terminal or hide from its reader as a visible escape such as `\x1b`.
+    r"""Return `text` with characters that could control a terminal, or are invisible, as visible escapes such as `\x1b`.
 
-    The result is one line, unless `lines` says that the text may have several: newlines and tabs stay then, and CR LF counts as
-    a newline. Any result can be encoded as UTF-8.
+    The result is one line, unless `lines` is set: then newlines and tabs stay, and CR LF counts as a newline.
+    Any result can be encoded as UTF-8.
     """
     if not lines:
         return _UNSAFE.sub(_escape, text)
@@ -53,7 +51,7 @@ def has_controls(text: str) -> bool:
 
 
 def _escape(match: re.Match[str]) -> str:
-    """The character as `repr` spells it, also where it counts as printable."""
+    """Return the escape of a character as `repr` spells it, also of one that counts as printable."""
     character = match[0]
     if (spelled := repr(character)[1:-1]) != character:
         return spelled

@@ -1,4 +1,4 @@
-"""How the pipeline tells its progress, whoever listens."""
+"""The events of a build, a verification or an upload, for whoever shows them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Receives the events of a build, a verification or an upload. This base class lets them pass in silence.
+    """Receives the events of a build, a verification or an upload. This base class ignores them.
 
     A step begins with `started` and, unless it fails, ends with `finished`; steps do not overlap. `warning` may come at any time.
     """
 
     def started(self, step: str) -> None:
-        """A step begins. `step` says what is being done: "Preparing the runtime"."""
+        """A step begins. `step` describes it: "Preparing the runtime"."""
 
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
-        """The step that was started last is done. `summary` says with which result: "12 files, 48.1 KiB"."""
+        """The last step is finished. `summary` is its result: "12 files, 48.1 KiB"."""
 
     def result(self, name: str, value: str) -> None:
-        """A fact about what the work came to, such as the digest of an archive."""
+        """A result of the work, such as the digest of an archive."""
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A small table that belongs to the step that finished last."""
+        """A small table that belongs to the last finished step."""
 
     def detail(self, message: str) -> None:
-        """Something only those want to know who ask for more (`-v`)."""
+        """A detail for verbose output (`-v`)."""
 
     def note(self, text: str) -> None:
         """Show a line beside the steps, unless the user asked for less output."""
 
     def warning(self, problem: Problem) -> None:
-        """Something doubtful that does not stop the work."""
+        """A problem that does not stop the work."""
 
     def transferred(self, done: int, total: int) -> None:
         """`done` of `total` bytes of the current step have been sent or received."""
@@ -52,7 +52,7 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_size(size: int) -> str:
-    """A number of bytes for people, in binary units: "999 B", "48.1 KiB"."""
+    """Return a number of bytes in binary units: "999 B", "48.1 KiB"."""
     if size < 1024:  # noqa: PLR2004 -- the unit itself
         return f"{size} B"
     exponent = min((size.bit_length() - 1) // 10, 3)

@@ -10,17 +10,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["UnreadableTextError", "read_text"]
-
 LARGEST = 64 * 2**20
-"""Bytes of the largest file that is read; a lock of thousands of packages has a tenth of it."""
+"""The largest size of a file that is read, in bytes. A lock of thousands of packages has a tenth of it."""
 
 # O_NONBLOCK: a pipe without a writer must not hold up a command.
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class UnreadableTextError(Exception):
-    """A file that cannot be read as text: `reason`, what to do about it as `hint`, and where; 0 means the file as a whole."""
+    """A file cannot be read as text: the `reason`, a `hint` what to do, and the place; line 0 is the whole file."""
 
     def __init__(self, reason: str, hint: str | None = None, line: int = 0, column: int = 0) -> None:
         super().__init__(reason)
@@ -31,10 +29,10 @@ class UnreadableTextError(Exception):
 
 
 def read_text(path: Path, *, allow_mark: bool = False) -> str:
-    """The text of a file in UTF-8, with its line ends as they are. A byte order mark is left out if it may be there.
+    """Return the text of a UTF-8 file with its own line ends. With `allow_mark` it may begin with a byte order mark.
 
-    Raises FileNotFoundError where there is no file, and UnreadableTextError where it cannot be read, is a folder or a pipe, is too
-    large, or is not UTF-8.
+    Raises FileNotFoundError if there is no file, and UnreadableTextError if it cannot be read, is a folder or a pipe, is too large,
+    or is not UTF-8.
     """
     data = _read(path)
     if data.startswith(BOM_UTF8):
@@ -47,7 +45,7 @@ def read_text(path: Path, *, allow_mark: bool = False) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode().split("\n")
         guess = "; it looks like UTF-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else ""
-        reason = f"not UTF-8 text: byte 0x{data[error.start]:02x} cannot stand here{guess}"
+        reason = f"not UTF-8 text: byte 0x{data[error.start]:02x} is not allowed here{guess}"
         raise UnreadableTextError(reason, "save the file as UTF-8", len(before), len(before[-1]) + 1) from error
 
 
@@ -63,7 +61,7 @@ def _read(path: Path) -> bytes:
             os.close(descriptor)
     except FileNotFoundError:
         raise
-    except OSError as error:  # Windows opens no folder, and says that access is denied
+    except OSError as error:  # on Windows, opening a folder fails with "access denied"
         reason = "it is a folder, not a file" if os.path.isdir(path) else error.strerror or str(error)  # noqa: PTH112 -- raises nothing
         msg = f"cannot be read: {reason}"
         raise UnreadableTextError(msg) from error
@@ -71,13 +69,13 @@ def _read(path: Path) -> bytes:
         msg = f"cannot be read: {error}"
         raise UnreadableTextError(msg) from error
     if len(data) > LARGEST:
-        msg = f"has more than {LARGEST // 2**20} MiB, which no such file needs"
+        msg = f"exceeds {LARGEST // 2**20} MiB"
         raise UnreadableTextError(msg)
     return bytes(data)
 
 
 def _check(mode: int) -> None:
-    """Raise UnreadableTextError for what is neither a file nor a device such as /dev/null."""
+    """Raise UnreadableTextError unless it is a file or a device such as /dev/null."""
     if stat.S_ISDIR(mode):
         msg = "cannot be read: it is a folder, not a file"
         raise UnreadableTextError(msg)

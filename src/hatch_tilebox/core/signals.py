@@ -1,4 +1,4 @@
-"""Ending as asked: a process that is told to end takes along what it started and removes what it made."""
+"""Clean-up at the end of a process: on SIGTERM and SIGHUP, child processes are ended and temporary files removed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-__all__ = ["Terminated", "certainly", "cleans_up_when_terminated"]
-
 PARENT_POLL = 0.5
-"""Seconds between two looks at whether the parent process is still there."""
+"""Seconds between two checks whether the parent process still runs."""
 UNWINDING = 15.0
-"""Seconds after which a process that was told to end ends without more ado: something swallowed the exception, or hangs."""
+"""Seconds after which a signalled process exits anyway, because code swallowed the exception or hangs."""
 
 
 class Terminated(BaseException):
-    """The process was told to end by the signal `signum`. Not an Exception, so that nothing handles it as a failure."""
+    """The process received the signal `signum`. Not an Exception, so that no code handles it as a failure."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -31,7 +29,7 @@ class Terminated(BaseException):
 
 
 def certainly(clean_up: Callable[[], object]) -> None:
-    """Call `clean_up`, and once more where a signal interrupts it: a second signal is not heard."""
+    """Call `clean_up`, and again if a signal interrupts it: further signals are ignored by then."""
     try:
         clean_up()
     except BaseException:
@@ -41,14 +39,14 @@ def certainly(clean_up: Callable[[], object]) -> None:
 
 @contextmanager
 def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind the block, which ends child processes and removes temporary files; then the signal takes effect.
+    """Let SIGTERM and SIGHUP unwind the block, which ends child processes and removes temporary files, before they take effect.
 
-    Where the exception is lost, as in a finalizer or in code of others that catches everything, or the unwinding hangs, the process
-    ends all the same after some seconds. What it started is ended by then (see `discovery/process.py`), and what it made is removed
-    by the next run (see `temporary.py`).
+    If the exception is lost, as in a finalizer or in code that catches everything, or the unwinding hangs, the process exits after
+    some seconds anyway. Its child processes have ended by then (see `discovery/process.py`), and the next run removes its files
+    (see `temporary.py`).
 
-    With `with_parent`, the end of the parent process counts as SIGTERM: a build backend has no use once its frontend is gone.
-    A signal that the program handles or ignores by itself is left as it is, and outside the main thread nothing changes.
+    With `with_parent`, the end of the parent process counts as SIGTERM: a build backend has no use without its frontend. Signals
+    that the program handles or ignores itself stay as they are. In other threads than the main thread nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -58,16 +56,16 @@ def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
 
     def unwind(signum: int, _: FrameType | None) -> None:
         for number in handled:
-            signal.signal(number, signal.SIG_IGN)  # one is enough: nothing may interrupt the unwinding
+            signal.signal(number, signal.SIG_IGN)  # nothing may interrupt the unwinding
         received.append(signum)
-        told.put(signum)
+        wake_ups.put(signum)
         raise Terminated(signum)
 
     received: list[int] = []
     over = threading.Event()
-    told: SimpleQueue[int | None] = SimpleQueue()  # the one way to wake a thread from a signal handler
+    wake_ups: SimpleQueue[int | None] = SimpleQueue()  # the one way to wake a thread from a signal handler
     if handled:
-        threading.Thread(target=_end_at_last, args=(told, over), daemon=True).start()
+        threading.Thread(target=_end_at_last, args=(wake_ups, over), daemon=True).start()
     for number in handled:
         signal.signal(number, unwind)
     if with_parent and signal.SIGTERM in handled:
@@ -75,25 +73,25 @@ def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
     try:
         yield
     except Terminated as terminated:
-        traceback.clear_frames(terminated.__traceback__)  # lets go of what an interrupted frame still held
+        traceback.clear_frames(terminated.__traceback__)  # releases the objects of interrupted frames
         raise
     finally:
         over.set()
-        told.put(None)
+        wake_ups.put(None)
         for number in handled:
             signal.signal(number, signal.SIG_DFL)
-        for number in received:  # also where something made another exception of it, or none
+        for number in received:  # even if the exception was replaced or lost
             os.kill(os.getpid(), number)
 
 
-def _end_at_last(told: SimpleQueue[int | None], over: threading.Event) -> None:
-    signum = told.get()
+def _end_at_last(wake_ups: SimpleQueue[int | None], over: threading.Event) -> None:
+    signum = wake_ups.get()
     if signum is not None and not over.wait(UNWINDING):
         os._exit(128 + signum)
 
 
 def _watch_parent(over: threading.Event) -> None:
-    """PR_SET_PDEATHSIG would not do: it fires when the thread ends that started us, and frontends start builds from threads."""
+    """Send SIGTERM to this process when its parent ends. PR_SET_PDEATHSIG reacts to the end of a thread."""
     parent = os.getppid()
     while not over.wait(PARENT_POLL):
         if os.getppid() != parent:

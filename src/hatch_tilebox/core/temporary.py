@@ -1,7 +1,7 @@
-"""Temporary folders that are gone afterwards, and are swept by the next run where a process was killed before it could remove them.
+"""Temporary folders that are removed after use. The next run removes those of killed processes.
 
-Whoever uses a folder holds a lock on a file in it. The system lets go of the lock when the process dies, however it dies, so a
-folder of ours whose lock is free belongs to nobody.
+The user of a folder holds a lock on a file in it. The system releases the lock at the end of the process, however it ends, so a
+folder whose lock is free is abandoned.
 """
 
 from __future__ import annotations
@@ -22,24 +22,22 @@ from hatch_tilebox.core.signals import certainly
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PREFIX", "claim", "is_abandoned", "sweep", "temporary_folder"]
-
 PREFIX = "hatch-tilebox-"
 OWNER = ".hatch-tilebox-owner"
-"""The file whose lock the user of a folder holds."""
+"""The file that the user of a folder locks."""
 RANDOM = r"[a-z0-9_]{8}"
-"""What `tempfile` appends to a prefix."""
+"""The characters that `tempfile` appends to a prefix."""
 BEGINNING = 600
-"""Seconds after which an empty folder without an owner file was left by a process that was killed while it made it."""
+"""Seconds after which an empty folder without an owner file is abandoned: its process was killed while creating it."""
 
 _swept: set[tuple[Path, str]] = set()
 
 
 @contextmanager
 def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterator[Path]:
-    """A private folder below `parent`, or else where the system keeps temporary files. It is removed with all in it.
+    """Create a private folder below `parent`, by default the system's folder for temporary files, and remove it after the block.
 
-    What killed processes of this user left there under the same prefix is removed first. Raises OSError.
+    Folders of killed processes of this user with the same prefix are removed first. Raises OSError.
     """
     parent = (parent or Path(tempfile.gettempdir())).resolve()
     if (parent, prefix) not in _swept:
@@ -59,12 +57,12 @@ def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterat
 
 def _remove(folder: tempfile.TemporaryDirectory[str]) -> None:
     folder.cleanup()
-    if os.path.lexists(folder.name):  # an earlier attempt was interrupted, and counts for `cleanup`
+    if os.path.lexists(folder.name):  # an earlier attempt was interrupted, and `cleanup` does nothing now
         shutil.rmtree(folder.name, ignore_errors=True)
 
 
 def sweep(parent: Path, prefix: str = PREFIX) -> None:
-    """Remove the temporary folders of this user below `parent` that nobody uses. Another user's, and links, are left alone."""
+    """Remove the abandoned temporary folders of this user below `parent`. Those of other users, and links, stay."""
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
             if re.fullmatch(re.escape(prefix) + RANDOM, entry.name):
@@ -78,20 +76,20 @@ def _remove_if_abandoned(folder: Path, status: os.stat_result) -> None:
     owner = folder / OWNER
     if not owner.exists():
         if time.time() - status.st_mtime > BEGINNING:
-            folder.rmdir()  # it is only removed where it is empty
+            folder.rmdir()  # fails unless it is empty
     elif is_abandoned(owner):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether the file at `path` is a regular one that no process has claimed."""
+    """Whether the file at `path` is a regular file that no process has claimed."""
     with suppress(OSError), path.open("r+b") as file:
         return stat.S_ISREG(os.fstat(file.fileno()).st_mode) and not path.is_symlink() and claim(file)
     return False
 
 
 def claim(file: BinaryIO) -> bool:
-    """Lock the open `file` until it is closed or this process dies; False where another process has it."""
+    """Lock the open `file` until it is closed or this process ends. Returns False if another process has locked it."""
     try:
         if sys.platform == "win32":
             import msvcrt

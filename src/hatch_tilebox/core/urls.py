@@ -1,13 +1,11 @@
-"""URLs as people may see them: whatever a URL holds besides a place may be a secret."""
+"""URLs that are safe to show: everything in a URL except the place may be a secret."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["display_url", "hide_logins"]
-
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-"""How a reference to an image of a registry ends: the one `@` that is not behind a login."""
+"""The end of a reference to an image in a registry: the only `@` that does not follow a login."""
 _SCHEME = re.compile(r"\s*(?P<name>[A-Za-z][A-Za-z0-9+.-]*):(?P<slashes>[/\\]*)")
 _LOGIN_END = re.compile(r"@|%40")
 _NO_PORT = re.compile(r"(?::|%3a)(?!\d*$).*", re.DOTALL | re.IGNORECASE)
@@ -18,11 +16,11 @@ _AFTER_URL = ".,;:!?'\")]}\\"
 
 
 def display_url(url: str) -> str:
-    """`url` without user, password, query and fragment, however malformed or unknown it is.
+    """Return `url` without user, password, query and fragment, even if it is malformed or of an unknown kind.
 
-    All before the last `@` goes, also one that is written `%40` before the path, for a password may hold any character; so does
-    what follows the first `?` or `#`, and what stands in the place of a port and is not a number. With an `@` behind a `?` or `#`
-    it cannot be known which of the two it is: only the scheme is shown then. A digest at the end of a reference to an image stays.
+    Everything before the last `@`, also one written `%40` before the path, is removed, because a password may contain any
+    character; so is everything after the first `?` or `#`, and a port that is not a number. If an `@` follows a `?` or `#`, only
+    the scheme is shown, because both could be part of a password. A digest at the end of a reference to an image stays.
     """
     digest = _DIGEST.search(url)
     text = url[: digest.start()] if digest else url
@@ -37,14 +35,14 @@ def display_url(url: str) -> str:
 
 
 def hide_logins(text: str) -> str:
-    """`text` in which URLs have no user, password, query and fragment, in time that grows with its length."""
+    """Return `text` with URLs without user, password, query and fragment, in linear time."""
     return _IN_TEXT.sub(_hide_in_match, text)
 
 
 def _hide_in_match(match: re.Match[str]) -> str:
     url = match[0].rstrip(_AFTER_URL)
     after = match[0][len(url) :]
-    if url.lower().startswith("file:///"):  # it has no place for a login, and folders may have an `@` in their name
+    if url.lower().startswith("file:///"):  # it cannot have a login, and folders may have an `@` in their name
         return match[0]
     digest = _DIGEST.search(url)
     start, rest = _without_secrets(url[: digest.start()] if digest else url)
@@ -52,7 +50,7 @@ def _hide_in_match(match: re.Match[str]) -> str:
 
 
 def _without_secrets(url: str) -> tuple[str, str]:
-    """Scheme and slashes of `url`, and what follows, without user, password, query and fragment."""
+    """Return scheme and slashes of `url`, and the rest of it without user, password, query and fragment."""
     scheme = _SCHEME.match(url)
     start = f"{scheme['name']}:{scheme['slashes']}" if scheme and scheme["slashes"] else ""
     rest = url[scheme.end() :] if scheme and start else url

@@ -1,10 +1,8 @@
-"""Which environment variables nobody can let through to the code of a workflow."""
+"""The environment variables that users cannot pass to the code of a workflow."""
 
 from __future__ import annotations
 
 import re
-
-__all__ = ["is_reserved"]
 
 _RESERVED = re.compile(
     r"PATH|VIRTUAL_ENV.*|PYTHON.*|UV|UV_.*|HATCH_.*|PIP_.*_TRACKER|_PYPROJECT_HOOKS_.*|PEP517_.*|__PYVENV_LAUNCHER__"
@@ -13,5 +11,5 @@ _RESERVED = re.compile(
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a build decides about the variable `name` itself, so that it cannot be passed."""
+    """Whether a build sets or drops the variable `name` itself, so that it cannot be passed."""
     return _RESERVED.fullmatch(name.upper()) is not None

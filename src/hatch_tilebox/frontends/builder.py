@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class TileboxBuilderConfig(BuilderConfig):
-    """The configuration of the target, which adds `uv` to what a build needs where this machine has none."""
+    """The configuration of the target, which adds `uv` to the requirements of a build if this machine has none."""
 
     @cached_property
     def dynamic_dependencies(self) -> list[str]:
-        """What hooks ask the frontend to install, and uv."""
+        """The requirements of hooks, and uv."""
         from hatch_tilebox.discovery.uv import find_uv
 
         return [*super().dynamic_dependencies, *([] if find_uv() else ["uv"])]
@@ -32,15 +32,15 @@ class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
 
     @classmethod
     def get_config_class(cls) -> type[TileboxBuilderConfig]:
-        """What hatchling reads the target's table with."""
+        """Return the class for the target's table."""
         return TileboxBuilderConfig
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
-        """There is one way to build a release."""
+        """Return the only way to build a release."""
         return {"standard": self.build_standard}
 
     def get_default_versions(self) -> list[str]:
-        """There is one way to build a release."""
+        """Return the name of the only way to build a release."""
         return ["standard"]
 
     def clean(self, directory: str, versions: list[str]) -> None:  # noqa: ARG002 -- hatchling's signature

@@ -14,12 +14,12 @@ from hatch_tilebox.frontends.text_progress import TextProgress
 
 
 class TileboxPublisher(PublisherInterface):
-    """Publishes a release as `[tool.hatch.publish.tilebox]`, hatch's own configuration, `-o` and the environment say."""
+    """Publishes a release with the settings of the project, hatch's own configuration, `-o` and the environment."""
 
     PLUGIN_NAME = "tilebox"
 
     def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
-        """Publish the release among `artifacts`, files or folders, or else the one of the current version, and print its id."""
+        """Publish the release in `artifacts` (files or folders), by default the one of the current version, and print its id."""
         progress = TextProgress(self.app)
         from hatch_tilebox.core.signals import cleans_up_when_terminated
 
@@ -53,7 +53,7 @@ class TileboxPublisher(PublisherInterface):
         )
 
     def _place(self, artifact: str) -> Path:
-        """A file or folder as the user names it: from where hatch was started, or as hatch reads it, from the project."""
+        """Return the file or folder of an argument: relative to the working directory, else to the project."""
         return Path(artifact) if Path(artifact).exists() else Path(self.root) / artifact
 
     def _ask(self, question: str) -> str:

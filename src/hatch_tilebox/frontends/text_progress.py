@@ -1,4 +1,4 @@
-"""Progress as lines of text, for the frontends that give a plugin nothing but a place to print."""
+"""Progress as lines of text, for frontends whose plugins can only print."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _BOLD, _GREEN, _YELLOW, _RED, _DIM = "1", "32", "33", "31", "2"
 
 
 class TextProgress(Progress):
-    """Writes a line a step through hatchling's application, which knows how quiet or verbose its user wants it.
+    """Writes one line for each step through hatchling's application, which applies the verbosity.
 
-    On a terminal, a step that is under way shows as a line that its result replaces.
+    On a terminal, the current step is a line that its result replaces.
     """
 
     def __init__(self, app: Application) -> None:
@@ -38,7 +38,7 @@ class TextProgress(Progress):
 
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
         self._clear_transient()
-        took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
+        took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- less is not worth showing
         self._app.display_info(f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
 
     def result(self, name: str, value: str) -> None:
@@ -64,12 +64,12 @@ class TextProgress(Progress):
         self._app.display_warning(f"{self._paint('warning', _YELLOW)}: {problem}")
 
     def note(self, text: str) -> None:
-        """What is worth knowing beside the steps."""
+        """Show a remark."""
         self._clear_transient()
         self._app.display_info(printable(hide_logins(text)))
 
     def error(self, error: TileboxError) -> str:
-        """The text of an error as `Application.abort` shall print it."""
+        """Return the text of an error for `Application.abort`."""
         self._clear_transient()
         return "\n".join(f"{self._paint('error', _RED)}: {problem}" for problem in error.problems)
 
@@ -88,7 +88,7 @@ class TextProgress(Progress):
 
 
 def wants_colors(*, terminal: bool) -> bool:
-    """Whether to write colours. Sources: https://no-color.org and https://force-color.org"""
+    """Whether to write colors. Sources: https://no-color.org and https://force-color.org"""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or terminal

@@ -1,12 +1,15 @@
-"""The project's own build backend, asked for the metadata that only it can compute, such as a version."""
+"""Metadata that only the build backend of a project can compute, such as a dynamic version."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import zipfile
+from dataclasses import dataclass
 from email import message_from_bytes
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.temporary import temporary_folder
@@ -21,23 +24,22 @@ if TYPE_CHECKING:
 
     from pyproject_hooks import BuildBackendHookCaller
 
-__all__ = ["BuildSystem", "build_system", "computed_metadata", "hatchlings_metadata"]
-
 _TIMEOUT = 300.0
 _LAST_LINES = 20
 _ABOUT_VERSIONS = (
     "SETUPTOOLS_SCM_*", "VCS_VERSIONING_*", "*_PRETEND_VERSION*", "PDM_BUILD_*", "POETRY_DYNAMIC_VERSIONING_*", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
-"""What backends are told about versions."""
+"""The variables that backends take versions from."""
 _VARIABLES = (
     *DEFAULT_INDEX, *EXTRA_INDEXES, FIND_LINKS, "UV_INDEX_STRATEGY", "UV_NO_INDEX", "UV_BUILD_CONSTRAINT", "UV_CONFIG_FILE",
     *_ABOUT_VERSIONS,
 )  # fmt: skip
-"""The same, and where this machine finds build requirements."""
+"""The same, and those that configure where uv finds build requirements."""
 
 
-class BuildSystem(NamedTuple):
-    """What builds a project, as `[build-system]` says."""
+@dataclass(frozen=True)
+class BuildSystem:
+    """The `[build-system]` of a project."""
 
     backend: str
     requires: tuple[str, ...]
@@ -45,7 +47,7 @@ class BuildSystem(NamedTuple):
 
 
 def build_system(values: Mapping[str, Any]) -> BuildSystem:
-    """The build system of a `pyproject.toml`; one that names no backend has setuptools' old one.
+    """Return the build system of a `pyproject.toml`. The default backend is the legacy one of setuptools.
 
     Source: https://peps.python.org/pep-0517/#source-trees
     """
@@ -58,11 +60,12 @@ def build_system(values: Mapping[str, Any]) -> BuildSystem:
 
 
 def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Message:
-    """The core metadata of the project in `root`, from its backend in an environment that uv keeps for such requirements.
+    """Return the core metadata of the project in `root` from its backend, which uv runs in an environment with its requirements.
 
-    `python` is the range of Pythons that the project supports, where that is known. This runs code of the project. The folder is
-    left as it was. Raises ConfigError, with the last words of the backend, where it fails.
+    `python` is the range of Pythons that the project supports, if it is known. This runs code of the project, and leaves the folder
+    unchanged. Raises ConfigError with the last output of the backend if it fails.
     """
+    # Installed with the extra `cli`: builds by frontends do not need it.
     from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMissing
 
     runner = _Runner(root, system, python)
@@ -96,10 +99,10 @@ with open(sys.argv[2], "w", encoding="utf-8") as file:
 
 
 def hatchlings_metadata(root: Path) -> dict[str, str]:
-    """What hatchling says of the project in `root` where code of the project computes it: name, version, supported Pythons.
+    """Return name, version and Pythons of the project in `root` from hatchling, which runs code of the project.
 
-    That code runs in a process of its own, without the user's secrets. A refusal of hatchling is `error`, and `type` its class.
-    Raises ConfigError where the process fails.
+    It runs in a process of its own, without the user's secrets. An error of hatchling is in `error`, and its class in `type`.
+    Raises ConfigError if the process fails.
     """
     with temporary_folder() as folder:
         answer = folder / "answer.json"
@@ -114,11 +117,11 @@ def hatchlings_metadata(root: Path) -> dict[str, str]:
             return found
     details = "\n".join((done.errors or done.output).strip().splitlines()[-_LAST_LINES:]) or None
     message = "the code that computes the metadata of the project fails"
-    raise ConfigError(Problem(message, "see it happen with: hatchling metadata", Location("pyproject.toml"), details))
+    raise ConfigError(Problem(message, "show the failure with: hatchling metadata", Location("pyproject.toml"), details))
 
 
 def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:
-    """The text of the metadata; without the hook for it, from a wheel."""
+    """Return the text of the metadata; if the backend has no hook for it, from a wheel."""
     from pyproject_hooks import HookMissing
 
     runner.requires += hooks.get_requires_for_build_wheel()
@@ -126,15 +129,13 @@ def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:
         name = hooks.prepare_metadata_for_build_wheel(folder, _allow_fallback=False)
         return Path(folder, name, "METADATA").read_bytes()
     except HookMissing:
-        import zipfile
-
         with zipfile.ZipFile(Path(folder, hooks.build_wheel(folder))) as wheel:
             member = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
             return wheel.read(member)
 
 
 class _Runner:
-    """Starts each hook with the interpreter of an environment that has `requires` installed, and none of the user's secrets."""
+    """Runs each hook in an environment with `requires` installed, without the user's secrets."""
 
     def __init__(self, root: Path, system: BuildSystem, python: str | None) -> None:
         self.requires = [*system.requires]
@@ -144,7 +145,7 @@ class _Runner:
         self._start += ["--python", python] if python else []
 
     def __call__(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        """Run one hook. Raises ConfigError where it fails."""
+        """Run one hook. Raises ConfigError if it fails."""
         passed = passed_variables(_VARIABLES)
         environment = {**install_environment(passed), **(extra_environ or {}), "PYTHONDONTWRITEBYTECODE": "1"}
         packages = [part for item in self.requires for part in ("--with", item)]
@@ -155,24 +156,22 @@ class _Runner:
             how = f"took longer than {_TIMEOUT:.0f} seconds" if done.timed_out else "failed"
             raise ConfigError(self.problem(f"the build backend {self._backend} {how}", done.errors or done.output))
 
-    def problem(self, message: str, said: str) -> Problem:
-        """A problem with the metadata that was asked for."""
-        details = "\n".join(said.strip().splitlines()[-_LAST_LINES:]) or None
-        hint = "uv build --wheel shows all that the backend says; a version in [project] needs no backend"
+    def problem(self, message: str, output: str) -> Problem:
+        """Return a problem with the metadata, with the last lines of the output."""
+        details = "\n".join(output.strip().splitlines()[-_LAST_LINES:]) or None
+        hint = "uv build --wheel shows all output of the backend; a version in [project] needs no backend"
         return Problem(
             f"{message}, and only the backend knows what [project] lists in dynamic", hint, Location("pyproject.toml"), details
         )
 
 
 def _leftovers(root: Path) -> Iterator[Path]:
-    """What setuptools writes beside packages whenever it is asked for anything."""
+    """Yield the folders that setuptools writes in all its commands."""
     for pattern in ("*.egg-info", "*/*.egg-info"):
         yield from root.glob(pattern)
 
 
 def _remove(folders: set[Path]) -> None:
-    import shutil
-
     for folder in folders:
         if folder.is_dir() and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)

@@ -8,9 +8,9 @@ from hatch_tilebox.project.workflow_file import FILE
 
 
 def workflow_schema() -> dict[str, Any]:
-    """The schema, of draft 7: the newest that the editors' TOML tool (Taplo) knows.
+    """Return the schema, of draft 7: the newest that the editors' TOML tool (Taplo) supports.
 
-    It says what can be said without looking at files, and of Python's names only what a regular expression can.
+    It has all rules that need no files, and those on Python's names that a regular expression can express.
     """
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

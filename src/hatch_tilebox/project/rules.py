@@ -1,4 +1,4 @@
-"""Tilebox's own rules for the values of `tilebox.workflow.toml`: each function returns what is wrong with a text, or None."""
+"""Rules for values of `tilebox.workflow.toml`. Each function returns what is wrong with a text, None if it is valid."""
 
 from __future__ import annotations
 
@@ -8,46 +8,29 @@ from keyword import iskeyword
 from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
 from hatch_tilebox.core.variables import is_reserved
 
-__all__ = [
-    "BAD_PATTERN",
-    "BAD_ROOT",
-    "BAD_RUNNER",
-    "RUNNER_PATTERN",
-    "SLUG_LENGTH",
-    "SLUG_PATTERN",
-    "check_file_name",
-    "check_inside",
-    "check_pattern",
-    "check_platform",
-    "check_root",
-    "check_runner",
-    "check_slug",
-    "check_variable",
-]
-
 _IDENTIFIER = "[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*"
 RUNNER_PATTERN = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*$"
 BAD_RUNNER = r"\.py:"  # a file name, though it could be a module `py` in a package
 
-# A `\` takes a wildcard literally; before anything else, and between a name and a `*` or `?`, it is meant as Windows means it.
+# A `\` escapes a wildcard. Before other characters, and between a name and a `*` or `?`, it is probably a separator of Windows.
 _SEPARATING_BACKSLASH = r"\\([^*?\[\]{}\\,!^-]|$)|[\w.-]\\[*?]"
 BAD_PATTERN = rf"^/|^[A-Za-z]:[\\/]|(^|/)\.\.(/|$)|{_SEPARATING_BACKSLASH}"
 BAD_ROOT = r"^/|^[A-Za-z]:|\\"
 
 
 def check_slug(text: str) -> str | None:
-    """Slugs of workflows and clusters."""
+    """Check the slug of a workflow or cluster."""
     if re.fullmatch(SLUG_PATTERN, text) and len(text) <= SLUG_LENGTH:
         return None
     if len(text) > SLUG_LENGTH:
         return f"a slug has at most {SLUG_LENGTH} characters, this one has {len(text)}"
     better = re.sub("[^A-Za-z0-9]+", "-", text).strip("-")
     end = f'; did you mean "{better}"?' if better and text.isascii() else ""
-    return f'"{text}" is no slug: letters A-Z and a-z, digits and hyphens{end}'
+    return f'"{text}" is not a slug: letters A-Z and a-z, digits and hyphens{end}'
 
 
 def check_pattern(text: str) -> str | None:
-    """The globs of `include` and `exclude`, as far as they can be judged without files."""
+    """Check a glob of `include` or `exclude`, without looking at files."""
     if text.startswith("/") or re.match(r"[A-Za-z]:[\\/]", text):
         return f'"{text}" is absolute; a pattern is relative to the root of the workflow'
     if re.search(_SEPARATING_BACKSLASH, text):
@@ -59,28 +42,28 @@ def check_pattern(text: str) -> str | None:
 
 
 def check_variable(text: str) -> str | None:
-    """Names of environment variables, or patterns of them."""
+    """Check the name of an environment variable, or a pattern of names."""
     if is_reserved(text.replace("*", "")):
         end = "; a release runner brings its own" if text.upper().startswith("TILEBOX_API_") else ""
         return f'"{text}" cannot be passed: a build sets or drops it{end}'
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_*]*", text):
         return None
     if text.startswith("*"):
-        return f'"{text}" says too little of the name: it must begin with a letter or _, such as "ACME_*"'
+        return f'"{text}" is too general: it must begin with a letter or _, such as "ACME_*"'
     if "=" in text:
-        return "it names variables, and sets none: a value does not belong in a project; set it with `--env NAME=VALUE`"
+        return "write the name alone: values do not belong in a project; set one with `--env NAME=VALUE`"
     return f'"{text}" is not the name of an environment variable'
 
 
 def check_platform(text: str) -> str | None:
-    """The platform of a release runner."""
+    """Check the platform of a release runner."""
     if re.fullmatch(r"linux-(x86_64|aarch64)-cp3[1-9]\d", text):
         return None
     return f'"{text}" is not a platform: write linux-MACHINE-cpVERSION, such as linux-x86_64-cp312; MACHINE is x86_64 or aarch64'
 
 
 def check_root(text: str) -> str | None:
-    """The root folder, as far as it can be judged without files."""
+    """Check the root folder, without looking at files."""
     if text.startswith("/") or re.match(r"[A-Za-z]:", text):
         return f'"{text}" is absolute; the root is relative to the folder of this file'
     if "\\" in text:
@@ -90,7 +73,7 @@ def check_root(text: str) -> str | None:
 
 
 def check_runner(text: str) -> str | None:
-    """`module:object`, each of them Python identifiers with dots between them, as `python -m tilebox.workflows.runner` takes it."""
+    """Check the `module:object` of a runner, both Python identifiers with dots between them."""
     if _is_import_path(text) and not re.search(BAD_RUNNER, text):
         return None
     keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
@@ -100,12 +83,12 @@ def check_runner(text: str) -> str | None:
 
 
 def _advise_on_runner(text: str) -> str:
-    """What is wrong, and what was meant by a file path, a module alone, a call, a command line, or a name with hyphens."""
+    """Return what is wrong, with a suggestion for a file path, a module alone, a call, a command line, or a name with hyphens."""
     if text.endswith(")"):
         return "is a call; assign its result to a name in the module, and write module:name"
     if ":" not in text and len(text.split()) > 1:
         array = ", ".join(f'"{word}"' for word in text.split())
-        return f"is not of the form module:object; a command line stands in command = [{array}]"
+        return f"is not of the form module:object; write a command line as command = [{array}]"
     module, _, target = re.sub(r"\s", "", text).replace("\\", "/").replace("::", ":").partition(":")
     module = re.sub(r"\.py$", "", re.sub(r"^(\./)*(src/)?", "", module))
     module = module.replace("/", ".").replace("-", "_").strip(".")
@@ -124,7 +107,7 @@ def _is_import_path(text: str) -> bool:
 
 
 def check_inside(text: str) -> str | None:
-    """A path of a file in the project or in the root of the workflow, with `/` between its parts."""
+    """Check the path of a file in the project or in the root of the workflow, with `/` between its parts."""
     if "\\" in text:
         better = text.replace("\\", "/")
         return f'"{text}" has a backslash; did you mean "{better}"?'
@@ -136,10 +119,10 @@ def check_inside(text: str) -> str | None:
 
 
 def check_file_name(text: str) -> str | None:
-    """The exact path of one file in a release."""
+    """Check the exact path of one file in a release."""
     if message := check_inside(text):
         return message
     if "*" in text:
         return f'"{text}" has a wildcard; name each file by its path'
     better = "/".join(part for part in text.split("/") if part not in {"", "."})
-    return None if better == text else f'"{text}" is no plain path; did you mean "{better}"?'
+    return None if better == text else f'"{text}" is not a plain path; did you mean "{better}"?'

@@ -1,6 +1,6 @@
 """Which packages of a lock install on the platforms of release runners, and how.
 
-Runners are not the author's machine: a package may lack a wheel for them. The lock and uv know enough to say so without an
+A package may have no wheel for them, although it has one for this machine. The lock and uv are enough to find that out, without an
 environment of that platform.
 """
 
@@ -39,7 +39,7 @@ _CUDA = re.compile(r"nvidia-|cuda-|cupy-cuda")
 
 @dataclass(frozen=True)
 class Installation:
-    """What a runner of one platform installs from the lock. `download` is in bytes, of the `sized` packages among `packages`."""
+    """The packages that a runner of one platform installs. `download` is in bytes, of the `sized` packages among `packages`."""
 
     platform: str
     packages: int
@@ -55,7 +55,7 @@ class Installation:
     """Packages that bring CUDA."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The values as JSON."""
+        """Return the values as JSON."""
         return {
             "platform": self.platform,
             "packages": self.packages,
@@ -68,7 +68,7 @@ class Installation:
 
 
 def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: str | None) -> tuple[str, ...]:
-    """The platforms that count: `runners`, or else those of the official image that the project's Pythons include.
+    """Return the platforms to check: `runners`, else those of the official image that the project's Pythons include.
 
     `pinned` is the content of `.python-version` among the selected files.
     """
@@ -82,7 +82,7 @@ def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: st
 
 
 def python_version(platform: str) -> tuple[int, int]:
-    """The version of Python of a platform such as `linux-x86_64-cp312`: `(3, 12)`."""
+    """Return the version of Python of a platform such as `linux-x86_64-cp312`: `(3, 12)`."""
     return 3, int(platform.rpartition("cp3")[2])
 
 
@@ -94,7 +94,7 @@ def _fits(version: tuple[int, int], allowed: SpecifierSet, pinned: str | None) -
 
 
 def read_installations(root: Path, uv: Path, platforms: Sequence[str], configuration: Mapping[str, Any]) -> list[Installation]:
-    """What runners of `platforms` install for the project in `root`, from its `uv.lock`; empty where uv cannot read that.
+    """Return what runners of `platforms` install for the project in `root` from its `uv.lock`; nothing if uv cannot read it.
 
     `configuration` is the project's table `[tool.uv]`. Needs no network, no Python of the platform, and writes nothing.
     """
@@ -111,9 +111,9 @@ def read_installations(root: Path, uv: Path, platforms: Sequence[str], configura
 
 
 def check_installations(installations: Sequence[Installation], *, chosen: bool) -> tuple[list[Problem], list[Problem]]:
-    """Errors and warnings about packages that runners cannot install, or have to build.
+    """Return errors and warnings about packages that runners cannot install, or have to build.
 
-    `chosen` tells whether the project names its runners: then a package that one of them cannot install is an error.
+    With `chosen` the project names its runners: then a package that one of them cannot install is an error.
     """
     where = Location("uv.lock")
     impossible = [
@@ -145,7 +145,7 @@ def check_installations(installations: Sequence[Installation], *, chosen: bool) 
 
 
 def summaries(installations: Sequence[Installation], *, each: bool = False) -> list[str]:
-    """What runners install, for people: a line for each platform, or one for the platform with the largest download."""
+    """Return lines on what runners install: for each platform, or for the one with the largest download."""
     if each or not installations:
         return [f"{item.platform}: {_in_figures(item)}" for item in installations]
     largest = max(installations, key=lambda item: item.download)
@@ -154,7 +154,7 @@ def summaries(installations: Sequence[Installation], *, each: bool = False) -> l
 
 
 def _in_figures(installation: Installation) -> str:
-    """For example `61 packages, 48.2 MiB to download, builds promise`."""
+    """Return for example `61 packages, 48.2 MiB to download, builds promise`."""
     unknown = installation.packages - installation.sized - len(installation.impossible)
     size = f"{format_size(installation.download)} to download" + (f" and {unknown} of unknown size" if unknown else "")
     built = [package.partition(" ")[0] for package in (*installation.built, *installation.compiled)]
@@ -166,7 +166,7 @@ def _in_figures(installation: Installation) -> str:
 
 
 def _requirements(exported: str) -> Iterator[Requirement]:
-    """The requirements that `uv export` wrote; folders and files of the project are left out, as others judge them."""
+    """Yield the requirements that `uv export` wrote. Folders and files of the project are left out: other checks report them."""
     for line in exported.splitlines():
         with suppress(InvalidRequirement):
             yield Requirement(line.strip())
@@ -249,7 +249,7 @@ def _parts(platform: str) -> tuple[str, int]:
 
 
 def _by_package(installations: Sequence[Installation], group: str) -> dict[str, str]:
-    """The packages in a group of some installations, each with its platforms in words."""
+    """Return the packages in a group of some installations, each with its platforms in words."""
     found: dict[str, list[str]] = {}
     for installation in installations:
         for package in getattr(installation, group):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.config import WorkflowConfig
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
 from hatch_tilebox.core.model import Pattern, Workflow
 from hatch_tilebox.core.toml_document import Document, read_toml
 from hatch_tilebox.project import rules
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _SLUG = Text(
     rules.check_slug,
-    {"pattern": f"^{rules.SLUG_PATTERN}$", "maxLength": rules.SLUG_LENGTH},
+    {"pattern": f"^{SLUG_PATTERN}$", "maxLength": SLUG_LENGTH},
 )
 _GLOB = Text(rules.check_pattern, {"not": {"pattern": rules.BAD_PATTERN}})
 

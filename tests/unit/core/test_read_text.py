@@ -36,7 +36,7 @@ def test_other_encodings(data, guess, place, tmp_path):
     (tmp_path / "a").write_bytes(data)
     reason, hint, *found = fault(tmp_path / "a", allow_mark=True)
     assert reason.startswith("not UTF-8 text: byte 0x")
-    assert reason.endswith(f"cannot stand here{guess}")
+    assert reason.endswith(f"is not allowed here{guess}")
     assert (hint, tuple(found)) == ("save the file as UTF-8", place)
 
 
@@ -60,4 +60,4 @@ def test_a_file_without_end_is_read_up_to_a_limit(tmp_path, monkeypatch):
     assert len(read_text(tmp_path / "a")) == 2**20
     with (tmp_path / "a").open("ab") as file:
         file.write(b"x")
-    assert fault(tmp_path / "a")[0] == "has more than 1 MiB, which no such file needs"
+    assert fault(tmp_path / "a")[0] == "exceeds 1 MiB"

@@ -164,7 +164,7 @@ def test_no_timeouts(seconds):
         ({"output-dir": ""}, "output-dir: must not be empty"),
         ({"allow-secrets": "key.pem"}, "allow-secrets: must be an array of strings, not a string"),
         ({"allow-secrets": ["a", "**/*.pem"]}, 'allow-secrets[1]: "**/*.pem" has a wildcard; name each file by its path'),
-        ({"allow-secrets": ["./a//b"]}, 'allow-secrets[0]: "./a//b" is no plain path; did you mean "a/b"?'),
+        ({"allow-secrets": ["./a//b"]}, 'allow-secrets[0]: "./a//b" is not a plain path; did you mean "a/b"?'),
         ({"embed": "yes"}, 'embed: must be true or false, not "yes"'),
         ({"skip": 1}, "skip: must be true or false, not 1"),
     ],

@@ -128,9 +128,9 @@ def test_folder_in_place_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b'[workflow]\nslug = "\xe4"\n', ":2:9: not UTF-8 text: byte 0xe4 cannot stand here"),
-        ("[workflow]\n# ä ".encode() + b"\xff\n", ":2:5: not UTF-8 text: byte 0xff cannot stand here"),
-        ("[workflow]\n".encode("utf-16"), ":1:1: not UTF-8 text: byte 0xff cannot stand here; it looks like UTF-16"),
+        (b'[workflow]\nslug = "\xe4"\n', ":2:9: not UTF-8 text: byte 0xe4 is not allowed here"),
+        ("[workflow]\n# ä ".encode() + b"\xff\n", ":2:5: not UTF-8 text: byte 0xff is not allowed here"),
+        ("[workflow]\n".encode("utf-16"), ":1:1: not UTF-8 text: byte 0xff is not allowed here; it looks like UTF-16"),
     ],
 )
 def test_file_that_is_not_utf8(write, content, expected):

@@ -1,1 +1,1 @@
-"""TOML documents with the positions of their keys, and tables checked against their shape."""
+"""The values that tables of TOML files may have, and how they are checked."""

@@ -1,7 +1,9 @@
-"""What a value in a configuration may be: how it is checked, what it is called, and how JSON Schema says it."""
+"""Kinds of values in a configuration: their checks, their names in messages, and their JSON Schema."""
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,31 +60,31 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 
 class Kind(ABC):
-    """A kind of value. `name` is what people call it."""
+    """A kind of value. `name` is its name in the documentation."""
 
     name = ""
 
     @abstractmethod
     def read(self, value: Any, at: KeyPath, report: Report) -> Any:
-        """The checked value in the form the program wants; what is wrong goes to `report`, and then the result means nothing."""
+        """Return the checked value. Mistakes are added to `report`; then the result has no meaning."""
 
     def schema(self) -> dict[str, Any]:
-        """The kind as JSON Schema, draft 7; empty for kinds that no file with a schema holds."""
+        """Return the JSON Schema (draft 7) of the kind, an empty one for kinds that no file with a schema has."""
         return {}
 
     def from_text(self, text: str) -> Any:
-        """A value to `read` from an environment variable or a setting; text that does not fit stays text."""
+        """Return the value for `read` from the text of a variable or a setting. Text that does not fit stays text."""
         return text
 
 
 def type_name(value: Any) -> str:
-    """What TOML calls the type of a value, with its article."""
+    """Return what TOML calls the type of a value, with an article."""
     names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "an array", dict: "a table"}
     return next((name for type_, name in names.items() if isinstance(value, type_)), "a date or time")
 
 
 class Text(Kind):
-    """A string that is not empty. `check` returns what is wrong with one; `rules` say as much of that as JSON Schema can."""
+    """A string that is not empty. `check` returns what is wrong with it; `rules` are the rules of it in JSON Schema."""
 
     name = "string"
 
@@ -106,7 +108,7 @@ class Text(Kind):
 
 
 class Texts(Kind):
-    """An array of strings, of which there must be at least `least`."""
+    """An array of at least `least` strings."""
 
     name = "array of strings"
 
@@ -126,8 +128,6 @@ class Texts(Kind):
         return {"type": "array", "items": self.item.schema(), **({"minItems": self.least} if self.least else {})}
 
     def from_text(self, text: str) -> list[str]:
-        import os
-
         return [part for part in text.split(os.pathsep) if part]
 
 
@@ -166,7 +166,7 @@ class Choice(Kind):
 
 
 class Number(Kind):
-    """A number greater than 0 and finite."""
+    """A finite number greater than 0."""
 
     name = "number"
 
@@ -207,16 +207,14 @@ class Size(Kind):
 
 
 def close_match(word: object, words: Iterable[str]) -> str | None:
-    """The one of `words` that a misspelt one was most likely meant to be."""
-    import difflib
-
+    """Return the one of `words` that is most similar to a misspelt one."""
     spelled = {_plain(known): known for known in words}
     matches = difflib.get_close_matches(_plain(str(word)), spelled, n=1, cutoff=0.7)
     return spelled[matches[0]] if matches else None
 
 
 def suggestion(word: object, words: Iterable[str]) -> str:
-    """The end of a message about a misspelt word: `; did you mean "include"?`, or nothing."""
+    """Return the end of a message about a misspelt word: `; did you mean "include"?`, or ""."""
     meant = close_match(word, words)
     return f'; did you mean "{meant}"?' if meant is not None else ""
 

@@ -1,13 +1,13 @@
-"""A TOML table as a dataclass: what the parser, the JSON Schema and the reference pages are made from.
+"""TOML tables as dataclasses, for the parser, the JSON Schema and the reference pages.
 
-The fields have `metadata=key(...)`: kind and description stay with the field, so that those three cannot say different things.
+The fields have `metadata=key(...)` with their kind and description, so that these three agree.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.project.toml.kinds import Kind, close_match, type_name
 
@@ -21,7 +21,7 @@ _REQUIRED = dataclasses.MISSING
 
 
 class Table(Kind):
-    """A table with the keys that the fields of the dataclass `model` name."""
+    """A table whose keys are the fields of the dataclass `model`."""
 
     name = "table"
 
@@ -72,7 +72,7 @@ class Table(Kind):
 
 
 class Tables(Kind):
-    """Any number of tables of one kind, whose names must match `pattern`: `names` says so in words."""
+    """Any number of tables of one kind, whose names must match `pattern`. `names` describes the pattern."""
 
     name = "tables"
 
@@ -94,8 +94,9 @@ class Tables(Kind):
         return {"type": "object", "additionalProperties": False, "patternProperties": {f"^{self.pattern}$": self.table.schema()}}
 
 
-class Key(NamedTuple):
-    """A key of a TOML table, as its dataclass declares it."""
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """A key of a TOML table."""
 
     name: str
     field: str
@@ -108,11 +109,11 @@ class Key(NamedTuple):
 
     @property
     def required(self) -> bool:
-        """Whether a table without this key is wrong."""
+        """Whether every table must have this key."""
         return self.default is _REQUIRED
 
     def annotations(self) -> dict[str, Any]:
-        """What an editor shows, as JSON Schema."""
+        """Return what an editor shows, as JSON Schema."""
         default = list(self.default) if isinstance(self.default, tuple) else self.default
         return {
             "title": self.name,
