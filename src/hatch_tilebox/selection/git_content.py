@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.progress import format_size
-from hatch_tilebox.selection.patterns.globs import escape
+from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -71,8 +70,7 @@ def submodule_hint(path: str) -> str:
 
 def _pointer_problem(path: str, size: int) -> Problem:
     real = f" of {format_size(size)}" if size else ""
-    glob = json.dumps(escape(path), ensure_ascii=False)
-    hint = f"run `git lfs pull`, or leave it out: exclude = [{glob}]"
+    hint = f"run `git lfs pull`, or leave it out: {exclude_line(escape(path))}"
     return Problem(f"the file is a Git LFS pointer; its content{real} is not here", hint, Location(path))
 
 

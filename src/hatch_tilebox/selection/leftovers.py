@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import defaultdict
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.progress import format_size
-from hatch_tilebox.selection.patterns.globs import escape
+from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet, SelectedFile
@@ -33,5 +32,5 @@ def check_leftovers(files: FileSet) -> tuple[Problem, ...]:
 
 def _warning(build: str, copy: str, original: str, files: list[SelectedFile]) -> Problem:
     count = f"{len(files)} {'file' if len(files) == 1 else 'files'}, {format_size(sum(file.size for file in files))}"
-    glob = json.dumps(f"{escape(build)}/**", ensure_ascii=False)
-    return Problem(f"{copy} is a copy of {original} that setuptools created: {count}", f"to leave it out: exclude = [{glob}]")
+    hint = f"to leave it out: {exclude_line(f'{escape(build)}/**')}"
+    return Problem(f"{copy} is a copy of {original} that setuptools created: {count}", hint)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
-from hatch_tilebox.selection.patterns.globs import escape
+from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -151,12 +152,8 @@ def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, 
 
 
 def _head(file: SelectedFile) -> bytes:
-    """Return the first bytes of a file. A file object would take longer than reading a small file."""
-    descriptor = os.open(file.on_disk, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        return os.read(descriptor, min(file.size, HEAD))
-    finally:
-        os.close(descriptor)
+    with open(file.on_disk, "rb") as opened:
+        return opened.read(HEAD)
 
 
 def _by_name(path: str) -> str | None:
@@ -178,7 +175,8 @@ def _is_real(match: re.Match[bytes]) -> bool:
 
 
 def _problem(path: str, what: str, line: int) -> Problem:
-    hint = f'leave it out: exclude = ["{escape(path)}"]; if it may be released: allow-secrets = ["{path}"]'
+    allow = json.dumps(path, ensure_ascii=False)
+    hint = f"leave it out: {exclude_line(escape(path))}; if it may be released: allow-secrets = [{allow}]"
     if line:
         return Problem(f"the file contains {what}; a release must not contain secrets", hint, Location(path, line))
     return Problem(f"the file looks like {what}; a release must not contain secrets", hint, Location(path))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, SelectionError
-from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
 from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.selection.git_content import submodule_hint, uninitialized_submodules
@@ -20,7 +18,7 @@ from hatch_tilebox.selection.unused_patterns import excludes_without_effect, inc
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.core.model import Pattern
@@ -91,12 +89,11 @@ class _Run:
         while folders:
             folder = folders.pop()
             before = len(self.files)
-            with _descriptor(folder.source) as descriptor:
-                folders += self._entries(folder, descriptor)
+            folders += self._entries(folder)
             if len(self.files) > before:
                 self.folders.append(folder.prefix.removesuffix("/"))
 
-    def _entries(self, folder: Folder, descriptor: int | None) -> list[Folder]:
+    def _entries(self, folder: Folder) -> list[Folder]:
         """Select from one folder, and return its subfolders to continue with."""
         opened = []
         for found in folder.entries:
@@ -105,7 +102,7 @@ class _Run:
                 self._note_rule(folder, verdict, verdict.rule)
             elif verdict.kind == "file":
                 if verdict.matched:
-                    self._take(descriptor, found, verdict)
+                    self._take(found, verdict)
             elif verdict.kind == "folder":
                 below = self._open(folder, verdict)
                 if below is not None:
@@ -130,11 +127,11 @@ class _Run:
         self._note_rule(parent, verdict, opened)
         return None
 
-    def _take(self, descriptor: int | None, found: FoundEntry, verdict: Verdict) -> None:
+    def _take(self, found: FoundEntry, verdict: Verdict) -> None:
         try:
             if not verdict.path.isascii():
                 verdict.path.encode()
-            status = found.stat() if descriptor is None else os.stat(found.name, dir_fd=descriptor)
+            status = found.stat()
         except UnicodeEncodeError:
             hint = "rename the file, or leave it out with an exclude pattern"
             self.errors.append(Problem(f"the name of {printable(verdict.path)} is not UTF-8", hint))
@@ -186,16 +183,3 @@ class _Run:
 
 def _naming_folder(globs: GlobSet, folder: str) -> set[int]:
     return {*globs.matches(folder), *globs.matches(f"{folder}/")}
-
-
-@contextmanager
-def _descriptor(folder: str) -> Iterator[int | None]:
-    """Yield the open folder, so that the system need not resolve the whole path of each file; None where it cannot use one."""
-    if os.stat not in os.supports_dir_fd or not NAMES_ARE_UTF8:
-        yield None
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.core.progress import format_size
-from hatch_tilebox.selection.patterns.globs import escape
+from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
         message = (
             f"{format_size(files.size)} are selected, more than the {format_size(max_size)} that max-size allows; the largest:"
         )
-        hint = f"leave files out, as in exclude = [{_quoted(escape(largest[0].path))}], or set max-size"
+        hint = f"leave files out, as in {exclude_line(escape(largest[0].path))}, or set max-size"
         raise SelectionError(Problem(message, hint, details=listed))
     data = _data_files(files.files)
     warnings = [_group_warning(kind, glob, group) for (kind, glob), group in sorted(data.items())]
@@ -89,13 +89,13 @@ def _group_warning(kind: tuple[str, str], glob: str, group: Sequence[SelectedFil
         names = ", ".join(file.path for file in group[:_NAMED]) + (", …" if len(group) > _NAMED else "")
         message = f"{len(group)} {many}, {size}: {names}"
     advice = "clear its outputs" if kind == _NOTEBOOK else "fetch it at run time and cache it"
-    return Problem(message, f"{advice}; to leave it out: exclude = [{_quoted(glob)}]")
+    return Problem(message, f"{advice}; to leave it out: {exclude_line(glob)}")
 
 
 def _large(files: Iterable[SelectedFile]) -> list[Problem]:
     large = sorted((file for file in files if file.size > LARGE_FILE), key=lambda file: (-file.size, file.path))
     warnings = [
-        Problem(f"{file.path} is large: {format_size(file.size)}", f"to leave it out: exclude = [{_quoted(escape(file.path))}]")
+        Problem(f"{file.path} is large: {format_size(file.size)}", f"to leave it out: {exclude_line(escape(file.path))}")
         for file in large[:_LISTED]
     ]
     rest = large[_LISTED:]
@@ -114,8 +114,3 @@ def _has_outputs(file: SelectedFile) -> bool:
         return False
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     return isinstance(cells, list) and any(isinstance(cell, dict) and cell.get("outputs") for cell in cells)
-
-
-def _quoted(text: str) -> str:
-    """Return `text` as a TOML string; JSON escapes the same characters."""
-    return json.dumps(text, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -12,6 +13,11 @@ from hatch_tilebox.selection.required_files import check_required_files
 from hatch_tilebox.selection.secrets import HEAD, check_secrets
 from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.selection.sizes import check_size
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 # Put together here so that no scanner takes this file for a leak.
 BASE64 = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"
@@ -42,6 +48,16 @@ def test_files_that_hold_secrets_by_their_name(tree, path):
     (problem,) = caught.value.problems
     assert problem.location == Location(path)
     assert problem.hint == f'leave it out: exclude = ["{path}"]; if it may be released: allow-secrets = ["{path}"]'
+
+
+def test_the_lines_of_the_hint_are_toml_for_any_name(tree):
+    path = 'keys [old] "a\\b"/id_rsa'
+    tree.write(path, "a.py")
+    with pytest.raises(SelectionError) as caught:
+        secrets(tree)
+    exclude, allow = caught.value.problems[0].hint.removeprefix("leave it out: ").split("; if it may be released: ")
+    assert tomllib.loads(allow)["allow-secrets"] == [path]
+    assert tree.paths("**", exclude=tomllib.loads(exclude)["exclude"]) == ["a.py"]
 
 
 @pytest.mark.parametrize(

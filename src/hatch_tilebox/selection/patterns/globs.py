@@ -6,6 +6,7 @@ folders which no glob can reach are never opened.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from functools import cache
@@ -40,6 +41,11 @@ def normalize(text: str) -> str:
 def escape(path: str) -> str:
     """Return a glob that matches `path` alone."""
     return "".join(f"\\{char}" if char in _SPECIAL else char for char in path)
+
+
+def exclude_line(glob: str) -> str:
+    """Return the line for `tilebox.workflow.toml` that excludes what `glob` matches. JSON escapes the same characters as TOML."""
+    return f"exclude = [{json.dumps(glob, ensure_ascii=False)}]"
 
 
 class GlobPattern(RegexPattern):

@@ -1,13 +1,11 @@
-"""One glob into one regular expression, by the rules of git's wildmatch: the base of our globs and of `.gitignore`."""
+"""Translates a glob to a regular expression by the rules of git's wildmatch, for globs of the configuration and ignore files."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
-__all__ = ["translate"]
-
-# The members that git gives its character classes, whatever the locale (ctype.c, wildmatch.c).
+# Members of the character classes in git (ctype.c, wildmatch.c). They do not depend on the locale.
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
@@ -25,9 +23,9 @@ _CLASSES = {
 
 
 def translate(glob: str) -> str | None:
-    """A regular expression for `re.fullmatch` with DOTALL; None for a malformed glob, which git lets match nothing.
+    """Return a regular expression for `re.fullmatch` with DOTALL, None for a malformed glob, which matches nothing in git.
 
-    `*`, `?` and `[...]` never match a `/`; `**` does where it is all there is between two slashes or ends, and is a `*` elsewhere.
+    `*`, `?` and `[...]` never match a `/`. `**` does if it is a whole part of the path; elsewhere it is the same as `*`.
     """
     parts: list[str] = []
     at = 0
@@ -66,8 +64,9 @@ def _stars(glob: str, at: int) -> tuple[str, int]:
     return "[^/]*", end
 
 
-class _Item(NamedTuple):
-    """What stands at one place of a bracket expression: a piece of a regex class, and the character a range may start from."""
+@dataclass(frozen=True)
+class _Item:
+    """One item of a bracket expression: a piece of a regex class, and the character from which a range may start."""
 
     piece: str
     char: str | None
@@ -75,7 +74,7 @@ class _Item(NamedTuple):
 
 
 def _bracket(glob: str, at: int) -> tuple[str, int] | None:
-    """The regex for the bracket expression whose `[` stands before `at`, and where it ends; None if it is malformed."""
+    """Return the regex for the bracket expression whose `[` is before `at`, and its end; None if it is malformed."""
     negated = glob[at : at + 1] in {"!", "^"}
     at += negated
     pieces: list[str] = []
@@ -115,7 +114,7 @@ def _range(glob: str, at: int, start: str) -> _Item | None:
 
 
 def _named_class(glob: str, at: int) -> _Item | None:
-    """`[:alpha:]`; where no `:]` closes it, the `[` stands for itself."""
+    """Return the item for `[:alpha:]`; without a `:]` the `[` is a character like others."""
     close = glob.find("]", at + 2)
     if close < 0:
         return None
