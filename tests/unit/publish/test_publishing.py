@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from hatch_tilebox.core.errors import ArchiveError, PluginError, PublishError
-from hatch_tilebox.core.model import FileEntry, Project, Task
+from hatch_tilebox.core.model import Project, Task
 from hatch_tilebox.plugins import hookimpl
 from hatch_tilebox.publish import open as destinations
 from hatch_tilebox.publish.locate import find_release
@@ -14,49 +12,6 @@ from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.settings import Settings
 from hatch_tilebox.publish.store import ReleaseStore
 from hatch_tilebox.publish.tilebox.api import TileboxApi
-from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, file_paths, file_tree, time_order
-
-
-def tree(*paths):
-    (root,) = file_tree([FileEntry(path, 0, "0644", "0" * 64) for path in paths])
-    assert (root["path"], root["directory"]) == (".", True)
-    assert file_paths([root]) == file_paths(root["children"]) == set(paths)
-    return root["children"]
-
-
-def test_files_become_a_tree():
-    assert tree("a.py", "b/c.py", "b/d/e.py", "b/f.py", "g/h.py") == [
-        {"path": "a.py"},
-        {
-            "path": "b",
-            "directory": True,
-            "children": [
-                {"path": "c.py"},
-                {"path": "d", "directory": True, "children": [{"path": "e.py"}]},
-                {"path": "f.py"},
-            ],
-        },
-        {"path": "g", "directory": True, "children": [{"path": "h.py"}]},
-    ]
-
-
-def test_a_file_and_a_folder_that_sort_apart_share_no_node():
-    assert [node["path"] for node in tree("a-b/c", "a/b", "a0")] == ["a-b", "a", "a0"]
-
-
-def test_ids_are_uuids_in_base64():
-    identifier = str(uuid.uuid4())
-    assert decode_id(encode_id(identifier)) == identifier
-    with pytest.raises(PublishError, match="'latest' is not a release id"):
-        encode_id("latest")
-    for message in (None, {}, {"uuid": "?"}, {"uuid": "YWJj"}):
-        with pytest.raises(PublishError, match="not an id"):
-            decode_id(message)
-
-
-def test_timestamps_sort_by_time():
-    stamps = ["", "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000001Z", "2025-01-01T00:00:00.500Z", "2025-01-01T00:00:01Z"]
-    assert sorted(sorted(stamps), key=time_order) == stamps
 
 
 @pytest.mark.parametrize(
