@@ -105,6 +105,22 @@ def test_an_import_by_name_is_found(code):
     assert dynamic_imports(ast.parse(code))
 
 
+TOML_EDITORS = {"project/adopt/toml_text.py", "publish/tilebox/project_folder.py", "discovery/uv_configuration.py"}
+"""Modules that write TOML with tomlkit."""
+
+
+def test_toml_is_parsed_and_names_are_normalized_in_one_place():
+    """`core/toml_document.py` reads every TOML file, and `packaging` knows the rules of names."""
+    for path in PACKAGE.rglob("*.py"):
+        name, text = path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8")
+        if not name.startswith("core/toml_"):
+            assert not re.search(r"\b(import|from) tom(llib|li)\b", text), name
+        if name not in TOML_EDITORS:
+            assert "import tomlkit" not in text, name
+        if IN_WORKFLOW not in path.parents:
+            assert "[-_.]+" not in text, name
+
+
 def test_unit_tests_mirror_the_rooms():
     rooms = {path.parent.relative_to(PACKAGE) for path in PACKAGE.rglob("__init__.py")}
     tests = {path.parent.relative_to(ROOT / "tests" / "unit") for path in (ROOT / "tests" / "unit").rglob("test_*.py")}
