@@ -114,6 +114,7 @@ def test_an_adopted_project_checks_and_builds(run, tmp_path, shape):
     assert [problem.message for problem in report.warnings if not problem.message.startswith(WARNINGS.get(shape, ()))] == []
     if shape in FILES:
         assert [file.path for file in report.files.files] == FILES[shape]
+    assert [task.name for task in report.tasks] == [TASKS[shape]]
     release = check_output("build", run(folder, sys.executable, "-m", "hatch_tilebox", "build", "--json"))
     assert [task["name"].rpartition("/")[2] for task in release["tasks"]] == [TASKS[shape]]
     if shape in ALSO:
@@ -129,3 +130,15 @@ def test_a_repository_of_eight_workflows_has_eight_projects(tmp_path):
     assert len(folders) == 8
     for folder in folders:
         assert "lib/scale.json" in [file.path for file in check_project(folder).files.files]
+
+
+@pytest.mark.runtime
+def test_a_task_that_is_defined_and_not_registered_is_reported_by_the_build(frontend_env, project):
+    folder = project("single_file")
+    runner = folder / "runner.py"
+    lost = "class ReadTide(Task):\n    def execute(self, context: ExecutionContext) -> None:\n        pass\n\n\n"
+    runner.write_text(runner.read_text().replace("runner = ", f"{lost}runner = "))
+    command = [sys.executable, "-m", "hatch_tilebox", "build"]
+    done = subprocess.run(command, cwd=folder, env=frontend_env, capture_output=True, text=True, check=True)
+    place = f"runner.py:{runner.read_text().splitlines().index('class ReadTide(Task):') + 1}"
+    assert f"{place}: the task class ReadTide is defined here, and the runner in runner.py:25 does not register it" in done.stderr

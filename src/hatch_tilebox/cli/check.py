@@ -31,7 +31,9 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
     if as_json:
         errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
         runners = [installation.to_dict() for installation in report.installations]
-        show_json({"ok": ok, "errors": errors, "warnings": warnings, "unseen": list(report.unseen), "runners": runners})
+        tasks = [task.to_dict() for task in report.tasks]
+        unseen = list(report.unseen)
+        show_json({"ok": ok, "errors": errors, "warnings": warnings, "unseen": unseen, "runners": runners, "tasks": tasks})
     else:
         if report.errors or report.warnings:
             from hatch_tilebox.cli.console import RichProgress, show_problems
@@ -41,9 +43,12 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
                 progress.warning(problem)
             show_problems(report.errors)
         if ok and quiet <= verbose and report.files:
-            unseen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
+            not_seen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
+            for task in report.tasks:
+                identifier = " ".join(task.identifier) if task.identifier else "its identifier is not a literal"
+                show_line(f"task {task.object}  {identifier}  {task.path}:{task.line}")
             for line in summaries(report.installations, each=verbose > quiet):
                 show_line(line)
-            show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{unseen}")
+            show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{not_seen}")
     if not ok:
         ctx.exit(1)

@@ -24,6 +24,7 @@ from hatch_tilebox.project.pyproject import check_pyproject
 from hatch_tilebox.project.runner_import import runner_import
 from hatch_tilebox.project.runner_platforms import check_installations, platforms_of, read_installations
 from hatch_tilebox.project.source_code import bound_names, runner_names
+from hatch_tilebox.project.source_tasks import SourceTask, source_tasks
 from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.toml.kinds import close_match
 from hatch_tilebox.project.workflow_file import load_config
@@ -46,7 +47,8 @@ class CheckReport:
     """The result of a check. `files` is None if they could not be selected.
 
     `unseen` names metadata that only code of the project can compute, such as a version from its build backend. `installations`
-    are what release runners install from the lock, one for each platform, if that is known.
+    are what release runners install from the lock, one for each platform, if that is known. `tasks` are the task classes that the
+    runner's module and its imports define, read without running them.
     """
 
     errors: list[Problem] = field(default_factory=list)
@@ -54,6 +56,7 @@ class CheckReport:
     files: FileSet | None = None
     unseen: tuple[str, ...] = ()
     installations: tuple[Installation, ...] = ()
+    tasks: tuple[SourceTask, ...] = ()
 
     def collect(self, step: Callable[[], Result]) -> Result | None:
         """Return the result of `step`, or None if it raises errors, which are added to the report."""
@@ -120,7 +123,9 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.warnings += warnings
     report.warnings += [warning for warning in _dependency_warnings(files) if warning not in errors]
     report.collect(lambda: _check_runner(project.config, files, report))
-    report.warnings += _unselected_imports(files)
+    tree = SourceTree(files.root)
+    report.tasks = source_tasks(tree, project.config)
+    report.warnings += _unselected_imports(tree, files)
     report.warnings += shadowing_warnings(file.path for file in files.files)
 
 
@@ -156,9 +161,9 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
     raise SelectionError(Problem(message, hint, config.location("workflow.runner")))
 
 
-def _unselected_imports(files: FileSet) -> list[Problem]:
+def _unselected_imports(tree: SourceTree, files: FileSet) -> list[Problem]:
     """Return warnings about modules of the project that selected ones import, but that are not selected themselves."""
-    tree, selected = SourceTree(files.root), {file.path for file in files.files}
+    selected = {file.path for file in files.files}
     missing: dict[str, Problem] = {}
     for path in (file.path for file in files.files if file.path.endswith(".py")):
         for item in tree.imports(path):

@@ -40,15 +40,20 @@ def imported_modules(module: ast.Module, package: str) -> Iterator[tuple[str, in
 
 def runner_names(module: ast.Module) -> list[str]:
     """The names at the top level that are assigned a `Runner(...)`, also where the class is imported under another name."""
+    return list(runner_lines(module))
+
+
+def runner_lines(module: ast.Module) -> dict[str, int]:
+    """The names that `runner_names` returns, with their lines."""
     classes = {"Runner"}
     for node in top_level(module.body):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tilebox."):
             classes |= {alias.asname for alias in node.names if alias.name == "Runner" and alias.asname}
-    found = []
+    found: dict[str, int] = {}
     for node in top_level(module.body):
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         if isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in classes:
-            found += sorted(names_of(node))
+            found.update(dict.fromkeys(sorted(names_of(node)), node.lineno))
     return found
 
 

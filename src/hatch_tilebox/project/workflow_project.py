@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.model import release_filename
 from hatch_tilebox.project.advice import project_warnings
 from hatch_tilebox.project.metadata import project_of
+from hatch_tilebox.project.source_tasks import unregistered_tasks
+from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.selection.explain import Explanation, explain
 from hatch_tilebox.selection.release_files import check_selection, select_release
 
@@ -73,7 +75,7 @@ class WorkflowProject:
         output = self.output(directory)
         make_output_folder(output)
         metadata = self.metadata()
-        return build_release(
+        release = build_release(
             self.config,
             metadata,
             output,
@@ -83,6 +85,10 @@ class WorkflowProject:
             variables=variables,
             warnings=project_warnings(self.config, self.pyproject, metadata.requires_python),
         )
+        unregistered = unregistered_tasks(SourceTree(self.config.root), self.config, release.manifest.tasks)
+        for problem in unregistered:
+            progress.warning(problem)
+        return replace(release, warnings=(*release.warnings, *unregistered))
 
     def _output_folders(self, directory: Path) -> list[Path]:
         """Return the files and folders that builds write, which no release contains: ours, and the official tool's archive.
