@@ -63,7 +63,7 @@ def test_json_of_a_breaking_change(diff):
         "kind": "breaking",
         "old": "v1.0",
         "new": "v1.1",
-        "reasons": ["band: new, without default"],
+        "reasons": ["band: new and without default"],
         "doubts": [],
         "needs": "v2.0",
         "violation": True,
@@ -86,7 +86,7 @@ def test_readable(diff):
     lines = done.stdout.splitlines()
     assert lines[0] == "scene-qa 1.0.0 -> scene-qa 1.1.0"
     text = done.stdout
-    assert "Tasks (1 unchanged)\n  ! Check  v1.0 -> v1.1  breaking\n      band: new, without default\n" in text
+    assert "Tasks (1 unchanged)\n  ! Check  v1.0 -> v1.1  breaking\n      band: new and without default\n" in text
     assert "      the version should be v2.0\n" in text
     assert "Files\n  ~ scene_qa/runner.py  15 B -> 13 B\n      @@ -1 +1 @@\n      -print('hello')\n      +print('bye')\n" in text
     assert "Dependencies (unknown)\n" in text
