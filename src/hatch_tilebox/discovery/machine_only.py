@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.uv_lock import UvLock
 
-__all__ = ["Findings", "locked_indexes", "machine_only"]
+__all__ = ["LockProblems", "locked_indexes", "machine_only"]
 
 LOCK = Location("uv.lock")
 _OPTIONS = {"resolution-mode": "resolution", "prerelease-mode": "prerelease", "exclude-newer-span": "exclude-newer"}
@@ -48,8 +48,8 @@ _CONFIGURING = ("uv.toml", ".python-version", ".python-versions")
 _DROPPED = "a release runner drops the lock for that"
 
 
-class Findings(NamedTuple):
-    """What is wrong and what is doubtful."""
+class LockProblems(NamedTuple):
+    """Errors and warnings about a lock."""
 
     errors: list[Problem]
     warnings: list[Problem]
@@ -69,28 +69,28 @@ class _Source(NamedTuple):
         return first if not others else f"{first} and {len(others)} more"
 
 
-def machine_only(files: FileSet, lock: UvLock | None) -> Findings:
+def machine_only(files: FileSet, lock: UvLock | None) -> LockProblems:
     """What the release of `files` has from this machine alone, in its lock or in the sources that `pyproject.toml` declares."""
-    findings = Findings([], [])
+    problems = LockProblems([], [])
     sources = sources_left_out(files)
     release, machine = release_settings(files), machine_settings()
     if lock is None:
-        findings.errors.extend(problem for problem in sources.values() if ONLY_HERE in problem.message)
-        findings.errors.extend(_declared(files, release, None))
-        return findings
-    findings.errors.extend(_unselected_configuration(files))
-    findings.errors.extend(_unselected_links(lock, files))
-    findings.warnings.extend(_declared(files, release, lock))
-    findings.errors.extend(_options(lock, release, machine))
+        problems.errors.extend(problem for problem in sources.values() if ONLY_HERE in problem.message)
+        problems.errors.extend(_declared(files, release, None))
+        return problems
+    problems.errors.extend(_unselected_configuration(files))
+    problems.errors.extend(_unselected_links(lock, files))
+    problems.warnings.extend(_declared(files, release, lock))
+    problems.errors.extend(_options(lock, release, machine))
     for source in _sources(lock):
         known = [sources[name] for name in source.packages if name in sources]
         if _is_url(source.written):
-            _judge_url(source, release, machine, findings)
+            _judge_url(source, release, machine, problems)
         elif source.kind != "git" and (problem := _path_problem(source, files, machine)):
-            findings.errors.append(known[0] if known else problem)
+            problems.errors.append(known[0] if known else problem)
         elif source.kind == "git" and Path(source.written).is_absolute():
-            findings.warnings.append(_local_problem(source, machine))
-    return findings
+            problems.warnings.append(_local_problem(source, machine))
+    return problems
 
 
 def locked_indexes(lock: UvLock | None) -> frozenset[str] | None:
@@ -145,23 +145,23 @@ def _is_url(written: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", written) is not None
 
 
-def _judge_url(source: _Source, release: ReleaseSettings, machine: Sequence[Given], findings: Findings) -> None:
+def _judge_url(source: _Source, release: ReleaseSettings, machine: Sequence[Given], problems: LockProblems) -> None:
     place = place_of(source.written)
     reach = _reach(source.written)
     if reach == "file":
         # A repository may be mounted on the runners too, and a lock pins its commit.
-        (findings.warnings if source.kind == "git" else findings.errors).append(_local_problem(source, machine))
+        (problems.warnings if source.kind == "git" else problems.errors).append(_local_problem(source, machine))
     elif reach == "loopback":
         message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine can reach it"
-        findings.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
+        problems.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
     elif source.kind == "registry" and place not in release.places:
-        _judge_index(source, place, machine, findings)
+        _judge_index(source, place, machine, problems)
     elif reach == "private":
         message = f"{source.names} comes from {place}: only release runners in the same network reach that address"
-        findings.warnings.append(Problem(message, None, LOCK))
+        problems.warnings.append(Problem(message, None, LOCK))
 
 
-def _judge_index(source: _Source, place: str, machine: Sequence[Given], findings: Findings) -> None:
+def _judge_index(source: _Source, place: str, machine: Sequence[Given], problems: LockProblems) -> None:
     """An index that the release does not name itself."""
     given = next((item for item in machine if item.key in {"default-index", "index"} and place_of(item.value) == place), None)
     default = given is not None and given.key == "default-index"
@@ -172,11 +172,11 @@ def _judge_index(source: _Source, place: str, machine: Sequence[Given], findings
             f"it names the index {place}, which {given.origin} sets on this machine: "
             "a release runner takes the lock only where the same index is set"
         )
-        findings.warnings.append(Problem(message, cure, LOCK))
+        problems.warnings.append(Problem(message, cure, LOCK))
         return
     where = f"which only {given.origin} on this machine sets" if given else "which the release does not name"
     message = f"{source.names} comes from the index {place}, {where}: {_DROPPED}"
-    findings.errors.append(Problem(message, cure, LOCK))
+    problems.errors.append(Problem(message, cure, LOCK))
 
 
 def _origin(place: str, machine: Sequence[Given]) -> str:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, SelectionError
+from hatch_tilebox.core.modules import module_files
 from hatch_tilebox.selection.explain import explain
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet, Pattern
 
 _PROJECT_FILE = "pyproject.toml"
-_SOURCE_FOLDERS = ("", "src/")
 
 
 def check_required_files(
@@ -66,9 +66,7 @@ def check_required_files(
 
 def _module_file(root: Path, module: str, selected: Collection[str]) -> str | None:
     """Return the path of the module in the project, preferably a selected one; None where it is not found."""
-    base = module.replace(".", "/")
-    candidates = [f"{folder}{base}{end}" for folder in _SOURCE_FOLDERS for end in (".py", "/__init__.py")]
-    existing = [path for path in candidates if os.path.isfile(os.path.join(root, path))]
+    existing = [path for path in module_files(module) if os.path.isfile(os.path.join(root, path))]
     return next((path for path in existing if path in selected), existing[0] if existing else None)
 
 
