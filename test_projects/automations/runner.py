@@ -28,6 +28,8 @@ class LookAtScene(StorageEventTask):
 
     def execute(self, context: ExecutionContext) -> None:
         context.logger.info(f"{self.trigger.location} arrived")
+        content = self.trigger.storage.read(self.trigger.location)
+        context.logger.info(f"{len(content)} bytes in {self.trigger.storage}")
 
 
 class CompareIndex(Task):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. Text that is not JSON is a string.")
 @click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
 @click.option("--trigger-time", metavar="TIME", help="The time at which a cron task is triggered.  [default: now]")
+@click.option("--object", "object_path", metavar="PATH", help="The object whose storage event triggers an automation task.")
+@click.option("--location", metavar="FOLDER", help="Its location: a folder, gs://BUCKET or s3://BUCKET.  [default: this folder]")
+@click.option("--event", type=click.Choice(["created"]), help="What happened to the object.  [default: created]")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
@@ -53,6 +56,7 @@ def command(
     """
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
     from hatch_tilebox.local_run.execution import run_task
+    from hatch_tilebox.local_run.triggers import Trigger
     from hatch_tilebox.project.build_options import variables_passed
 
     variables = (*variables_passed(os.environ), *options["env"])
@@ -68,7 +72,7 @@ def command(
             debug=verbosity > 0,
             timeout=options["timeout"],
             variables=variables,
-            trigger_time=options["trigger_time"],
+            trigger=Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"]),
             progress=progress,
             watcher=display,
         )

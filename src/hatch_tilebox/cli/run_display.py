@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _MOST_ROWS = 40
 _BAR = 40
 _INDENT = 4
+_LOG_DELAY = 0.4
+"""Seconds: some more than the interval in which the worker sends logs."""
 _OUTPUT = " " * len("12:00:00 ")
 _COLORS = re.compile(r"(\x1b\[[0-9;]*m)")
 _LEVEL_STYLES = {"DEBUG": "dim", "INFO": "green", "WARN": "yellow", "ERROR": "red", "FATAL": "bold red"}
@@ -47,13 +49,16 @@ _MARKS = {
 class JobDisplay(Watcher):
     """Prints logs and ended tasks to `console`, on a terminal above a bar that counts tasks.
 
-    `verbosity`: -1 quiet, 0 normal, 1 everything.
+    `verbosity`: -1 quiet, 0 normal, 1 everything. The worker sends logs in batches, so the last ones of a task arrive after its
+    end. The line about the end waits for them: until a later task logs, or for `_LOG_DELAY` seconds.
     """
 
     def __init__(self, verbosity: int, console: SafeConsole) -> None:
         self._console = console
         self._quiet = verbosity < 0
         self._names: dict[str, str] = {}
+        self._ended: list[tuple[str, Text]] = []
+        self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._bar: Bar | None = None
         self._row: TaskID | None = None
@@ -73,12 +78,14 @@ class JobDisplay(Watcher):
                 line.append(printable(task.display)).append(f"{_took(task)}{again}", style="dim")
                 if task.error and task.state != "computed":
                     line.append(f"  {printable(task.error)}", style="red")
-                self._console.print(line, soft_wrap=True)
+                self._ended.append((str(task.id), line))
+                self._restart_timer()
 
     def log(self, record: LogRecord) -> None:
         if self._quiet:
             return
         with self._lock:
+            self._print_ended(before=record.task)
             line = Text(f"{datetime.fromtimestamp(record.time / 1e9).astimezone():%H:%M:%S} ", style="dim")
             line.append(printable(record.level).ljust(5), style=_LEVEL_STYLES.get(record.level, "not dim"))
             if record.task in self._names:
@@ -98,10 +105,30 @@ class JobDisplay(Watcher):
                 self._console.print(Text(_OUTPUT).append_text(_colored(line)), soft_wrap=True)
 
     def close(self) -> None:
-        """Remove the bar."""
+        """Print what is left and remove the bar."""
+        with self._lock:
+            self._print_ended()
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    def _restart_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(_LOG_DELAY, self._print_late)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _print_late(self) -> None:
+        with self._lock:
+            self._print_ended()
+
+    def _print_ended(self, before: str | None = "") -> None:
+        """Print the lines about ended tasks. Before a log record of a task, print those of tasks that ended before it only."""
+        if before is None or (before and before not in self._names):
+            return  # the record has no task, so it does not show that the logs of other tasks have arrived
+        while self._ended and self._ended[0][0] != before:
+            self._console.print(self._ended.pop(0)[1], soft_wrap=True)
 
     def _advance(self, job: Job, name: str) -> None:
         if self._quiet or not self._console.file.isatty():  # nothing can move in a CI log

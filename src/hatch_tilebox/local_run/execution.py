@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
-from hatch_tilebox.core.errors import DiscoveryError, Problem
+from hatch_tilebox.core.errors import DiscoveryError, Problem, RunError
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.task_versions import find_successor
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.inputs.encode import encode_input
+from hatch_tilebox.inputs.limits import MAX_TASK_GROUPS, input_problem
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.selection import find_task
 from hatch_tilebox.local_run.session import LOCAL_CLUSTER, encode_id, open_session
-from hatch_tilebox.local_run.submissions import progress_of, submissions_of
+from hatch_tilebox.local_run.submissions import count_groups, progress_of, submissions_of
 from hatch_tilebox.local_run.telemetry import Telemetry
-from hatch_tilebox.local_run.triggers import with_trigger
+from hatch_tilebox.local_run.triggers import Trigger, with_trigger
 from hatch_tilebox.pipeline.verify import unpacked_files
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import ReleaseManifest, Task
     from hatch_tilebox.local_run.job import JobState
     from hatch_tilebox.local_run.session import Session
+    from hatch_tilebox.local_run.submissions import Submission
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
 
@@ -80,7 +82,7 @@ def run_task(
     debug: bool = False,
     timeout: float = 120.0,
     variables: Sequence[str] = (),
-    trigger_time: str | None = None,
+    trigger: Trigger | None = None,
     progress: Progress | None = None,
     watcher: Watcher | None = None,
 ) -> RunResult:
@@ -91,7 +93,7 @@ def run_task(
     messages. The worker has `timeout` seconds to start and gets `variables` (see `passed_variables`). This runs the code in the
     archive.
 
-    `trigger_time` is the time at which a cron task is triggered, in ISO 8601; None means now.
+    `trigger` is what triggers an automation task (see `with_trigger`).
 
     Raises a `TileboxError` if the archive, the task or the input is refused, or if the worker does not start. A task that fails
     does not raise; the result reports it.
@@ -103,9 +105,11 @@ def run_task(
     progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
     chosen = find_task(manifest.tasks, task)
     arguments, warnings = encode_input(chosen, given)
-    data = with_trigger(chosen, arguments, trigger_time)
+    given_input = with_trigger(chosen, arguments, trigger or Trigger())
+    if problem := input_problem(f"{chosen.name} {chosen.version}", given_input.data, arguments):
+        raise RunError(problem)
     telemetry = Telemetry(watcher.log)
-    job = Job(LocalTask(chosen.name, chosen.version, data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
+    job = Job(LocalTask(chosen.name, chosen.version, given_input.data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
     with temporary_folder() as folder:
         extract_archive(path, folder / "release")
         with open_session(
@@ -117,6 +121,7 @@ def run_task(
             on_event=telemetry.take,
             on_line=watcher.output,
             passed=passed_variables(variables),
+            storage_locations=given_input.storage_locations,
             extra={"TILEBOX_LOG_LEVEL": "DEBUG"} if debug else {},
         ) as session:
             execution = _Execution(session, job, manifest, watcher)
@@ -138,6 +143,7 @@ class _Execution:
     began: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
     lost: Problem | None = None
     foreign: list[LocalTask] = field(default_factory=list)
+    refused: dict[LocalTask, Problem] = field(default_factory=dict)
 
     def run(self, *, follow: bool) -> None:
         """Execute the root task and its retries. With `follow`, execute its subtasks too."""
@@ -178,11 +184,27 @@ class _Execution:
         display = response.get("display", task.display)
         if "computedTask" in answer:
             task.display = display
-            self.job.computed(task, submissions_of(response))
+            submissions = submissions_of(response)
+            if self._accepts(task, submissions, count_groups(response)):
+                self.job.computed(task, submissions)
             return
         head, _, error_text = display.rpartition("\n")
         task.display = head or task.display
         self.job.failed(task, error_text if head else "the runner could not execute it")
+
+    def _accepts(self, task: LocalTask, submissions: Sequence[Submission], groups: int) -> bool:
+        """Return whether the Tilebox API would accept these submissions of `task`. Fail the task if it would not."""
+        problems = [
+            problem for item in submissions if (problem := input_problem(f"the subtask {item.name} {item.version}", item.input))
+        ]
+        if groups > MAX_TASK_GROUPS:
+            message = f"it submits {groups} task groups, but Tilebox accepts at most {MAX_TASK_GROUPS}"
+            problems.append(Problem(message, "submit subtasks with the same dependencies together, or from an intermediate task"))
+        if problems:
+            task.max_retries = 0
+            self.refused[task] = problems[0]
+            self.job.failed(task, problems[0].message)
+        return not problems
 
     def _request(self, task: LocalTask, registered: Task) -> dict[str, Any]:
         """Return a `workflows.v1.Task` in protobuf's JSON form. All tasks of a job are part of one trace."""
@@ -209,6 +231,8 @@ class _Execution:
         message = f"{task.display} ({task.name} {task.version}) failed{attempts}: {task.error}"
         if self.lost:
             return Problem(message, self.lost.hint, details=self.lost.details)
+        if task in self.refused:
+            return Problem(message, self.refused[task].hint)
         stacktrace = telemetry.stacktrace(str(task.id))
         return Problem(message, _refusals(telemetry) or _hint(task, stacktrace or ""), details=stacktrace)
 

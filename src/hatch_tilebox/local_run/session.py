@@ -40,6 +40,8 @@ SINK_LIMIT = 30.0
 """Seconds that the sink has to listen, and to write its events."""
 LONGEST_TASK = 7 * 86400.0
 """Seconds that a task may take: in effect no limit, but a number that every system can wait for."""
+_KILLED = -9
+"""The return code after SIGKILL, which Windows does not have."""
 EXPORT_INTERVAL = "0.1s"
 """How often the worker sends logs and spans. The default, 5 s, is too slow to follow."""
 
@@ -84,13 +86,15 @@ def open_session(
     on_line: Callable[[str], None],
     extra: Mapping[str, str],
     passed: Mapping[str, str] | None = None,
+    storage_locations: bytes = b"",
 ) -> Iterator[Session]:
     """Prepare the environment of an unpacked release, start its worker and initialize it. Remove everything at the end.
 
     The environment is new, as on a release runner. Start-up may take `timeout` seconds. `on_event` gets the events of the sink
     (see `worker_sink.py`) and `on_line` the lines that the worker writes, both from other threads and with paths as in the
     release. `extra` and `passed` are environment variables for the worker; `passed` comes from the user. The sink replaces the
-    Tilebox API: it takes telemetry and refuses other calls. Raises DiscoveryError.
+    Tilebox API: it takes telemetry, lists `storage_locations` (a serialized message) if there are any, and refuses other calls.
+    Raises DiscoveryError.
     """
     metadata = read_metadata(files)
     if metadata is None:
@@ -112,7 +116,7 @@ def open_session(
         token = secrets.token_hex(16)
         try:
             with (
-                _Sink(environment, uv, on_event, token) as sink,
+                _Sink(environment, uv, on_event, token, storage_locations) as sink,
                 start_worker(
                     environment,
                     workflow,
@@ -162,6 +166,7 @@ def _variables(url: str, token: str) -> dict[str, str]:
         "TILEBOX_API_URL": url,
         "TILEBOX_API_KEY": token,
         "OTEL_SDK_DISABLED": "false",
+        "PYTHONUNBUFFERED": "1",  # show what a task prints at once, and do not lose it if the worker is killed
         "OTEL_EXPORT_INTERVAL": EXPORT_INTERVAL,
         "NO_PROXY": direct,
         "no_proxy": direct,
@@ -177,7 +182,9 @@ def _lost(error: WorkerError, paths: Paths) -> Problem:
     finished = error.finished
     if error.code == ENDED and finished is not None:
         message = f"the worker {ending(finished.returncode)} while it executed a task"
-        hint = "a task must not end its process; a process that is killed may have used up the memory"
+        hint = "a task must not end its process"
+        if finished.returncode == _KILLED:
+            hint = "it likely ran out of memory; the kernel log (`dmesg`) has the reason"
         return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)))
     return Problem(f"the worker answered {error.code}: {error.details}", "the log of the runner may have the reason")
 
@@ -185,11 +192,18 @@ def _lost(error: WorkerError, paths: Paths) -> Problem:
 class _Sink:
     """The process of `worker_sink.py`. Use as a context manager."""
 
-    def __init__(self, environment: Environment, uv: Path, on_event: Callable[[dict[str, Any]], None], token: str) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        uv: Path,
+        on_event: Callable[[dict[str, Any]], None],
+        token: str,
+        storage_locations: bytes,
+    ) -> None:
         self._on_event = on_event
         self._paths = _paths(environment)
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._token = token
+        self._first_lines = (token.encode(), base64.b64encode(storage_locations))
         self._child = Child(
             [*client_command(environment, uv), str(SINK_SCRIPT)],
             folder=environment.folder,
@@ -204,7 +218,8 @@ class _Sink:
     def __enter__(self) -> _Sink:  # noqa: PYI034 -- typing has no Self in Python 3.10
         try:
             with contextlib.suppress(OSError):  # the next answer reports a process that has ended
-                self._child.send(self._token.encode())
+                for line in self._first_lines:
+                    self._child.send(line)
             self.url = self._answer()["url"]
         except BaseException:
             certainly(self._child.end)

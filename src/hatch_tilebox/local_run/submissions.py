@@ -37,6 +37,12 @@ def submissions_of(computed: Mapping[str, Any]) -> list[Submission]:
     return [_single(item) for item in found or computed.get("legacySubTasks", ())]
 
 
+def count_groups(computed: Mapping[str, Any]) -> int:
+    """Return the number of task groups in a `workflows.v1.ComputedTask`, 0 if the SDK submits no groups."""
+    found = computed.get("subTasks")
+    return len(found.get("taskGroups", ())) if isinstance(found, dict) else 0
+
+
 def progress_of(response: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:
     """Return label, done and total of the progress indicators in a `ComputedTask` or `TaskFailedRequest`."""
     return tuple(

@@ -1,65 +1,113 @@
-"""What an automation task gets besides its arguments: the event that triggered it.
+"""The events that trigger automation tasks.
 
-On the wire its input is the message `workflows.v1.Automation {bytes trigger_event = 1; bytes args = 2}`. Sources: Tilebox's
-published definitions, automation.proto; https://protobuf.dev/programming-guides/encoding/
+The input of an automation task is the message `workflows.v1.Automation {bytes trigger_event = 1; bytes args = 2}`. Sources:
+automation.proto and storage_location.proto in Tilebox's published definitions.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.local_run.protobuf_wire import encode_field
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.model import Task
 
-__all__ = ["with_trigger"]
+EVENTS = {"created": 1}
+"""The numbers of storage events."""
+_BUCKETS = {"gs://": (1, 2), "s3://": (2, 1)}
+"""The number of the storage type, and of the field of its reference."""
+_LOCAL, _LOCAL_REFERENCE = 3, 4
 
-_VARINT, _BYTES = 0, 2
 
+@dataclass(frozen=True)
+class Trigger:
+    """What triggers an automation task, as the user wrote it. None is not given.
 
-def with_trigger(task: Task, arguments: bytes, trigger_time: str | None) -> bytes:
-    """The input of `task`, whose own arguments are `arguments`, with the event that triggers it where it is an automation task.
-
-    `trigger_time` is the time of a cron task in ISO 8601, None for now, as the SDK's `once()` has it. Raises RunError for a text
-    that is not a time, a time for another task, and a task that storage events trigger.
+    `time` is the time of a cron trigger in ISO 8601. `object` is the path of an object in the storage location `location`, which is
+    a folder, `gs://BUCKET` or `s3://BUCKET`. `event` is the event of a storage trigger.
     """
-    if task.trigger != "cron" and trigger_time is not None:
-        raise RunError(Problem(f"{task.name} {task.version} is not triggered by a cron schedule", "leave --trigger-time out"))
+
+    time: str | None = None
+    object: str | None = None
+    location: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True)
+class TriggeredInput:
+    """The input of a task, and the serialized `StorageLocations` that a worker needs to read it; b"" if it needs none."""
+
+    data: bytes
+    storage_locations: bytes = b""
+
+
+def with_trigger(task: Task, arguments: bytes, trigger: Trigger) -> TriggeredInput:
+    """Return the input of `task` with these `arguments`, and with its trigger if it is an automation task.
+
+    As in the SDK's `once()`, a cron task without a time is triggered now, and a storage event is "created" by default. Raises
+    RunError if the trigger is not one of `task`, is not valid, or if a storage event has no object.
+    """
+    named = f"{task.name} {task.version}"
+    if task.trigger != "cron" and trigger.time is not None:
+        raise RunError(Problem(f"{named} is not triggered by a cron schedule", "remove --trigger-time"))
+    if task.trigger != "storage-event" and (trigger.object, trigger.location, trigger.event) != (None, None, None):
+        raise RunError(Problem(f"{named} is not triggered by storage events", "remove --object, --location and --event"))
     if task.trigger is None:
-        return arguments
-    if task.trigger == "storage-event":
-        message = (
-            f"{task.name} {task.version} is an automation task that storage events trigger: they need Tilebox's storage locations"
+        return TriggeredInput(arguments)
+    if task.trigger == "cron":
+        time = _parse_time(trigger.time) if trigger.time else datetime.now(timezone.utc)
+        nanoseconds = encode_field(2, time.microsecond * 1000) if time.microsecond else b""
+        event, locations = encode_field(1, encode_field(1, int(time.timestamp() // 1)) + nanoseconds), b""
+    else:
+        if trigger.object is None:
+            raise RunError(Problem(f"{named} is triggered by storage events, but no object is given", "add --object PATH"))
+        event, locations = _storage_event(trigger.object, trigger.location, EVENTS[trigger.event or "created"])
+    return TriggeredInput(encode_field(1, event) + (encode_field(2, arguments) if arguments else b""), locations)
+
+
+def _storage_event(path: str, location: str | None, event: int) -> tuple[bytes, bytes]:
+    """Return a serialized `TriggeredStorageEvent`, and the `StorageLocations` with its storage location."""
+    location_id = encode_field(1, uuid4().bytes)
+    scheme = next((scheme for scheme in _BUCKETS if location and location.startswith(scheme)), None)
+    if location and scheme:
+        (kind, reference), place = _BUCKETS[scheme], location.removeprefix(scheme).rstrip("/")
+    else:
+        kind, reference, place = _LOCAL, _LOCAL_REFERENCE, str(_folder(path, location))
+        path = Path(path).name if location is None and Path(path).is_absolute() else path
+    storage = b"".join(
+        (
+            encode_field(1, location_id),
+            encode_field(2, place.encode()),
+            encode_field(3, kind),
+            encode_field(4, (location or place).encode()),
+            encode_field(5, encode_field(reference, encode_field(1, place.encode())) + encode_field(5, kind)),
         )
-        raise RunError(Problem(message, "run a task that is not an automation, or test this one with the SDK's `once()`"))
-    time = _parse_time(trigger_time) if trigger_time else datetime.now(timezone.utc)
-    seconds = int(time.timestamp() // 1)
-    timestamp = _field(1, seconds) + (_field(2, time.microsecond * 1000) if time.microsecond else b"")
-    return _field(1, _field(1, timestamp)) + (_field(2, arguments) if arguments else b"")
+    )
+    triggered = encode_field(1, location_id) + encode_field(2, event) + encode_field(3, path.encode())
+    return triggered, encode_field(1, storage)
+
+
+def _folder(path: str, location: str | None) -> Path:
+    """Return the local storage location: by default the folder of an absolute `path`, else the current folder."""
+    if location is None:
+        return Path(path).parent if Path(path).is_absolute() else Path.cwd()
+    folder = Path(location).absolute()
+    if not folder.is_dir():
+        hint = "--location is a folder, gs://BUCKET or s3://BUCKET"
+        raise RunError(Problem(f"the storage location {location!r} is not a folder", hint))
+    return folder
 
 
 def _parse_time(text: str) -> datetime:
     try:
-        # Python 3.10 does not know `Z`.
+        # Python 3.10 does not accept `Z`.
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise RunError(Problem(f"--trigger-time {text!r} is not a time", "write it as 2026-08-01T06:00Z")) from None
     return found if found.tzinfo else found.astimezone()
-
-
-def _field(number: int, value: int | bytes) -> bytes:
-    """A field of a protobuf message: a number that is not negative, or bytes, which a message inside is, too."""
-    if isinstance(value, int):
-        return _varint(number << 3 | _VARINT) + _varint(value % 2**64)
-    return _varint(number << 3 | _BYTES) + _varint(len(value)) + value
-
-
-def _varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 -- seven bits a byte
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)

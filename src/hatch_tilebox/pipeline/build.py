@@ -12,6 +12,7 @@ from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
+from hatch_tilebox.inputs.limits import default_warnings
 from hatch_tilebox.plugins.findings import ReleaseFile
 from hatch_tilebox.plugins.manager import plugin_manager, run_release_checks
 from hatch_tilebox.selection.release_files import check_selection, select_release
@@ -84,7 +85,7 @@ def build_release(
         progress=progress,
         location=config.location("workflow.runner" if config.workflow.runner else "workflow.command"),
     )
-    warn(discovery.warnings)
+    warn((*discovery.warnings, *default_warnings(discovery.tasks)))
     progress.table(
         ("Task", "Version", "Class"),
         [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from rich.console import Console
 
@@ -125,3 +127,31 @@ def test_quiet(capsys):
     job.computed(root, [])
     display.task_ended(root, job)
     assert capsys.readouterr().err == ""
+
+
+def test_logs_come_before_the_end_of_their_task(capsys):
+    job = Job(LocalTask("Root", "v1.0", b"", "Root"))
+    root = job.next()
+    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    display.task_started(root, job)
+    job.computed(root, [Submission("Leaf", "v1.0", b"", "Leaf")])
+    display.task_ended(root, job)
+    leaf = job.next()
+    display.task_started(leaf, job)
+    display.log(LogRecord(SECOND, "INFO", "late", {}, str(root.id)))
+    display.log(LogRecord(SECOND, "INFO", "early", {}, str(leaf.id)))
+    job.computed(leaf, [])
+    display.task_ended(leaf, job)
+    display.close()
+    lines = [line[9:] if line[2:3] == ":" else line for line in capsys.readouterr().err.splitlines()]
+    assert lines == ["INFO  Root  late", "✓ Root", "INFO  Leaf  early", "✓ Leaf"]
+
+
+def test_the_end_of_a_task_without_logs_is_shown_soon(capsys):
+    job = Job(LocalTask("Root", "v1.0", b"", "Root"))
+    root = job.next()
+    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    job.computed(root, [])
+    display.task_ended(root, job)
+    time.sleep(1)
+    assert capsys.readouterr().err == "✓ Root\n"

@@ -5,13 +5,15 @@
 Runs where tilebox-workflows is installed. The worker's exporters speak OTLP, protobuf over HTTP, at `/v1/logs` and `/v1/traces`; a
 `Client()` in a task uses gRPC or Connect at the same address. Events go to stdout as lines of JSON: first `{"url": …}`, then
 `{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. The first line on stdin is the token that callers have to
-send. Each further line is answered by `{"drained": true}` once all earlier events are written. The process ends with stdin.
+send; the second is the answer to `ListStorageLocations` in base64, empty if it is refused too. Each further line is answered by
+`{"drained": true}` once all earlier events are written. The process ends with stdin.
 
 Source of the messages: https://opentelemetry.io/docs/specs/otlp/
 """
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 import gzip
 import hmac
@@ -35,8 +37,9 @@ REFUSAL = "`hatch-tilebox run` has no Tilebox service: {} needs the real one"
 class Sink:
     """Decodes telemetry, and writes it as events."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, storage_locations: bytes) -> None:
         self.token = token
+        self.storage_locations = storage_locations
         collector = "opentelemetry.proto.collector"
         self.logs = importlib.import_module(f"{collector}.logs.v1.logs_service_pb2").ExportLogsServiceRequest
         self.traces = importlib.import_module(f"{collector}.trace.v1.trace_service_pb2").ExportTraceServiceRequest
@@ -69,6 +72,10 @@ class Sink:
         else:
             return False
         return True
+
+    def respond(self, method: str) -> bytes | None:
+        """Return the answer to `method`, or None. Workers list storage locations to read the events that trigger tasks."""
+        return self.storage_locations or None if method.endswith("/ListStorageLocations") else None
 
     def refuse(self, method: str) -> str:
         """Write a call that only the real service can answer as an event. Returns the message for the caller."""
@@ -140,6 +147,8 @@ class Handler(BaseHTTPRequestHandler):
             body = gzip.decompress(body) if encoding == "gzip" else zlib.decompress(body)
         if self.server.sink.receive(self.path, body):
             self.answer(200, "application/x-protobuf", b"")
+        elif (response := self.server.sink.respond(self.path)) is not None:
+            self.answer(200, "application/proto", response)
         else:
             message = self.server.sink.refuse(self.path)
             self.answer(400, "application/json", json.dumps({"code": "failed_precondition", "message": message}).encode())
@@ -190,19 +199,22 @@ def copy_bytes(source: socket.socket, target: socket.socket) -> None:
 
 
 def serve_grpc(sink: Sink) -> tuple[Any, int]:
-    """A gRPC server that refuses every call, and its port on loopback."""
+    """A gRPC server that answers like `Sink.respond` and refuses other calls, and its port on loopback."""
     grpc = importlib.import_module("grpc")
 
-    class Refuse(grpc.GenericRpcHandler):  # type: ignore[misc, name-defined]
+    class Respond(grpc.GenericRpcHandler):  # type: ignore[misc, name-defined]
         def service(self, details: Any) -> Any:
-            def refuse(_: Any, context: Any) -> None:
+            def respond(_: Any, context: Any) -> bytes:
                 if not sink.authorizes(dict(context.invocation_metadata()).get("authorization")):
                     context.abort(grpc.StatusCode.UNAUTHENTICATED, UNAUTHENTICATED)
-                context.abort(grpc.StatusCode.FAILED_PRECONDITION, sink.refuse(details.method))
+                response = sink.respond(details.method)
+                if response is None:
+                    context.abort(grpc.StatusCode.FAILED_PRECONDITION, sink.refuse(details.method))
+                return response or b""
 
-            return grpc.unary_unary_rpc_method_handler(refuse)
+            return grpc.unary_unary_rpc_method_handler(respond)
 
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), handlers=[Refuse()])
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), handlers=[Respond()])
     port: int = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
@@ -211,7 +223,7 @@ def serve_grpc(sink: Sink) -> tuple[Any, int]:
 def main() -> None:
     """Serve until stdin ends."""
     sys.path.pop(0)  # this folder, whose modules must not shadow others
-    sink = Sink(sys.stdin.readline().strip())
+    sink = Sink(sys.stdin.readline().strip(), base64.b64decode(sys.stdin.readline()))
     os.dup2(2, 1)  # output of a library is not an event
     server = Server(sink)
     threading.Thread(target=server.serve_forever, daemon=True).start()
