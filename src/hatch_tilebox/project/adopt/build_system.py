@@ -104,7 +104,8 @@ def allow_direct_references(text: TomlText, hatch: TomlText | None, notes: list[
         text.put("tool.hatch.metadata.allow-direct-references", value=True)
     else:
         return
-    message = f"allow-direct-references is set, because hatchling refuses dependencies at a URL without it: {', '.join(direct)}"
+    names = ", ".join(map(requirement_name, direct))
+    message = f"allow-direct-references is set, because hatchling refuses dependencies at a URL without it: {names}"
     notes.append(Problem(message, "an index such as PyPI refuses packages with such dependencies"))
 
 

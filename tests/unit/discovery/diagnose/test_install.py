@@ -135,3 +135,10 @@ def test_frames_of_build_tools_are_left_out(tmp_path):
         "      OSError: no README\n"
     )
     assert explain(words, tmp_path).details == "error: Failed to build `x`\n      OSError: no README"
+
+
+@pytest.mark.parametrize(("module", "proposed"), [("my_project/runner.py", True), ("src/my_project/runner.py", False)])
+def test_package_false_is_a_fix_only_for_modules_that_need_no_installed_project(tmp_path, module, proposed):
+    problem = explain("error: Failed to build `my-project @ file:///x`", tmp_path, [module], PACKAGED)
+    assert "the project itself does not build" in problem.message
+    assert ("package = false" in problem.hint) == proposed
