@@ -58,7 +58,7 @@ class GlobPattern(RegexPattern):
 
     def match_file(self, file: str) -> re.Match[str] | None:
         """Return the match itself; to wrap it, as pathspec does, would take as long as finding it."""
-        return self.regex.search(file) if self.regex else None
+        return self.regex.match(file) if self.regex else None
 
 
 register_pattern(_PATTERN, GlobPattern, override=True)
