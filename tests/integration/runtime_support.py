@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -91,3 +92,13 @@ def processes_that(mention):
         if mention in line:
             found.append(line)
     return found
+
+
+PAGE = Path(__file__).parent.parent.parent / "docs/how-to/fix-a-failing-build.md"
+
+
+def is_documented(problem):
+    """Whether a heading of the page is the message, in which words in capitals stand for anything."""
+    headings = [line.removeprefix("### ") for line in PAGE.read_text().splitlines() if line.startswith("### ")]
+    patterns = [re.sub(r"\b[A-Z]{4,}\b", ".+", re.escape(heading)) for heading in headings]
+    return any(re.match(pattern, problem.message, re.DOTALL) for pattern in patterns)

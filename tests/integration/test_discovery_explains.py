@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from pathlib import Path
 
 import pytest
-from runtime_support import PROJECTS, Events, discover, lock, processes_that
+from runtime_support import PROJECTS, Events, discover, is_documented, lock, processes_that
 
 from hatch_tilebox.core.errors import DiscoveryError
 
 pytestmark = pytest.mark.runtime
 
 ERRORS = {
+    "asks_for_credentials": [
+        "runner.py:9: importing `runner` asks for credentials: DefaultCredentialsError: ",
+        "create the client in the task that uses it, not at import",
+        '`pass-environment = ["GOOGLE_APPLICATION_CREDENTIALS"]` or `--env GOOGLE_APPLICATION_CREDENTIALS`',
+        "A release runner must have it, too",
+        "the file ~/.config/gcloud/application_default_credentials.json",
+        'File "google/auth/_default.py"',
+    ],
     "bad_version": ["runner.py:6: a task has the version 'v1.0.3'", "`vMAJOR.MINOR`", "class Count(Task):"],
     "crashes": ["runner.py:23: importing `runner` does not return: Python was killed by SIGSEGV", "ctypes.string_at(0)"],
     "data_not_selected": ["runner.py:22: bands.json is in the project, but not among", 'add "bands.json" to [build] include'],
@@ -109,16 +116,6 @@ OPTIONS = {name: {"timeout": 3.0} for name in ("runs_at_import", "worker_silent"
 UNLOCKED = {"lock_missing", "lock_stale", "unresolvable", "workspace_around"}
 
 
-PAGE = Path(__file__).parent.parent.parent / "docs/how-to/fix-a-failing-build.md"
-
-
-def is_documented(problem):
-    """Whether a heading of the page is the message, in which words in capitals stand for anything."""
-    headings = [line.removeprefix("### ") for line in PAGE.read_text().splitlines() if line.startswith("### ")]
-    patterns = [re.sub(r"\b[A-Z]{4,}\b", ".+", re.escape(heading)) for heading in headings]
-    return any(re.match(pattern, problem.message, re.DOTALL) for pattern in patterns)
-
-
 @pytest.fixture
 def broken(tmp_path, shared, clean_env, monkeypatch):
     """A function from a name to a locked copy of a broken project."""
@@ -132,7 +129,7 @@ def broken(tmp_path, shared, clean_env, monkeypatch):
 
 
 def test_every_broken_project_has_its_test():
-    assert {path.name for path in (PROJECTS / "broken").iterdir()} == {*ERRORS, *WARNINGS, "lock_stale"}
+    assert {path.name for path in (PROJECTS / "broken").iterdir()} == {*ERRORS, *WARNINGS, "lock_stale", "telemetry_too_new"}
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -225,7 +222,7 @@ def test_what_stops_no_worker_stops_no_build(code, broken):
 def test_a_module_that_python_has_lost_is_no_package_to_add(broken):
     folder = broken("default_identifiers")
     (folder / "runner.py").write_text("import binhex\n")
-    with pytest.raises(DiscoveryError, match=r"`binhex` is not there: .*\n(.*\n)+  hint: .*`requires-python`") as error:
+    with pytest.raises(DiscoveryError, match=r"`binhex` is not available: .*\n(.*\n)+  hint: .*`requires-python`") as error:
         discover(folder)
     assert all(is_documented(problem) for problem in error.value.problems)
 
@@ -238,6 +235,22 @@ def test_a_fork_of_the_worker_is_named_as_on_a_release_runner(broken):
     warnings = "\n".join(map(str, discover(folder).warnings))
     assert "left processes running" in warnings
     assert "-m tilebox.workflows.runner runner:runner`" in warnings
+
+
+def test_the_proposed_constraint_works(broken, shared, clean_env):
+    """An older SDK with the newest OpenTelemetry: the bound is one below which the import succeeds."""
+    folder = broken("telemetry_too_new")
+    with pytest.raises(DiscoveryError) as error:
+        discover(folder)
+    text = str(error.value)
+    assert "importing tilebox-workflows 0.53.0 fails: ImportError: cannot import name '_append_trace_path'" in text
+    assert re.search(r"\(opentelemetry-exporter-otlp-proto-http \d+\.\d+", text)
+    assert 'File "tilebox/workflows/observability/tracing.py"' in text
+    assert is_documented(error.value.problems[0])
+    constraint = re.search(r'constraint-dependencies = \["opentelemetry-exporter-otlp-proto-http<[\d.]+"\]', text).group()
+    project = folder / "pyproject.toml"
+    project.write_text(project.read_text().replace("package = false", f"package = false\n{constraint}"))
+    assert [task.version for task in discover(lock(folder, shared, clean_env)).tasks] == ["v1.0"]
 
 
 def test_lock_that_is_stale(broken, shared, clean_env):

@@ -15,16 +15,29 @@ from hatch_tilebox.cli.output import env_option, output_options, problem_json, s
 @click.command(short_help="Check that a release is complete and starts")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
+@click.option(
+    "--offline-start", is_flag=True, help="Start the worker without network, after its environment is installed. Linux only."
+)
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
 @click.pass_context
 def command(
-    ctx: click.Context, file: Path, *, no_run: bool, timeout: float, env: tuple[str, ...], as_json: bool, quiet: int, verbose: int
+    ctx: click.Context,
+    file: Path,
+    *,
+    no_run: bool,
+    offline_start: bool,
+    timeout: float,
+    env: tuple[str, ...],
+    as_json: bool,
+    quiet: int,
+    verbose: int,
 ) -> None:
     """Check all of FILE, then unpack it and start its worker as a release runner does.
 
-    The tasks that the worker registers must be those in the manifest. This runs the code in FILE.
+    The worker must register the tasks that the release names, without files of this machine: its home folder is empty, and the
+    project is not at hand. This runs the code in FILE.
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
@@ -34,7 +47,9 @@ def command(
     variables = (*variables_passed(os.environ), *env)
 
     with closing(RichProgress(verbose - quiet)) as progress:
-        result = verify_release(file, run=not no_run, timeout=timeout, variables=variables, progress=progress)
+        result = verify_release(
+            file, run=not no_run, offline=offline_start, timeout=timeout, variables=variables, progress=progress
+        )
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]
             progress.table(("Task", "Version"), rows) if rows else None

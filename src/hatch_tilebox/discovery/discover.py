@@ -14,10 +14,13 @@ from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.cache import file_identity, open_cache
 from hatch_tilebox.discovery.clean_environment import PassedVariables
+from hatch_tilebox.discovery.compatible_versions import compatible_bound
 from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
+from hatch_tilebox.discovery.diagnose.machine import machine_files
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, start_warnings, unusable_tasks, worker_failed
 from hatch_tilebox.discovery.environment import Environment, Metadata, environment_key, prepare, read_metadata
 from hatch_tilebox.discovery.machine_only import machine_only
+from hatch_tilebox.discovery.programs import missing_programs
 from hatch_tilebox.discovery.result_cache import interpreter_unchanged, reproducible, restore_problem, restore_task, result_key
 from hatch_tilebox.discovery.runner_start import start_runner
 from hatch_tilebox.discovery.uv import require_uv
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Location, Problem
     from hatch_tilebox.core.model import FileEntry, FileSet, Task, Workflow
     from hatch_tilebox.discovery.cache import Cache
+    from hatch_tilebox.discovery.clean_start import CleanStart
 
 Level = Literal["import", "worker"]
 
@@ -64,6 +68,7 @@ class _Request:
     location: Location | None
     progress: Progress
     passed: PassedVariables
+    clean: CleanStart | None
 
 
 def discover_tasks(
@@ -77,17 +82,19 @@ def discover_tasks(
     progress: Progress | None = None,
     location: Location | None = None,
     passed: PassedVariables | None = None,
+    clean: CleanStart | None = None,
 ) -> Discovery:
     """Start the runner of `workflow` in its own environment, with `files` only, and return the tasks that it registers.
 
     `entries` are the manifest's entries of the same files. `level` "worker" starts the worker as a release runner does and lists
     its tasks over its protocol; "import" only imports the runner object. Start-up may take `timeout` seconds. With `cache`,
     environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured. `passed`
-    are environment variables that the user passes (see `clean_environment.py`). Raises DiscoveryError.
+    are environment variables that the user passes (see `clean_environment.py`). A `clean` start also fails if the code uses files
+    of this machine. Raises DiscoveryError.
     """
     level = "worker" if workflow.command else level
     passed = PassedVariables() if passed is None else passed
-    request = _Request(files, entries, workflow, level, timeout, location, progress or Progress(), passed)
+    request = _Request(files, entries, workflow, level, timeout, location, progress or Progress(), passed, clean)
     metadata = _metadata(request)
     if request.passed:
         request.progress.result("Environment", ", ".join(request.passed))
@@ -100,7 +107,7 @@ def discover_tasks(
 
 def _discover(request: _Request, metadata: Metadata, *, cache: bool) -> Discovery:
     """The answer of the runner, from the cache or from a new start."""
-    keeps = cache and not request.passed and reproducible(metadata.lock, request.workflow)
+    keeps = cache and not request.passed and not request.clean and reproducible(metadata.lock, request.workflow)
     with open_cache(keep=cache) as kept:
         names = request.passed.patterns
         key = result_key(request.files, request.entries, request.workflow, request.level, names) if keeps else None
@@ -175,6 +182,7 @@ def _start(cache: Cache, request: _Request, metadata: Metadata) -> dict[str, Any
             environment = prepared.again()
             answer = _answer(environment, request, metadata, prepared.uv)
         answer["written"] = environment.changes(request.entries)
+        answer["programs"] = missing_programs(request.files, environment.python.parent) if request.clean else []
     answer["identity"] = file_identity(Path(answer["interpreter"]))
     sdk = f", tilebox-workflows {answer['sdk']}" if answer["sdk"] else ""
     request.progress.finished(f"{_count(answer['tasks'])}, Python {answer['python']}{sdk}", seconds=perf_counter() - began)
@@ -183,7 +191,17 @@ def _start(cache: Cache, request: _Request, metadata: Metadata) -> dict[str, Any
 
 def _context(environment: Environment, request: _Request, metadata: Metadata) -> Context:
     paths = Paths(environment.project, environment.prefix)
-    return Context(request.files, request.workflow, metadata.pyproject, request.location, paths, request.timeout)
+    clean = request.clean
+    return Context(
+        request.files,
+        request.workflow,
+        metadata.pyproject,
+        request.location,
+        paths,
+        request.timeout,
+        clean=clean is not None,
+        offline=clean is not None and clean.offline,
+    )
 
 
 def _answer(environment: Environment, request: _Request, metadata: Metadata, uv: Path) -> dict[str, Any]:
@@ -198,19 +216,33 @@ def _answer(environment: Environment, request: _Request, metadata: Metadata, uv:
         timeout=request.timeout,
         development=(sorted(context.pyproject.development_names), sorted(context.pyproject.dependency_names)),
         on_line=request.progress.detail,
+        clean=request.clean,
     )
     if start.facts is None:
         raise DiscoveryError(no_answer(context, start.finished, start.hang, began=start.began))
     if start.facts["status"] != "tasks":
+        _add_compatible_bound(environment, start.facts, uv, request.progress)
         raise DiscoveryError(start_failed(context, start.facts, start.finished))
+    if problems := machine_files(context, start.facts):
+        raise DiscoveryError(*problems)
     left_behind = [context.paths.clean(command) for command in start.finished.left_behind]
     return {**start.facts, "left_behind": left_behind, "stopped": start.stopped}
+
+
+def _add_compatible_bound(environment: Environment, facts: dict[str, Any], uv: Path, progress: Progress) -> None:
+    """Add the `bound` below which the package that `facts` blame has what another package imports from it."""
+    other = facts.get("imported_from")
+    if other and other["attribute"]:
+        progress.detail(f"looking for a version of {other['name']} that has {other['module']}.{other['attribute']}")
+        other["bound"] = compatible_bound(environment, uv, other["required"], other["version"], other["module"], other["attribute"])
 
 
 def _serve(environment: Environment, request: _Request, context: Context, uv: Path) -> dict[str, Any]:
     """Start the worker `command`, and list its tasks."""
     try:
-        with start_worker(environment, request.workflow, uv, timeout=request.timeout, on_line=request.progress.detail) as worker:
+        with start_worker(
+            environment, request.workflow, uv, timeout=request.timeout, on_line=request.progress.detail, clean=request.clean
+        ) as worker:
             tasks = worker.tasks()
             stopped = worker.shutdown()
             left_behind = [context.paths.clean(command) for command in worker.result().left_behind] if stopped else []
@@ -235,7 +267,7 @@ def _check(answer: dict[str, Any], request: _Request, metadata: Metadata) -> Dis
         raise DiscoveryError(*problems)
     locked = metadata.locked or not metadata.present
     warnings = start_warnings(answer, request.files, locked=locked)
-    return Discovery(tasks, tuple(warnings), answer["python"], answer["sdk"], _variables_read(answer, request))
+    return Discovery(tasks, (*warnings, *answer["programs"]), answer["python"], answer["sdk"], _variables_read(answer, request))
 
 
 def _variables_read(answer: dict[str, Any], request: _Request) -> tuple[str, ...]:

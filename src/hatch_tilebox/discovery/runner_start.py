@@ -15,6 +15,7 @@ from hatch_tilebox.discovery.worker import IN_WORKFLOW, SHUTDOWN_LIMIT, runtime_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.environment import Environment
 
 ENTRY = IN_WORKFLOW / "entry"
@@ -49,19 +50,24 @@ def start_runner(
     timeout: float,
     development: object,
     on_line: Callable[[str], None],
+    clean: CleanStart | None = None,
 ) -> Start:
     """Start `runner` (`module:object`) in a prepared environment with `uv run`. No process of it is left running.
 
     `level` and `development` are those of `_hatch_tilebox_entry.py`. Start-up may take `timeout` seconds. `on_line` gets the output
-    of the process, from threads.
+    of the process, from threads. With `clean`, the process records which files of this machine it opens.
     """
     with runtime_folder() as folder:
         answer = folder / "answer.json"
-        command = ["python", "-m", "_hatch_tilebox_entry", str(answer), str(timeout), level, runner, json.dumps(development)]
+        record = "record" if clean else ""
+        arguments = [str(answer), str(timeout), level, runner, json.dumps(development), record]
+        command = [str(uv), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
         variables = environment.variables()
+        if clean:
+            command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
         deadline = time.monotonic() + timeout + GRACE
         with Child(
-            [str(uv), "run", "--no-progress", *command],
+            command,
             folder=environment.project,
             environment={**variables, **worker_variables(folder), "PYTHONPATH": str(ENTRY)},
             on_line=on_line,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hatch_tilebox.core.model import Workflow
+    from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.environment import Environment
 
 PROGRAM, ENDED, TIMEOUT, CLIENT = "program", "ended", "timeout", "client"
@@ -139,20 +140,25 @@ def start_worker(
     timeout: float = 120.0,
     on_line: Callable[[str], None] | None = None,
     extra: Mapping[str, str] | None = None,
+    clean: CleanStart | None = None,
 ) -> Iterator[Worker]:
     """Start the worker of `workflow` in a prepared environment. At the end, no process of it is left running.
 
     Start-up may take `timeout` seconds, from now to the first answer. `on_line` gets the output of the worker, from threads.
-    `extra` are environment variables for the worker. Raises WorkerError if its program cannot be started.
+    `extra` are environment variables for the worker. With `clean`, its home folder is empty, and it may have no network. Raises
+    WorkerError if its program cannot be started.
     """
     with runtime_folder() as folder:
         given = worker_variables(folder)
         unix_address = given["TILEBOX_WORKER_ADDRESS"] if hasattr(socket, "AF_UNIX") else ""
         events: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         variables = {**environment.variables(), **(extra or {})}
+        command = [*(workflow.command or _runner_command(environment, workflow))]
+        if clean:
+            command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
         try:
             process = Child(
-                [*(workflow.command or _runner_command(environment, workflow))],
+                command,
                 folder=environment.project,
                 environment={
                     **variables,

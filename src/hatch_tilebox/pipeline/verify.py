@@ -14,6 +14,7 @@ from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.clean_environment import passed_variables
+from hatch_tilebox.discovery.clean_start import prepare_clean_start
 from hatch_tilebox.discovery.discover import discover_tasks
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
     from hatch_tilebox.discovery.clean_environment import PassedVariables
+    from hatch_tilebox.discovery.clean_start import CleanStart
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,17 @@ def verify_release(
     path: Path,
     *,
     run: bool = True,
+    offline: bool = False,
     timeout: float = 120.0,
     variables: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Verification:
     """Check all of the archive `path`. With `run`, unpack it and start its worker as a release runner does.
 
-    The worker gets a new environment from the release's lock, `timeout` seconds to start, and the environment variables in
-    `variables` (see `passed_variables`). This runs the code in the archive: use `run=False` for an archive from a source that you
-    do not trust. Problems are in the result and are not raised.
+    The worker gets a new environment from the release's own lock, an empty home folder, and `timeout` seconds to start. `variables`
+    are passed to it (see `passed_variables`). With `offline`, it starts without network once the environment is installed. It runs
+    the code in the archive: use `run=False` for a file from a source that you do not trust. All problems are in the result; nothing
+    is raised.
     """
     progress = progress or Progress()
     manifest = artifact = None
@@ -71,7 +75,8 @@ def verify_release(
             unpacked = unpacked_files(manifest, folder / "release")
             passed = passed_variables(variables)
             _report_missing(manifest, passed, progress)
-            tasks = _registered_tasks(unpacked, manifest, timeout, passed, progress)
+            clean = prepare_clean_start(offline=offline)
+            tasks = _registered_tasks(unpacked, manifest, timeout, passed, clean, progress)
     except TileboxError as error:
         return Verification(manifest, artifact, tasks, error.problems)
     return Verification(manifest, artifact, tasks, _differences(path, manifest, tasks))
@@ -97,10 +102,18 @@ def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
 
 
 def _registered_tasks(
-    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: PassedVariables, progress: Progress
+    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: PassedVariables, clean: CleanStart, progress: Progress
 ) -> tuple[tuple[str, str], ...]:
     discovery = discover_tasks(
-        files, manifest.files, manifest.workflow, level="worker", timeout=timeout, cache=False, progress=progress, passed=passed
+        files,
+        manifest.files,
+        manifest.workflow,
+        level="worker",
+        timeout=timeout,
+        cache=False,
+        progress=progress,
+        passed=passed,
+        clean=clean,
     )
     for problem in discovery.warnings:
         progress.warning(problem)

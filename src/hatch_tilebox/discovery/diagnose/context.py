@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet, Workflow
     from hatch_tilebox.core.pyproject import Pyproject
 
-__all__ = [
-    "Context",
-    "Paths",
-    "ending",
-    "include_hint",
-    "no_pyproject",
-    "tail",
-]
-
 LAST_LINES = 20
 
 
@@ -54,6 +45,9 @@ class Context:
     location: Location | None
     paths: Paths
     timeout: float
+    clean: bool = False
+    """Whether this is the start of a release whose project is not at hand (see `clean_start.py`)."""
+    offline: bool = False
 
     @property
     def selected(self) -> frozenset[str]:

@@ -7,12 +7,19 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.modules import module_files, module_name
 from hatch_tilebox.core.pyproject import requirement_names, texts
 from hatch_tilebox.discovery.diagnose.context import include_hint
-from hatch_tilebox.discovery.diagnose.packages import REMOVED_MODULES, inside_package, shadowed_import, system_limit
+from hatch_tilebox.discovery.diagnose.packages import (
+    REMOVED_MODULES,
+    distribution_name,
+    inside_package,
+    shadowed_import,
+    system_limit,
+)
 from hatch_tilebox.discovery.diagnose.variables import variable_missing
 
 if TYPE_CHECKING:
@@ -24,28 +31,6 @@ if TYPE_CHECKING:
 PYPROJECT = Location("pyproject.toml")
 SEARCHED_FILES = 20_000
 """Limit for the files of a project that are searched for a missing module."""
-
-DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python-headless",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "git": "gitpython",
-    "google": "google-cloud-storage",
-    "grpc": "grpcio",
-    "jwt": "pyjwt",
-    "netCDF4": "netcdf4",
-    "odc": "odc-geo",
-    "osgeo": "gdal",
-    "serial": "pyserial",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-    "zmq": "pyzmq",
-}
-"""Module to distribution, for distributions with another name than their module, as earth-observation code uses them."""
 
 
 def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
@@ -83,6 +68,9 @@ def _missing(context: Context, facts: Mapping[str, Any], place: Location | None,
         path = _relative(context, facts["file"])
         if path and context.left_out(path):
             return _not_selected(path, path, place, trace)
+        if path:
+            message = f"importing `{context.module}` opens {path}, which is not in the release"
+            return Problem(message, f"if it is a file of the project, {include_hint(path)}", place or context.location, trace)
     return None
 
 
@@ -160,7 +148,8 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
     if module.partition(".")[0] in REMOVED_MODULES:
         message = f"`{module}` is not available: it was removed from the standard library of this Python"
         return Problem(message, "use its replacement, or an older Python in `requires-python`", place, trace)
-    name = _distribution(module)
+    name = distribution_name(module)
+    select = f"or select it with [build] include in {CONFIG_NAME}, if it is a module of the project"
     if names & context.pyproject.dependency_names:
         return Problem(
             f"`{module}` is not installed, although {name} is among the dependencies",
@@ -170,23 +159,16 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
         )
     return Problem(
         f"`{module}` is not installed: no dependency in pyproject.toml brings it",
-        f"add it with `uv add {name}`, if that is the package's name",
+        f"add it with `uv add {name}`, if that is the package's name" + (f"; {select}" if context.clean else ""),
         place or PYPROJECT,
         trace,
     )
 
 
-def _distribution(module: str) -> str:
-    top = module.partition(".")[0]
-    if top == "tilebox":
-        return "tilebox"
-    return DISTRIBUTIONS.get(top, normalized_name(top))
-
-
 def _distribution_names(module: str) -> set[str]:
     """Normalized names that the distribution of `module` may have."""
     parts = module.split(".")
-    return {_distribution(module), *(normalized_name("-".join(parts[: i + 1])) for i in range(len(parts)))}
+    return {distribution_name(module), *(normalized_name("-".join(parts[: i + 1])) for i in range(len(parts)))}
 
 
 def _optional(pyproject: Pyproject) -> Iterator[tuple[str, tuple[str, ...]]]:

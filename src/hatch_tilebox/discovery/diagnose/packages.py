@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.discovery.diagnose.shadowing import rename_hint, shadowed_module, shadowing_files
 
 if TYPE_CHECKING:
@@ -24,6 +25,28 @@ REMOVED_MODULES = frozenset(
     }
 )
 """Modules that were removed from the standard library. Source: https://docs.python.org/3/whatsnew/3.13.html"""
+
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "git": "gitpython",
+    "google": "google-cloud-storage",
+    "grpc": "grpcio",
+    "jwt": "pyjwt",
+    "netCDF4": "netcdf4",
+    "odc": "odc-geo",
+    "osgeo": "gdal",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "zmq": "pyzmq",
+}
+"""Module to distribution, for distributions with another name than their module, as earth-observation code uses them."""
 
 _SYSTEM = (
     (
@@ -64,7 +87,7 @@ def shadowed_import(context: Context, text: str, module: str | None) -> Problem 
 
 
 def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace: str | None) -> Problem | None:
-    """The failure where it rises inside an installed package: which one, in which version, and what it does not get on with."""
+    """The problem of a failure inside an installed package, with the packages that do not fit each other."""
     raised = facts.get("raised_in")
     if not raised:
         return None
@@ -78,29 +101,33 @@ def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace:
         if module in REMOVED_MODULES:
             hint = f"Python {facts['python']} no longer has `{module}`: try a newer {name}, with `uv lock --upgrade-package {name}`"
             return Problem(message, f"{hint}; or an older Python, in `requires-python`", place, trace)
-        hint = f"{name} {version} imports `{module}`, which nothing installs: add what brings it with `uv add`"
+        imports = f"{name} {version} imports `{module}`, which no installed package contains"
+        hint = f"{imports}: add it with `uv add {distribution_name(module)}`, if that is the package's name"
         return Problem(message, hint, place, trace)
     other = facts.get("imported_from")
-    if not other:
-        return Problem(message, None, place, trace)
-    message += f" ({other['name']} {other['version']})"
-    return Problem(message, _older(name, version, other), place, trace)
+    if other:
+        return Problem(f"{message} ({other['name']} {other['version']})", _constraint_hint(name, version, other), place, trace)
+    caller = facts.get("called_by")
+    by = f"{caller[0]} {caller[1]}" if caller else ""
+    together = (
+        f"check that {by} works with {name} {version}; try other versions of both" if by else f"try another version of {name}"
+    )
+    return Problem(message + (f" (called by {by})" if by else ""), f"{together}: `uv lock --upgrade-package {name}`", place, trace)
 
 
-def _older(name: str, version: str, other: Mapping[str, Any]) -> str | None:
-    """The constraint that keeps the distribution `other` below the version that `name` does not get on with."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.version import InvalidVersion, Version
+def distribution_name(module: str) -> str:
+    """The likely name of the distribution that contains `module`."""
+    top = module.partition(".")[0]
+    return DISTRIBUTIONS.get(top, normalized_name(top))
 
-    try:
-        found = Version(other["version"])
-        bound = Version(f"{found.major}.{found.minor}" if found.minor else f"{found.major}")
-        specifier = Requirement(other["required"]).specifier
-        lowest = max((Version(item.version) for item in specifier if item.operator in {">=", ">", "~=", "=="}), default=None)
-    except (InvalidRequirement, InvalidVersion):
-        return None
+
+def _constraint_hint(name: str, version: str, other: Mapping[str, str]) -> str:
+    """The constraint that keeps the package `other` below the versions that `name` does not work with.
+
+    `other["bound"]` is the upper bound that was tried (see `compatible_versions.py`), "" if no older version works.
+    """
     together = f"{name} {version} does not work with {other['name']} {other['version']}"
-    if lowest is not None and lowest >= bound:
+    if not other.get("bound"):
         return f"{together}: try another {name}, such as the newest, with `uv lock --upgrade-package {name}`"
-    constraint = f'constraint-dependencies = ["{other["name"]}<{bound}"]'
+    constraint = f'constraint-dependencies = ["{other["name"]}<{other["bound"]}"]'
     return f"{together}: add {constraint} under [tool.uv] in pyproject.toml, then run `uv lock`"

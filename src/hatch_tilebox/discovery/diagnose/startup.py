@@ -10,6 +10,7 @@ from hatch_tilebox.core.task_versions import parse_task_version
 from hatch_tilebox.discovery import worker
 from hatch_tilebox.discovery.diagnose.context import ending, tail
 from hatch_tilebox.discovery.diagnose.imports import import_failed
+from hatch_tilebox.discovery.diagnose.machine import network_needed
 from hatch_tilebox.discovery.diagnose.packages import shadowed_import
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing
@@ -39,6 +40,8 @@ def start_failed(context: Context, facts: dict[str, Any], finished: Finished) ->
         return _old_sdk(context, facts)
     if facts["status"] == "unable":
         return _unable(context, facts, finished)
+    if problem := network_needed(context, facts):
+        return problem
     if facts["status"] in {"not-served", "ended"}:
         return _not_served(context, facts, finished)
     if facts["status"] == "disagree":
@@ -243,6 +246,10 @@ def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -
                 "write into a temporary folder or the job cache, and not when a module is imported",
             )
         )
+    problems += [
+        Problem(f"the code connects to {address} while it is imported", "connect in a task", Location(path, line))
+        for address, path, line in answer.get("connected", ())
+    ]
     if not answer.get("stopped", True):
         problems.append(
             Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import types
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def describe_error(error: BaseException, root: Path) -> dict[str, Any]:
     raised_by_sdk = bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts[-4:]
     frames = [frame.filename for frame in trace.stack if not frame.filename.startswith("<")]
     raised_in = distribution_of(frames[-1]) if frames and not relative_to(frames[-1], root) else None
+    others = (distribution_of(file) for file in reversed(frames) if raised_in and not relative_to(file, root))
     return {
         "type": type(error).__name__,
         "message": str(error),
@@ -36,8 +38,17 @@ def describe_error(error: BaseException, root: Path) -> dict[str, Any]:
         "place": places[-1] if places else None,
         "raised_by_sdk": raised_by_sdk,
         "raised_in": raised_in,
+        "called_by": next((other for other in others if other and other != raised_in), None),
         "imported_from": imported_from(error, raised_in[0]) if raised_in else None,
     }
+
+
+def missing_in(error: BaseException) -> tuple[str | None, str | None]:
+    """The module in which `error` misses a name, and that name."""
+    if isinstance(error, AttributeError):
+        owner = getattr(error, "obj", None)
+        return (getattr(owner, "__name__", None), error.name) if isinstance(owner, types.ModuleType) else (None, None)
+    return getattr(error, "name", None), missing_name(error)
 
 
 def missing_name(error: BaseException) -> str | None:
@@ -50,11 +61,14 @@ def missing_name(error: BaseException) -> str | None:
 
 
 def imported_from(error: BaseException, raised_in: str) -> dict[str, str] | None:
-    """The requirement of the distribution `raised_in` that leads to the module that `error` is about."""
-    name = getattr(error, "name", None) if isinstance(error, ImportError) else None
-    origin = getattr(sys.modules.get(name), "__file__", None) if name else None
+    """The requirement of the distribution `raised_in` for the module in which `error` misses a name."""
+    module, attribute = missing_in(error)
+    origin = getattr(sys.modules.get(module or ""), "__file__", None)
     target = distribution_of(origin) if origin else None
-    return requirement_chain(raised_in, target[0]) if target else None
+    if target is None or target[0] == raised_in:
+        return None
+    found = requirement_chain(raised_in, target[0]) or {"name": target[0], "version": target[1], "required": target[0]}
+    return {**found, "module": module or "", "attribute": attribute or ""}
 
 
 def shorten(trace: Any, root: Path, seen: set[int]) -> Any:

@@ -35,12 +35,18 @@ class Failure(Exception):  # noqa: N818 -- an answer, not an error of this code
         self.answer = {"status": kind, **facts}
 
 
-def write_answer(answer: str, dependencies: str, examine: Callable[[], dict[str, Any]]) -> None:
-    """Write the answer of `examine`, or of the Failure that it raises, to the file `answer`, with facts about the interpreter."""
+def write_answer(
+    answer: str, dependencies: str, recorded: Callable[[], dict[str, Any]], examine: Callable[[], dict[str, Any]]
+) -> None:
+    """Write the answer of `examine`, or of the Failure that it raises, to the file `answer`.
+
+    The interpreter, the variables that were read and the facts that were `recorded` are added.
+    """
     try:
         result = examine()
     except Failure as failure:
         result = failure.answer
+    result.update(recorded())
     result["python"] = ".".join(map(str, sys.version_info[:3]))
     # The interpreter that the virtual environment is based on.
     result["interpreter"] = os.path.realpath(getattr(sys, "_base_executable", sys.executable))

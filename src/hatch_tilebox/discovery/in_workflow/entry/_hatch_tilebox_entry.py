@@ -1,10 +1,11 @@
 """Start the worker of a workflow as a release runner does, and report its tasks from inside the process.
 
-    uv run python -m _hatch_tilebox_entry ANSWER SECONDS LEVEL MODULE:OBJECT DEPENDENCIES
+    uv run python -m _hatch_tilebox_entry ANSWER SECONDS LEVEL MODULE:OBJECT DEPENDENCIES RECORD
 
 This runs `python -m tilebox.workflows.runner MODULE:OBJECT` in the same process, with the same path order, order of imports and
 server. A thread asks that server for its tasks over its socket, derives the input schemas from the runner, writes ANSWER (see
-`probe.py`) and asks the worker to shut down. With LEVEL "import", the runner object is only imported.
+`probe.py`) and asks the worker to shut down. With LEVEL "import", the runner object is only imported. With a RECORD that is not
+empty, the answer also has the files of this machine that the workflow opens (see `recording.py`).
 
 A module of the workflow may shadow one of the standard library, and must then break this process exactly where it breaks the
 worker. So this module uses only modules that the interpreter itself has loaded for `-m`, and built-in ones. The reporting code
@@ -146,8 +147,11 @@ class RecordedEnvironment(type(os.environ)):  # type: ignore[misc]
 class Start:
     """One start of the worker. `run` starts it; the first of its two threads that knows the outcome writes the answer."""
 
-    def __init__(self, answer: str, seconds: str, runner_path: str, dependencies: str) -> None:
+    def __init__(
+        self, answer: str, seconds: str, runner_path: str, dependencies: str, recorded: "Callable[[], dict[str, Any]]"
+    ) -> None:
         self.answer = answer
+        self.recorded = recorded
         self.runner_path = runner_path
         self.dependencies = dependencies
         self.module = runner_path.partition(":")[0]
@@ -243,7 +247,7 @@ class Start:
                 cannot_report(self.answer, error)
 
     def _write(self, probe: "Any", examine: "Any") -> None:
-        probe.write_answer(self.answer, self.dependencies, examine)
+        probe.write_answer(self.answer, self.dependencies, self.recorded, examine)
         faulthandler.cancel_dump_traceback_later()
 
 
@@ -257,19 +261,25 @@ def cannot_report(answer: str, error: BaseException) -> "NoReturn":
         os._exit(0)
 
 
-def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: str) -> None:
+def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: str, record: str) -> None:
     """Start the worker (`level` "worker") or import its runner ("import"), and write the answer."""
     sys.path.remove(HERE)
     outside = OutsideWorkingFolder(sys.path)
     os.environ.pop("PYTHONPATH", None)
     os.environ.__class__ = RecordedEnvironment
+    recorded: Callable[[], dict[str, Any]] = dict
+    if record:
+        with outside:
+            recording = import_from(load_package(), "recording").Recording(outside.root)
+        recorded = recording.facts
+        recording.start()
     with OPEN(f"{answer}.stack", "w") as stack:
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
         if level == "worker":
-            Start(answer, seconds, runner_path, dependencies).run()
+            Start(answer, seconds, runner_path, dependencies, recorded).run()
         with outside:
             probe = import_from(load_package(), "probe")
-        probe.write_answer(answer, dependencies, lambda: probe.imported(runner_path, probe.Path(outside.root)))
+        probe.write_answer(answer, dependencies, recorded, lambda: probe.imported(runner_path, probe.Path(outside.root)))
         os._exit(0)  # without waiting for threads of the workflow
 
 
