@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--largest", is_flag=True, help="List the largest files first, instead of a tree.")
 @click.option("--why", metavar="PATH", help="Show which rule decides about this file or folder of PROJECT.")
+@click.option("--suggest", is_flag=True, help="Show the patterns that the runner's imports need, and files that nothing uses.")
 @output_options
-def command(project: Path, *, largest: bool, why: str | None, as_json: bool, quiet: int, verbose: int) -> None:
+def command(project: Path, *, largest: bool, why: str | None, suggest: bool, as_json: bool, quiet: int, verbose: int) -> None:
     """Show the files of the release of the workflow project in the folder PROJECT, as a tree with sizes.
 
     Warnings follow on stderr. The exit code is 1 if a build would fail, for example because of a secret.
@@ -37,6 +39,8 @@ def command(project: Path, *, largest: bool, why: str | None, as_json: bool, qui
     opened = open_project(project, run_code=False)
     if why is not None:
         _show_reason(opened, project, why, as_json=as_json)
+    elif suggest:
+        _show_suggestion(opened, as_json=as_json)
     else:
         _show_files(opened, largest=largest, as_json=as_json, verbosity=verbose - quiet)
 
@@ -57,6 +61,25 @@ def _show_reason(project: WorkflowProject, folder: Path, path: str, *, as_json: 
         "file": place.path if place else None,
         "line": place.line if place else None,
     })  # fmt: skip
+
+
+def _show_suggestion(project: WorkflowProject, *, as_json: bool) -> None:
+    from hatch_tilebox.core.errors import Problem, SelectionError
+    from hatch_tilebox.project.source_tree import SourceTree
+    from hatch_tilebox.project.suggest import suggest_files
+
+    config = project.config
+    found = suggest_files(SourceTree(config.root), config, project.pyproject, project.select(project.root / "dist"))
+    if found is None:
+        message = "the runner's module is not a file of the project, so its imports are not known"
+        raise SelectionError(Problem(message, location=config.location("workflow")))
+    if as_json:
+        show_json({"include": list(found.include), "unused": list(found.unused)})
+        return
+    show_line("[build]")
+    show_line(f"include = {json.dumps(found.include, ensure_ascii=False)}")
+    for path in found.unused:
+        show_line(f"# no module imports or names {path}")
 
 
 def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbosity: int) -> None:
