@@ -16,7 +16,7 @@ from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.model import FileEntry, Pattern
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.environment import prepare, read_metadata
-from hatch_tilebox.discovery.machine_only import machine_only
+from hatch_tilebox.discovery.portability import check_portability
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.selection.select import select_files
 
@@ -123,8 +123,8 @@ def select(root, *include):
 def judge(root, *include):
     """The messages of errors and of warnings, with their hints."""
     files = select(root, *include)
-    found = machine_only(files, selected_lock(files))
-    return tuple([f"{problem.message}\n{problem.hint}" for problem in problems] for problems in found)
+    found = check_portability(files, selected_lock(files))
+    return tuple([f"{problem.message}\n{problem.hint}" for problem in problems] for problems in (found.errors, found.warnings))
 
 
 def prove(place, *include):

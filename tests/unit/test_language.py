@@ -36,7 +36,6 @@ NOT_YET = {
     "docs/reference/cli.md",
     "docs/reference/configuration.md",
     "docs/how-to/fix-a-failing-build.md",
-    "src/hatch_tilebox/discovery",
     "src/hatch_tilebox/publish/tilebox",
 }
 """Places that still have to be read with this ear."""

@@ -47,7 +47,7 @@ def prepare_clean_start(*, offline: bool) -> CleanStart:
         _require_network_namespaces()
     uv = str(require_uv())
     folders = {"UV_CACHE_DIR": [uv, "cache", "dir"], "UV_PYTHON_INSTALL_DIR": [uv, "python", "dir"]}
-    return CleanStart(offline, {name: _output(command) for name, command in folders.items()})
+    return CleanStart(offline, {name: found for name, command in folders.items() if (found := _output(command))})
 
 
 def _output(command: Sequence[str]) -> str:

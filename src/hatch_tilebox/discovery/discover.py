@@ -19,9 +19,17 @@ from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyprojec
 from hatch_tilebox.discovery.diagnose.machine import machine_files
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, start_warnings, unusable_tasks, worker_failed
 from hatch_tilebox.discovery.environment import Environment, Metadata, environment_key, prepare, read_metadata
-from hatch_tilebox.discovery.machine_only import machine_only
+from hatch_tilebox.discovery.portability import check_portability
 from hatch_tilebox.discovery.programs import missing_programs
-from hatch_tilebox.discovery.result_cache import interpreter_unchanged, reproducible, restore_problem, restore_task, result_key
+from hatch_tilebox.discovery.result_cache import (
+    Discovery,
+    interpreter_unchanged,
+    reproducible,
+    restore,
+    restore_task,
+    result_key,
+    to_record,
+)
 from hatch_tilebox.discovery.runner_start import start_runner
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import WorkerError, start_worker
@@ -29,8 +37,8 @@ from hatch_tilebox.discovery.worker import WorkerError, start_worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hatch_tilebox.core.errors import Location, Problem
-    from hatch_tilebox.core.model import FileEntry, FileSet, Task, Workflow
+    from hatch_tilebox.core.errors import Location
+    from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.clean_start import CleanStart
 
@@ -38,22 +46,6 @@ Level = Literal["import", "worker"]
 
 DEFAULT_VERSION = "v0.0"
 """The SDK's version of a task class that does not define an identifier; the name is that of the class."""
-
-
-@dataclass(frozen=True)
-class Discovery:
-    """The tasks of a runner. `python` is the version of its interpreter, `sdk` of its tilebox-workflows if it is known.
-
-    `environment` are the names of the passed variables that the code reads at import, sorted. `cached` is whether this is the
-    answer of an earlier build with the same inputs.
-    """
-
-    tasks: tuple[Task, ...]
-    warnings: tuple[Problem, ...]
-    python: str
-    sdk: str | None
-    environment: tuple[str, ...] = ()
-    cached: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,11 +90,11 @@ def discover_tasks(
     metadata = _metadata(request)
     if request.passed:
         request.progress.result("Environment", ", ".join(request.passed))
-    findings = machine_only(files, metadata.lock)
-    if findings.errors:
-        raise DiscoveryError(*findings.errors)
+    portability = check_portability(files, metadata.lock)
+    if portability.errors:
+        raise DiscoveryError(*portability.errors)
     discovery = _discover(request, metadata, cache=cache)
-    return replace(discovery, warnings=(*findings.warnings, *discovery.warnings))
+    return replace(discovery, warnings=(*portability.warnings, *discovery.warnings))
 
 
 def _discover(request: _Request, metadata: Metadata, *, cache: bool) -> Discovery:
@@ -114,13 +106,13 @@ def _discover(request: _Request, metadata: Metadata, *, cache: bool) -> Discover
         record = kept.read_result(key) if key else None
         if record is not None and interpreter_unchanged(record):
             request.progress.started("Asking for the tasks")
-            discovery = _restore(record)
+            discovery = restore(record)
             request.progress.finished(f"{_count(discovery.tasks)}, unchanged since an earlier build")
             return discovery
         answer = _start(kept, request, metadata)
         discovery = _check(answer, request, metadata)
         if key:
-            kept.write_result(key, {**_record(discovery), "interpreter": answer["identity"]})
+            kept.write_result(key, {**to_record(discovery), "interpreter": answer["identity"]})
         return discovery
 
 
@@ -279,30 +271,6 @@ def _variables_read(answer: dict[str, Any], request: _Request) -> tuple[str, ...
         return request.passed.exact
     variables = answer["variables"]
     return tuple(sorted(name for name in {*variables["found"], *variables["missing"]} if request.passed.requests(name)))
-
-
-def _record(discovery: Discovery) -> dict[str, Any]:
-    """The discovery as JSON values. The inverse of `_restore`."""
-    return {
-        "tasks": [task._asdict() for task in discovery.tasks],
-        "warnings": [
-            {**problem._asdict(), "location": problem.location and problem.location._asdict()} for problem in discovery.warnings
-        ],
-        "python": discovery.python,
-        "sdk": discovery.sdk,
-        "environment": list(discovery.environment),
-    }
-
-
-def _restore(record: dict[str, Any]) -> Discovery:
-    return Discovery(
-        tuple(restore_task(task) for task in record["tasks"]),
-        tuple(restore_problem(problem) for problem in record["warnings"]),
-        record["python"],
-        record["sdk"],
-        tuple(record["environment"]),
-        cached=True,
-    )
 
 
 def _count(tasks: Sequence[object]) -> str:

@@ -25,7 +25,12 @@ from hatch_tilebox.discovery.diagnose.context import Paths
 from hatch_tilebox.discovery.diagnose.install import install_failed
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.staging import changed_paths, stage
-from hatch_tilebox.discovery.uv_configuration import configuration_key, configuration_variables, index_variables, without_logins
+from hatch_tilebox.discovery.uv_configuration import (
+    configuration_key,
+    configuration_variables,
+    index_variables,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -108,7 +113,7 @@ class Environment:
         """The environment variables of a process of the workflow: those of `uv run`, with bytecode outside the staged folder."""
         variables = workflow_environment(
             self.passed,
-            **without_logins(self.settings),
+            **without_credentials(self.settings),
             UV_PROJECT_ENVIRONMENT=str(self.prefix),
             PYTHONPYCACHEPREFIX=str(self.folder / "bytecode"),
             PYTHONFAULTHANDLER="1",

@@ -1,4 +1,4 @@
-"""The cache key of a runner's answer, and values restored from JSON."""
+"""The result of a discovery, its cache key, and its form in the cache."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import platform
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,22 @@ LAYOUT = 1
 """Increased when the content of a cached answer changes."""
 _OUTSIDE = re.compile(r"/|\.\.|[A-Za-z]:")
 """How a path outside the project begins. The content there is not locked."""
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The tasks of a runner. `python` is the version of its interpreter, `sdk` of its tilebox-workflows if it is known.
+
+    `environment` are the names of the passed variables that the code reads at import, sorted. `cached` is whether this is the
+    answer of an earlier build with the same inputs.
+    """
+
+    tasks: tuple[Task, ...]
+    warnings: tuple[Problem, ...]
+    python: str
+    sdk: str | None
+    environment: tuple[str, ...] = ()
+    cached: bool = False
 
 
 def reproducible(lock: UvLock | None, workflow: Workflow) -> bool:
@@ -81,6 +98,31 @@ def restore_task(record: Mapping[str, Any]) -> Task:
     place = Source(*(source.values() if isinstance(source, dict) else source)) if source else None
     texts = (record["name"], record["version"], record["input_schema"], record["description"], record["object"])
     return Task(*texts, record.get("trigger"), place)
+
+
+def to_record(discovery: Discovery) -> dict[str, Any]:
+    """The discovery as JSON values. The inverse of `restore`."""
+    return {
+        "tasks": [task._asdict() for task in discovery.tasks],
+        "warnings": [
+            {**problem._asdict(), "location": problem.location and problem.location._asdict()} for problem in discovery.warnings
+        ],
+        "python": discovery.python,
+        "sdk": discovery.sdk,
+        "environment": list(discovery.environment),
+    }
+
+
+def restore(record: Mapping[str, Any]) -> Discovery:
+    """The cached discovery from its JSON values."""
+    return Discovery(
+        tuple(restore_task(task) for task in record["tasks"]),
+        tuple(restore_problem(problem) for problem in record["warnings"]),
+        record["python"],
+        record["sdk"],
+        tuple(record["environment"]),
+        cached=True,
+    )
 
 
 def restore_problem(record: Mapping[str, Any]) -> Problem:

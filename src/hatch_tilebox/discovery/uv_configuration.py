@@ -1,7 +1,7 @@
-"""The configuration that uv gets for the proof of a release: the release's own, and of this machine's what leads to hosts.
+"""The configuration that uv gets in a build: that of the release, and the settings of this machine for reaching hosts.
 
-uv reads files of the user and of the system wherever it runs, and has no option to leave out these alone. So it is led to copies of
-them in which nothing that changes a resolution is left.
+uv always reads the configuration files of the user and of the system, without an option to ignore only these. So it gets copies of
+them without the keys that change a resolution.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+import tomlkit
+
 from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.core.uv_lock import selected_lock
-from hatch_tilebox.discovery.machine_only import locked_indexes
+from hatch_tilebox.discovery.portability import locked_indexes
 from hatch_tilebox.discovery.uv_settings import (
     machine_files,
     machine_settings,
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import JSON, FileSet
 
-__all__ = ["configuration_key", "configuration_variables", "index_variables", "without_logins"]
-
 RESOLVING = frozenset(
     {
         *("index", "index-url", "extra-index-url", "find-links", "no-index", "index-strategy", "torch-backend"),
@@ -41,51 +41,53 @@ RESOLVING = frozenset(
         *("config-settings", "config-settings-package", "extra-build-dependencies", "extra-build-variables"),
     }
 )
-"""Keys of a `uv.toml` that a release runner does not have from this machine."""
+"""Keys of a `uv.toml` that change a resolution: a release runner does not have those of this machine."""
 
 
 def index_variables(files: FileSet) -> dict[str, str]:
-    """Variables that name an index in place of PyPI where the lock of `files` needs it, and logins for indexes of the release."""
+    """Variables with the index that replaces PyPI, if the lock of `files` needs it, and credentials for indexes of the release."""
     release = release_settings(files)
     variables = {}
-    logins = []
-    for given in machine_settings():
-        if given.key == "default-index" and "UV_DEFAULT_INDEX" not in variables and not release.own_default:
+    credentials = []
+    for setting in machine_settings():
+        if setting.key == "default-index" and "UV_DEFAULT_INDEX" not in variables and not release.own_default:
             locked = locked_indexes(selected_lock(files))
-            if locked is None or place_of(given.value) in locked:
-                variables["UV_DEFAULT_INDEX"] = given.value
-        elif given.key in {"index", "default-index"} and place_of(given.value) in release.places and _has_login(given.value):
-            logins.append(given.value)
-    if logins:
-        variables["UV_INDEX"] = " ".join(dict.fromkeys(logins))
+            if locked is None or place_of(setting.value) in locked:
+                variables["UV_DEFAULT_INDEX"] = setting.value
+        elif (
+            setting.key in {"index", "default-index"}
+            and place_of(setting.value) in release.places
+            and _has_credentials(setting.value)
+        ):
+            credentials.append(setting.value)
+    if credentials:
+        variables["UV_INDEX"] = " ".join(dict.fromkeys(credentials))
     return variables
 
 
-def without_logins(settings: Mapping[str, str]) -> dict[str, str]:
-    """`settings` for a process that installs nothing more: uv still has to know the index that the lock names."""
+def without_credentials(settings: Mapping[str, str]) -> dict[str, str]:
+    """`settings` for a process that does not install packages: uv only needs the name of the index in the lock."""
     named = settings.get("UV_DEFAULT_INDEX")
     kept = {name: value for name, value in settings.items() if name not in {"UV_DEFAULT_INDEX", "UV_INDEX"}}
     return kept if named is None else {**kept, "UV_DEFAULT_INDEX": place_of(named)}
 
 
-def _has_login(url: str) -> bool:
+def _has_credentials(url: str) -> bool:
     return "@" in split_url(url).netloc
 
 
 def configuration_variables(folder: Path) -> dict[str, str]:
-    """Variables that lead uv to what of this machine's configuration files may stay, which is written to `folder`."""
+    """Variables with the paths of reduced copies of this machine's configuration files, which are written to `folder`."""
     files = machine_files()
     if os.name == "nt" or not (os.environ.get("UV_CONFIG_FILE") or any(RESOLVING & read_values(path).keys() for path in files)):
         return {}
-    import tomlkit
-
     shutil.rmtree(folder, ignore_errors=True)
     user, system = folder / "user", folder / "system"
     for place, path in zip((user, system), files[:2] if len(files) > 1 else [*files, None], strict=True):
         (place / "uv").mkdir(parents=True)
         kept = {key: value for key, value in (read_values(path) if path else {}).items() if key not in RESOLVING}
         (place / "uv" / "uv.toml").write_text(tomlkit.dumps(kept), encoding="utf-8")
-    for other in _entries(user_configuration()):  # git and others keep logins there
+    for other in _entries(user_configuration()):  # git and others store credentials there
         if other.name != "uv":
             (user / other.name).symlink_to(other)
     others = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
@@ -100,6 +102,6 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def configuration_key(files: FileSet) -> JSON:
-    """What this machine adds to the configuration of uv, without logins."""
+    """The settings of this machine that uv gets, without credentials, as part of a cache key."""
     variables: Mapping[str, str] = index_variables(files)
     return {name: sorted(place_of(url) for url in value.split()) for name, value in variables.items()}

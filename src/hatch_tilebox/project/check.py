@@ -12,7 +12,7 @@ from hatch_tilebox.core.modules import module_files
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing, sources_left_out
-from hatch_tilebox.discovery.machine_only import machine_only
+from hatch_tilebox.discovery.portability import check_portability
 from hatch_tilebox.discovery.uv import find_uv
 from hatch_tilebox.project.adopt.build_system import builds_release, reasons_to_keep
 from hatch_tilebox.project.advice import project_warnings
@@ -118,10 +118,10 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.files = files
     checked = report.collect(lambda: project.check(directory, files))
     report.warnings += files.warnings if checked is None else checked
-    errors, warnings = machine_only(files, selected_lock(files))
-    report.errors += errors
-    report.warnings += warnings
-    report.warnings += [warning for warning in _dependency_warnings(files) if warning not in errors]
+    portability = check_portability(files, selected_lock(files))
+    report.errors += portability.errors
+    report.warnings += portability.warnings
+    report.warnings += [warning for warning in _dependency_warnings(files) if warning not in portability.errors]
     report.collect(lambda: _check_runner(project.config, files, report))
     tree = SourceTree(files.root)
     report.tasks = source_tasks(tree, project.config)

@@ -1,17 +1,16 @@
-"""What every explanation of a failed start-up draws on."""
+"""Values and helper functions for all explanations of a failed start."""
 
 from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Location, Problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hatch_tilebox.core.model import FileSet, Workflow
     from hatch_tilebox.core.pyproject import Pyproject
 
@@ -20,10 +19,15 @@ LAST_LINES = 20
 
 @dataclass(frozen=True)
 class Paths:
-    """Where things were staged, so that texts can name them as they are in the user's project."""
+    """The staged project and the environment, which messages must not show."""
 
     project: Path
     prefix: Path
+
+    def relative(self, file: str) -> str | None:
+        """`file` relative to the project, None if it is not in the project."""
+        folders = (folder for folder in (self.project, self.project.resolve()) if Path(file).is_relative_to(folder))
+        return next((Path(file).relative_to(folder).as_posix() for folder in folders), None)
 
     def clean(self, text: str) -> str:
         """`text` with paths as in the user's project."""
@@ -37,7 +41,7 @@ class Paths:
 
 @dataclass(frozen=True)
 class Context:
-    """What an explanation draws on besides the failure. `timeout` in seconds; `location` is where the start is configured."""
+    """The start that failed. `timeout` is in seconds, `location` is where the runner or command is configured."""
 
     files: FileSet
     workflow: Workflow
@@ -70,18 +74,18 @@ class Context:
 
 
 def tail(text: str, lines: int = LAST_LINES) -> str | None:
-    """The last lines of `text`, None where there is nothing."""
+    """The last lines of `text`, None if it is empty."""
     return "\n".join(text.strip().splitlines()[-lines:]) or None
 
 
 def include_hint(*patterns: str) -> str:
-    """How to select what `patterns` match."""
+    """The hint to add `patterns` to the selected files."""
     quoted = " and ".join(f'"{pattern}"' for pattern in patterns)
     return f"add {quoted} to [build] include in {CONFIG_NAME}"
 
 
 def ending(returncode: int) -> str:
-    """How a process ended."""
+    """How a process with this return code ended, for a message."""
     if returncode >= 0:
         return f"ended with exit code {returncode}"
     try:
@@ -91,7 +95,7 @@ def ending(returncode: int) -> str:
 
 
 def no_pyproject(files: FileSet) -> Problem:
-    """`pyproject.toml` is not selected."""
+    """The problem that `pyproject.toml` is not selected."""
     if (files.root / "pyproject.toml").is_file():
         return Problem(
             "pyproject.toml is not among the selected files, so a release runner cannot install the dependencies",
@@ -99,5 +103,5 @@ def no_pyproject(files: FileSet) -> Problem:
         )
     return Problem(
         "there is no pyproject.toml in the workflow's root, so a release runner cannot install the dependencies",
-        "make one with `uv init --bare` and `uv add tilebox`",
+        "create one with `uv init --bare` and `uv add tilebox`",
     )

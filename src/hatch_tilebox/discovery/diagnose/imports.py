@@ -65,7 +65,7 @@ def _missing(context: Context, facts: Mapping[str, Any], place: Location | None,
         if path and context.left_out(path):
             return _not_selected(path, f"module `{facts['module']}.{facts['attribute']}` ({path})", place, trace)
     if facts["file"]:
-        path = _relative(context, facts["file"])
+        path = context.paths.relative(facts["file"])
         if path and context.left_out(path):
             return _not_selected(path, path, place, trace)
         if path:
@@ -188,14 +188,6 @@ def _file_of(context: Context, module: str) -> str | None:
 def _modules(context: Context) -> Iterator[str]:
     """Names of the modules among the selected files."""
     return (module_name(path) for path in context.selected if path.endswith(".py"))
-
-
-def _relative(context: Context, file: str) -> str | None:
-    for folder in (context.paths.project, context.paths.project.resolve()):
-        prefix = f"{folder.as_posix()}/"
-        if PurePosixPath(file).as_posix().startswith(prefix):
-            return file.removeprefix(prefix)
-    return None
 
 
 def _from_sdk(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:

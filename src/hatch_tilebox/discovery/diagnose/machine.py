@@ -26,9 +26,9 @@ def machine_files(context: Context, facts: Mapping[str, Any]) -> list[Problem]:
 
 
 def network_needed(context: Context, facts: Mapping[str, Any]) -> Problem | None:
-    """The problem of a start without network that failed after the code tried to connect, None if it did not."""
+    """The problem of a start without network that failed after the code tried to connect, None for failures with another cause."""
     connected = facts.get("connected")
-    if not (context.offline and connected):
+    if not (context.offline and connected) or facts.get("module") or facts.get("type") in {None, "KeyError"}:
         return None
     address, path, line = connected[-1]
     message = f"importing `{context.module}` needs the network: it connects to {address}"

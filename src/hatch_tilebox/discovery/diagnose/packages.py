@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PYPROJECT = Location("pyproject.toml")
 CACHE_HINT = "let HATCH_TILEBOX_CACHE_DIR name another folder"
 
+MISMATCHES = frozenset({"AttributeError", "ImportError", "TypeError"})
+"""Errors that suggest that two packages do not fit each other."""
+
 REMOVED_MODULES = frozenset(
     {
         *("asynchat", "asyncore", "binhex", "distutils", "imp", "smtpd"),  # until 3.12
@@ -107,12 +110,11 @@ def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace:
     other = facts.get("imported_from")
     if other:
         return Problem(f"{message} ({other['name']} {other['version']})", _constraint_hint(name, version, other), place, trace)
-    caller = facts.get("called_by")
-    by = f"{caller[0]} {caller[1]}" if caller else ""
-    together = (
-        f"check that {by} works with {name} {version}; try other versions of both" if by else f"try another version of {name}"
-    )
-    return Problem(message + (f" (called by {by})" if by else ""), f"{together}: `uv lock --upgrade-package {name}`", place, trace)
+    caller = facts["called_by"] if facts["type"] in MISMATCHES or "Version" in facts["type"] else None
+    if not caller:
+        return Problem(message, None, place, trace)
+    hint = f"check that {caller[0]} {caller[1]} works with it; other versions: `uv lock --upgrade-package {name}`"
+    return Problem(f"{message} (called by {caller[0]} {caller[1]})", hint, place, trace)
 
 
 def distribution_name(module: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a release has its dependencies from: a lock, and folders and files that it may not hold.
+"""Check the sources of a release's dependencies: the lock, and folders and files that the release may lack.
 
 Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources, and of workspaces
 https://docs.astral.sh/uv/concepts/projects/workspaces/
@@ -23,17 +23,15 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
 
-__all__ = ["ONLY_HERE", "WAYS", "how_to_lock", "lock_missing", "sources_left_out", "workspace_around"]
-
 PYPROJECT = Location("pyproject.toml")
 ONLY_HERE = "on this machine only"
 WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
 
 
 def sources_left_out(files: FileSet) -> dict[str, Problem]:
-    """By their normalized names, the dependencies of the project that it takes from where the release has nothing.
+    """Problems of dependencies whose source the release does not contain, by normalized name.
 
-    Only those that a release runner installs count, and only where `[tool.uv.sources]` itself says where they are.
+    Only dependencies count that a release runner installs and that have a source in `[tool.uv.sources]` or a direct reference.
     """
     pyproject = peek_pyproject(files.root, allow_mark=True)
     problems = dict(_direct_references(pyproject))
@@ -59,26 +57,25 @@ def _on_this_machine(name: str, written: str) -> Problem:
 
 
 def lock_missing(files: FileSet) -> Problem:
-    """No `uv.lock` among the selected files."""
-    consequence = "a release runner takes whatever versions are newest then, so the release cannot be reproduced"
+    """The problem that `uv.lock` is not among the selected files."""
+    consequence = "a release runner takes the versions that are newest then, so the release cannot be reproduced"
     if (files.root / "uv.lock").is_file():
         return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"))
     return Problem(f"there is no uv.lock: {consequence}", f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}")
 
 
 def how_to_lock(root: Path) -> str:
-    """How the project in the folder `root` gets a lock of its own."""
+    """The hint that explains how the project in the folder `root` gets its own lock."""
     workspace = workspace_around(root)
     if workspace is None:
-        return "make one with `uv lock`"
+        return "create one with `uv lock`"
     excluded = f'exclude = ["{root.relative_to(workspace).as_posix()}"]'
-    return (
-        f"leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace];\nthen make one with `uv lock`"
-    )
+    leave = f"leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace]"
+    return f"{leave};\nthen create one with `uv lock`"
 
 
 def workspace_around(root: Path) -> Path | None:
-    """The root of the uv workspace that has the folder `root`, there already or not, as a member; None where there is none."""
+    """The root of the uv workspace that has the folder `root`, which may not exist yet, as a member; None without one."""
     for folder in root.parents:
         workspace = peek_pyproject(folder, allow_mark=True).workspace
         if workspace:
@@ -87,7 +84,7 @@ def workspace_around(root: Path) -> Path | None:
 
 
 def _is_member(path: PurePath, workspace: Mapping[str, Any]) -> bool:
-    """Whether the workspace takes in the folder `path`, which is relative to its root."""
+    """Whether the workspace includes the folder `path`, which is relative to its root."""
     included, excluded = (any(_matches(path, glob) for glob in _texts(workspace, key)) for key in ("members", "exclude"))
     return included and not excluded
 
@@ -102,7 +99,7 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Py
     if source.get("workspace") is True:
         workspace = pyproject.workspace
         if not workspace:
-            message = f"{name} comes from the uv workspace around the project, which is no part of the release"
+            message = f"{name} comes from the uv workspace around the project, which is not part of the release"
             return Problem(message, WAYS, PYPROJECT)
         below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
         folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
@@ -132,7 +129,7 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
 
 
 def _texts(workspace: Mapping[str, Any], key: str) -> list[str]:
-    """Globs of a workspace, relative ones; what else may stand there, uv refuses."""
+    """The relative globs of a workspace. uv refuses other values."""
     values = workspace.get(key)
     return [text for text in values if isinstance(text, str) and text[:1] not in {"", "/"}] if isinstance(values, list) else []
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hatch_tilebox.discovery.diagnose.context import Paths
 
 FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$', re.MULTILINE)
@@ -23,7 +24,7 @@ def describe_stack(text: str, paths: Paths) -> tuple[str | None, Location | None
     """
     for block in re.split(r"\n\s*\n|(?=^(?:Current t|T)hread 0x)", text, flags=re.MULTILINE):
         frames = [(match["file"], int(match["line"]), match["name"]) for match in FRAME.finditer(block)]
-        own = [(i, path) for i, (file, _, _) in enumerate(frames) if (path := _inside(file, paths)) is not None]
+        own = [(i, path) for i, (file, _, _) in enumerate(frames) if (path := paths.relative(file)) is not None]
         if not own:
             continue
         innermost, where = own[0]
@@ -38,11 +39,6 @@ def describe_stack(text: str, paths: Paths) -> tuple[str | None, Location | None
             lines.append(f"inside {name} ({paths.clean(file)}:{number})")
         return "\n".join(lines), Location(where, frames[innermost][1])
     return None, None
-
-
-def _inside(file: str, paths: Paths) -> str | None:
-    folders = (folder for folder in (paths.project, paths.project.resolve()) if Path(file).is_relative_to(folder))
-    return next((Path(file).relative_to(folder).as_posix() for folder in folders), None)
 
 
 def _source(path: Path, number: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import traceback
@@ -26,7 +27,8 @@ def describe_error(error: BaseException, root: Path) -> dict[str, Any]:
     raised_by_sdk = bool(trace.stack) and "tilebox" in Path(trace.stack[-1].filename).parts[-4:]
     frames = [frame.filename for frame in trace.stack if not frame.filename.startswith("<")]
     raised_in = distribution_of(frames[-1]) if frames and not relative_to(frames[-1], root) else None
-    others = (distribution_of(file) for file in reversed(frames) if raised_in and not relative_to(file, root))
+    inside = itertools.takewhile(lambda file: raised_in and not relative_to(file, root), reversed(frames))
+    callers = (other for file in inside if (other := distribution_of(file)) and other != raised_in)
     return {
         "type": type(error).__name__,
         "message": str(error),
@@ -38,7 +40,7 @@ def describe_error(error: BaseException, root: Path) -> dict[str, Any]:
         "place": places[-1] if places else None,
         "raised_by_sdk": raised_by_sdk,
         "raised_in": raised_in,
-        "called_by": next((other for other in others if other and other != raised_in), None),
+        "called_by": next(callers, None),
         "imported_from": imported_from(error, raised_in[0]) if raised_in else None,
     }
 

@@ -100,4 +100,4 @@ def test_a_member_of_a_workspace_is_told_to_leave_it_before_it_is_locked(workspa
     (tmp_path / "pyproject.toml").write_text(f"[tool.uv.workspace]\n{workspace}\n")
     hint = lock_missing(files(tmp_path / "flows" / "gauges")).hint
     assert ('exclude = ["flows/gauges"] under [tool.uv.workspace]' in hint) == excluded
-    assert "make one with `uv lock`" in hint
+    assert "create one with `uv lock`" in hint

@@ -342,7 +342,7 @@ def test_without_pyproject_init_is_meant(tmp_path):
         plan_adoption(tmp_path)
 
 
-@pytest.mark.parametrize(("members", "hint"), [("libs/*", "make one with `uv lock`"), ("*", 'exclude = ["project"]')])
+@pytest.mark.parametrize(("members", "hint"), [("libs/*", "create one with `uv lock`"), ("*", 'exclude = ["project"]')])
 def test_how_a_missing_lock_is_made(project, members, hint):
     """A member of a workspace gets none of its own from `uv lock`."""
     root = project(PROJECT)

@@ -93,7 +93,7 @@ def uses(module: "ModuleType", others: "set[int]") -> bool:
 def load_package() -> str:
     """Load the folder above as a package under a new private name, and return the name.
 
-    Each call loads it anew: modules of an earlier call may use modules of the workflow that shadow the standard library.
+    Each call loads it again: modules of an earlier call may use modules of the workflow that shadow the standard library.
     """
     folder = os.path.dirname(HERE)
     name = f"_hatch_tilebox_{len(PACKAGES)}_{_thread.get_ident()}"

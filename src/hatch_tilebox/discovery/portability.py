@@ -1,8 +1,8 @@
-"""What a lock owes to this machine, so that a release runner drops the lock or finds nothing where it points.
+"""Check that a release runner can use the lock and the sources of a release: they must not depend on this machine.
 
-uv takes a lock only where its own configuration names every index in it, and where the options are those it was made with. So the
-lock is compared with the configuration that the release holds. Two things are warnings: an index that stands in for PyPI, by which
-closed networks work, since release runners there have the same one; and a Git repository at a path, which may be mounted there too.
+uv accepts a lock only if its configuration names every index in the lock, and if the options are those that the lock was created
+with. So the lock is compared with the configuration in the release. Two differences are warnings: an index that replaces PyPI,
+which release runners in closed networks have, too; and a Git repository at a path, which may be mounted there.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hatch_tilebox.core.errors import Location, Problem
@@ -19,7 +20,7 @@ from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, sources_left_out
 from hatch_tilebox.discovery.uv_settings import (
-    Given,
+    MachineSetting,
     ReleaseSettings,
     machine_settings,
     place_of,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.uv_lock import UvLock
 
-__all__ = ["LockProblems", "locked_indexes", "machine_only"]
-
 LOCK = Location("uv.lock")
 _OPTIONS = {"resolution-mode": "resolution", "prerelease-mode": "prerelease", "exclude-newer-span": "exclude-newer"}
 _MANIFEST = {
@@ -45,18 +44,20 @@ _MANIFEST = {
     "dependency-metadata": "dependency-metadata",
 }
 _CONFIGURING = ("uv.toml", ".python-version", ".python-versions")
-_DROPPED = "a release runner drops the lock for that"
+_IGNORED = "a release runner drops the lock for that"
 
 
-class LockProblems(NamedTuple):
-    """Errors and warnings about a lock."""
+@dataclass(frozen=True)
+class Portability:
+    """The problems that a release has on other machines."""
 
     errors: list[Problem]
     warnings: list[Problem]
 
 
-class _Source(NamedTuple):
-    """Where the lock takes `packages` from."""
+@dataclass(frozen=True)
+class _Source:
+    """A source of `packages` in the lock."""
 
     kind: str
     written: str
@@ -64,14 +65,14 @@ class _Source(NamedTuple):
 
     @property
     def names(self) -> str:
-        """The packages in short."""
+        """The first package, and the number of others."""
         first, *others = self.packages
         return first if not others else f"{first} and {len(others)} more"
 
 
-def machine_only(files: FileSet, lock: UvLock | None) -> LockProblems:
-    """What the release of `files` has from this machine alone, in its lock or in the sources that `pyproject.toml` declares."""
-    problems = LockProblems([], [])
+def check_portability(files: FileSet, lock: UvLock | None) -> Portability:
+    """Return the dependencies on this machine in the lock, and in the sources that `pyproject.toml` declares."""
+    problems = Portability([], [])
     sources = sources_left_out(files)
     release, machine = release_settings(files), machine_settings()
     if lock is None:
@@ -85,7 +86,7 @@ def machine_only(files: FileSet, lock: UvLock | None) -> LockProblems:
     for source in _sources(lock):
         known = [sources[name] for name in source.packages if name in sources]
         if _is_url(source.written):
-            _judge_url(source, release, machine, problems)
+            _check_url(source, release, machine, problems)
         elif source.kind != "git" and (problem := _path_problem(source, files, machine)):
             problems.errors.append(known[0] if known else problem)
         elif source.kind == "git" and Path(source.written).is_absolute():
@@ -94,14 +95,14 @@ def machine_only(files: FileSet, lock: UvLock | None) -> LockProblems:
 
 
 def locked_indexes(lock: UvLock | None) -> frozenset[str] | None:
-    """The registries in the selected lock as `place_of` spells them, None where no lock is selected."""
+    """The registries in `lock`, normalized with `place_of`. None without a lock."""
     if lock is None:
         return None
     return frozenset(place_of(source.written) for source in _sources(lock) if source.kind == "registry")
 
 
 def _declared(files: FileSet, release: ReleaseSettings, lock: UvLock | None) -> Iterator[Problem]:
-    """Indexes and links that the release names, that no other machine reaches, and that nothing in `lock` comes from."""
+    """Indexes and links in the release that other machines cannot reach and that no package in `lock` comes from."""
     used = {place_of(source.written) for source in _sources(lock)} if lock else set()
     named = Location("uv.toml" if any(file.path == "uv.toml" for file in files.files) else "pyproject.toml")
     consequence = "nothing in uv.lock comes from it" if lock else "a release runner resolves the dependencies, and looks there"
@@ -113,7 +114,7 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: UvLock | None) -> 
 
 
 def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
-    """Packages that the lock has from a folder of the project, of which the release holds no file."""
+    """Packages in the lock that come from a folder of the project whose files are not selected."""
     selected = {file.path for file in files.files}
     for package in lock.packages:
         if package.kind != "registry" or _is_url(package.source) or Path(package.source).is_absolute():
@@ -126,7 +127,7 @@ def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
 
 
 def _sources(lock: UvLock) -> list[_Source]:
-    """Return every place that the lock has packages from, once."""
+    """Return the sources of the packages in the lock, without duplicates."""
     found: dict[tuple[str, str], list[str]] = {}
     for package in lock.packages:
         if not package.source:
@@ -145,47 +146,47 @@ def _is_url(written: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", written) is not None
 
 
-def _judge_url(source: _Source, release: ReleaseSettings, machine: Sequence[Given], problems: LockProblems) -> None:
+def _check_url(source: _Source, release: ReleaseSettings, machine: Sequence[MachineSetting], problems: Portability) -> None:
     place = place_of(source.written)
     reach = _reach(source.written)
     if reach == "file":
-        # A repository may be mounted on the runners too, and a lock pins its commit.
+        # The repository may be mounted on the runners, too, and the lock pins the commit.
         (problems.warnings if source.kind == "git" else problems.errors).append(_local_problem(source, machine))
     elif reach == "loopback":
         message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine can reach it"
         problems.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
     elif source.kind == "registry" and place not in release.places:
-        _judge_index(source, place, machine, problems)
+        _check_index(source, place, machine, problems)
     elif reach == "private":
         message = f"{source.names} comes from {place}: only release runners in the same network reach that address"
         problems.warnings.append(Problem(message, None, LOCK))
 
 
-def _judge_index(source: _Source, place: str, machine: Sequence[Given], problems: LockProblems) -> None:
-    """An index that the release does not name itself."""
+def _check_index(source: _Source, place: str, machine: Sequence[MachineSetting], problems: Portability) -> None:
+    """Check an index that the release does not name."""
     given = next((item for item in machine if item.key in {"default-index", "index"} and place_of(item.value) == place), None)
     default = given is not None and given.key == "default-index"
     line = f'url = "{place}"{", default = true" if default else ""}'
-    cure = f"name it in pyproject.toml, then run `uv lock`: index = [{{ {line} }}] under [tool.uv]"
+    fix = f"name it in pyproject.toml, then run `uv lock`: index = [{{ {line} }}] under [tool.uv]"
     if given is not None and default:
         message = (
             f"it names the index {place}, which {given.origin} sets on this machine: "
             "a release runner takes the lock only where the same index is set"
         )
-        problems.warnings.append(Problem(message, cure, LOCK))
+        problems.warnings.append(Problem(message, fix, LOCK))
         return
     where = f"which only {given.origin} on this machine sets" if given else "which the release does not name"
-    message = f"{source.names} comes from the index {place}, {where}: {_DROPPED}"
-    problems.errors.append(Problem(message, cure, LOCK))
+    message = f"{source.names} comes from the index {place}, {where}: {_IGNORED}"
+    problems.errors.append(Problem(message, fix, LOCK))
 
 
-def _origin(place: str, machine: Sequence[Given]) -> str:
+def _origin(place: str, machine: Sequence[MachineSetting]) -> str:
     given = next((item for item in machine if isinstance(item.value, str) and place_of(item.value) == place), None)
     return f" (set by {given.origin})" if given else ""
 
 
 def _reach(url: str) -> str:
-    """Who can reach `url`: "file", "loopback", "private" or "" for anybody."""
+    """The kind of a URL that not every machine can reach: "file", "loopback" or "private"; otherwise ""."""
     scheme = url.partition(":")[0].lower()
     if scheme in {"file", "git+file"}:
         return "file"
@@ -204,23 +205,23 @@ def _reach(url: str) -> str:
     return "private" if address.is_private or address.is_link_local else ""
 
 
-def _local_problem(source: _Source, machine: Sequence[Given]) -> Problem:
+def _local_problem(source: _Source, machine: Sequence[MachineSetting]) -> Problem:
     path = unquote(split_url(source.written).path) if _is_url(source.written) else source.written
     message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
     return Problem(f"{message}: a release cannot include it", WAYS, LOCK)
 
 
-def _path_problem(source: _Source, files: FileSet, machine: Sequence[Given]) -> Problem | None:
-    """Why a release runner does not find what lies at the path of `source`."""
+def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSetting]) -> Problem | None:
+    """The problem of a `source` whose path a release runner cannot find."""
     written = source.written
     place = Path(os.path.normpath(files.root / written))
     absolute = Path(written).is_absolute() or PureWindowsPath(written).drive != ""
     if absolute and place.is_relative_to(files.root):
         message = f"{source.names} comes from {written}, an absolute path, which is {ONLY_HERE}"
         relative = place.relative_to(files.root).as_posix()
-        hint = f'write "{relative}" there, select what it holds, and run `uv lock`'
+        hint = f'write "{relative}" there, select its files, and run `uv lock`'
         if source.kind == "registry" and any(item.key == "find-links" for item in machine):
-            hint = f'write `find-links = ["{relative}"]` under [tool.uv], select what it holds, and run `uv lock`'
+            hint = f'write `find-links = ["{relative}"]` under [tool.uv], select its files, and run `uv lock`'
         return Problem(message + _origin(written, machine), hint, LOCK)
     if absolute:
         return _local_problem(source, machine)
@@ -230,8 +231,8 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[Given]) -> 
     return None
 
 
-def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[Given]) -> Iterator[Problem]:
-    """Options that the lock was made with, and that the release does not set."""
+def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[MachineSetting]) -> Iterator[Problem]:
+    """Options that the lock was created with, and that the release does not set."""
     locked = {_OPTIONS.get(key, key): f"`{_OPTIONS.get(key, key)}`" for key in _keys(lock.options)}
     locked |= {_MANIFEST[key]: f"`{_MANIFEST[key]}`" for key in _keys(lock.manifest) if key in _MANIFEST}
     for key, shown in locked.items():
@@ -241,7 +242,7 @@ def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[Given]) -
         where = f"{given.origin} sets on this machine" if given else "was set where it was created"
         value = f" = {given.value!r}" if given and isinstance(given.value, str) else ""
         hint = f"set `{key}{value}` under [tool.uv] in pyproject.toml".replace("'", '"') + ", or unset it; then run `uv lock`"
-        yield Problem(f"it was created with {shown}, which {where} and the release does not: {_DROPPED}", hint, LOCK)
+        yield Problem(f"it was created with {shown}, which {where} and the release does not: {_IGNORED}", hint, LOCK)
 
 
 def _keys(table: Mapping[str, object] | None) -> list[str]:
@@ -250,7 +251,7 @@ def _keys(table: Mapping[str, object] | None) -> list[str]:
 
 
 def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
-    """What the lock was made with, and a release runner does not get."""
+    """Configuration that the lock was created with, and that is not selected."""
     selected = {file.path for file in files.files}
     for path in _CONFIGURING:
         if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_values(files.root / path)):

@@ -1,4 +1,4 @@
-"""A Git repository at a path of this machine is a doubt, as it may be mounted on release runners too; a file there is an error."""
+"""A Git repository at a path of this machine is a warning: runners may mount it. A file there is an error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.core.uv_lock import selected_lock
-from hatch_tilebox.discovery.machine_only import machine_only
+from hatch_tilebox.discovery.portability import check_portability
 from hatch_tilebox.selection.select import select_files
 
 COMMIT = "a9920369e76325f5de6e8507006b07610ee46803"
@@ -25,7 +25,8 @@ def test_what_is_at_a_path_of_this_machine(tmp_path, source, is_error):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "flow"\nversion = "1"\ndependencies = ["acme-common"]\n')
     (tmp_path / "uv.lock").write_text(f'version = 1\n\n[[package]]\nname = "acme-common"\nversion = "1.0"\nsource = {source}\n')
     files = select_files(tmp_path, (Pattern("*"),))
-    errors, warnings = machine_only(files, selected_lock(files))
+    found = check_portability(files, selected_lock(files))
+    errors, warnings = found.errors, found.warnings
     assert (len(errors), len(warnings)) == ((1, 0) if is_error else (0, 1))
     (problem,) = errors + warnings
     assert "this machine only" in problem.message
