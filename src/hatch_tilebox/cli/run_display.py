@@ -21,7 +21,7 @@ from hatch_tilebox.local_run.execution import Watcher
 from hatch_tilebox.local_run.submissions import show_input
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.progress import TaskID
 
@@ -76,6 +76,8 @@ class JobDisplay(Watcher):
                 again = f", attempt {task.attempts} of {task.max_retries + 1}" if task.state == "queued" else ""
                 line = _mark(task, self._console)
                 line.append(printable(task.display)).append(f"{_took(task)}{again}", style="dim")
+                for label, done, total in task.progress:
+                    line.append(f"  {printable(label or 'progress')}: {done} of {total}", style="dim")
                 if task.error and task.state != "computed":
                     line.append(f"  {printable(task.error)}", style="red")
                 self._ended.append((str(task.id), line))
@@ -160,7 +162,8 @@ def show_job(result: RunResult, *, everything: bool) -> None:
     limit = None if everything else _MOST_ROWS
     console.print(_tree(result.tasks[0], console, limit))
     if result.spans:
-        console.print("", _timeline(result.spans, console, limit))
+        names = {str(task.id): task.display for task in result.tasks}
+        console.print("", _timeline(result.spans, names, console, limit))
     progress: dict[str, list[int]] = {}
     for task in result.tasks:
         for label, done, total in task.progress:
@@ -209,8 +212,11 @@ def _took(task: LocalTask) -> str:
     return f"  {format_seconds(task.seconds)}" if task.attempts else ""
 
 
-def _timeline(spans: Sequence[Span], console: SafeConsole, limit: int | None) -> Table:
-    """Return a row for each span, by start time: its name below its parent's, a bar on a common time scale, its duration."""
+def _timeline(spans: Sequence[Span], names: Mapping[str, str], console: SafeConsole, limit: int | None) -> Table:
+    """Return a row for each span, by start time: its name below its parent's, a bar on a common time scale, its duration.
+
+    The spans of tasks have the display names in `names`, by the ids of the tasks.
+    """
     known = {span.id for span in spans}
     spans = sorted(spans, key=lambda span: (span.start, -span.end, span.parent in known))
     scale = (_BAR - 1) / max(max(span.end for span in spans) - spans[0].start, 1)
@@ -218,10 +224,11 @@ def _timeline(spans: Sequence[Span], console: SafeConsole, limit: int | None) ->
     table = Table("Timeline", Column(no_wrap=True), Column("Time", justify="right"), box=None, header_style="bold", pad_edge=False)
     for span in spans[:limit]:
         depths[span.id] = depths.get(span.parent, -1) + 1
+        name = names.get(span.task or "", span.name.removeprefix("task/")) if span.name.startswith("task/") else span.name
         first, last = (int((time - spans[0].start) * scale) for time in (span.start, span.end))
         bar = ("#" if console.options.ascii_only else "▇") * (last - first + 1)
         table.add_row(
-            styled("  " * depths[span.id] + span.name.removeprefix("task/")),
+            styled("  " * depths[span.id] + name),
             Text(" " * first).append(bar, "red" if span.error else "green"),
             format_seconds((span.end - span.start) / 1e9),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -155,3 +156,19 @@ def test_the_end_of_a_task_without_logs_is_shown_soon(capsys):
     display.task_ended(root, job)
     time.sleep(1)
     assert capsys.readouterr().err == "✓ Root\n"
+
+
+def test_display_names_and_progress_of_tasks(capsys):
+    job = Job(LocalTask("Root", "v1.0", b"", "Root(a)"))
+    root = job.next()
+    root.progress = (("tiles", 1, 3),)
+    job.computed(root, [])
+    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    display.task_ended(root, job)
+    display.close()
+    of_task = Span("task/Root", "1", "", 0, SECOND, False, str(root.id), None)
+    show_job(result_of(job, [of_task, replace(of_task, name="read", id="2", parent="1")]), everything=False)
+    printed = capsys.readouterr()
+    assert printed.err == "✓ Root(a)  tiles: 1 of 3\n"
+    assert "\nRoot(a)   ▇" in printed.out
+    assert "\n  read    ▇" in printed.out
