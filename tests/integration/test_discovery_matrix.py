@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,32 @@ EXPECTED = [
     ("tilebox.com/scene-qa/Ping", "v1.0"),
     ("tilebox.com/scene-qa/Summarize", "v1.0"),
 ]
+
+
+AUTOMATIONS = """
+from tilebox.workflows import ExecutionContext, Runner, Task
+from tilebox.workflows.automations import CronTask, StorageEventTask
+
+
+class Nightly(CronTask):
+    days: int = 7
+
+    def execute(self, context: ExecutionContext) -> None:
+        pass
+
+
+class Arrived(StorageEventTask):
+    def execute(self, context: ExecutionContext) -> None:
+        print(f"{self.trigger.location} in {self.trigger.storage.location}", flush=True)
+
+
+class Plain(Task):
+    def execute(self, context: ExecutionContext) -> None:
+        pass
+
+
+runner = Runner(tasks=[Nightly, Arrived, Plain])
+"""
 
 
 @pytest.fixture
@@ -93,6 +120,27 @@ def test_both_levels_agree_and_schemas_hold(python, sdk, on, clean_env):
     if not sdk:
         missing = "missing: tilebox.workflows._codecs.async_geotiff" if python == "3.10" else "none missing"
         assert f" codecs; {missing}\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("python", "sdk"), [("3.13", "==0.53.0"), ("3.11", "==0.57.0"), ("3.12", "==0.60.0"), ("3.13", "==0.65.0")]
+)
+def test_triggers_of_older_sdks(python, sdk, on, clean_env, tmp_path):
+    folder = on(python, sdk)
+    (folder / "scene_qa/runner.py").write_text(AUTOMATIONS)
+    triggers = {task.object.rpartition(":")[2]: task.trigger for task in discover(folder).tasks}
+    assert triggers == {"Nightly": "cron", "Arrived": "storage-event", "Plain": None}
+
+    command = [sys.executable, "-m", "hatch_tilebox"]
+    done = subprocess.run(
+        [*command, "build", folder, "--out", tmp_path], env=clean_env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    arguments = ["--task", "Arrived", "--object", "a.tif", "--location", tmp_path]
+    release = next(tmp_path.glob("*.tbrelease"))
+    done = subprocess.run([*command, "run", release, *arguments], env=clean_env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"a.tif in {tmp_path}" in done.stderr
 
 
 def test_schemas_are_the_same_on_every_python(on):

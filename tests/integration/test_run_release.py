@@ -222,11 +222,19 @@ def test_a_task_of_another_release(run):
     assert "not among the tasks of this release: Unregistered v0.0" in result.problems[0].message
 
 
-def test_large_inputs(run):
-    """More than the tail of a stream that is kept of other processes."""
+def test_many_subtasks(run):
+    """Together they are larger than the part of a stream that is kept of other processes."""
+    result = run("tile_mosaic", "SubmitMany", {"count": 300, "size": 2000})
+    assert result.state == "started"
+    assert [len(task.input) for task in result.tasks[1:]] == [2002] * 300
+
+
+def test_a_subtask_with_a_large_input_fails_its_parent(run):
     result = run("tile_mosaic", "SubmitMany", {"count": 3, "size": 300_000}, follow=True)
-    assert result.state == "completed"
-    assert [len(task.input) for task in result.tasks[1:]] == [300_002] * 3
+    assert states(result) == [("SubmitMany", "failed")]
+    (problem,) = result.problems
+    assert "has 300,002 bytes, but Tilebox accepts at most 2,048" in problem.message
+    assert "job cache" in problem.hint
 
 
 def test_wire_bytes(run):
