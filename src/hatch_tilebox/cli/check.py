@@ -32,8 +32,9 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
         errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
         runners = [installation.to_dict() for installation in report.installations]
         tasks = [task.to_dict() for task in report.tasks]
-        unseen = list(report.unseen)
-        show_json({"ok": ok, "errors": errors, "warnings": warnings, "unseen": unseen, "runners": runners, "tasks": tasks})
+        vendored = [{"name": package.name, "path": package.path} for package in report.vendored]
+        found = {"errors": errors, "warnings": warnings, "unseen": list(report.unseen)}
+        show_json({"ok": ok, **found, "runners": runners, "tasks": tasks, "vendored": vendored})
     else:
         if report.errors or report.warnings:
             from hatch_tilebox.cli.console import RichProgress, show_problems
@@ -47,6 +48,8 @@ def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, q
             for task in report.tasks:
                 identifier = " ".join(task.identifier) if task.identifier else "its identifier is not a literal"
                 show_line(f"task {task.object}  {identifier}  {task.path}:{task.line}")
+            for package in report.vendored:
+                show_line(f"{package.name} from {package.path} goes in as a wheel")
             for line in summaries(report.installations, each=verbose > quiet):
                 show_line(line)
             show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{not_seen}")

@@ -31,6 +31,7 @@ class BuildOptions:
     allow_secrets: tuple[str, ...] = ()
     pass_environment: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
+    vendor: bool = False
     embed: bool = True
     skip: bool = False
     cache: bool = True

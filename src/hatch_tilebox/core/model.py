@@ -139,6 +139,7 @@ class ReleaseManifest(NamedTuple):
         tasks: Sequence[Task],
         files: Sequence[FileEntry],
         environment: Sequence[str] = (),
+        extensions: Mapping[str, Any] = MappingProxyType({}),
     ) -> ReleaseManifest:
         """Return a manifest in the order of the format. `environment` names the variables that the release's runner must have.
 
@@ -152,6 +153,7 @@ class ReleaseManifest(NamedTuple):
             tuple(sorted(placed, key=lambda task: (task.name, task.version))),
             tuple(sorted(files, key=lambda file: file.path.encode())),
             tuple(sorted(environment)),
+            extensions=extensions,
         )
 
     @property

@@ -89,6 +89,7 @@ class Cache:
         self.root = root
         self.environments = root / "environments"
         self.results = root / "results"
+        self.folders = root / "folders"
 
     @contextlib.contextmanager
     def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
@@ -120,6 +121,22 @@ class Cache:
         self.results.mkdir(parents=True, exist_ok=True)
         write_sealed(self.results / f"{key}.json", value)
 
+    def folder(self, name: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
+        """Return the folder kept under `name`. `make` fills a new one, which appears whole or not at all."""
+        place = self.folders / name
+        with self.lock(name, lambda: None):
+            if renew:
+                shutil.rmtree(place, ignore_errors=True)
+            if not place.is_dir():
+                self.folders.mkdir(parents=True, exist_ok=True)
+                with temporary_folder(self.folders) as temporary:
+                    content = temporary / "content"
+                    content.mkdir()
+                    make(content)
+                    content.rename(place)
+            touch(place)
+        return place
+
     def expire(self, now: float | None = None) -> None:
         """Remove entries that were not used for 30 days. Checks at most once a day."""
         now = time.time() if now is None else now
@@ -140,19 +157,24 @@ class Cache:
             with contextlib.suppress(OSError):
                 if condition(result):
                     result.unlink()
+        for folder in (*self.folders.glob("wheel-*/"), *self.folders.glob("vendored-*/")):
+            with contextlib.suppress(OSError):
+                if condition(folder):
+                    self._remove_folder(folder)
         for entry in self.environments.glob("*/"):
             ready = entry / "ready.json"
             with contextlib.suppress(OSError):
                 if condition(ready if ready.exists() else entry):
-                    self._remove_environment(entry)
+                    self._remove_folder(entry)
 
-    def _remove_environment(self, entry: Path) -> None:
-        lock = FileLock(f"{entry}.lock")
+    def _remove_folder(self, entry: Path) -> None:
+        path = self.environments / f"{entry.name}.lock"
+        lock = FileLock(path)
         with contextlib.suppress(Timeout), lock.acquire(timeout=0):
             shutil.rmtree(entry, ignore_errors=True)
             if os.name == "nt":  # an open file cannot be removed there, and an empty lock file is harmless
                 return
-            Path(f"{entry}.lock").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -166,7 +188,7 @@ def open_cache(*, keep: bool) -> Iterator[Cache]:
         with _report_unusable(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
             _temporary_folder()
             cache = Cache(folder)
-            for place in (cache.root, cache.environments, cache.results):
+            for place in (cache.root, cache.environments, cache.results, cache.folders):
                 _ensure_private(place)
             _refuse_open_parents(cache.root)
             cache.expire()

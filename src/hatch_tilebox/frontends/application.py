@@ -64,6 +64,8 @@ class HatchlingProject:
         needed = [(file.on_disk, file.path) for file in files.files]
         others = [name for name in (*files.ignore_files, "uv.lock") if name != REPOSITORY_EXCLUDE]
         needed += [(str(files.root / name), name) for name in others if (files.root / name).is_file()]
+        with self._ends_build_on_errors():
+            needed += self.project.carried_files(files).items()
         found = {source: (inside / name).as_posix() for source, name in needed}
         return {**found, str(self.project.config.path): Path(self.options.config).as_posix()}
 

@@ -18,12 +18,13 @@ from hatch_tilebox.plugins.manager import plugin_manager, run_release_checks
 from hatch_tilebox.selection.release_files import check_selection, select_release
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.model import Artifact, FileSet, Project
+    from hatch_tilebox.core.vendored import Vendored
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ def build_release(
     *,
     progress: Progress | None = None,
     skip: Collection[Path] = (),
+    vendor: Callable[[FileSet, Callable[[str], None]], Vendored] | None = None,
     variables: Sequence[str] = (),
     warnings: Sequence[Problem] = (),
 ) -> Release:
     """Build the release of a workflow project into `directory`, an existing folder.
 
-    `skip` has absolute paths of output folders, which are never part of a release. The workflow's code gets the environment
+    `skip` has absolute paths of output folders, which are never part of a release. `vendor` returns the selected files with
+    generated ones, and gets a function for the lines that uv prints. The workflow's code gets the environment
     variables in `variables` and in the options (see `passed_variables`), and runs in its own interpreter. The archive is written
     completely or not at all. `warnings` about the project are reported with those of the build. Raises `TileboxError` for user
     errors.
@@ -63,16 +66,17 @@ def build_release(
             progress.warning(problem)
 
     warn(warnings)
+    vendored = _vendored(select_release(config, skip=skip), vendor, progress) if vendor else None
     progress.started("Selecting files")
     began = perf_counter()
-    files = select_release(config, skip=skip)
+    files = vendored.files if vendored else select_release(config, skip=skip)
     contents = read_small_files(files)
     selection_warnings = check_selection(config, files, options, skip=skip, contents=contents)
     entries = hash_files(files, contents)
     progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
     for file in files.files:
         progress.detail(f"{file.path} ({format_size(file.size)})")
-    warn(selection_warnings)
+    warn([*selection_warnings, *(vendored.warnings if vendored else ())])
 
     discovery = discover_tasks(
         files,
@@ -94,7 +98,9 @@ def build_release(
         ],
     )
 
-    manifest = ReleaseManifest.of(config.workflow, project, discovery.tasks, entries, discovery.environment)
+    manifest = ReleaseManifest.of(
+        config.workflow, project, discovery.tasks, entries, discovery.environment, vendored.extensions() if vendored else {}
+    )
     if (plugins := plugin_manager()).get_plugins():
         sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
         warn(run_release_checks(manifest.to_dict(), sources, plugins))
@@ -106,3 +112,12 @@ def build_release(
     progress.result("Digest", f"sha256:{artifact.sha256}")
     progress.detail(f"fingerprint {manifest.fingerprint}")
     return Release(artifact, manifest, files, tuple(found))
+
+
+def _vendored(files: FileSet, vendor: Callable[[FileSet, Callable[[str], None]], Vendored], progress: Progress) -> Vendored:
+    progress.started("Building local packages")
+    began = perf_counter()
+    vendored = vendor(files, progress.detail)
+    names = ", ".join(f"{package.name} {package.version}" for package in vendored.packages)
+    progress.finished(names or "none", seconds=perf_counter() - began)
+    return vendored

@@ -81,6 +81,10 @@ _DESCRIBED = {
         "The platforms of your release runners, such as `linux-x86_64-cp312`, for `hatch-tilebox check`.",
         shown="those of the official image",
     ),
+    "vendor": key(
+        Flag(),
+        "Whether packages from the uv workspace, or from folders of this machine, go into the release as wheels.",
+    ),
     "embed": key(
         Flag(),
         "Whether a wheel carries the release's description as `extra_metadata/tilebox/release.json`.",

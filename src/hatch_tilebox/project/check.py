@@ -27,6 +27,7 @@ from hatch_tilebox.project.source_code import bound_names, runner_names
 from hatch_tilebox.project.source_tasks import SourceTask, source_tasks
 from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.toml.kinds import close_match
+from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.workflow_file import load_config
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.project.runner_platforms import Installation
+    from hatch_tilebox.project.vendor.local_packages import LocalPackage
     from hatch_tilebox.project.workflow_project import WorkflowProject
 
     Result = TypeVar("Result")
@@ -48,7 +50,8 @@ class CheckReport:
 
     `unseen` names metadata that only code of the project can compute, such as a version from its build backend. `installations`
     are what release runners install from the lock, one for each platform, if that is known. `tasks` are the task classes that the
-    runner's module and its imports define, read without running them.
+    runner's module and its imports define, read without running them. `vendored` are packages that a build puts into the release
+    as wheels.
     """
 
     errors: list[Problem] = field(default_factory=list)
@@ -57,6 +60,7 @@ class CheckReport:
     unseen: tuple[str, ...] = ()
     installations: tuple[Installation, ...] = ()
     tasks: tuple[SourceTask, ...] = ()
+    vendored: tuple[LocalPackage, ...] = ()
 
     def collect(self, step: Callable[[], Result]) -> Result | None:
         """Return the result of `step`, or None if it raises errors, which are added to the report."""
@@ -118,10 +122,14 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.files = files
     checked = report.collect(lambda: project.check(directory, files))
     report.warnings += files.warnings if checked is None else checked
-    portability = check_portability(files, selected_lock(files))
-    report.errors += portability.errors
-    report.warnings += portability.warnings
-    report.warnings += [warning for warning in _dependency_warnings(files) if warning not in portability.errors]
+    sources = report.collect(lambda: local_sources(files.root)) if project.options.vendor else None
+    if sources is None:
+        portability = check_portability(files, selected_lock(files))
+        report.errors += portability.errors
+        report.warnings += portability.warnings
+        report.warnings += [warning for warning in _dependency_warnings(files) if warning not in portability.errors]
+    else:  # a build checks the lock that it makes
+        report.vendored = sources.packages
     report.collect(lambda: _check_runner(project.config, files, report))
     tree = SourceTree(files.root)
     report.tasks = source_tasks(tree, project.config)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet, Project
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.core.pyproject import Pyproject
+    from hatch_tilebox.core.vendored import Vendored
     from hatch_tilebox.pipeline.build import Release
 
 
@@ -82,6 +83,7 @@ class WorkflowProject:
             self.options,
             progress=progress,
             skip=self._output_folders(directory),
+            vendor=self._vendor if self.options.vendor else None,
             variables=variables,
             warnings=project_warnings(self.config, self.pyproject, metadata.requires_python),
         )
@@ -89,6 +91,17 @@ class WorkflowProject:
         for problem in unregistered:
             progress.warning(problem)
         return replace(release, warnings=(*release.warnings, *unregistered))
+
+    def carried_files(self, files: FileSet) -> dict[str, str]:
+        """Return what an sdist needs because of the option `vendor`: file to path, relative to the root of the workflow."""
+        from hatch_tilebox.project.vendor.release import carried_files
+
+        return carried_files(self._vendor(files, lambda _: None)) if self.options.vendor else {}
+
+    def _vendor(self, files: FileSet, on_line: Callable[[str], None]) -> Vendored:
+        from hatch_tilebox.project.vendor.release import vendor
+
+        return vendor(files, renew=not self.options.cache, on_line=on_line)
 
     def _output_folders(self, directory: Path) -> list[Path]:
         """Return the files and folders that builds write, which no release contains: ours, and the official tool's archive.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PYPROJECT = Location("pyproject.toml")
 ONLY_HERE = "on this machine only"
 WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
+VENDOR = "`vendor = true` under [tool.hatch.build.hooks.tilebox]"
+WAYS_OF_FOLDERS = f"put its wheel into the release with {VENDOR}, publish it as a package, or take it from Git"
 
 
 def sources_left_out(files: FileSet) -> dict[str, Problem]:
@@ -70,8 +72,11 @@ def how_to_lock(root: Path) -> str:
     if workspace is None:
         return "create one with `uv lock`"
     excluded = f'exclude = ["{root.relative_to(workspace).as_posix()}"]'
-    leave = f"leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace]"
-    return f"{leave};\nthen create one with `uv lock`"
+    return (
+        f"set {VENDOR}, which gives the release its own lock;\n"
+        f"or leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace],\n"
+        "then create one with `uv lock`"
+    )
 
 
 def workspace_around(root: Path) -> Path | None:
@@ -100,7 +105,7 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Py
         workspace = pyproject.workspace
         if not workspace:
             message = f"{name} comes from the uv workspace around the project, which is not part of the release"
-            return Problem(message, WAYS, PYPROJECT)
+            return Problem(message, WAYS_OF_FOLDERS, PYPROJECT)
         below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
         folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
         return _unless_selected(name, folder.relative_to(files.root).as_posix(), files) if folder else None
@@ -120,7 +125,7 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
         return _on_this_machine(name, written)
     if not place.is_relative_to(files.root):
         message = f"{name} comes from {written}, which is outside the root of the workflow: a release cannot include it"
-        return Problem(message, WAYS, PYPROJECT)
+        return Problem(message, WAYS_OF_FOLDERS, PYPROJECT)
     path = place.relative_to(files.root).as_posix()
     if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & {file.path for file in files.files}:
         return None

@@ -1,0 +1,137 @@
+"""Packages that a project takes from folders and files of this machine, as its lock names them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.archive.source import hash_files
+from hatch_tilebox.core.constants import LOCK_NAME
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.model import FileSet, Pattern, SelectedFile
+from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.core.uv_lock import read_lock
+from hatch_tilebox.discovery.cache import digest
+from hatch_tilebox.discovery.diagnose.sources import workspace_around
+from hatch_tilebox.selection.select import select_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hatch_tilebox.core.uv_lock import LockedPackage, UvLock
+
+_EVERYTHING = (Pattern("**"),)
+_PRODUCTS = (Pattern("build/**"), Pattern("dist/**"))
+"""Where builds of a package write."""
+
+
+@dataclass(frozen=True)
+class LocalPackage:
+    """A package in a folder, or a wheel or an sdist in a file, outside all indexes.
+
+    `path` is its place, relative to the root of the workflow with `/` between parts. `direct` tells whether the project itself
+    depends on it, or only another package does.
+    """
+
+    name: str
+    path: str
+    place: Path
+    direct: bool
+
+    @property
+    def is_file(self) -> bool:
+        """Whether this is a wheel or an sdist."""
+        return self.place.is_file()
+
+    def files(self) -> FileSet:
+        """Return the files of the folder that may matter to a build: all but ignored ones and products of builds.
+
+        Raises SelectionError.
+        """
+        return select_files(self.place, _EVERYTHING, _PRODUCTS)
+
+    def digest(self) -> str:
+        """Return a SHA-256 over paths, modes and contents of the files, as 64 hex digits. Raises SelectionError, ArchiveError."""
+        if self.is_file:
+            return digest([self.place.name, hash_files(_alone(self.place))[0].sha256])
+        return digest([[entry.path, entry.mode, entry.sha256] for entry in hash_files(self.files())])
+
+
+@dataclass(frozen=True)
+class LocalSources:
+    """Where a project's lock is, and what it takes from this machine.
+
+    `lock_root` is the folder of `uv.lock`: that of the project, or of the workspace around it.
+    """
+
+    root: Path
+    lock_root: Path
+    lock: UvLock
+    packages: tuple[LocalPackage, ...]
+
+    @property
+    def self_contained(self) -> bool:
+        """Whether the release needs nothing but its own files and indexes."""
+        return not self.packages and self.lock_root == self.root
+
+
+def local_sources(root: Path) -> LocalSources | None:
+    """Return what the project in the folder `root` takes from this machine; None if it has no lock.
+
+    Raises ConfigError if the lock cannot be read, does not know the project, or names a package that cannot be installed.
+    """
+    root = root.resolve()
+    lock_root = root if (root / LOCK_NAME).is_file() else workspace_around(root)
+    if lock_root is None or not (lock_root / LOCK_NAME).is_file():
+        return None
+    lock = read_lock(lock_root / LOCK_NAME)
+    own = next((package for package in lock.packages if package.is_local and (lock_root / package.source).resolve() == root), None)
+    if own is None:
+        message = f"the lock of the workspace in {lock_root} does not have this project"
+        raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME)))
+    packages = [
+        LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies)
+        for package in _reachable(own, lock)
+        if package is not own and package.is_local
+        if not ((place := (lock_root / package.source).resolve()).is_file() and place.is_relative_to(root))
+    ]
+    virtual = [
+        Problem(
+            f"{package.name} in {package.path} is a dependency and not a package: uv installs nothing of it",
+            f"give {package.path}/pyproject.toml a [build-system], or remove the dependency",
+        )
+        for package in packages
+        if not package.is_file and not peek_pyproject(package.place).packaged
+    ]
+    if virtual:
+        raise ConfigError(*virtual)
+    return LocalSources(root, lock_root, lock, tuple(sorted(packages, key=lambda package: package.name)))
+
+
+def _reachable(own: LockedPackage, lock: UvLock) -> Iterator[LockedPackage]:
+    """The packages that `own` depends on, directly or not, and itself."""
+    by_name: dict[str, list[LockedPackage]] = {}
+    for package in lock.packages:
+        by_name.setdefault(package.name, []).append(package)
+    waiting, seen = [own], {own.name}
+    while waiting:
+        package = waiting.pop()
+        yield package
+        new = package.dependencies - seen
+        seen |= new
+        waiting += _all(by_name.get(name, []) for name in new)
+
+
+def _all(groups: Iterable[list[LockedPackage]]) -> list[LockedPackage]:
+    return [package for group in groups for package in group]
+
+
+def _relative(place: Path, root: Path) -> str:
+    return Path(os.path.relpath(place, root)).as_posix()
+
+
+def _alone(path: Path) -> FileSet:
+    """A set of one file."""
+    return FileSet(path.parent, (SelectedFile(path.name, str(path), path.stat().st_size),))

@@ -1,0 +1,124 @@
+"""Packages of this machine put into a release as wheels, so that it needs neither a workspace nor folders around it.
+
+The release gets three kinds of generated files: the wheels in `.tilebox/wheels`, a `pyproject.toml` whose sources point at them,
+and a `uv.lock` for it with the versions of the lock here.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.file_names import on_disk
+from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.model import SelectedFile, canonical_json
+from hatch_tilebox.core.uv_lock import read_lock
+from hatch_tilebox.core.vendored import Vendored, VendoredPackage
+from hatch_tilebox.discovery.cache import digest, open_cache
+from hatch_tilebox.discovery.clean_environment import install_environment
+from hatch_tilebox.discovery.process import run
+from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.project.vendor.configuration import generated_pyproject
+from hatch_tilebox.project.vendor.local_packages import local_sources
+from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, QUIET, kept_wheel, uv_version, wheel_warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.core.model import FileSet
+    from hatch_tilebox.core.uv_lock import UvLock
+    from hatch_tilebox.project.vendor.local_packages import LocalSources
+
+WHEELS = ".tilebox/wheels"
+CARRIED = ".tilebox/vendored"
+"""Where an sdist has the generated files."""
+INDEX = "vendored.json"
+"""The file beside them that says what the wheels were built from."""
+
+
+def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None] = lambda _: None) -> Vendored:
+    """Return `files` with the packages that the project takes from this machine as wheels, and a lock of its own.
+
+    The generated files are in the user's cache, and are made again only if something that they depend on has changed, or with
+    `renew`. In an unpacked sdist they are those of the sdist. `on_line` gets each line that uv prints. Raises a `TileboxError` if a
+    wheel or the lock cannot be made.
+    """
+    if (files.root / CARRIED / INDEX).is_file():
+        return _with_generated(files, files.root / CARRIED)
+    sources = local_sources(files.root)
+    if sources is None or sources.self_contained:
+        return Vendored(files)
+    digests = {package.name: package.digest() for package in sources.packages}
+    with open_cache(keep=True) as cache:
+        wheels = {package.name: kept_wheel(package, digests[package.name], cache, renew, on_line) for package in sources.packages}
+        packages = [
+            VendoredPackage(package.name, wheel.name.split("-")[1], package.path, f"{WHEELS}/{wheel.name}", digests[package.name])
+            for package in sources.packages
+            for wheel in [wheels[package.name]]
+        ]
+        content = generated_pyproject(sources, {package.name: package.wheel for package in packages})
+        index = canonical_json([package.to_dict() for package in packages])
+        lock = (sources.lock_root / LOCK_NAME).read_text("utf-8")
+        key = digest([LAYOUT, content, lock, index.decode(), uv_version()])
+
+        def generate(folder: Path) -> None:
+            (folder / INDEX).write_bytes(index)
+            (folder / PYPROJECT_NAME).write_bytes(content.encode())
+            _lock(folder, sources, wheels, on_line)
+
+        folder = cache.folder(f"vendored-{key}", generate, renew=renew)
+        warnings = tuple(problem for wheel in wheels.values() for problem in wheel_warnings(wheel))
+    return _with_generated(files, folder, warnings)
+
+
+def carried_files(vendored: Vendored) -> dict[str, str]:
+    """Return what an sdist needs for the wheel that is built from it to have the same release: file to path in the project."""
+    folder = vendored.files.root
+    return {str(folder / path): f"{CARRIED}/{path}" for path in (INDEX, *vendored.generated)} if vendored.generated else {}
+
+
+def _with_generated(files: FileSet, folder: Path, warnings: tuple[Problem, ...] = ()) -> Vendored:
+    """Return `files` with the generated files in `folder`. Raises ConfigError if these are damaged, as in an sdist."""
+    try:
+        packages = tuple(VendoredPackage(**item) for item in parse_json((folder / INDEX).read_bytes()))
+        generated = sorted([PYPROJECT_NAME, LOCK_NAME, *(f"{WHEELS}/{PurePosixPath(package.wheel).name}" for package in packages)])
+        sizes = {path: (folder / on_disk(path)).stat().st_size for path in generated}
+    except (OSError, TypeError, ValueError) as error:
+        raise ConfigError(Problem(f"cannot be read: {error}", "unpack the sdist again", Location(f"{CARRIED}/{INDEX}"))) from error
+    added = {path: SelectedFile(path, str(folder / on_disk(path)), size) for path, size in sizes.items()}
+    others = [file for file in files.files if file.path not in added]
+    merged = tuple(sorted([*others, *added.values()], key=lambda file: file.path.encode()))
+    return Vendored(files._replace(root=folder, files=merged), packages, tuple(sizes), warnings)
+
+
+def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_line: Callable[[str], None]) -> None:
+    """Put the wheels into `folder`, and a lock for the `pyproject.toml` there."""
+    (folder / WHEELS).mkdir(parents=True)
+    for wheel in wheels.values():
+        shutil.copyfile(wheel, folder / WHEELS / wheel.name)
+    shutil.copyfile(sources.lock_root / LOCK_NAME, folder / LOCK_NAME)
+    command = [str(require_uv()), "lock", *QUIET]
+    result = run(command, folder=folder, environment=install_environment(), timeout=BUILD_LIMIT, on_line=on_line)
+    if result.returncode != 0 or result.timed_out:
+        details = "\n".join(result.errors.strip().splitlines()[-20:])
+        message = "uv cannot lock the release with the packages of this machine as wheels"
+        raise ConfigError(Problem(message, "check that `uv lock` succeeds in the project", Location(PYPROJECT_NAME), details))
+    moved = _moved(sources.lock, read_lock(folder / LOCK_NAME), {package.name for package in sources.packages})
+    if moved:
+        message = f"the lock of the release would have other versions than {LOCK_NAME} here: {', '.join(moved)}"
+        raise ConfigError(Problem(message, "run: uv lock --upgrade, then build again", Location(LOCK_NAME)))
+
+
+def _moved(before: UvLock, after: UvLock, vendored: set[str]) -> Sequence[str]:
+    """Return what `after` locks from elsewhere than `before`, or in another version. Vendored packages must be wheels there."""
+    known = {(package.name, package.version, package.kind) for package in before.packages if package.name not in vendored}
+    return [
+        f"{package.name} {package.version}"
+        for package in after.packages
+        if not package.is_project
+        if (package.kind != "path" if package.name in vendored else (package.name, package.version, package.kind) not in known)
+    ]
