@@ -105,7 +105,12 @@ def test_an_import_by_name_is_found(code):
     assert dynamic_imports(ast.parse(code))
 
 
-TOML_EDITORS = {"project/adopt/toml_text.py", "publish/tilebox/project_folder.py", "discovery/uv_configuration.py"}
+TOML_EDITORS = {
+    "project/adopt/toml_text.py",
+    "publish/tilebox/project_folder.py",
+    "discovery/uv_configuration.py",
+    "project/vendor/configuration.py",
+}
 """Modules that write TOML with tomlkit."""
 
 

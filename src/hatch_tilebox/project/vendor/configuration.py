@@ -10,6 +10,7 @@ from tomlkit.items import AbstractTable, Array
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.core.toml_document import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +66,7 @@ def generated_pyproject(sources: LocalSources, wheels: Mapping[str, str]) -> str
 
 def _locked_python(lock_root: Path) -> str | None:
     """Return the range of Pythons of a lock: that of all members of the workspace."""
-    values = tomlkit.parse((lock_root / LOCK_NAME).read_text("utf-8"))
-    required = values.get("requires-python")
+    required = read_toml(lock_root / LOCK_NAME, LOCK_NAME).values.get("requires-python")
     return str(required) if required else None
 
 

@@ -31,7 +31,7 @@ _PRODUCTS = (Pattern("build/**"), Pattern("dist/**"))
 class LocalPackage:
     """A package in a folder, or a wheel or an sdist in a file, outside all indexes.
 
-    `path` is its place, relative to the root of the workflow with `/` between parts. `direct` tells whether the project itself
+    `path` is its place, relative to the root of the workflow with `/` between parts. `direct` is whether the project itself
     depends on it, or only another package does.
     """
 
