@@ -279,7 +279,7 @@ def test_packaged_project(cache, locked_project, tmp_path):
     discovery, said = steps(folder)
     assert KEPT in said
     assert discovery.tasks[0].description.startswith("Judge one pixel")
-    with pytest.raises(DiscoveryError, match=r"(?s)README.md is not among them.*`package = false`"):
+    with pytest.raises(DiscoveryError, match=r"(?s)README.md is not among them.*hint: add .README.md. to"):
         discover(folder, ["pyproject.toml", "uv.lock", "src/**", "wheels/*.whl"])
 
 
