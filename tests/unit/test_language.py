@@ -27,15 +27,11 @@ OLD_WORDS = {
     r"\banew\b": "again",
     r"\bcures?\b": "fix",
     r"\bas it stands\b": "unchanged",
-    r"\bpass(es)? over\b": "ignore, skip",
+    r"(?<!a )\bpass(es)? over\b": "ignore, skip",
     r"\b(is|are) to be had\b": "is available",
 }
 PLACES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md", "docs/*.py", "src/**/*.py", "benchmarks/*.py"]
 NOT_YET = {
-    "docs/reference/api.md",
-    "docs/reference/cli.md",
-    "docs/reference/configuration.md",
-    "docs/how-to/fix-a-failing-build.md",
     "src/hatch_tilebox/publish/tilebox",
 }
 """Places that still have to be read with this ear."""
