@@ -18,6 +18,7 @@ from hatch_tilebox.cli.output import env_option, output_options, problem_json, s
 @click.option(
     "--offline-start", is_flag=True, help="Start the worker without network, after its environment is installed. Linux only."
 )
+@click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
@@ -28,6 +29,7 @@ def command(
     *,
     no_run: bool,
     offline_start: bool,
+    runner: bool,
     timeout: float,
     env: tuple[str, ...],
     as_json: bool,
@@ -48,7 +50,7 @@ def command(
 
     with closing(RichProgress(verbose - quiet)) as progress:
         result = verify_release(
-            file, run=not no_run, offline=offline_start, timeout=timeout, variables=variables, progress=progress
+            file, run=not no_run, offline=offline_start, runner=runner, timeout=timeout, variables=variables, progress=progress
         )
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]

@@ -8,9 +8,9 @@ _PATCHES = 100
 """A minor version of CPython has fewer patch releases."""
 
 
-def has_python_for(requires_python: str) -> bool:
-    """Whether the image has an interpreter that `requires_python`, a version specifier, allows."""
+def pythons_for(requires_python: str) -> tuple[str, ...]:
+    """Return the minor versions in the image that `requires_python`, a version specifier, allows."""
     from packaging.specifiers import SpecifierSet  # builds of projects without `requires-python` do not pay for it
 
     allowed = SpecifierSet(requires_python)
-    return any(allowed.contains(f"{minor}.{patch}") for minor in PYTHONS for patch in range(_PATCHES))
+    return tuple(minor for minor in PYTHONS if any(allowed.contains(f"{minor}.{patch}") for patch in range(_PATCHES)))

@@ -24,10 +24,14 @@ LIMIT = 60.0
 
 @dataclass(frozen=True)
 class CleanStart:
-    """How a clean start differs from a usual one. `uv_folders` are variables that lead uv to its own cache and interpreters."""
+    """How a clean start differs from a usual one. `uv_folders` are variables that lead uv to its own cache and interpreters.
+
+    `python` is the version of Python to start on, if not the one that uv chooses.
+    """
 
     offline: bool
     uv_folders: Mapping[str, str]
+    python: str = ""
 
     def command(self, command: Sequence[str]) -> list[str]:
         """`command`, started without network if the start is offline."""
@@ -41,13 +45,13 @@ class CleanStart:
         return {**kept, **homes, **self.uv_folders, **({"UV_OFFLINE": "1"} if self.offline else {})}
 
 
-def prepare_clean_start(*, offline: bool) -> CleanStart:
+def prepare_clean_start(*, offline: bool, python: str = "") -> CleanStart:
     """The clean start on this machine. Raises DiscoveryError if `offline` is asked for and not possible here."""
     if offline:
         _require_network_namespaces()
     uv = str(require_uv())
     folders = {"UV_CACHE_DIR": [uv, "cache", "dir"], "UV_PYTHON_INSTALL_DIR": [uv, "python", "dir"]}
-    return CleanStart(offline, {name: found for name, command in folders.items() if (found := _output(command))})
+    return CleanStart(offline, {name: found for name, command in folders.items() if (found := _output(command))}, python)
 
 
 def _output(command: Sequence[str]) -> str:

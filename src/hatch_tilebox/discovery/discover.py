@@ -142,9 +142,10 @@ def _prepared(cache: Cache, request: _Request, metadata: Metadata) -> Iterator[_
     began = perf_counter()
     key = environment_key(request.files, request.entries, metadata, uv, request.passed)
     folder = cache.environments / key
+    python = request.clean.python if request.clean else ""
 
     def make() -> Environment:
-        return prepare(folder, request.files, request.entries, metadata, uv, progress.detail, request.passed)
+        return prepare(folder, request.files, request.entries, metadata, uv, progress.detail, request.passed, python)
 
     def make_again() -> Environment:
         progress.detail("the environment kept from an earlier build is damaged: it is created again")

@@ -215,15 +215,17 @@ def prepare(
     uv: Path,
     on_line: Callable[[str], None],
     passed: Mapping[str, str] | None = None,
+    python: str = "",
 ) -> Environment:
     """Create or reuse the environment in `folder`, which the caller has locked, and stage the files there.
 
-    `on_line` gets the output of uv. `passed` are variables that the user passes. Raises DiscoveryError if uv cannot create it.
+    `on_line` gets the output of uv. `passed` are variables that the user passes. `python` is the version to use, if not
+    the one that uv chooses. Raises DiscoveryError if uv cannot create it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
     marker = _usable(folder, hashed)
     if marker is not None:
-        environment = _configured(Environment(folder, reused=True, passed=passed or {}), files)
+        environment = _configured(Environment(folder, reused=True, passed=passed or {}), files, python)
         stage(files, entries, environment.project, keep=marker["built"])
         if metadata.locked:
             touch(environment.ready)
@@ -232,7 +234,7 @@ def prepare(
         shutil.rmtree(folder, ignore_errors=True)
         environment = Environment(folder, reused=False, passed=passed or {})
         folder.mkdir(parents=True, exist_ok=True)
-        environment = _configured(environment, files)
+        environment = _configured(environment, files, python)
         stage(files, entries, environment.project)
     environment.ready.unlink(missing_ok=True)
     if metadata.present:
@@ -250,9 +252,10 @@ def prepare(
     return environment
 
 
-def _configured(environment: Environment, files: FileSet) -> Environment:
+def _configured(environment: Environment, files: FileSet, python: str) -> Environment:
     """`environment` with the parts of this machine's uv configuration that a release runner may have, too."""
     settings = {**index_variables(files), **configuration_variables(environment.folder / "configuration")}
+    settings |= {"UV_PYTHON": python} if python else {}
     return replace(environment, settings=settings)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
-from hatch_tilebox.core.errors import Location, Problem, TileboxError
+from hatch_tilebox.core.errors import DiscoveryError, Location, Problem, TileboxError
 from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.runner_image import pythons_for
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.discovery.clean_environment import passed_variables
+from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables
 from hatch_tilebox.discovery.clean_start import prepare_clean_start
 from hatch_tilebox.discovery.discover import discover_tasks
+from hatch_tilebox.discovery.process import run as run_command
+from hatch_tilebox.discovery.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
     from hatch_tilebox.discovery.clean_environment import PassedVariables
     from hatch_tilebox.discovery.clean_start import CleanStart
+
+FIND_LIMIT = 60.0
+"""Seconds that uv may take to find an interpreter."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ def verify_release(
     *,
     run: bool = True,
     offline: bool = False,
+    runner: bool = False,
     timeout: float = 120.0,
     variables: Sequence[str] = (),
     progress: Progress | None = None,
@@ -56,13 +64,15 @@ def verify_release(
     """Check all of the archive `path`. With `run`, unpack it and start its worker as a release runner does.
 
     The worker gets a new environment from the release's own lock, an empty home folder, and `timeout` seconds to start. `variables`
-    are passed to it (see `passed_variables`). With `offline`, it starts without network once the environment is installed. It runs
-    the code in the archive: use `run=False` for a file from a source that you do not trust. All problems are in the result; nothing
+    are passed to it (see `passed_variables`). With `offline`, it starts without network once the environment is installed. With
+    `runner`, it starts once on each Python of the official runner image that the release allows and this machine has. It runs the
+    code in the archive: use `run=False` for a file from a source that you do not trust. All problems are in the result; nothing
     is raised.
     """
     progress = progress or Progress()
     manifest = artifact = None
     tasks: tuple[tuple[str, str], ...] = ()
+    problems: list[Problem] = []
     try:
         progress.started("Checking the archive")
         began = perf_counter()
@@ -75,11 +85,13 @@ def verify_release(
             unpacked = unpacked_files(manifest, folder / "release")
             passed = passed_variables(variables)
             _report_missing(manifest, passed, progress)
-            clean = prepare_clean_start(offline=offline)
-            tasks = _registered_tasks(unpacked, manifest, timeout, passed, clean, progress)
+            for python in _runner_pythons(manifest, folder / "release", progress) if runner else ("",):
+                clean = prepare_clean_start(offline=offline, python=python)
+                tasks = _registered_tasks(unpacked, manifest, timeout, passed, clean, progress)
+                problems += [problem for problem in _differences(path, manifest, tasks) if problem not in problems]
     except TileboxError as error:
         return Verification(manifest, artifact, tasks, error.problems)
-    return Verification(manifest, artifact, tasks, _differences(path, manifest, tasks))
+    return Verification(manifest, artifact, tasks, tuple(problems))
 
 
 def _report_missing(manifest: ReleaseManifest, passed: PassedVariables, progress: Progress) -> None:
@@ -91,6 +103,30 @@ def _report_missing(manifest: ReleaseManifest, passed: PassedVariables, progress
         if name not in passed:
             message = f"the release needs the environment variable {name} from its runner, and it is not passed here"
             progress.warning(Problem(message, f"pass it with --env {name}, or set it with --env {name}=VALUE"))
+
+
+def _runner_pythons(manifest: ReleaseManifest, folder: Path, progress: Progress) -> list[str]:
+    """Return the Pythons of the official runner image that the release allows, without those that this machine lacks.
+
+    Raises DiscoveryError if none is left.
+    """
+    pin = folder / ".python-version"
+    pinned = re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", pin.read_text("utf-8", "replace")) if pin.is_file() else None
+    allowed = [python for python in pythons_for(manifest.project.requires_python or "") if not pinned or python == pinned[1]]
+    uv = [str(require_uv()), "python", "find", "--no-project", "--no-python-downloads"]
+    found = [
+        python
+        for python in allowed
+        if run_command([*uv, python], folder=folder, environment=install_environment(), timeout=FIND_LIMIT).returncode == 0
+    ]
+    missing = [python for python in allowed if python not in found]
+    hint = f"install it with: uv python install {' '.join(missing)}"
+    if not found:
+        about = f"Python {', '.join(missing)} is not on this machine" if missing else "the release allows none of them"
+        raise DiscoveryError(Problem(f"no Python of the official runner image to start on: {about}", hint if missing else None))
+    if missing:
+        progress.warning(Problem(f"not started on Python {', '.join(missing)}, which is not on this machine", hint))
+    return found
 
 
 def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:

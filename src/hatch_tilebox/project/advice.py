@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.identifiers import is_placeholder
-from hatch_tilebox.core.runner_image import PYTHONS, has_python_for
+from hatch_tilebox.core.runner_image import PYTHONS, pythons_for
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.config import WorkflowConfig
@@ -21,7 +21,7 @@ def project_warnings(config: WorkflowConfig, pyproject: Pyproject, requires_pyth
         message = f'workflow.slug: "{slug}" is a placeholder, not the slug of a workflow'
         hint = "write the slug that Tilebox gave the workflow; hatch-tilebox init, or the console, creates a workflow"
         warnings.append(Problem(message, hint, config.location("workflow.slug")))
-    if requires_python and not has_python_for(requires_python):
+    if requires_python and not pythons_for(requires_python):
         pythons = ", ".join(PYTHONS)
         message = f'project.requires-python: "{requires_python}" excludes {pythons}, the interpreters of Tilebox\'s runner image'
         hint = f"allow one of them, such as >={PYTHONS[0]}, unless your release runners have another Python"
