@@ -111,9 +111,9 @@ def description(command: click.Command) -> str:
 
 
 def picture(name: str) -> str:
-    """Return the picture of a real run, if `docs/screens.py` has created one."""
+    """Return the picture of a real run, or else a caption for the usage below, if `docs/screens.py` has not created one yet."""
     exists = (PAGE.parents[1] / "screens" / f"{name}.svg").is_file()
-    return f"![The output of hatch-tilebox {name}](../screens/{name}.svg)\n\n" if exists else ""
+    return f"![The output of hatch-tilebox {name}](../screens/{name}.svg)\n\n" if exists else "Usage:\n\n"
 
 
 def usage(context: click.Context, command: click.Command) -> str:

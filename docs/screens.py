@@ -75,6 +75,15 @@ SCREENS = (
         before=f"{_TARGET} && hatch-tilebox publish dist/scene_qa-1.2.0.tbrelease --to tilebox --deploy production && "
         "hatch-tilebox publish dist/scene_qa-1.3.0.tbrelease --to tilebox",
     ),
+    Screen(
+        "promote",
+        before="sed -i s/staging-4qZk81/staging/ tilebox.workflow.toml && hatch-tilebox deploy --latest --cluster staging",
+    ),
+    Screen(
+        "rollback",
+        before="echo '# next' >> scene_qa/tasks.py && hatch-tilebox build --quiet && hatch-tilebox publish --to tilebox && "
+        "hatch-tilebox deploy --latest --cluster production",
+    ),
     Screen("undeploy", before="hatch-tilebox deploy --latest --cluster staging"),
     Screen("clusters"),
     Screen("unpublish", before="hatch-tilebox undeploy --latest --cluster production,canary,staging"),
@@ -101,6 +110,8 @@ def main() -> None:
             "PATH": os.pathsep.join([scripts, os.environ["PATH"]]),
             "TERM": "xterm-256color",
             "COLUMNS": str(WIDTH),
+            "HATCH_TILEBOX_PUBLISH_STALE": "true",  # the project changes between the pictures
+            "HATCH_TILEBOX_STATE_DIR": str(base / ".state"),
             "HATCH_TILEBOX_CACHE_DIR": str(base / ".cache" / "hatch-tilebox"),
         }
         (base / "old").mkdir()

@@ -61,6 +61,7 @@ def clean_env(shared):
     scripts = str(Path(sys.executable).parent)
     env["PATH"] = os.pathsep.join([scripts, *env["PATH"].split(os.pathsep)])
     env["HATCH_TILEBOX_CACHE_DIR"] = str(shared / "cache")
+    env["HATCH_TILEBOX_STATE_DIR"] = str(shared / "state")
     env["HATCH_DATA_DIR"] = str(shared / "hatch")
     return env
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from docs_pages import ROOT, blocks
-from docs_place import Worlds, add_to, next_version, reach_api
+from docs_place import Worlds, add_to, edit, next_version, reach_api
 from docs_world import quoted
 from hand_made_releases import write_release
 
@@ -42,6 +42,7 @@ def publish(place):
     page, here, api = "docs/how-to/publish.md", place.world(place.project("scene_qa")), place.fixture("tilebox_api")
     (targets,) = [block for block in blocks(page, "toml") if block.title]
     add_to(here.folder / targets.title, targets.text)
+    edit(here.folder / targets.title, ("staging-4qZk81", "staging"))  # the cluster that the API has
     add_to(here.folder / "pyproject.toml", '[tool.hatch.publish.tilebox]\nto = "tilebox"\n')
     reach_api(here, api)
     here.env = place.fixture("stand_in").on_path(here.env)
@@ -62,11 +63,19 @@ def publish(place):
         "ghcr.io": registry,
         # The program is on no package index, ORAS's client for Python is.
         "oras pull": f"{quoted(place.fixture('sdk_python'))} -c {quoted(ORAS_PULL)}",
+        # The page names it as a hint: the project keeps its version here.
+        "uv version --bump patch": "uv version --bump patch --dry-run",
         "TILEBOX_API_KEY=...": f"TILEBOX_API_KEY={api.key}",
         # The stand-in for Tilebox's tool is on PATH.
         "curl -fsSL https://cli.tilebox.com/install.sh | sh": "tilebox --version",
     }
     keep = "keyring set https://api.tilebox.com __token__"
+    # Another release, so that there is an earlier one to go back to.
+    here.before["hatch-tilebox rollback --cluster production"] = (
+        "echo '# next' >> scene_qa/tasks.py && hatch-tilebox build -q --out next && hatch-tilebox publish -q next/*.tbrelease"
+        " && hatch-tilebox deploy -q --latest --cluster production && sed -i '$d' scene_qa/tasks.py"
+    )
+    here.env["HATCH_TILEBOX_STATE_DIR"] = str(place.base / "state")
     here.before[keep] = "pip install --quiet keyring keyrings.alt"
     here.answers[keep] = ("Password for", api.key)
     here.follow(page)
@@ -85,6 +94,7 @@ def write_a_destination(place):
 @WORLDS.of("docs/reference/cli.md")
 def cli(place):
     page, folder = "docs/reference/cli.md", place.copy("scene_qa", "scene_qa")
+    edit(folder / "tilebox.workflow.toml", ("staging-4qZk81", "staging"))  # the cluster that the API has
     add_to(folder / "tilebox.workflow.toml", '[targets.production]\nclusters = ["production"]\n')
     place.copy("scene_qa", "scene_qa/flows/scene-qa")
     place.copy("single_file", "scene_qa/path/to/project")
@@ -107,8 +117,11 @@ def cli(place):
         "hatch-tilebox check --strict": f"cd {quoted(folder)}",
         "hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease": "hatch-tilebox build --quiet",
         "hatch-tilebox deploy": f"export TILEBOX_API_KEY={api.key}; hatch-tilebox publish --to tilebox",
-        "hatch-tilebox undeploy": "hatch-tilebox deploy --latest --cluster staging",
-        "hatch-tilebox unpublish": "hatch-tilebox undeploy --latest --cluster production,canary,staging",
+        "hatch-tilebox promote": "hatch-tilebox deploy -q --latest --cluster staging",
+        "hatch-tilebox rollback": "hatch-tilebox publish -q --stale --allow-breaking dist/scene_qa-1.3.0.tbrelease"
+        " && hatch-tilebox deploy -q --latest --cluster production",
+        "hatch-tilebox undeploy": "hatch-tilebox deploy -q --latest --cluster staging",
+        "hatch-tilebox unpublish": "hatch-tilebox undeploy --cluster production,canary,staging",
     }
     here.codes["hatch-tilebox diff"] = 3
     here.follow(page)

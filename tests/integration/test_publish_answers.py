@@ -96,7 +96,7 @@ def test_tilebox(tilebox_api, make_release, damaged):
             lambda api: api.latest(SLUG),
             lambda api: publish_release(new, api),
             lambda api: deploy_release(api, release, ()),
-            lambda api: undeploy_release(api, release, ()),
+            lambda api: undeploy_release(api, release.workflow, release.id, ()),
         )
 
 

@@ -9,9 +9,12 @@ import sys
 import time
 
 import pytest
+from hand_made_releases import GREET
 from output_schema import check_output
 
-from hatch_tilebox.core.model import Task
+from hatch_tilebox.archive.source import hash_files
+from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow, release_filename
 from hatch_tilebox.publish.store import ReleaseStore
 
 pytestmark = pytest.mark.frontends
@@ -32,6 +35,15 @@ def folder(tmp_path, make_release):
     return project
 
 
+def build_by_hand(project):
+    """Write the release of all files of the project."""
+    paths = ["pyproject.toml", "tilebox.workflow.toml"]
+    files = FileSet(project, tuple(SelectedFile(path, str(project / path), (project / path).stat().st_size) for path in paths))
+    described = Project("scene-qa", "1.0.0", None)
+    manifest = ReleaseManifest.of(Workflow(SLUG, runner="scene_qa.runner:runner"), described, (GREET,), hash_files(files))
+    write_archive(manifest, files, project / "dist" / release_filename(described))
+
+
 def set_publish(project, table, version="1.0.0"):
     (project / "pyproject.toml").write_text(
         f'[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -42,7 +54,7 @@ def set_publish(project, table, version="1.0.0"):
 @pytest.fixture
 def shell(clean_env, tmp_path):
     (tmp_path / "hatch.toml").touch()
-    return {**clean_env, "HATCH_CONFIG": str(tmp_path / "hatch.toml")}
+    return {**clean_env, "HATCH_CONFIG": str(tmp_path / "hatch.toml"), "HATCH_TILEBOX_PUBLISH_STALE": "true"}
 
 
 @pytest.fixture
@@ -99,6 +111,57 @@ class TestBoth:
         assert "no release of scene-qa 1.1.0 in" in result.stderr
         assert "scene_qa-1.0.0.tbrelease" in result.stderr
         assert "Traceback" not in result.stderr
+
+    def test_an_archive_of_other_files_is_not_published(self, run, folder, tmp_path, command):
+        set_publish(folder, 'to = "../store"')
+        (folder / "scene_qa").mkdir()
+        (folder / "scene_qa/extra.py").write_text("")
+        result = run(*command, HATCH_TILEBOX_PUBLISH_STALE="")
+        assert result.returncode == 1
+        assert (
+            "scene_qa-1.0.0.tbrelease was built from other files: changed: pyproject.toml; new: scene_qa/extra.py, "
+            "tilebox.workflow.toml; vanished: scene_qa/runner.py"
+        ) in result.stderr
+        assert "hint: build it again: hatch-tilebox build" in result.stderr
+        assert not (tmp_path / "store").exists()
+        stale = ("-o", "stale=true") if command[0] == "hatch" else ("--stale",)
+        assert run(*command, *stale, HATCH_TILEBOX_PUBLISH_STALE="").returncode == 0
+
+    def test_the_archive_of_these_files_is_published(self, run, folder, command):
+        set_publish(folder, 'to = "../store"')
+        build_by_hand(folder)
+        assert run(*command, HATCH_TILEBOX_PUBLISH_STALE="").returncode == 0
+        (folder / "tilebox.workflow.toml").write_text(
+            f'[workflow]\nslug = "{SLUG}"\nrunner = "other:runner"\n[build]\ninclude = ["pyproject.toml"]\n'
+        )
+        result = run(*command, HATCH_TILEBOX_PUBLISH_STALE="")
+        assert "vanished: tilebox.workflow.toml; changed: [workflow] in tilebox.workflow.toml" in result.stderr
+
+    def test_outside_a_project_nothing_is_compared(self, run, folder, tmp_path, command):
+        file, elsewhere = folder / "dist/scene_qa-1.0.0.tbrelease", tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        if command[0] == "hatch":  # hatch needs a project, here one of another workflow
+            (elsewhere / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "1"\n')
+        env = {"HATCH_TILEBOX_PUBLISH_STALE": "", "HATCH_TILEBOX_PUBLISH_TO": str(tmp_path / "store")}
+        result = run(*command, file, cwd=elsewhere, **env)
+        assert result.returncode == 0, result.stderr
+
+    def test_a_version_with_other_content_is_reported(self, run, folder, tmp_path, make_release, command):
+        set_publish(folder, 'to = "../store"')
+        assert run(*command).returncode == 0
+        (first,) = ReleaseStore(tmp_path / "store").releases(None)
+        other = make_release(content=b"print('other')\n")
+        refused = run(*command, other, HATCH_TILEBOX_PUBLISH_UNIQUE_VERSIONS="true")
+        assert refused.returncode == 1
+        assert f"already has version 1.0.0 with other content: release {first.id} of {first.created_at}" in refused.stderr
+        assert "uv version --bump patch" in refused.stderr
+        warned = run(*command, other)
+        assert warned.returncode == 0
+        assert f"warning: {(tmp_path / 'store').as_uri()} already has version 1.0.0" in warned.stderr
+        allow = ("-o", "allow-same-version=true") if command[0] == "hatch" else ("--allow-same-version",)
+        third = run(*command, make_release(content=b"3"), *allow, HATCH_TILEBOX_PUBLISH_UNIQUE_VERSIONS="true")
+        assert third.returncode == 0
+        assert "already has" not in third.stderr
 
     def test_several_of_one_version_are_listed(self, run, folder, command):
         set_publish(folder, 'to = "../store"')

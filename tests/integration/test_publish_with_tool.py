@@ -81,6 +81,7 @@ def shell(clean_env, tilebox_api, stand_in, tmp_path):
         "TILEBOX_API_KEY": tilebox_api.key,
         "AWS_SECRET_ACCESS_KEY": "not for tilebox",
         "HATCH_CONFIG": str(tmp_path / "hatch.toml"),
+        "HATCH_TILEBOX_PUBLISH_STALE": "true",  # archives here are not built from a project
     }
 
 

@@ -27,6 +27,8 @@ _COMMANDS = {
     "fetch": "Fetch a published release",
     "releases": "List published releases",
     "deploy": "Deploy a published release to clusters",
+    "promote": "Deploy the release of one cluster to others",
+    "rollback": "Deploy the release that ran before",
     "undeploy": "Remove a release from clusters",
     "clusters": "List clusters and what runs on them",
     "unpublish": "Remove a published release",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,22 +15,43 @@ from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_he
 
 @click.command(short_help="Deploy a published release to clusters")
 @deploy_options
+@click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
+@click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), help="The file to apply; with --dry-run, to write.")
 @output_options
-def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+def command(*, dry_run: bool, plan: Path | None, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
     """Deploy a published release to the clusters of --target or --cluster, by default to the default cluster.
 
-    A cluster that already runs a task with the same name and version for another workflow is refused, because runners would
+    The plan is shown: what runs on each cluster, what would run, which tasks change, and which jobs could no longer be retried. A
+    cluster that already runs a task with the same name and version for another workflow is refused, because runners would
     advertise neither task.
 
     Example: hatch-tilebox deploy --latest --target production
     """
-    from hatch_tilebox.publish.deployment import deploy_release
+    from hatch_tilebox.publish.deployment import apply_plan, deploy_release
+    from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
+    from hatch_tilebox.publish.plan import load_plan, make_plan, save_plan, show_plan
 
+    notes = DeploymentNotes(notes_file())
+    saved = load_plan(plan) if plan and not dry_run else None
+    if saved and any(given[key] for key in ("selector", "latest", "target", "cluster", "workflow")):
+        msg = "a saved plan names release and clusters: leave out the other options, or add --dry-run to write a new plan"
+        raise click.UsageError(msg)
     clusters = named_clusters(given["target"], given["cluster"])
     with closing(RichProgress(verbose - quiet)) as progress, open_here(given["to"], progress) as destination:
-        release = pick_release(destination, **{key: given[key] for key in ("workflow", "selector", "latest")})
-        deployment = deploy_release(destination, release, clusters, progress=progress)
+        if saved:
+            deployment = apply_plan(destination, saved, notes=notes, progress=progress)
+        else:
+            release = pick_release(destination, **{key: given[key] for key in ("workflow", "selector", "latest")})
+            if dry_run:
+                planned = make_plan(destination, release, clusters)
+                show_plan(planned, progress)
+                if plan:
+                    save_plan(planned, plan)
+                if as_json:
+                    show_json(planned.to_dict())
+                return
+            deployment = deploy_release(destination, release, clusters, notes=notes, progress=progress)
     if as_json:
         show_json(deployment.to_dict())
     else:
-        show_line(f"{release.id} runs on {', '.join(deployment.clusters)}")
+        show_line(f"{deployment.release} runs on {', '.join(deployment.clusters)}")

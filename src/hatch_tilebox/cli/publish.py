@@ -19,7 +19,11 @@ from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
 @click.option("--verify/--no-verify", default=None, help="Start the release's worker first; this runs its code.")
 @click.option("--check-compatibility/--no-check-compatibility", default=None, help="Compare with the latest release there.")
 @click.option("--allow-breaking", is_flag=True, default=None, help="Publish although jobs of the latest release would break.")
-@click.option("--deploy", metavar="TARGET", help="Then deploy to the clusters of this target.")
+@click.option("--unique-versions", is_flag=True, default=None, help="Refuse a version that the destination has.")
+@click.option("--allow-same-version", is_flag=True, default=None, help="Publish although another release has this version.")
+@click.option("--build", is_flag=True, default=None, help="Build the release first.")
+@click.option("--stale", is_flag=True, default=None, help="Publish although files of the project have changed since the build.")
+@click.option("--deploy", metavar="TARGET", help="Deploy it to the clusters of this target.")
 @click.option("--artifact-url", metavar="URL", help="Where archives are uploaded for the Tilebox API, without its tool.")
 @click.option("--dry-run", is_flag=True, default=None, help="Show what would happen, and change nothing.")
 @output_options
@@ -30,33 +34,26 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
 
     Example: hatch-tilebox publish --to file:///srv/releases
     """
-    from hatch_tilebox.project.releases import clusters_of
-    from hatch_tilebox.publish.publication import publish_archive
+    from hatch_tilebox.core.errors import TileboxError
+    from hatch_tilebox.project.releases import clusters_of, prepare_release
+    from hatch_tilebox.publish.publication import publish_archive, refused_report
+    from hatch_tilebox.publish.steps import StepLog
 
     root = project_root(Path.cwd())
     settings = read_settings(root, **given)
-    with closing(RichProgress(verbose - quiet)) as progress:
-        report = publish_archive(
-            _find(file, root),
-            settings,
-            base=Path.cwd(),
-            clusters=clusters_of(root, settings.deploy) if settings.deploy else (),
-            prompt=ask_secret,
-            progress=progress,
-        )
+    log = StepLog()
+    try:
+        with closing(RichProgress(verbose - quiet)) as progress:
+            clusters = clusters_of(root, settings.deploy) if settings.deploy else ()
+            local = prepare_release([file] if file else [], root, settings, progress, log)
+            report = publish_archive(
+                local, settings, base=Path.cwd(), clusters=clusters, prompt=ask_secret, progress=progress, log=log
+            )
+    except TileboxError:
+        if as_json:
+            show_json(refused_report(log))
+        raise
     if as_json:
         show_json(report)
     elif report["id"]:
         show_line(report["id"])
-
-
-def _find(file: Path | None, root: Path | None) -> Path:
-    """Return the archive to publish."""
-    if file is not None:
-        from hatch_tilebox.publish.locate import find_release
-
-        return find_release([file], None)
-    from hatch_tilebox.project.find import find_project
-    from hatch_tilebox.project.releases import current_release
-
-    return current_release(root or find_project(Path.cwd()))

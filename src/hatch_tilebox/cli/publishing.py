@@ -77,11 +77,19 @@ def ask_secret(question: str) -> str:
 def deploy_options(command: Command) -> Command:
     """Add the options that select a release and its clusters."""
     for option in (
+        click.option("--latest", is_flag=True, help="The latest release."),
+        click.option("--release", "selector", metavar="ID", help="The id of the release."),
+    ):
+        command = option(command)
+    return cluster_options(command)
+
+
+def cluster_options(command: Command) -> Command:
+    """Add the options that select a destination, a workflow and clusters."""
+    for option in (
         click.option("--to", metavar="URL", help="The Tilebox API, or a folder.  [default: the project's destination]"),
         click.option("--cluster", metavar="A,B", help="Slugs of clusters, comma-separated."),
         click.option("--target", metavar="NAME", help="The clusters of a target of tilebox.workflow.toml."),
-        click.option("--latest", is_flag=True, help="The latest release."),
-        click.option("--release", "selector", metavar="ID", help="The id of the release."),
         click.option("--workflow", metavar="SLUG", help="The workflow.  [default: this project's]"),
     ):
         command = option(command)
@@ -103,11 +111,25 @@ def pick_release(destination: Destination, *, workflow: str | None, selector: st
     if latest == (selector is not None):
         msg = "select the release with either --release ID or --latest"
         raise click.UsageError(msg)
+    return select_published(destination, require_workflow(workflow), selector)
+
+
+def require_workflow(workflow: str | None) -> str:
+    """Return the slug of the workflow that the options name, or else of this project."""
     slug = workflow or workflow_slug(project_root(Path.cwd()))
     if slug is None:
         msg = "select the workflow with --workflow, or run this command in its project"
         raise click.UsageError(msg)
-    return select_published(destination, slug, selector)
+    return slug
+
+
+def clusters_named(text: str) -> tuple[str, ...]:
+    """Return the clusters of the target `text` of this project, or else the comma-separated slugs in it."""
+    from hatch_tilebox.project.releases import read_config
+
+    root = project_root(Path.cwd())
+    targets = read_config(root).targets if root else {}
+    return targets[text] if text in targets else named_clusters(None, text)
 
 
 def named_clusters(target: str | None, cluster: str | None) -> tuple[str, ...]:

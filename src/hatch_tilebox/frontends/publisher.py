@@ -35,22 +35,24 @@ class TileboxPublisher(PublisherInterface):
     def _publish(self, artifacts: list[Path], options: dict[str, Any], progress: TextProgress) -> dict[str, Any]:
         from hatch_tilebox.core.pyproject import peek_pyproject
         from hatch_tilebox.project.publish_settings import load_settings
-        from hatch_tilebox.project.releases import clusters_of
-        from hatch_tilebox.publish.locate import find_release
+        from hatch_tilebox.project.releases import clusters_of, prepare_release
         from hatch_tilebox.publish.publication import publish_archive
+        from hatch_tilebox.publish.steps import StepLog
 
         root = Path(self.root)
         given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
         settings = load_settings(given=given, pyproject=peek_pyproject(root), user=self.plugin_config)
         asks = not options.get("no_prompt") and sys.stdin.isatty()
-        return publish_archive(
-            find_release(artifacts, None) if artifacts else _current_release(root),
-            settings,
-            base=root,
-            clusters=clusters_of(root, settings.deploy) if settings.deploy else (),
-            prompt=self._ask if asks else None,
-            progress=progress,
-        )
+        clusters, log = clusters_of(root, settings.deploy) if settings.deploy else (), StepLog()
+        try:
+            local = prepare_release(artifacts, root, settings, progress, log)
+        except ConfigError as error:
+            if artifacts or settings.build:
+                raise
+            hint = "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease"
+            raise ConfigError(*error.problems, Problem("the current version of the project is not known", hint)) from error
+        prompt = self._ask if asks else None
+        return publish_archive(local, settings, base=root, clusters=clusters, prompt=prompt, progress=progress, log=log)
 
     def _place(self, artifact: str) -> Path:
         """Return the file or folder of an argument: relative to the working directory, else to the project."""
@@ -58,13 +60,3 @@ class TileboxPublisher(PublisherInterface):
 
     def _ask(self, question: str) -> str:
         return str(self.app.prompt(printable(question), hide_input=True))
-
-
-def _current_release(root: Path) -> Path:
-    from hatch_tilebox.project.releases import current_release
-
-    try:
-        return current_release(root)
-    except ConfigError as error:
-        hint = "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease"
-        raise ConfigError(*error.problems, Problem("the current version of the project is not known", hint)) from error

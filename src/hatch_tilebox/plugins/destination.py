@@ -120,10 +120,13 @@ class Destination(ABC):
 
     Attributes:
         url: The destination as it is shown to the user. It must not hold a secret.
+        unique_versions: Whether a version names one release only, for example because it is a tag that would move. Publishing
+            another release with the same version is then an error instead of a warning.
 
     """
 
     url: str
+    unique_versions: bool = False
 
     @abstractmethod
     def find(self, release: LocalRelease) -> PublishedRelease | None:
@@ -148,7 +151,7 @@ class Destination(ABC):
         """
 
     @abstractmethod
-    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
+    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool | None]:
         """Create the release from an upload, unless it exists.
 
         Args:
@@ -156,7 +159,7 @@ class Destination(ABC):
             uploaded: The return value of `upload`.
 
         Returns:
-            The release, and whether this call created it. All calls for one release return the same id.
+            The release, and whether this call created it: None if that is not known. All calls for one release return the same id.
 
         """
 
@@ -175,6 +178,13 @@ class Destination(ABC):
         By default the first of `releases`. Override it if the service has a faster way.
         """
         return next(iter(self.releases(workflow)), None)
+
+    def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
+        """Return the releases of a workflow with this version of the project, the latest first.
+
+        By default those of `releases`. Override it if the service has a faster way.
+        """
+        return [release for release in self.releases(workflow) if release.version == version]
 
     def manifest(self, release: PublishedRelease) -> ReleaseManifest | None:  # noqa: ARG002 -- for subclasses
         """Return the manifest of a release, or None if the destination cannot read it.

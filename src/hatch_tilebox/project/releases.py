@@ -1,23 +1,61 @@
-"""Where the releases of a project go: the clusters of its targets, and the archive of its current version."""
+"""The release of a project that is published, and the clusters of its targets."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.build_options import HOOK_TABLE, load_options, options_table
-from hatch_tilebox.project.find import config_file
+from hatch_tilebox.project.find import config_file, find_project
+from hatch_tilebox.project.freshness import require_fresh
 from hatch_tilebox.project.metadata import read_project
+from hatch_tilebox.project.open import open_project
 from hatch_tilebox.project.pyproject import read_pyproject
 from hatch_tilebox.project.workflow_file import load_config
 from hatch_tilebox.publish.locate import find_release
+from hatch_tilebox.publish.service import open_release
+from hatch_tilebox.publish.steps import show_step
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from hatch_tilebox.core.config import WorkflowConfig
+    from hatch_tilebox.core.progress import Progress
+    from hatch_tilebox.plugins.destination import LocalRelease
+    from hatch_tilebox.publish.settings import Settings
+    from hatch_tilebox.publish.steps import StepLog
+
+
+def prepare_release(
+    places: Sequence[Path], root: Path | None, settings: Settings, progress: Progress, log: StepLog
+) -> LocalRelease:
+    """Return the release to publish: the one in `places`, or the current one of the project in `root`, built first if set.
+
+    Raises PublishError if there is none, or the project has changed since it was built, unless `settings.stale`.
+    """
+    if settings.build:
+        if places:
+            message = "--build publishes the new release, so no archive can be named"
+            raise PublishError(Problem(message, hint="leave out one of the two"))
+        with log.step("build") as done:
+            project = open_project(root or Path.cwd())
+            path = project.build(project.root / "dist", progress).artifact.path
+            done.append(path.name)
+    else:
+        path = find_release(places, None) if places else current_release(root or find_project(Path.cwd()))
+    with log.step("read") as done:
+        local = open_release(path, progress)
+        done.append(path.name)
+    if settings.build or settings.stale or root is None or not os.path.lexists(config_file(peek_pyproject(root))):
+        log.skip("compare-project", "just built" if settings.build else "--stale" if settings.stale else "no project")
+        return local
+    with log.step("compare-project") as done, show_step(progress, "Comparing the files") as shown:
+        done.append(require_fresh(local.manifest, path.name, root))
+        shown.append(done[-1])
+    return local
 
 
 def read_config(root: Path) -> WorkflowConfig:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.plugins.destination import Destination
 
+CONFLICT_HINT = "rename one of the tasks, give it another version, or deploy to another cluster"
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -107,7 +109,7 @@ def conflicts(workflow: str, tasks: frozenset[tuple[str, str]], clusters: Sequen
         Problem(
             f"cluster {cluster.slug!r} already has task {name!r} {version} from workflow {other.workflow!r}; a release runner "
             f"would advertise neither that one nor the one of {workflow!r}",
-            hint="rename one of the tasks, give it another version, or deploy to another cluster",
+            hint=CONFLICT_HINT,
         )
         for cluster in clusters
         for other in cluster.deployed

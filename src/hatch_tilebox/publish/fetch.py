@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 
+_SHOWN = 5
+"""Releases that a message names."""
 _MIN_DIGITS = 8
 """The shortest beginning of a digest or fingerprint that selects a release."""
 
@@ -41,13 +43,17 @@ def select_published(destination: Destination, workflow: str | None, selector: s
     if selector is not None:
         found = [release for release in releases if _matches(release, selector)]
         if not found:
-            known = ", ".join(describe_release(release) for release in releases[:5])
+            known = ", ".join(describe_release(release) for release in releases[:_SHOWN])
             raise PublishError(Problem(f"{destination.url} has no release {selector!r}", hint=f"the latest are {known}"))
         releases = found
     slugs = sorted({release.workflow for release in releases})
     if len(slugs) > 1:
         message = f"{destination.url} has releases of several workflows: {', '.join(slugs)}"
         raise PublishError(Problem(message, hint="name one with --workflow"))
+    if selector is not None and len(releases) > 1 and selector != releases[0].id:
+        shown = "\n".join(f"  {release.id}  {release.created_at or ''}".rstrip() for release in releases[:_SHOWN])
+        message = f"{selector!r} is ambiguous: {len(releases)} releases at {destination.url} match"
+        raise PublishError(Problem(message, hint=f"name one by its id:\n{shown}"))
     return releases[0]
 
 

@@ -10,7 +10,7 @@ from hatch_tilebox.compatibility.releases import compare_releases
 from hatch_tilebox.core.errors import ArchiveError, IncompatibleError, Problem, PublishError
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.plugins.destination import LocalRelease
-from hatch_tilebox.publish.steps import DIGITS, describe_release, show_step
+from hatch_tilebox.publish.steps import DIGITS, StepLog, describe_release, show_step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,38 +70,56 @@ def publish_release(
     *,
     check_compatibility: bool = True,
     allow_breaking: bool = False,
+    unique_versions: bool = False,
+    allow_same_version: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
+    log: StepLog | None = None,
 ) -> Publication:
     """Publish a release, unless the destination has it. Publishing again, concurrently or after a crash returns the same release.
 
     Raises IncompatibleError if a change breaks jobs of the latest release without a new major version, unless `allow_breaking`;
-    PublishError if the destination refuses the release, cannot be reached, or does not return the release that was sent.
+    PublishError if the destination refuses the release, cannot be reached, or does not return the release that was sent. Another
+    release with the same version is a warning, or an error with `unique_versions` and at destinations that require them, unless
+    `allow_same_version`. `log` records the steps.
     """
-    progress = progress or Progress()
+    progress, log = progress or Progress(), log or StepLog()
     state = "nothing was sent"
     try:
-        with show_step(progress, "Looking it up") as done:
+        with log.step("look-up") as result, show_step(progress, "Looking it up") as done:
             there = destination.find(local)
             done.append(f"{destination.url} has it as {there.id}" if there else f"{destination.url} does not have it yet")
+            result.append(done[-1])
         if there:
+            for name in ("compare-version", "compare-tasks", "upload", "register"):
+                log.skip(name, "the destination has the release")
             return Publication(local, there, created=False, url=destination.url, dry_run=dry_run)
+        with log.step("compare-version") as result:
+            strict = unique_versions or destination.unique_versions
+            result.append(_check_version(local, destination, strict=strict, allow=allow_same_version, progress=progress))
         if check_compatibility:
-            _check_compatible(local, destination, allow_breaking=allow_breaking, progress=progress)
+            with log.step("compare-tasks") as result:
+                result.append(_check_compatible(local, destination, allow_breaking=allow_breaking, progress=progress))
+        else:
+            log.skip("compare-tasks", "check-compatibility is false")
         if dry_run:
+            for name in ("upload", "register"):
+                log.skip(name, "dry run")
             return Publication(local, None, created=True, url=destination.url, dry_run=True)
         state = "the archive may have been sent in part; the release is not registered"
-        with show_step(progress, "Uploading") as done:
+        with log.step("upload") as result, show_step(progress, "Uploading") as done:
             uploaded = destination.upload(local, progress)
             done.append(format_size(local.artifact.size))
+            result.append(done[-1])
         state = "the archive was sent; whether the release was registered is not known"
-        with show_step(progress, "Registering") as done:
+        with log.step("register") as result, show_step(progress, "Registering") as done:
             _, created = destination.register(local, uploaded)
             release = destination.find(local)
             if release is None:
                 message = f"{destination.url} accepted the release, but does not list it with the same fingerprint and digest"
                 raise PublishError(Problem(message, hint="publish again; if it happens again, the destination loses releases"))
             done.append(f"release {release.id}")
+            result.append(done[-1])
     except KeyboardInterrupt:
         progress.warning(Problem(f"interrupted: {state}", hint="publish again to finish: nothing is sent twice"))
         raise
@@ -121,17 +139,41 @@ def _check_limits(manifest: ReleaseManifest) -> list[Problem]:
     return problems
 
 
-def _check_compatible(local: LocalRelease, destination: Destination, *, allow_breaking: bool, progress: Progress) -> None:
-    """Compare with the latest published release. Raises IncompatibleError for breaking changes, or warns if `allow_breaking`."""
+def _check_version(local: LocalRelease, destination: Destination, *, strict: bool, allow: bool, progress: Progress) -> str:
+    """Look for another release with the version of this one. Raises PublishError if `strict`, and else warns, unless `allow`.
+
+    Returns a summary.
+    """
+    version = local.manifest.project.version
+    if allow:
+        return f"version {version} may exist: --allow-same-version"
+    digests = {local.artifact.sha256, ""}
+    others = [each for each in destination.with_version(local.workflow, version) if each.digest not in digests]
+    if not others:
+        return f"version {version} is new"
+    of = f"release {others[0].id}" + (f" of {others[0].created_at}" if others[0].created_at else "")
+    message = f"{destination.url} already has version {version} with other content: {of}"
+    if strict:
+        hint = "give this release a version of its own: uv version --bump patch; or publish it with --allow-same-version"
+        raise PublishError(Problem(message, hint=hint))
+    progress.warning(Problem(message, hint="uv version --bump patch gives the next one a version of its own"))
+    return message
+
+
+def _check_compatible(local: LocalRelease, destination: Destination, *, allow_breaking: bool, progress: Progress) -> str:
+    """Compare with the latest published release, and return a summary.
+
+    Raises IncompatibleError for breaking changes, or warns if `allow_breaking`.
+    """
     with show_step(progress, "Comparing the tasks") as done:
         previous = destination.latest(local.workflow)
         if previous is None or previous.digest == local.artifact.sha256:
             done.append("nothing was published before")
-            return
+            return done[-1]
         manifest = _manifest(destination, previous)
         if manifest is None:
             done.append(f"{destination.url} cannot return the manifest of the latest release")
-            return
+            return done[-1]
         changes = [change for change in compare_releases(manifest, local.manifest).tasks if change.kind == "breaking"]
         # A removed task and a new major version are intended; other breaking changes may be mistakes.
         undeclared = tuple(
@@ -152,6 +194,7 @@ def _check_compatible(local: LocalRelease, destination: Destination, *, allow_br
             )
     for problem in undeclared:
         progress.warning(problem)
+    return done[-1]
 
 
 def _manifest(destination: Destination, release: PublishedRelease) -> ReleaseManifest | None:

@@ -25,6 +25,14 @@ class Settings:
     """Whether a change that breaks jobs of the latest published release, without a new major version, is an error."""
     allow_breaking: bool = False
     """Whether such a change is a warning instead."""
+    unique_versions: bool = False
+    """Whether another published release with the same version is an error, not a warning. In an OCI registry it always is."""
+    allow_same_version: bool = False
+    """Whether another published release may have the same version."""
+    build: bool = False
+    """Whether the release is built first."""
+    stale: bool = False
+    """Whether files of the project may differ from those in the archive."""
     verify: bool = False
     """Whether the release is verified first. This runs the code of the workflow."""
     dry_run: bool = False

@@ -5,6 +5,7 @@
     workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order in which they were registered
     workflows/<slug>/.lock                    locked while a number is assigned
     clusters/<slug>/<workflow>.json           the release of a workflow that is deployed to a cluster
+    clusters/<slug>/<workflow>.history        the releases that were deployed to it, the last one first
 
 Files appear complete or not at all, and never change, except those of clusters. All folders have the permissions of the store's own
 folder, whatever the umask. The id of a release is computed from its content, so registering it again finds the existing record. A
@@ -45,6 +46,8 @@ Result = TypeVar("Result")
 FORMAT = 1
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _DEFAULT_CLUSTER = "default"
+_HISTORY = 100
+"""Deployments that the history of a cluster keeps."""
 
 
 def _reports_errors(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -154,6 +157,9 @@ class ReleaseStore(Destination, Deployer):
             for note in paths:
                 with new_file(note, self.root / "incoming", self.root) as file:
                     file.write(json.dumps({"release": release}).encode() + b"\n")
+                known = [release, *self._history(note.with_suffix(".history"))][:_HISTORY]
+                with new_file(note.with_suffix(".history"), self.root / "incoming", self.root) as file:
+                    file.write(json.dumps({"releases": known}).encode() + b"\n")
         return tuple(note.parent.name for note in paths)
 
     @_reports_errors
@@ -164,6 +170,21 @@ class ReleaseStore(Destination, Deployer):
                 if deployed and release in {deployed, None}:
                     note.unlink()
         return tuple(note.parent.name for note in paths)
+
+    @_reports_errors
+    def history(self, workflow: str, cluster: str) -> tuple[str, ...]:
+        self._workflow(workflow)
+        return tuple(self._history(inside(self._cluster(cluster), f"{workflow}.history")))
+
+    def _history(self, path: Path) -> list[str]:
+        """Return the ids in a file of deployments, the last one first. A store of an earlier version has no such file."""
+        try:
+            found = read_object(path).get("releases")
+        except FileNotFoundError:
+            return []
+        if not isinstance(found, list) or not all(isinstance(each, str) and RELEASE_ID.fullmatch(each) for each in found):
+            raise PublishError(Problem(f"{path} is not a history of deployments"))
+        return found
 
     @contextmanager
     def _notes(self, workflow: str, clusters: Sequence[str]) -> Iterator[list[Path]]:

@@ -256,7 +256,7 @@ def test_a_release_is_deployed_replaced_and_taken_off(make_release, tmp_path):
     assert [release.clusters for release in store.releases(None)] == [("staging",), ("production",)]
     (deployed,) = store.cluster("production").deployed
     assert (deployed.release, deployed.tasks) == (old.id, {("tests.Greet", "v1.0")})
-    undeploy_release(store, old, ("staging", "production"))
+    undeploy_release(store, old.workflow, old.id, ("staging", "production"))
     assert [release.clusters for release in store.releases(None)] == [("staging",), ()]
 
 
@@ -264,7 +264,7 @@ def test_the_default_cluster_is_meant_where_none_is_named(make_release, tmp_path
     store = ReleaseStore(tmp_path / "store")
     release = publish(make_release(), store.root).release
     assert deploy_release(store, release, ()).clusters == ("default",)
-    assert undeploy_release(store, release, ()).before == {"default": release.id}
+    assert undeploy_release(store, release.workflow, release.id, ()).before == {"default": release.id}
 
 
 def test_a_cluster_takes_a_task_from_one_workflow_only(make_release, tmp_path):
@@ -283,9 +283,10 @@ def test_a_cluster_that_is_no_slug_is_refused(make_release, tmp_path, slug):
     store = ReleaseStore(tmp_path / "store")
     release = publish(make_release(), store.root).release
     before = snapshot(store.root)
-    for change in (deploy_release, undeploy_release):
-        with pytest.raises(PublishError, match="is not a cluster: it must be a slug"):
-            change(store, release, (slug,))
+    with pytest.raises(PublishError, match="is not a cluster: it must be a slug"):
+        deploy_release(store, release, (slug,))
+    with pytest.raises(PublishError, match="is not a cluster: it must be a slug"):
+        undeploy_release(store, release.workflow, release.id, (slug,))
     assert snapshot(store.root) == before
 
 
@@ -295,7 +296,11 @@ def test_deployments_side_by_side_end_as_one_of_them(make_release, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: deploy_release(ReleaseStore(store.root), releases[n % 4], ("staging",)), range(40)))
         assert store.cluster("staging").release_of("scene-qa-5y9aK2") in {release.id for release in releases}
-        list(pool.map(lambda release: undeploy_release(ReleaseStore(store.root), release, ("staging",)), releases))
+        list(
+            pool.map(
+                lambda release: undeploy_release(ReleaseStore(store.root), release.workflow, release.id, ("staging",)), releases
+            )
+        )
     assert store.cluster("staging").deployed == ()
 
 

@@ -3,7 +3,8 @@
 A release is an image manifest with our artifact type: its config is the manifest of the release, its only layer the archive. The
 image manifest depends on nothing but the release, so every publisher creates the same one, and its digest is the id of the release.
 The tags are the version of the project and `latest`, which move, and the identity tag `<fingerprint>-<16 digits of the digest>`,
-which does not. The identity tag is written last: a release is complete if it exists.
+which does not. The identity tag is written last: a release is complete if it exists. The tag `<identity tag>.claim` shows
+simultaneous publishers which of them created the release.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hatch_tilebox.publish.http.client import MAX_ANSWER, MAX_PAGES, Http, json_
 from hatch_tilebox.publish.http.download import download
 from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
 from hatch_tilebox.publish.oci.authorization import Authorization, advise
+from hatch_tilebox.publish.oci.claim import Claim
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 ARTIFACT_TYPE = "application/vnd.hatch-tilebox.release.v1"
 CONFIG_TYPE = "application/vnd.hatch-tilebox.release.manifest.v1+json"
 LAYER_TYPE = "application/vnd.hatch-tilebox.release.v1.tar+zstd"
+CLAIM_TYPE = "application/vnd.hatch-tilebox.claim.v1"
+CLAIM = "io.github.hatch-tilebox.claim"
 WORKFLOW = "io.github.hatch-tilebox.workflow"
 FINGERPRINT = "io.github.hatch-tilebox.fingerprint"
 VERSION = "org.opencontainers.image.version"
@@ -52,6 +56,8 @@ _UPLOADS = 8
 
 class OciRepository(Destination):
     """The repository `url`, oci://REGISTRY/REPOSITORY, with the login that docker has for the registry."""
+
+    unique_versions = True
 
     def __init__(self, url: str, *, retries: Retries | None = None, progress: Progress | None = None) -> None:
         match = re.fullmatch(r"oci://([^/]+)/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)/?", url)
@@ -80,15 +86,33 @@ class OciRepository(Destination):
         uploads.send(f"sha256:{release.artifact.sha256}", release.artifact.size, release.chunks, progress)
         return _digest(_oci_manifest(release))
 
-    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
+    def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool | None]:
         body = _oci_manifest(release)
-        for tag in (_version_tag(release.manifest.project.version), LATEST, _identity_tag(release)):
-            response = self._put_manifest(tag, body, release)
+        tag = f"{_identity_tag(release)}.claim"
+        claim = Claim(lambda: self._claimed(tag), lambda text: self._write_claim(tag, text, release))
+        claim.make()
+        for name in (_version_tag(release.manifest.project.version), LATEST, _identity_tag(release)):
+            response = self._put_manifest(name, body, release)
             if response.headers.get("Docker-Content-Digest", uploaded) != uploaded:
                 raise self._http.refusal(response, "the registry stored another manifest than was sent")
         manifest, archive, url = release.manifest, release.artifact, f"{self.url}@{uploaded}"
         version, fingerprint = manifest.project.version, manifest.fingerprint
-        return PublishedRelease(uploaded, release.workflow, archive.sha256, fingerprint, url, version, size=archive.size), True
+        published = PublishedRelease(uploaded, release.workflow, archive.sha256, fingerprint, url, version, size=archive.size)
+        return published, claim.won()
+
+    def _claimed(self, tag: str) -> str | None:
+        """Return the claim with a tag, or None if there is none."""
+        response = self._request("GET", f"manifests/{tag}", accept=MANIFEST_TYPE)
+        if response.status_code == 404:  # noqa: PLR2004 -- Not Found
+            return None
+        match json_of(self._ok(response, "the claim of a publisher cannot be read")):
+            case {"annotations": {**notes}} if isinstance(notes.get(CLAIM), str):
+                return str(notes[CLAIM])
+            case _:
+                return ""
+
+    def _write_claim(self, tag: str, text: str, release: LocalRelease) -> None:
+        self._put_manifest(tag, _claim_manifest(release, text), release)
 
     def _put_manifest(self, tag: str, body: bytes, release: LocalRelease) -> Response:
         """Tag the manifest. A registry may lose a blob while others upload the same one: then it is uploaded again."""
@@ -117,6 +141,10 @@ class OciRepository(Destination):
             return latest is not None and release.id == latest.id, version, release.id
 
         return sorted((item for item in found if workflow in {None, item.workflow}), key=order, reverse=True)
+
+    def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
+        release = self._tagged(_version_tag(version))
+        return [release] if release and (release.workflow, release.version) == (workflow, version) else []
 
     def latest(self, workflow: str) -> PublishedRelease | None:
         release = self._tagged(LATEST)
@@ -227,6 +255,21 @@ def _oci_manifest(release: LocalRelease) -> bytes:
                 VERSION: manifest.project.version,
                 TITLE: manifest.project.name,
             },
+        }
+    )
+
+
+def _claim_manifest(release: LocalRelease, text: str) -> bytes:
+    """Return an OCI manifest that holds the claim `text`. It refers to the config of the release, which the registry has."""
+    config = release.manifest.to_json()
+    return canonical_json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "artifactType": CLAIM_TYPE,
+            "config": {"mediaType": CONFIG_TYPE, "digest": _digest(config), "size": len(config)},
+            "layers": [{"mediaType": CONFIG_TYPE, "digest": _digest(config), "size": len(config)}],
+            "annotations": {CLAIM: text},
         }
     )
 
