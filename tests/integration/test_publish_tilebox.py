@@ -230,7 +230,7 @@ def test_a_way_that_is_cut_at_any_point_loses_and_doubles_nothing(tilebox_api, a
             proxy.close()
         publish(path, api)
         assert len(tilebox_api.state()["releases"][slug]) == 1
-    assert cuts == 5
+    assert cuts == 6
 
 
 def command(*arguments, env, **options):

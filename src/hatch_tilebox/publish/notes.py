@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_state_dir
+
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.publish.files import new_file, shared_lock
@@ -21,8 +23,6 @@ _MAX_FILE = 4 * 2**20
 
 def notes_file(environ: Mapping[str, str] | None = None) -> Path:
     """Return the file of the note: below HATCH_TILEBOX_STATE_DIR, or the user's folder for state."""
-    from platformdirs import user_state_dir
-
     environ = os.environ if environ is None else environ
     folder = environ.get("HATCH_TILEBOX_STATE_DIR") or user_state_dir("hatch-tilebox", appauthor=False)
     return Path(folder) / "deployments.json"
