@@ -159,7 +159,8 @@ def test_what_a_server_says_is_shown_with_escapes(command, refuses, run, release
     with hostile_server(refuses=refuses) as host:
         places = {"{api}": f"http://{host}", "{host}": host, "{new}": str(releases[1])}
         arguments = [places.get(part, part.replace("{host}", host)) for part in command]
-        code, output = run([*CLI, *arguments], {**environment, "TILEBOX_API_URL": f"http://{host}"}, tmp_path)
+        variables = {"TILEBOX_API_URL": f"http://{host}", "HATCH_TILEBOX_PUBLISH_ARTIFACT_URL": f"http://{host}/artifacts"}
+        code, output = run([*CLI, *arguments], {**environment, **variables}, tmp_path)
     assert not refuses or (code == 1 and "owned" in output)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-CORPUS = Path(__file__).parents[1] / "unit" / "config" / "corpus"
+CORPUS = Path(__file__).parents[1] / "unit" / "project" / "corpus"
 SCHEMA = Path(str(files("hatch_tilebox"))) / "schemas" / "tilebox.workflow.schema.json"
 PACKAGE = "@taplo/cli@0.7.0"
 

@@ -97,7 +97,7 @@ class PublishedRelease:
     clusters: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the release as JSON values, as `hatch-tilebox releases --json` prints it."""
+        """Return the release as JSON values, as the JSON of `hatch-tilebox releases` prints it."""
         return {
             "id": self.id,
             "workflow": self.workflow,

@@ -94,9 +94,11 @@ class WorkflowProject:
 
     def carried_files(self, files: FileSet) -> dict[str, str]:
         """Return what an sdist needs because of the option `vendor`: file to path, relative to the root of the workflow."""
+        if not self.options.vendor:
+            return {}
         from hatch_tilebox.project.vendor.release import carried_files
 
-        return carried_files(self._vendor(files, lambda _: None)) if self.options.vendor else {}
+        return carried_files(self._vendor(files, lambda _: None))
 
     def _vendor(self, files: FileSet, on_line: Callable[[str], None]) -> Vendored:
         from hatch_tilebox.project.vendor.release import vendor
