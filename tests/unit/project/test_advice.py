@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hatch_tilebox.core.identifiers import is_placeholder
-from hatch_tilebox.core.runner_image import has_python_for
+from hatch_tilebox.core.runner_image import pythons_for
 from hatch_tilebox.project.check import check_project
 
 
@@ -15,12 +15,12 @@ from hatch_tilebox.project.check import check_project
     "allowed", ["", ">=3.10", ">=3.12.4", "==3.13.*", ">=3.11,<3.13", "~=3.14.1", "!=3.12.*", "<=3.12", ">=3.12,!=3.12.0"]
 )
 def test_a_runner_has_an_interpreter(allowed):
-    assert has_python_for(allowed)
+    assert pythons_for(allowed)
 
 
 @pytest.mark.parametrize("allowed", ["<3.12", "==3.11.*", ">=3.15", "~=3.10.2", ">=3.9,<3.12", ">=4"])
 def test_no_runner_has_an_interpreter(allowed):
-    assert not has_python_for(allowed)
+    assert not pythons_for(allowed)
 
 
 @pytest.mark.parametrize(
