@@ -100,6 +100,14 @@ def test_an_archive_that_is_uploaded_again_is_the_same_artifact(tilebox_api, wor
     assert (tilebox_api.state()["artifacts"], len(tilebox_api.state()["releases"][SLUG])) == (1, 1)
 
 
+def test_the_second_of_two_registrations_created_nothing(workflow, api, make_release):
+    local = open_release(make_release())
+    uploaded = api.upload(local, Progress())
+    (first, created), (second, again) = api.register(local, uploaded), api.register(local, uploaded)
+    assert first.id == second.id
+    assert (created, again) == (True, False)
+
+
 def test_the_official_client_deploys_and_undeploys_it(tilebox_api, workflow, api, make_release):
     release = publish(make_release(), api).release
     code = f"deployment = client.workflows().deploy_release({SLUG!r}, {release.id!r}, ['staging'])\n"

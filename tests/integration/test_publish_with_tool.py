@@ -94,6 +94,12 @@ def command(shell, tmp_path):
     return run
 
 
+def test_a_dry_run_does_not_know_whether_the_release_is_new(api, make_release):
+    path = make_release()
+    assert publish(path, api, dry_run=True).created is None
+    assert publish(path, api).created is True
+
+
 def test_the_official_client_lists_inspects_and_deploys_what_arrived(tilebox_api, workflow, command, make_release):
     path = make_release(tasks=(Task("a.B", "v1.2"), Task("c.D", "v3.0")))
     published = command("publish", path, "--to", "tilebox", "--json")

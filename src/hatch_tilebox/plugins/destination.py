@@ -122,11 +122,14 @@ class Destination(ABC):
         url: The destination as it is shown to the user. It must not hold a secret.
         unique_versions: Whether a version names one release only, for example because it is a tag that would move. Publishing
             another release with the same version is then an error instead of a warning.
+        finds_content: Whether `find` finds every release that the destination has. If it does not, a dry run cannot say whether
+            the release is new.
 
     """
 
     url: str
     unique_versions: bool = False
+    finds_content: bool = True
 
     @abstractmethod
     def find(self, release: LocalRelease) -> PublishedRelease | None:

@@ -88,7 +88,8 @@ def publish_release(
     try:
         with log.step("look-up") as result, show_step(progress, "Looking it up") as done:
             there = destination.find(local)
-            done.append(f"{destination.url} has it as {there.id}" if there else f"{destination.url} does not have it yet")
+            absent = "does not have it yet" if destination.finds_content else "may have it already"
+            done.append(f"{destination.url} has it as {there.id}" if there else f"{destination.url} {absent}")
             result.append(done[-1])
         if there:
             for name in ("compare-version", "compare-tasks", "upload", "register"):
@@ -105,7 +106,8 @@ def publish_release(
         if dry_run:
             for name in ("upload", "register"):
                 log.skip(name, "dry run")
-            return Publication(local, None, created=True, url=destination.url, dry_run=True)
+            created = True if destination.finds_content else None
+            return Publication(local, None, created=created, url=destination.url, dry_run=True)
         state = "the archive may have been sent in part; the release is not registered"
         with log.step("upload") as result, show_step(progress, "Uploading") as done:
             uploaded = destination.upload(local, progress)

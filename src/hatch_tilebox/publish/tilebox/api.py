@@ -68,13 +68,15 @@ class TileboxApi(Destination, Deployer):
         return self._require_transport().upload(release, progress)
 
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
-        """Publish the release. The API does not say whether it created it, so the second value is always True."""
+        """Publish the release. The API does not say whether it created it, so the releases before and after are compared."""
+        before = {each.id for each in self.releases(release.workflow)}
         request = {
             "workflowSlug": release.workflow,
             "artifactId": encode_id(uploaded),
             "content": release_content(release.manifest),
         }
-        return self._read(release.workflow, self._connect.call("PublishWorkflowRelease", request)), True
+        published = self._read(release.workflow, self._connect.call("PublishWorkflowRelease", request))
+        return published, published.id not in before
 
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         found = [

@@ -29,6 +29,9 @@ class TileboxWithTool(TileboxApi):
     The tool computes a fingerprint and a digest of its own, so only the tool can say whether a release is there.
     """
 
+    finds_content = False
+    """Tilebox computes another fingerprint than the manifest's, so only the tool knows whether the release exists."""
+
     def __init__(
         self,
         url: str,
