@@ -123,6 +123,16 @@ def test_latest_is_the_one_published_last(oci_registry, make_release, repository
     assert [release.version for release in destination.releases(None)] == ["1.8.0", "1.10.0", "1.9.0"]
 
 
+def test_a_version_is_a_tag_that_does_not_move(oci_registry, make_release, repository):
+    destination = repository(oci_registry())
+    first = publish(make_release(version="2.0.0"), destination).release
+    other = make_release(version="2.0.0", content=b"print('other')\n")
+    with pytest.raises(PublishError, match=f"already has version 2.0.0 with other content: release {first.id}"):
+        publish(other, destination)
+    assert [release.id for release in destination.releases(None)] == [first.id]
+    assert publish(other, destination, allow_same_version=True).created is True
+
+
 def test_a_breaking_change_is_stopped(oci_registry, make_release, repository):
     destination = repository(oci_registry())
     publish(make_release(), destination)

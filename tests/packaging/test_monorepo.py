@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
+from hatch_tilebox.publish.store import ReleaseStore
 
 pytestmark = pytest.mark.frontends
 
@@ -125,3 +126,19 @@ def test_an_edit_to_a_shared_package_changes_the_workflows_that_use_it(monorepo,
     for name, same in (("coverage", False), ("report", True)):
         run(["hatch-tilebox", "build"], monorepo / "workflows" / name, frontend_env)
         assert (digest(monorepo / f"workflows/{name}/dist/{name}-0.1.0.tbrelease") == digest(releases[name])) is same
+
+
+def test_a_stale_archive_is_not_published(monorepo, frontend_env, tmp_path):
+    """A package that is vendored belongs to the files of the release; `--build` builds first."""
+    folder = monorepo / "workflows/cleanup"
+    publish = ["hatch-tilebox", "publish", "--to", tmp_path / "store"]
+    run(["hatch-tilebox", "build"], folder, frontend_env)
+    run(publish, folder, frontend_env)
+    source = monorepo / "packages/grids/src/grids/__init__.py"
+    source.write_text(source.read_text() + "\nTILES = 36 * 18\n")
+    refused = subprocess.run(publish, cwd=folder, env=frontend_env, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "was built from other files: changed packages: grids" in refused.stderr
+    assert len(ReleaseStore(tmp_path / "store").releases(None)) == 1
+    run([*publish, "--build"], folder, frontend_env)
+    assert len(ReleaseStore(tmp_path / "store").releases(None)) == 2

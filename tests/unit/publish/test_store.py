@@ -315,3 +315,14 @@ def test_a_lock_may_be_opened_by_all_who_may_write_in_its_folder(tmp_path, mode)
                 assert (tmp_path / ".lock").stat().st_mode & 0o777 == mode & 0o666
     finally:
         os.umask(before)
+
+
+def test_a_version_of_several_releases_is_ambiguous(make_release, tmp_path):
+    store = ReleaseStore(tmp_path / "store")
+    paths = [make_release(version="0.2.0"), make_release(version="0.2.0", content=b"print('other')\n")]
+    first, second = (publish_release(open_release(path), store).release for path in paths)
+    with pytest.raises(PublishError, match=r"'0.2.0' is ambiguous: 2 releases") as caught:
+        select_published(store, None, "0.2.0")
+    assert all(release.id in caught.value.problems[0].hint for release in (first, second))
+    assert select_published(store, None, first.id) == first
+    assert select_published(store, None, second.digest[:12]) == second
