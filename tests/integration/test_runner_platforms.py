@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hatch_tilebox.cli.app import app
 from hatch_tilebox.core.runner_image import PYTHONS
 from hatch_tilebox.discovery.uv import require_uv
-from hatch_tilebox.project.runner_platforms import IMAGE_PLATFORMS, check_installations, platforms_of, read_installations
+from hatch_tilebox.project.runner_platforms import IMAGE_PLATFORMS, check_installations, platforms_of, read_installations, summaries
 
 PYPROJECT = """\
 [project]
@@ -118,6 +118,16 @@ def test_what_is_built_compiled_and_impossible(tmp_path):
     errors, warnings = check_installations([item], chosen=True)
     assert [error.message.partition(" 1.0")[0] for error in errors] == ["nowhere"]
     assert [warning.message.partition(" 1.0")[0] for warning in warnings] == ["other-platforms"]
+
+
+def test_other_indexes_are_shown(tmp_path):
+    lock_project(tmp_path, {"ours": (None, {"py3-none-any": MB}, None), "theirs": (None, {"py3-none-any": MB}, None)})
+    lock = tmp_path / "uv.lock"
+    private = 'name = "ours"\nversion = "1.0"\nsource = { registry = "https://me:secret@packages.example/simple" }'
+    lock.write_text(lock.read_text().replace(private.replace("me:secret@packages.example", "pypi.org"), private))
+    [item] = read(tmp_path, "linux-x86_64-cp312")
+    assert dict(item.indexes) == {"https://packages.example/simple": 1}
+    assert summaries([item]) == ["linux-x86_64-cp312: 2 packages, 1.9 MiB to download, 1 from https://packages.example/simple"]
 
 
 def test_uv_settings_about_binaries_count(tmp_path):

@@ -7,6 +7,7 @@ environment of that platform.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
@@ -34,6 +36,7 @@ IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp3{minor}" for machine in ("x86_64", 
 EXPORT_LIMIT = 60.0
 """Seconds that `uv export` may take; it usually takes a twentieth of one."""
 _PLATFORM = re.compile(r"linux-(?P<machine>x86_64|aarch64)-cp3(?P<minor>\d+)")
+PYPI = re.compile(r"https://pypi\.org/")
 _CUDA = re.compile(r"nvidia-|cuda-|cupy-cuda")
 
 
@@ -53,6 +56,8 @@ class Installation:
     """Packages with neither a wheel for the platform nor an sdist."""
     cuda: tuple[str, ...]
     """Packages that bring CUDA."""
+    indexes: Mapping[str, int]
+    """Numbers of packages that come from other indexes than PyPI, by the URL of the index."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON."""
@@ -64,6 +69,7 @@ class Installation:
             "compiled": list(self.compiled),
             "impossible": list(self.impossible),
             "cuda": list(self.cuda),
+            "indexes": dict(self.indexes),
         }
 
 
@@ -162,6 +168,7 @@ def _in_figures(installation: Installation) -> str:
     parts += [f"builds {', '.join(built)}"] if built else []
     parts += [f"{len(installation.impossible)} cannot be installed"] if installation.impossible else []
     parts += [f"{len(installation.cuda)} with CUDA"] if installation.cuda else []
+    parts += [f"{count} from {index}" for index, count in sorted(installation.indexes.items())]
     return ", ".join(parts)
 
 
@@ -174,10 +181,14 @@ def _requirements(exported: str) -> Iterator[Requirement]:
 
 @dataclass(frozen=True)
 class _Locked:
-    """The files of one version of a package: wheels as filename to size, and the size of the sdist. -1 is unknown."""
+    """The files of one version of a package: wheels as filename to size, and the size of the sdist. -1 is unknown.
+
+    `index` is the URL of the index that they come from.
+    """
 
     wheels: Mapping[str, int]
     sdist: int | None
+    index: str
 
 
 def _locked_files(lock: UvLock) -> dict[tuple[str, str], _Locked]:
@@ -190,7 +201,7 @@ def _locked_files(lock: UvLock) -> dict[tuple[str, str], _Locked]:
         if key in found:  # the same version from several indexes
             wheels = {**found[key].wheels, **wheels}
             sdist = found[key].sdist if sdist is None else sdist
-        found[key] = _Locked(wheels, sdist)
+        found[key] = _Locked(wheels, sdist, package.source if package.kind == "registry" else "")
     return found
 
 
@@ -209,6 +220,7 @@ def _installation(
     compiled: list[str] = []
     impossible: list[str] = []
     cuda: list[str] = []
+    indexes: Counter[str] = Counter()
     for requirement in requirements:
         if requirement.marker and not requirement.marker.evaluate(environment):
             continue
@@ -220,6 +232,8 @@ def _installation(
             cuda.append(f"{name} {version}".strip())
         if files is None or requirement.url:  # from git, a URL or a folder
             continue
+        if files.index and not PYPI.match(files.index):
+            indexes[display_url(files.index)] += 1
         wheel = None if _listed_in(configuration, "no-binary", name) else best_wheel(files.wheels, order)
         size = files.sdist if wheel is None else files.wheels[wheel]
         if wheel is None and (files.sdist is None or _listed_in(configuration, "no-build", name)):
@@ -230,7 +244,7 @@ def _installation(
         if size is not None and size >= 0:
             sized += 1
             download += size
-    return Installation(platform, packages, sized, download, tuple(built), tuple(compiled), tuple(impossible), tuple(cuda))
+    return Installation(platform, packages, sized, download, tuple(built), tuple(compiled), tuple(impossible), tuple(cuda), indexes)
 
 
 def _listed_in(configuration: Mapping[str, Any], setting: str, name: str) -> bool:
