@@ -88,6 +88,7 @@ def write_a_destination(place):
     here.tools()
     here.run("hatch-tilebox build --quiet && mkdir ../srv")
     here.swaps["/srv/"] = f"{place.base}/srv/"  # nobody else's folder
+    here.env["HATCH_TILEBOX_PUBLISH_STALE"] = "true"  # the page writes the plugin into the project, after the build
     here.follow(page, write=True)
 
 
