@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 PYTHONS = ("3.12", "3.13", "3.14")
 """The minor versions of CPython in the image. Source: Tilebox's documentation of release runners."""
 _PATCHES = 100
 """A minor version of CPython has fewer patch releases."""
+
+
+def pinned_python(text: str) -> str | None:
+    """Return the minor version that a `.python-version` with this text names, such as "3.12"; None for other requests."""
+    found = re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", text)
+    return found[1] if found else None
 
 
 def pythons_for(requires_python: str) -> tuple[str, ...]:

@@ -166,7 +166,7 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
             "files": named,
             "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
             "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files, uv)) else None,
-            "uv": _version(uv),
+            "uv": uv_version(uv),
             "passed": sorted(passed),
             "settings": {name: value for name, value in install_environment().items() if name.startswith("UV_PYTHON")},
             "configuration": configuration_key(files),
@@ -174,7 +174,7 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
     )[:32]
 
 
-def _version(uv: Path) -> str:
+def uv_version(uv: Path) -> str:
     """The output of `uv --version`. In isolated builds, the path of uv always changes. Raises DiscoveryError if uv is too old."""
     text = run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
     found = re.match(r"uv (\d+)\.(\d+)", text)

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.core.runner_image import PYTHONS, pinned_python
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.clean_environment import install_environment
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.uv_lock import LockedFile, UvLock
 
-IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp3{minor}" for machine in ("x86_64", "aarch64") for minor in (12, 13, 14))
+MINORS = tuple(int(python.removeprefix("3.")) for python in PYTHONS)
+IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp3{minor}" for machine in ("x86_64", "aarch64") for minor in MINORS)
 """The platforms of the official runner image, `ghcr.io/tilebox/runner`."""
 EXPORT_LIMIT = 60.0
 """Seconds that `uv export` may take; it usually takes a twentieth of one."""
@@ -84,19 +86,12 @@ def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: st
         allowed = SpecifierSet(requires_python or "")
     except InvalidSpecifier:
         allowed = SpecifierSet()
-    return tuple(platform for platform in IMAGE_PLATFORMS if _fits(python_version(platform), allowed, pinned))
+    only = pinned_python(pinned) if pinned else None
+    return tuple(platform for platform in IMAGE_PLATFORMS if _fits(f"3.{_parts(platform)[1]}", allowed, only))
 
 
-def python_version(platform: str) -> tuple[int, int]:
-    """Return the version of Python of a platform such as `linux-x86_64-cp312`: `(3, 12)`."""
-    return 3, int(platform.rpartition("cp3")[2])
-
-
-def _fits(version: tuple[int, int], allowed: SpecifierSet, pinned: str | None) -> bool:
-    text = ".".join(map(str, version))
-    if pinned and (found := re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", pinned)) and found[1] != text:
-        return False
-    return allowed.contains(f"{text}.{LATEST_PATCH}", prereleases=True)
+def _fits(python: str, allowed: SpecifierSet, pinned: str | None) -> bool:
+    return pinned in {None, python} and allowed.contains(f"{python}.{LATEST_PATCH}", prereleases=True)
 
 
 def read_installations(root: Path, uv: Path, platforms: Sequence[str], configuration: Mapping[str, Any]) -> list[Installation]:

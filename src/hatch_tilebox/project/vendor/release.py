@@ -19,11 +19,12 @@ from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.core.vendored import Vendored, VendoredPackage
 from hatch_tilebox.discovery.cache import digest, open_cache
 from hatch_tilebox.discovery.clean_environment import install_environment
+from hatch_tilebox.discovery.environment import uv_version
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.project.vendor.configuration import generated_pyproject
 from hatch_tilebox.project.vendor.local_packages import local_sources
-from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, QUIET, kept_wheel, uv_version, wheel_warnings
+from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, QUIET, kept_wheel, wheel_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +55,11 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
         return Vendored(files)
     digests = {package.name: package.digest() for package in sources.packages}
     with open_cache(keep=True) as cache:
-        wheels = {package.name: kept_wheel(package, digests[package.name], cache, renew, on_line) for package in sources.packages}
+        uv = uv_version(require_uv())
+        wheels = {
+            package.name: kept_wheel(package, digests[package.name], uv, cache, renew=renew, on_line=on_line)
+            for package in sources.packages
+        }
         packages = [
             VendoredPackage(package.name, wheel.name.split("-")[1], package.path, f"{WHEELS}/{wheel.name}", digests[package.name])
             for package in sources.packages
@@ -63,7 +68,7 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
         content = generated_pyproject(sources, {package.name: package.wheel for package in packages})
         index = canonical_json([package.to_dict() for package in packages])
         lock = (sources.lock_root / LOCK_NAME).read_text("utf-8")
-        key = digest([LAYOUT, content, lock, index.decode(), uv_version()])
+        key = digest([LAYOUT, content, lock, index.decode(), uv])
 
         def generate(folder: Path) -> None:
             (folder / INDEX).write_bytes(index)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import PYPROJECT_NAME
@@ -18,6 +17,7 @@ from hatch_tilebox.discovery.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.project.vendor.local_packages import LocalPackage
@@ -31,9 +31,9 @@ BUILD_LIMIT = 1800.0
 """Seconds that a build of one wheel, or a lock, may take."""
 
 
-def kept_wheel(package: LocalPackage, content: str, cache: Cache, renew: bool, on_line: Callable[[str], None]) -> Path:  # noqa: FBT001
-    """Return the wheel of a package, built if the cache does not have it for this content."""
-    key = digest([LAYOUT, "wheel", package.name, content, uv_version()])
+def kept_wheel(package: LocalPackage, content: str, uv: str, cache: Cache, *, renew: bool, on_line: Callable[[str], None]) -> Path:
+    """Return the wheel of a package, built if the cache does not have it for this content and this version of `uv`."""
+    key = digest([LAYOUT, "wheel", package.name, content, uv])
     folder = cache.folder(f"wheel-{key}", lambda folder: _build_twice(package, folder, on_line), renew=renew)
     return next(folder.glob("*.whl"), None) or next(path for path in folder.iterdir() if path.name != "unstable")
 
@@ -64,16 +64,7 @@ def _build(package: LocalPackage, out: Path, on_line: Callable[[str], None]) -> 
                 target = source / on_disk(file.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file.on_disk, target)
-        command = [
-            str(require_uv()),
-            "build",
-            "--wheel",
-            "--no-sources",
-            "--no-create-gitignore",
-            "--no-progress",
-            "--color",
-            "never",
-        ]
+        command = [str(require_uv()), "build", "--wheel", "--no-sources", "--no-create-gitignore", *QUIET]
         result = run(
             [*command, "--out-dir", str(out), str(source)],
             folder=source,
@@ -101,9 +92,3 @@ def wheel_warnings(wheel: Path) -> list[Problem]:
         message = f"{wheel.name} is for this platform only: it may not install on a release runner"
         problems.append(Problem(message, "publish wheels of the package for the platforms of your runners in an index"))
     return problems
-
-
-def uv_version() -> str:
-    """Return what `uv --version` prints."""
-    answer = run([str(require_uv()), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60)
-    return answer.output.strip()
