@@ -238,7 +238,8 @@ def test_a_way_that_is_cut_at_any_point_loses_and_doubles_nothing(tilebox_api, a
             proxy.close()
         publish(path, api)
         assert len(tilebox_api.state()["releases"][slug]) == 1
-    assert cuts == 6
+    # The last publication was not cut: before it, each of its requests was the last one once.
+    assert cuts == len(proxy.log) > 5
 
 
 def command(*arguments, env, **options):
