@@ -6,7 +6,7 @@ uv writes the file. Its format: https://docs.astral.sh/uv/concepts/projects/layo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import LOCK_NAME
@@ -78,11 +78,15 @@ class LockedPackage:
 
 @dataclass(frozen=True)
 class UvLock:
-    """A `uv.lock`. `options` and `manifest` are the tables of these names: what the lock was resolved with."""
+    """A `uv.lock`. `options` and `manifest` are the tables of these names: what the lock was resolved with.
+
+    `values` is the whole document.
+    """
 
     packages: tuple[LockedPackage, ...] = ()
     options: Mapping[str, Any] | None = None
     manifest: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def versions(self, name: str) -> list[str]:
         """Return the versions of a package, several if they have markers."""
@@ -121,7 +125,7 @@ def parse_lock(text: str) -> UvLock:
     except (AttributeError, KeyError, TypeError) as error:
         message = "it does not have the shape of a lock that uv writes"
         raise ConfigError(Problem(message, _RENEW, Location(LOCK_NAME))) from error
-    return UvLock(packages, table_at(values, ["options"]), table_at(values, ["manifest"]))
+    return UvLock(packages, table_at(values, ["options"]), table_at(values, ["manifest"]), values)
 
 
 def _package(entry: Mapping[str, Any]) -> LockedPackage:

@@ -32,7 +32,7 @@ def find_projects(root: Path) -> tuple[Path, ...]:
     """
     root = root.resolve()
     try:
-        found = {project for folder, names in _folders(root) if (project := _project(folder, names))}
+        found = projects_below(root)
     except SelectionError as error:
         hint = "allow your user to read it, or add it to .gitignore"
         raise ConfigError(*(problem._replace(hint=hint) for problem in error.problems)) from error
@@ -40,7 +40,15 @@ def find_projects(root: Path) -> tuple[Path, ...]:
         message = f"no {CONFIG_NAME} in {root} or in a folder below it"
         hint = "name the folder of a project, or create a project: hatch-tilebox init; folders that git ignores are left out"
         raise ConfigError(Problem(message, hint))
-    return tuple(sorted(found))
+    return found
+
+
+def projects_below(root: Path) -> tuple[Path, ...]:
+    """Return what `find_projects` returns, or nothing if there is no project. Raises SelectionError for what cannot be read."""
+    root = root.resolve()
+    if not root.is_dir():
+        return ()
+    return tuple(sorted({project for folder, names in _folders(root) if (project := _project(folder, names))}))
 
 
 def repository_around(folder: Path) -> Path | None:

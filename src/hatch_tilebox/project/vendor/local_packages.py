@@ -18,7 +18,7 @@ from hatch_tilebox.discovery.diagnose.sources import workspace_around
 from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hatch_tilebox.core.uv_lock import LockedPackage, UvLock
 
@@ -46,16 +46,18 @@ class LocalPackage:
         return self.place.is_file()
 
     def files(self) -> FileSet:
-        """Return the files of the folder that may matter to a build: all but ignored ones and products of builds.
+        """Return the files of the folder that may matter to a build: all but ignored ones and products of builds; or the file.
 
         Raises SelectionError.
         """
+        if self.is_file:
+            return FileSet(self.place.parent, (SelectedFile(self.place.name, str(self.place), self.place.stat().st_size),))
         return select_files(self.place, _EVERYTHING, _PRODUCTS)
 
     def digest(self) -> str:
         """Return a SHA-256 over paths, modes and contents of the files, as 64 hex digits. Raises SelectionError, ArchiveError."""
         if self.is_file:
-            return digest([self.place.name, hash_files(_alone(self.place))[0].sha256])
+            return digest([self.place.name, hash_files(self.files())[0].sha256])
         return digest([[entry.path, entry.mode, entry.sha256] for entry in hash_files(self.files())])
 
 
@@ -63,9 +65,10 @@ class LocalPackage:
 class LocalSources:
     """Where a project's lock is, and what it takes from this machine.
 
-    `lock_root` is the folder of `uv.lock`: that of the project, or of the workspace around it.
+    `name` is the project's in the lock. `lock_root` is the folder of `uv.lock`: that of the project, or of the workspace around it.
     """
 
+    name: str
     root: Path
     lock_root: Path
     lock: UvLock
@@ -77,17 +80,18 @@ class LocalSources:
         return not self.packages and self.lock_root == self.root
 
 
-def local_sources(root: Path) -> LocalSources | None:
+def local_sources(root: Path, read: Callable[[Path], UvLock] = read_lock) -> LocalSources | None:
     """Return what the project in the folder `root` takes from this machine; None if it has no lock.
 
+    `read` returns the lock in a file: many projects may have the same one.
     Raises ConfigError if the lock cannot be read, does not know the project, or names a package that cannot be installed.
     """
     root = root.resolve()
     lock_root = root if (root / LOCK_NAME).is_file() else workspace_around(root)
     if lock_root is None or not (lock_root / LOCK_NAME).is_file():
         return None
-    lock = read_lock(lock_root / LOCK_NAME)
-    own = next((package for package in lock.packages if package.is_local and (lock_root / package.source).resolve() == root), None)
+    lock = read(lock_root / LOCK_NAME)
+    own = _package_at(root, lock, lock_root)
     if own is None:
         message = f"the lock of the workspace in {lock_root} does not have this project"
         raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME)))
@@ -107,7 +111,16 @@ def local_sources(root: Path) -> LocalSources | None:
     ]
     if virtual:
         raise ConfigError(*virtual)
-    return LocalSources(root, lock_root, lock, tuple(sorted(packages, key=lambda package: package.name)))
+    return LocalSources(own.name, root, lock_root, lock, tuple(sorted(packages, key=lambda package: package.name)))
+
+
+def _package_at(root: Path, lock: UvLock, lock_root: Path) -> LockedPackage | None:
+    """Return the package of a lock that is the folder `root`."""
+    local = [package for package in lock.packages if package.is_local]
+    # A workspace may have many members, and resolving a path asks the disk about each of its parts.
+    written = os.path.relpath(root, lock_root)
+    found = next((package for package in local if os.path.normpath(package.source) == written), None)
+    return found or next((package for package in local if (lock_root / package.source).resolve() == root), None)
 
 
 def _reachable(own: LockedPackage, lock: UvLock) -> Iterator[LockedPackage]:
@@ -130,8 +143,3 @@ def _all(groups: Iterable[list[LockedPackage]]) -> list[LockedPackage]:
 
 def _relative(place: Path, root: Path) -> str:
     return Path(os.path.relpath(place, root)).as_posix()
-
-
-def _alone(path: Path) -> FileSet:
-    """A set of one file."""
-    return FileSet(path.parent, (SelectedFile(path.name, str(path), path.stat().st_size),))

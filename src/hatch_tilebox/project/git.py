@@ -1,0 +1,191 @@
+"""The commits of a Git repository, read with the program `git`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hatch_tilebox.core.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_LIMIT = 120.0
+"""Seconds that one command of git may take."""
+_DEFAULT_BRANCHES = ("main", "master")
+# A commit hook of git sets these. They would lead to another repository or index.
+_LOCATIONS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
+_SETTINGS = ("-c", "core.fsmonitor=false")  # it may be a program
+
+
+class TreeEntry(NamedTuple):
+    """A file of a commit. `mode` is as in git: 100644, 100755 (executable), 120000 (a link) or 160000 (a submodule)."""
+
+    mode: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The working tree in the folder `top`. Paths of files are relative to it, with `/` between parts."""
+
+    top: Path
+    program: str
+
+    def run(self, *arguments: str, given: bytes = b"") -> bytes:
+        """Return what git prints. Raises ConfigError with the words of git if it fails."""
+        done = self._start(*arguments, given=given)
+        if done.returncode:
+            raise _failed(arguments[0], done.stderr)
+        return done.stdout
+
+    def ask(self, *arguments: str) -> str | None:
+        """Return the line that git prints, None if git fails."""
+        done = self._start(*arguments)
+        return None if done.returncode else os.fsdecode(done.stdout).strip()
+
+    @cached_property
+    def is_shallow(self) -> bool:
+        """Whether the clone has only the newest commits."""
+        return self.ask("rev-parse", "--is-shallow-repository") == "true"
+
+    def commit(self, ref: str) -> str:
+        """Return the id of the commit that `ref` names. Raises ConfigError if there is none."""
+        # A name that begins with a hyphen is not an option.
+        found = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        if found:
+            return found
+        raise ConfigError(Problem(f"git has no commit {ref!r} here", self._how_to_fetch(ref)))
+
+    def merge_base(self) -> str:
+        """Return the id of the newest commit that HEAD and the default branch have in common. Raises ConfigError without one."""
+        self.commit("HEAD")
+        branch = self._default_branch()
+        if found := self.ask("merge-base", "HEAD", branch):
+            return found
+        remote, _, name = branch.partition("/") if branch.startswith(f"{self._remote}/") else (self._remote, "", branch)
+        message = f"git finds no commit that HEAD and {branch} have in common"
+        hint = "name the commit to compare with: --changed COMMIT"
+        if self.is_shallow:
+            message += ", because this clone is shallow"
+            hint = f"run: git fetch --unshallow {remote} {name}; or {hint}"
+        raise ConfigError(Problem(message, hint))
+
+    def tree(self, commit: str) -> dict[str, TreeEntry]:
+        """Return the files of a commit by path, sorted."""
+        entries = {}
+        for record in self.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+            about, _, path = record.partition(b"\t")
+            mode, _, identifier = about.decode().split(" ")
+            entries[os.fsdecode(path)] = TreeEntry(mode, identifier)
+        return entries
+
+    def differing(self, commit: str) -> frozenset[str]:
+        """Return the paths of the files of a commit or of the index that are not the same in the working tree."""
+        options = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
+        found = self.run("diff", *options, commit, "--")
+        return frozenset(os.fsdecode(path) for path in found.split(b"\0")[:-1])
+
+    def ids(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the ids that files of the working tree would have in a commit, by path.
+
+        Names with a line break or with a quote at the beginning are left out: git reads them in another way.
+        """
+        named = [path for path in paths if "\n" not in path and not path.startswith('"')]
+        if not named:
+            return {}
+        found = self.run("hash-object", "--stdin-paths", given=b"".join(os.fsencode(path) + b"\n" for path in named))
+        return dict(zip(named, found.decode().split(), strict=True))
+
+    def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the contents of objects by their ids."""
+        wanted = sorted(set(ids))
+        found = self.run("cat-file", "--batch", given="".join(f"{each}\n" for each in wanted).encode())
+        contents, at = {}, 0
+        for each in wanted:
+            end = found.index(b"\n", at)
+            header = found[at:end].split()
+            if len(header) != 3:  # noqa: PLR2004 -- id, type, size; or id, "missing"
+                raise ConfigError(Problem(f"git does not have the object {each}", "run: git fsck"))
+            size = int(header[2])
+            contents[each] = found[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+        return contents
+
+    @cached_property
+    def _remote(self) -> str:
+        remotes = (self.ask("remote") or "").split()
+        return "origin" if "origin" in remotes or not remotes else remotes[0]
+
+    def _default_branch(self) -> str:
+        """Return the name of the default branch: that of the remote, else of this clone."""
+        remote = self._remote
+        if found := self.ask("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD"):
+            return found
+        names = [*_DEFAULT_BRANCHES, self.ask("config", "init.defaultBranch") or "main"]
+        for prefix, start in (("refs/remotes/", f"{remote}/"), ("refs/heads/", "")):
+            for name in names:
+                if self.ask("rev-parse", "--verify", "--quiet", f"{prefix}{start}{name}^{{commit}}"):
+                    return f"{start}{name}"
+        shallow = "--unshallow " if self.is_shallow else ""
+        hint = (
+            f"fetch it, for example: git fetch {shallow}{remote} +refs/heads/main:refs/remotes/{remote}/main\n"
+            "or name the commit to compare with: --changed COMMIT"
+        )
+        raise ConfigError(Problem("git has no default branch here to compare with", hint))
+
+    def _how_to_fetch(self, ref: str) -> str:
+        if parents := re.search(r"[~^](\d*)", ref):
+            if self.is_shallow:
+                return f"this clone is shallow; run: git fetch --deepen={parents[1] or 1} {self._remote}"
+        elif self._remote and self.ask("remote"):
+            name = ref.removeprefix(f"{self._remote}/")
+            target = f"+refs/heads/{name}:refs/remotes/{ref}" if name != ref else name
+            return (
+                f"fetch it: git fetch --depth=1 {self._remote} {target}"
+                if self.is_shallow
+                else (f"fetch it: git fetch {self._remote} {target}")
+            )
+        return "name a commit, a branch or a tag of this repository"
+
+    def _start(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return _git(self.program, self.top, *arguments, given=given)
+
+
+def open_repository(folder: Path) -> Repository:
+    """Return the repository that has the folder. Raises ConfigError if there is none, or no git."""
+    program = shutil.which("git")
+    if program is None:
+        raise ConfigError(Problem("the program git is not found", "install it, or leave out --changed"))
+    command = ("rev-parse", "--show-toplevel")
+    done = _git(program, folder, *command)
+    if done.returncode:
+        if b"not a git repository" in done.stderr:
+            raise ConfigError(Problem(f"{folder} is not in a Git repository", "run this in a clone, or leave out --changed"))
+        raise _failed(command[0], done.stderr)
+    return Repository(Path(os.fsdecode(done.stdout).rstrip("\n")).resolve(), program)
+
+
+def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run git. It writes nothing: no lock of the index, no prompt, no pager."""
+    environment: Mapping[str, str] = {
+        **{name: value for name, value in os.environ.items() if name not in _LOCATIONS},
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+    command = [program, *_SETTINGS, *arguments]
+    try:
+        return subprocess.run(command, cwd=folder, env=environment, input=given, capture_output=True, timeout=_LIMIT, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ConfigError(Problem(f"git {arguments[0]} did not end after {_LIMIT:.0f} seconds")) from error
+
+
+def _failed(command: str, errors: bytes) -> ConfigError:
+    return ConfigError(Problem(f"git {command} failed", details=errors.decode("utf-8", "replace").strip()))

@@ -1,0 +1,170 @@
+"""What the release of a project is made from, in the working tree of a repository or in one of its commits."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.uv_lock import read_lock
+from hatch_tilebox.project.find import find_pyproject
+from hatch_tilebox.project.git_tree import LINK, SUBMODULE
+from hatch_tilebox.project.metadata import read_project
+from hatch_tilebox.project.open import load_project
+from hatch_tilebox.project.pyproject import check_pyproject
+from hatch_tilebox.project.vendor.local_packages import local_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import TypeAlias
+
+    from hatch_tilebox.core.model import FileSet, Workflow
+    from hatch_tilebox.core.pyproject import Pyproject
+    from hatch_tilebox.core.uv_lock import UvLock
+    from hatch_tilebox.project.git import Repository, TreeEntry
+    from hatch_tilebox.project.git_tree import CommitFiles
+    from hatch_tilebox.project.vendor.local_packages import LocalPackage, LocalSources
+
+    Contents: TypeAlias = "Mapping[str, tuple[bool, str]]"
+
+_GENERATED = frozenset({PYPROJECT_NAME, LOCK_NAME})
+
+
+@dataclass(frozen=True)
+class ReleaseInputs:
+    """What a release is made from, as far as it is known without a build.
+
+    `files` and `packages` have, by path, whether a file is executable and the id that git gives to its content. `sources` is None
+    unless files of the release are generated; then these are not in `files`. `packages` are those that go in as wheels, by name
+    and with their place.
+    """
+
+    workflow: Workflow
+    metadata: tuple[str, ...]
+    files: Contents
+    packages: Mapping[str, tuple[str, Contents]]
+    sources: LocalSources | None
+
+
+class Side:
+    """One of the two states of a repository that are compared.
+
+    `top` is the folder of its files, `tree` what git has of them. `locks` keeps the locks that were read for both states, by their
+    content: reading a lock takes long.
+    """
+
+    def __init__(self, top: Path, tree: Mapping[str, TreeEntry], locks: dict[bytes, UvLock]) -> None:
+        self.top = top
+        self.tree = tree
+        self._prefix = f"{top}{os.sep}"
+        self._locks = locks
+        self._read_locks: dict[Path, UvLock] = {}
+        self._packages: dict[Path, Contents] = {}
+
+    def read(self, folder: Path) -> ReleaseInputs:
+        """Return what the release of the project in `folder` is made from. Raises a `TileboxError` for what stops a build."""
+        pyproject = check_pyproject(find_pyproject(folder))
+        project = load_project(pyproject, lambda: read_project(pyproject))
+        self._prepare(project.config.root)
+        files = project.select(project.root / "dist")
+        sources = local_sources(files.root, self._lock) if project.options.vendor else None
+        if sources and sources.self_contained:
+            sources = None
+        contents = self._contents(files)
+        if sources:
+            contents = {path: content for path, content in contents.items() if path not in _GENERATED}
+        packages = {package.name: (package.path, self._package(package)) for package in sources.packages} if sources else {}
+        return ReleaseInputs(project.config.workflow, self._metadata(project.pyproject), contents, packages, sources)
+
+    def _contents(self, files: FileSet) -> Contents:
+        """Return, by the path in `files`, whether a file is executable, and the id of its content."""
+        places = {file.path: self._place(file.on_disk) for file in files.files}
+        ids = self._ids(places.values())
+        return {file.path: (file.executable, ids[places[file.path]]) for file in files.files if places[file.path] in ids}
+
+    def _place(self, on_disk: str) -> str:
+        """Return the path of a file in the repository, with links followed; an absolute path if it is outside."""
+        path = self._relative(on_disk)
+        if path in self.tree and self.tree[path].mode != LINK:
+            return path
+        return self._relative(os.path.realpath(on_disk))
+
+    def _relative(self, on_disk: str) -> str:
+        return on_disk.removeprefix(self._prefix).replace(os.sep, "/")
+
+    def _package(self, package: LocalPackage) -> Contents:
+        if package.place not in self._packages:
+            self._packages[package.place] = self._contents(package.files())
+        return self._packages[package.place]
+
+    def _lock(self, path: Path) -> UvLock:
+        if path not in self._read_locks:
+            content = path.read_bytes()
+            if content not in self._locks:
+                self._locks[content] = read_lock(path)
+            self._read_locks[path] = self._locks[content]
+            self._prepare_packages(path.parent, self._locks[content])
+        return self._read_locks[path]
+
+    def _metadata(self, pyproject: Pyproject) -> tuple[str, ...]:
+        """Return what the manifest has of the project. Of a version that a build computes, it is the file that has the version."""
+        project = pyproject.table("project")
+        values = [str(project.get(key)) for key in ("version", "requires-python")]
+        named = pyproject.hatch_table("version").get("path") if "version" in pyproject.dynamic else None
+        if isinstance(named, str) and (place := pyproject.root / named).is_file():
+            path = self._place(str(place))
+            values.append(self._ids([path]).get(path, ""))
+        return (pyproject.name, *values)
+
+    def _prepare(self, folder: Path) -> None:
+        """Make the files at and below `folder` available."""
+
+    def _prepare_packages(self, root: Path, lock: UvLock) -> None:
+        """Make the files of the local packages of a lock available. `root` is the folder of the lock."""
+
+    def _ids(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Return the ids of files by their `_place`. Files whose ids do not matter are left out."""
+        raise NotImplementedError
+
+
+class CommitSide(Side):
+    """The state of a commit."""
+
+    def __init__(self, files: CommitFiles, locks: dict[bytes, UvLock]) -> None:
+        super().__init__(files.root, files.tree, locks)
+        self._files = files
+
+    def _prepare(self, folder: Path) -> None:
+        if folder.is_relative_to(self.top):
+            self._files.add(folder.relative_to(self.top).as_posix())
+
+    def _prepare_packages(self, root: Path, lock: UvLock) -> None:
+        for package in lock.packages:
+            if package.is_local:
+                self._prepare(Path(os.path.normpath(root / package.source)))
+
+    def _ids(self, paths: Iterable[str]) -> Mapping[str, str]:
+        return {path: self.tree[path].id for path in paths if path in self.tree}
+
+
+class WorkingSide(Side):
+    """The state of the working tree. `differing` are the files that are not those of the commit with the files `tree`."""
+
+    def __init__(
+        self, repository: Repository, tree: Mapping[str, TreeEntry], differing: frozenset[str], locks: dict[bytes, UvLock]
+    ) -> None:
+        super().__init__(repository.top, tree, locks)
+        self._repository = repository
+        self._differing = differing
+        self._same_submodules = [path for path, entry in tree.items() if entry.mode == SUBMODULE and path not in differing]
+
+    def _ids(self, paths: Iterable[str]) -> Mapping[str, str]:
+        ids, unknown = {}, []
+        for path in paths:
+            if path in self.tree and path not in self._differing:
+                ids[path] = self.tree[path].id
+            elif not any(path.startswith(f"{submodule}/") for submodule in self._same_submodules):
+                unknown.append(path)
+        return {**ids, **dict.fromkeys(unknown, "unknown"), **self._repository.ids(unknown)}
