@@ -45,7 +45,7 @@ def generate(tmp_path):
             (tmp_path / "pyproject.toml").write_text(around)
         (tmp_path / "uv.lock").write_text(lock)
         packages = tuple(LocalPackage(name, f"../{name}", tmp_path / name, name not in indirect) for name in wheels)
-        sources = LocalSources(root, tmp_path, UvLock(), packages)
+        sources = LocalSources("flows", root, tmp_path, UvLock(), packages)
         return generated_pyproject(sources, {name: f".tilebox/wheels/{wheel}" for name, wheel in wheels.items()})
 
     return make
