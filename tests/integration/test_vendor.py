@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.core.errors import ConfigError
-from hatch_tilebox.core.model import Pattern
+from hatch_tilebox.core.model import Pattern, Project, ReleaseManifest, Workflow
 from hatch_tilebox.core.uv_lock import parse_lock
+from hatch_tilebox.project.freshness import differences
+from hatch_tilebox.project.open import open_project
 from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.vendor.release import carried_files, vendor
 from hatch_tilebox.selection.select import select_files
@@ -156,7 +159,7 @@ def test_an_sdist_carries_the_generated_files(workflow, tmp_path):
         (file.path, file.source.read_bytes()) for file in built.files.files
     ]
     assert again.packages == built.packages
-    (unpacked / ".tilebox/vendored/vendored.json").write_text('[{"name": "shared"}]')
+    (unpacked / ".tilebox/vendored/vendored.json").write_text('{"packages": [{"name": "shared"}], "locked": ""}')
     with pytest.raises(ConfigError, match="cannot be read"):
         vendor(select(unpacked))
 
@@ -169,3 +172,63 @@ def test_a_project_that_needs_nothing_stays_as_it_is(workflow):
     files = select(root)
     assert vendor(files).files == files
     assert vendor(files).extensions() == {}
+
+
+def configure(root):
+    """Make the project a workflow project with the option `vendor`."""
+    (root / "tilebox.workflow.toml").write_text(
+        '[workflow]\nslug = "flows"\nrunner = "runner:runner"\n\n[build]\ninclude = ["pyproject.toml", "uv.lock", "*.py"]\n'
+    )
+    with (root / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.tilebox]\nvendor = true\n")
+
+
+def released(root):
+    """Return the manifest of the release of the project, without its tasks."""
+    vendored = vendor(select(root))
+    project, workflow = Project("flows", "1", None), Workflow("flows", "runner:runner", None)
+    return ReleaseManifest.of(workflow, project, [], hash_files(vendored.files), (), vendored.extensions())
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        ("flows/pyproject.toml", 'version = "1"', 'version = "2"', ("changed: pyproject.toml",)),
+        (
+            "flows/pyproject.toml",
+            "package = false",
+            "package = false\nresolution = 'highest'",
+            ("changed: pyproject.toml",),
+        ),
+        ("flows/uv.lock", "3.1", "3.2", ("changed: uv.lock",)),
+        ("flows/runner.py", "import shared", "import shared as s", ("changed: runner.py",)),
+        ("shared/backend.py", "VALUE = 1", "VALUE = 2", ("changed packages: shared",)),
+        ("shared/.gitignore", "notes.txt", "notes.*", ("changed packages: shared",)),
+        ("flows/runner.py", "import shared", "import shared", ()),
+    ],
+)
+def test_an_edit_makes_a_release_stale(workflow, path, old, new, expected):
+    """Also of a file in whose place the release has a generated one."""
+    root = workflow()
+    configure(root)
+    manifest = released(root)
+    file = root.parent / path
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    assert differences(manifest, open_project(root, run_code=False)) == expected
+
+
+def test_the_release_of_an_unpacked_sdist_is_not_stale(workflow, tmp_path):
+    """The sdist has neither the packages nor the lock of the project."""
+    root = workflow()
+    configure(root)
+    manifest = released(root)
+    unpacked = tmp_path / "elsewhere" / "flows-1"
+    for source, path in carried_files(vendor(select(root))).items():
+        (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
+        (unpacked / path).write_bytes(Path(source).read_bytes())
+    for name in ("pyproject.toml", "runner.py", "tilebox.workflow.toml"):
+        (unpacked / name).write_bytes((root / name).read_bytes())
+    assert differences(manifest, open_project(unpacked, run_code=False)) == ()
+    (unpacked / "runner.py").write_text("")
+    assert differences(manifest, open_project(unpacked, run_code=False)) == ("changed: runner.py",)

@@ -33,16 +33,20 @@ class VendoredPackage:
 
 @dataclass(frozen=True)
 class Vendored:
-    """The files of a release that needs nothing around it. `generated` are the paths of files that are not the project's."""
+    """The files of a release that needs nothing around it. `generated` are the paths of files that are not the project's.
+
+    `locked` is a digest over what the lock of the project has for it, from which the lock of the release is made.
+    """
 
     files: FileSet
     packages: tuple[VendoredPackage, ...] = ()
     generated: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    locked: str = ""
 
     def extensions(self) -> dict[str, Any]:
         """Return what the manifest says about it; nothing if nothing was generated."""
         if not self.generated:
             return {}
         packages = [package.to_dict() for package in self.packages]
-        return {EXTENSION: {"generated": list(self.generated), "vendored": packages}}
+        return {EXTENSION: {"generated": list(self.generated), "vendored": packages, "locked": self.locked}}

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.compatibility.releases import compare_files
+from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.vendored import EXTENSION
+from hatch_tilebox.discovery.cache import digest
 from hatch_tilebox.project.open import open_project
+from hatch_tilebox.project.vendor.configuration import generated_pyproject
 from hatch_tilebox.project.vendor.local_packages import local_sources
+from hatch_tilebox.project.vendor.locked import locked_for
+from hatch_tilebox.project.vendor.release import carried
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hatch_tilebox.core.model import ReleaseManifest
+    from hatch_tilebox.project.vendor.local_packages import LocalSources
+    from hatch_tilebox.project.workflow_project import WorkflowProject
 
 _NAMED = 10
 """Files of a kind that a message names."""
@@ -23,40 +33,78 @@ _NAMED = 10
 def require_fresh(manifest: ReleaseManifest, name: str, root: Path) -> str:
     """Raise PublishError if the project in `root` is not the one that the archive `name` was built from, file by file.
 
-    A release of another workflow is not compared. Of generated files, such as wheels of packages of this machine, the
-    sources of the packages are compared. Returns a summary. No code of the project runs.
+    A release of another workflow is not compared. Returns a summary. No code of the project runs.
     """
     project = open_project(root, run_code=False)
-    config = project.config
-    if manifest.workflow.slug != config.workflow.slug:
-        return f"not compared: the project is workflow {config.workflow.slug!r}"
+    if manifest.workflow.slug != project.config.workflow.slug:
+        return f"not compared: the project is workflow {project.config.workflow.slug!r}"
+    found = differences(manifest, project)
+    if found:
+        hint = "build it again: hatch-tilebox build, or publish with --build; --stale publishes the archive as it is"
+        raise PublishError(Problem(f"{name} was built from other files: {'; '.join(found)}", hint=hint))
+    return f"{len(manifest.files)} files are those of the project"
+
+
+def differences(manifest: ReleaseManifest, project: WorkflowProject) -> tuple[str, ...]:
+    """Return how the project differs from the one that the release was built from, in words; nothing if it does not.
+
+    Nothing is built: of generated files, what they are made from is compared.
+    """
     selected = project.select(project.root / "dist")
-    generated, packages = _generated(manifest)
-    kept = [file for file in manifest.files if file.path not in generated]
-    changes = compare_files(kept, [file for file in hash_files(selected) if file.path not in generated])
-    sources = local_sources(selected.root) if packages else None
-    digests = {package.name: package.digest() for package in sources.packages} if sources else {}
+    release = _Generated.of(manifest)
+    if project.options.vendor and (vendored := carried(selected)):
+        selected, release = vendored.files, _Generated()
+    sources = local_sources(selected.root) if project.options.vendor and release.paths else None
+    kept = [file for file in manifest.files if file.path not in release.paths]
+    changes = compare_files(kept, [file for file in hash_files(selected) if file.path not in release.paths])
     found = [
         _names("changed", [change.path for change in changes if change.old and change.new]),
         _names("new", [change.path for change in changes if change.old is None]),
         _names("vanished", [change.path for change in changes if change.new is None]),
-        _names("changed packages", sorted(name for name, sha256 in packages.items() if digests.get(name) != sha256)),
-        "" if manifest.workflow == config.workflow else "changed: [workflow] in tilebox.workflow.toml",
+        *(_generated_differences(release, sources) if release.paths else ()),
+        "" if manifest.workflow == project.config.workflow else f"changed: [workflow] in {CONFIG_NAME}",
     ]
-    if any(found):
-        hint = "build it again: hatch-tilebox build, or publish with --build; --stale publishes the archive as it is"
-        raise PublishError(Problem(f"{name} was built from other files: {'; '.join(filter(None, found))}", hint=hint))
-    return f"{len(manifest.files)} files are those of the project"
+    return tuple(filter(None, found))
 
 
-def _generated(manifest: ReleaseManifest) -> tuple[set[str], dict[str, str]]:
-    """Return the paths that the build generated, and the packages that it put in as wheels with the digests of their sources."""
-    match manifest.extensions.get(EXTENSION):
-        case {"generated": [*paths], "vendored": [*packages]}:
-            known = {str(each.get("name")): str(each.get("sha256")) for each in packages if isinstance(each, dict)}
-            return {path for path in paths if isinstance(path, str)}, known
-        case _:
-            return set(), {}
+@dataclass(frozen=True)
+class _Generated:
+    """What a build generated for a release: files, and wheels of local packages with the digests of the packages by name."""
+
+    paths: frozenset[str] = frozenset()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    wheels: Mapping[str, str] = field(default_factory=dict)
+    locked: str = ""
+    pyproject: str = ""
+
+    @classmethod
+    def of(cls, manifest: ReleaseManifest) -> _Generated:
+        match manifest.extensions.get(EXTENSION):
+            case {"generated": [*paths], "vendored": [*packages], **others}:
+                known: list[Any] = [each for each in packages if isinstance(each, dict)]
+                return cls(
+                    frozenset(path for path in paths if isinstance(path, str)),
+                    {str(each.get("name")): str(each.get("sha256")) for each in known},
+                    {str(each.get("name")): str(each.get("wheel")) for each in known},
+                    str(others.get("locked", "")),
+                    next((file.sha256 for file in manifest.files if file.path == PYPROJECT_NAME), ""),
+                )
+            case _:
+                return cls()
+
+
+def _generated_differences(release: _Generated, sources: LocalSources | None) -> Iterator[str]:
+    if sources is None:
+        yield "packages that the build put in as wheels"
+        return
+    digests = {package.name: package.digest() for package in sources.packages}
+    names = digests.keys() | release.packages.keys()
+    yield _names("changed packages", sorted(name for name in names if digests.get(name) != release.packages.get(name)))
+    if digests.keys() == release.wheels.keys():
+        text = generated_pyproject(sources, release.wheels)
+        yield "" if hashlib.sha256(text.encode()).hexdigest() == release.pyproject else f"changed: {PYPROJECT_NAME}"
+    if release.locked and release.locked != digest(locked_for(sources.lock, sources.name)):
+        yield f"changed: {LOCK_NAME}"
 
 
 def _names(kind: str, paths: list[str]) -> str:

@@ -24,6 +24,7 @@ from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.project.vendor.configuration import generated_pyproject
 from hatch_tilebox.project.vendor.local_packages import local_sources
+from hatch_tilebox.project.vendor.locked import locked_for
 from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, QUIET, kept_wheel, wheel_warnings
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
     `renew`. In an unpacked sdist they are those of the sdist. `on_line` gets each line that uv prints. Raises a `TileboxError` if a
     wheel or the lock cannot be made.
     """
-    if (files.root / CARRIED / INDEX).is_file():
-        return _with_generated(files, files.root / CARRIED)
+    if vendored := carried(files):
+        return vendored
     sources = local_sources(files.root)
     if sources is None or sources.self_contained:
         return Vendored(files)
@@ -66,7 +67,8 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
             for wheel in [wheels[package.name]]
         ]
         content = generated_pyproject(sources, {package.name: package.wheel for package in packages})
-        index = canonical_json([package.to_dict() for package in packages])
+        locked = digest(locked_for(sources.lock, sources.name))
+        index = canonical_json({"packages": [package.to_dict() for package in packages], "locked": locked})
         lock = (sources.lock_root / LOCK_NAME).read_text("utf-8")
         key = digest([LAYOUT, content, lock, index.decode(), uv])
 
@@ -80,6 +82,11 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
     return _with_generated(files, folder, warnings)
 
 
+def carried(files: FileSet) -> Vendored | None:
+    """Return `files` with the generated ones that an unpacked sdist carries, None for another project. Raises ConfigError."""
+    return _with_generated(files, files.root / CARRIED) if (files.root / CARRIED / INDEX).is_file() else None
+
+
 def carried_files(vendored: Vendored) -> dict[str, str]:
     """Return what an sdist needs for the wheel that is built from it to have the same release: file to path in the project."""
     folder = vendored.files.root
@@ -89,15 +96,16 @@ def carried_files(vendored: Vendored) -> dict[str, str]:
 def _with_generated(files: FileSet, folder: Path, warnings: tuple[Problem, ...] = ()) -> Vendored:
     """Return `files` with the generated files in `folder`. Raises ConfigError if these are damaged, as in an sdist."""
     try:
-        packages = tuple(VendoredPackage(**item) for item in parse_json((folder / INDEX).read_bytes()))
+        index = parse_json((folder / INDEX).read_bytes())
+        packages, locked = tuple(VendoredPackage(**item) for item in index["packages"]), str(index["locked"])
         generated = sorted([PYPROJECT_NAME, LOCK_NAME, *(f"{WHEELS}/{PurePosixPath(package.wheel).name}" for package in packages)])
         sizes = {path: (folder / on_disk(path)).stat().st_size for path in generated}
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(Problem(f"cannot be read: {error}", "unpack the sdist again", Location(f"{CARRIED}/{INDEX}"))) from error
     added = {path: SelectedFile(path, str(folder / on_disk(path)), size) for path, size in sizes.items()}
     others = [file for file in files.files if file.path not in added]
     merged = tuple(sorted([*others, *added.values()], key=lambda file: file.path.encode()))
-    return Vendored(files._replace(root=folder, files=merged), packages, tuple(sizes), warnings)
+    return Vendored(files._replace(root=folder, files=merged), packages, tuple(sizes), warnings, locked)
 
 
 def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_line: Callable[[str], None]) -> None:

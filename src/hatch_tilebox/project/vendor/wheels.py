@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.project.vendor.local_packages import LocalPackage
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes when what is generated from the same files changes."""
 EPOCH = "315532800"
 """SOURCE_DATE_EPOCH of the wheels: 1980-01-01, the earliest time that a zip file can hold."""
