@@ -46,6 +46,10 @@ _NEXT = (
     'sed -i \'s/    histogram: dict.*/&\\n    strict: bool/; s/CheckScene", "v1.0"/CheckScene", "v1.1"/\' scene_qa/tasks.py && '
     "uv version --quiet 1.3.0 && hatch-tilebox build --quiet"
 )
+_COMMITTED = (
+    "git init -q -b main && git add -A && git -c user.name=You -c user.email=you@example.org commit -q -m Flows && "
+    "echo '# next' >> scene_qa/tasks.py"
+)
 _TARGET = 'printf \'\\n[targets.production]\\nclusters = ["production", "canary"]\\n\' >> tilebox.workflow.toml'
 
 
@@ -94,6 +98,7 @@ SCREENS = (
     ),
     Screen("adopt", "old", before=f"printf '{_PLAIN}' > pyproject.toml && cp ../scene-qa/runner.py . && uv lock --quiet"),
     Screen("cache"),
+    Screen("projects", before=_COMMITTED),
 )
 
 

@@ -116,6 +116,8 @@ def cli(place):
     here.before = {
         "hatch-tilebox adopt --yes": "cd ../plain",
         "hatch-tilebox check --strict": f"cd {quoted(folder)}",
+        "hatch-tilebox projects": "git init -q -b main && git add -A && "
+        "git -c user.name=A -c user.email=a@example.org commit -q -m A",
         "hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease": "hatch-tilebox build --quiet",
         "hatch-tilebox deploy": f"export TILEBOX_API_KEY={api.key}; hatch-tilebox publish --to tilebox",
         "hatch-tilebox promote": "hatch-tilebox deploy -q --latest --cluster staging",

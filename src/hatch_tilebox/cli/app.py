@@ -17,6 +17,7 @@ _COMMANDS = {
     "adopt": "Add hatch-tilebox to a project",
     "check": "Check a project without running its code",
     "files": "Show the files of the release, or the rule that decides about one",
+    "projects": "List the workflow projects of a repository",
     "build": "Build the release of a workflow project",
     "inspect": "Show the manifest of a release",
     "verify": "Check that a release is complete and starts",

@@ -141,6 +141,8 @@ class Repository:
         raise ConfigError(Problem("git has no default branch here to compare with", hint))
 
     def _how_to_fetch(self, ref: str) -> str:
+        if Path(ref).is_dir():
+            return "write a folder before --changed"
         if parents := re.search(r"[~^](\d*)", ref):
             if self.is_shallow:
                 return f"this clone is shallow; run: git fetch --deepen={parents[1] or 1} {self._remote}"

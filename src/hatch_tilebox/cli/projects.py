@@ -1,0 +1,76 @@
+"""`hatch-tilebox projects`: list the workflow projects of a repository."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hatch_tilebox.cli.output import output_options, show_json, show_line
+from hatch_tilebox.cli.selected_projects import changed_option, select_projects, unpublished_option
+
+if TYPE_CHECKING:
+    from hatch_tilebox.project.changed import ProjectChange
+
+
+@click.command(short_help="List the workflow projects of a repository")
+@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@changed_option
+@unpublished_option
+@click.option("--to", metavar="URL", help="The destination for --unpublished.  [default: the one of each project]")
+@output_options
+def command(root: Path, *, changed: str | None, unpublished: bool, to: str | None, as_json: bool, quiet: int, verbose: int) -> None:
+    """List the folders of all workflow projects in the folder ROOT and below it, one per line.
+
+    Folders that git ignores, hidden folders and environments are left out. `-v` adds why a release would differ. The comparison
+    builds nothing and runs no code.
+
+    Example: hatch-tilebox projects --changed --json
+    """
+    from hatch_tilebox.cli.console import RichProgress
+    from hatch_tilebox.core.errors import Problem
+
+    filtered = changed is not None or unpublished
+    with closing(RichProgress(verbose - quiet)) as progress:
+        found = select_projects(root, changed=changed, unpublished=unpublished, to=to, progress=progress)
+        selected = [project for project in found.projects if project.reasons]
+        if not as_json:
+            for path in found.removed:
+                progress.warning(Problem(f"the project {_shown(path)} was removed"))
+    if as_json:
+        projects = [_to_dict(project, reasons=filtered) for project in selected]
+        show_json({"base": found.base or None, "projects": projects, "removed": [_shown(path) for path in found.removed]})
+        return
+    for project in selected:
+        why = f"  {'; '.join(project.reasons)}" if filtered and verbose > quiet else ""
+        show_line(f"{_shown(project.path)}{why}")
+
+
+def _to_dict(project: ProjectChange, *, reasons: bool) -> dict[str, Any]:
+    return {
+        "path": _shown(project.path),
+        "workflow": _slug(project.path),
+        "reasons": list(project.reasons) if reasons else [],
+    }
+
+
+def _slug(path: Path) -> str | None:
+    """Return the slug of a project, None if its configuration cannot be read: a later command reports that."""
+    from hatch_tilebox.core.errors import ConfigError
+    from hatch_tilebox.project.releases import read_config
+
+    try:
+        return read_config(path).workflow.slug
+    except ConfigError:
+        return None
+
+
+def _shown(path: Path) -> str:
+    """Return a path relative to the current folder, with `/` between parts."""
+    try:
+        return Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # another drive on Windows
+        return str(path)
