@@ -121,7 +121,7 @@ def declaration(described: griffe.Class) -> str:
     """Return the first line of a class, with its fields or the signature of its `__init__`."""
     bases = ", ".join(map(str, described.bases))
     fields = [
-        f"    {name}: {member.annotation}" + (f" = {member.value}" if member.value is not None else "")
+        f"    {name}: {member.annotation}" + (f" = {quoted(member.value)}" if member.value is not None else "")
         for name, member in described.members.items()
         if isinstance(member, griffe.Attribute) and member.annotation and "property" not in member.labels
     ]
@@ -129,6 +129,11 @@ def declaration(described: griffe.Class) -> str:
         fields.append(f"    def __init__({', '.join(['self', *map(signature, parameters(described.members['__init__']))])})")
     head = f"class {described.name}{f'({bases})' if bases else ''}"
     return "\n".join([f"{head}:", *fields]) if fields else head
+
+
+def quoted(value: object) -> str:
+    """Return a value as ruff formats it."""
+    return str(value).replace("''", '""')
 
 
 def object_parts(described: griffe.Object, level: int, prefix: str = "") -> Iterator[str]:

@@ -9,23 +9,44 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from contextlib import chdir
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.codes.registry import all_codes
 from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.diagnostics import diagnostic, plain_text
+from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.build_options import option_keys, setting_name, variable_name
 from hatch_tilebox.project.json_schema import workflow_schema
 from hatch_tilebox.project.toml.tables import keys_of
-from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable
+from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable, load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from hatch_tilebox.codes.registry import Code
     from hatch_tilebox.project.toml.tables import Key
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "src" / "hatch_tilebox" / "schemas" / "tilebox.workflow.schema.json"
-PAGES = (ROOT / "docs" / "reference" / "configuration.md", ROOT / "docs" / "reference" / "options.md")
+PAGES = (
+    ROOT / "docs" / "reference" / "configuration.md",
+    ROOT / "docs" / "reference" / "options.md",
+    ROOT / "docs" / "how-to" / "fix-a-failing-build.md",
+)
+CODES = ROOT / "docs" / "reference" / "errors.md"
+CODES_HEAD = """\
+# Error codes
+
+<!-- Written by docs/generate.py from the registry in src/hatch_tilebox/codes. -->
+
+Each kind of error and warning has a code, which never changes its meaning. `hatch-tilebox explain TBX012` prints the same text
+without network, and `hatch-tilebox explain` lists all codes. [Fix a failing build](../how-to/fix-a-failing-build.md) describes how
+to read a message.
+"""
 MISTAKES = ROOT / "tests" / "unit" / "project" / "corpus" / "bad"
 
 
@@ -36,11 +57,12 @@ def generated() -> dict[Path, str]:
         "build": key_table(keys_of(BuildTable)),
         "targets": key_table(keys_of(TargetTable)),
         "options": option_table(),
+        "codes": code_table("Configuration", "Files of a release", "The environment of a release", "Start of the workflow"),
         "mistakes": example("many_at_once"),
         "syntax": messages("syntax_no_quotes", "syntax_no_comma", "syntax_open_array", "syntax_colon"),
     }
     schema = json.dumps(workflow_schema(), indent=2) + "\n"
-    return {SCHEMA: schema, **{page: fill(page.read_text("utf-8"), parts) for page in PAGES}}
+    return {SCHEMA: schema, CODES: code_page(), **{page: fill(page.read_text("utf-8"), parts) for page in PAGES}}
 
 
 def fill(text: str, parts: dict[str, str]) -> str:
@@ -79,21 +101,63 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
+def code_page() -> str:
+    """Return the page of all codes, with an anchor for each: `errors.md#tbx012`."""
+    text = CODES_HEAD
+    for group, codes in _grouped():
+        text += f"\n## {group}\n"
+        for code in codes:
+            see = f" See [{code.see[0]}](../{code.see[1]})." if code.see else ""
+            text += (
+                f"\n### {code.name}: {code.title} {{ #{code.name.lower()} }}\n\n{code.explanation}\n\n**Fix:** {code.fix}{see}\n"
+            )
+    return text
+
+
+def code_table(*groups: str) -> str:
+    """Return the codes of some groups, as tables in Markdown with links to that page."""
+    header = ("Code", "Problem", "Fix")
+    parts = []
+    for group, codes in _grouped():
+        rows = (
+            (f"[{code.name}](../reference/errors.md#{code.name.lower()})", code.title, " ".join(code.fix.split())) for code in codes
+        )
+        parts += [f"### {group}\n\n{table(header, rows)}"] if group in groups else []
+    return "\n".join(parts)
+
+
+def _grouped() -> Iterator[tuple[str, list[Code]]]:
+    """Yield the groups of codes with their codes."""
+    for group, codes in groupby(all_codes(), key=lambda code: code.group):
+        yield group, list(codes)
+
+
 def example(name: str) -> str:
     """Return a file of the tests' corpus of invalid configurations, and its error messages."""
-    text = "".join(line for line in (MISTAKES / f"{name}.toml").read_text("utf-8").splitlines(keepends=True) if line[:2] != "#:")
-    return f"```toml\n{text}```\n\n{messages(name)}"
+    return f"```toml\n{content(name)}```\n\n{messages(name)}"
 
 
 def messages(*names: str) -> str:
-    """Return the error messages of files of that corpus. A file has its expected messages in comments at its beginning."""
-    expected = []
-    for name in names:
-        lines = [line for line in (MISTAKES / f"{name}.toml").read_text("utf-8").splitlines() if line.startswith("#:")]
-        for line in lines:
-            number, _, rest = line.removeprefix("#: ").partition(":")
-            expected.append(f"{CONFIG_NAME}:{int(number) - len(lines)}:{rest}\n")
-    return f"```text\n{''.join(expected)}```\n"
+    """Return the error messages of files of that corpus."""
+    shown = [message for name in names for message in _messages(content(name))]
+    return "```text\n" + "\n\n".join(shown) + "\n```\n"
+
+
+def content(name: str) -> str:
+    """Return a file of that corpus without the comments at its beginning, which are for the tests."""
+    lines = (MISTAKES / f"{name}.toml").read_text("utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if line[:2] != "#:")
+
+
+def _messages(text: str) -> Iterator[str]:
+    """Yield the errors that `check` prints about a `tilebox.workflow.toml` with this content."""
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        path = Path(CONFIG_NAME)
+        path.write_text(text, "utf-8")
+        try:
+            load_config(path)
+        except ConfigError as error:
+            yield from [plain_text(diagnostic(problem, "error")) for problem in error.problems]
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ SCREENS = (
     Screen("undeploy", before="hatch-tilebox deploy --latest --cluster staging"),
     Screen("clusters"),
     Screen("unpublish", before="hatch-tilebox undeploy --latest --cluster production,canary,staging"),
+    Screen("explain"),
     Screen("schema"),
     Screen(
         "check",

@@ -174,5 +174,8 @@ def _pass_on(settings: Mapping[str, Any]) -> None:
 def _abort(error: TileboxError) -> NoReturn:
     from hatchling.bridge.app import Application
 
-    Application().abort("\n".join(f"error: {problem}" for problem in error.problems))
+    from hatch_tilebox.frontends.text_progress import TextProgress
+
+    app = Application()
+    app.abort(TextProgress(app).error(error))
     raise error  # unreachable: abort ends the process

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from other_values import REMOVED, paths, replaced
 from shapes_support import DOCKER, HATCH, LOCK, PYPROJECT, USER, UV, WORKFLOW, in_process, real, refusing_registry, write
+from shown import flat
 
 GOOD = {
     "pyproject.toml": tomlkit.dumps(PYPROJECT),
@@ -145,7 +146,7 @@ def test_examples(files, command, said, world, registry):
     root, user = world(files)
     arguments = [argument.strip("'").replace("{registry}", registry) for argument in command.split()]
     code, output = real(arguments, user, root)
-    assert said in output
+    assert said in flat(output)
     assert code == 1
     assert "Traceback" not in output
 
@@ -312,4 +313,5 @@ def test_our_build_backend(call, pyproject, said, world):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (1, f"error: {said}\n")
+    assert done.returncode == 1
+    assert flat(done.stderr).startswith(f"error: {said}\n")

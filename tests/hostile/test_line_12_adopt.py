@@ -6,6 +6,7 @@ import os
 
 import pytest
 from shapes_support import in_process
+from shown import flat
 
 PYPROJECT = '[project]\nname = "flow"\nversion = "1"\ndependencies = ["tilebox"]\n'
 RUNNER = "from tilebox.workflows import Runner\n\nrunner = Runner(tasks=[])\n"
@@ -53,7 +54,7 @@ def test_a_link_that_leads_out_of_the_project_is_refused(project, tmp_path):
     (project / "pyproject.toml").symlink_to(victim)
     code, output = adopt(project)
     assert code == 1
-    assert f"error: pyproject.toml: is a link to {victim}, outside the project\n" in output
+    assert f"pyproject.toml: is a link to {victim}, outside the project\n" in flat(output)
     assert victim.read_text() == PYPROJECT
 
 
@@ -61,7 +62,7 @@ def test_a_link_that_leads_nowhere_creates_nothing(project, tmp_path):
     (project / "tilebox.workflow.toml").symlink_to(tmp_path / "victim")
     code, output = adopt(project)
     assert code == 1
-    assert "error: tilebox.workflow.toml: is a link to a file that does not exist" in output
+    assert "tilebox.workflow.toml: is a link to a file that does not exist" in flat(output)
     assert not (tmp_path / "victim").exists()
     assert (project / "pyproject.toml").read_text() == PYPROJECT
 

@@ -80,4 +80,4 @@ def test_a_stranger_is_refused_with_a_message(share, clean_env):
     release.write_bytes(forged_archive())
     command = [sys.executable, "-c", AS_USER, "12345", "022", release, share / "store", share, "6000", SLUG]
     done = subprocess.run(command, env=clean_env, cwd=share, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, f"error: {share / 'store'} cannot be used: Permission denied\n")
+    assert (done.returncode, done.stderr) == (1, f"error[TBX519]: {share / 'store'} cannot be used: Permission denied\n")

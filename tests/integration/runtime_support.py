@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import tomlkit
 from filelock import FileLock
 
-from hatch_tilebox.core.errors import Location
+from hatch_tilebox.codes.registry import find_code
+from hatch_tilebox.core.errors import DiscoveryError, Location
 from hatch_tilebox.core.model import FileEntry, Pattern, Workflow
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.discovery.discover import discover_tasks
@@ -94,11 +94,6 @@ def processes_that(mention):
     return found
 
 
-PAGE = Path(__file__).parent.parent.parent / "docs/how-to/fix-a-failing-build.md"
-
-
 def is_documented(problem):
-    """Whether a heading of the page is the message, in which words in capitals stand for anything."""
-    headings = [line.removeprefix("### ") for line in PAGE.read_text().splitlines() if line.startswith("### ")]
-    patterns = [re.sub(r"\b[A-Z]{4,}\b", ".+", re.escape(heading)) for heading in headings]
-    return any(re.match(pattern, problem.message, re.DOTALL) for pattern in patterns)
+    """Whether the problem has a code of its own, and not only that of all failures to start."""
+    return find_code(problem.code) is not None and problem.code != DiscoveryError.code

@@ -141,4 +141,8 @@ def test_a_task_that_is_defined_and_not_registered_is_reported_by_the_build(fron
     command = [sys.executable, "-m", "hatch_tilebox", "build"]
     done = subprocess.run(command, cwd=folder, env=frontend_env, capture_output=True, text=True, check=True)
     place = f"runner.py:{runner.read_text().splitlines().index('class ReadTide(Task):') + 1}"
-    assert f"{place}: the task class ReadTide is defined here, and the runner in runner.py:25 does not register it" in done.stderr
+    assert (
+        "warning[TBX120]: the task class ReadTide is defined here, and the runner in runner.py:25 does not register it"
+        in done.stderr
+    )
+    assert f" --> {place}\n" in done.stderr

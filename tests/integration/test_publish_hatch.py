@@ -122,7 +122,7 @@ class TestBoth:
             "scene_qa-1.0.0.tbrelease was built from other files: changed: pyproject.toml; new: scene_qa/extra.py, "
             "tilebox.workflow.toml; vanished: scene_qa/runner.py"
         ) in result.stderr
-        assert "hint: build it again: hatch-tilebox build" in result.stderr
+        assert "help: build it again: hatch-tilebox build" in result.stderr
         assert not (tmp_path / "store").exists()
         stale = ("-o", "stale=true") if command[0] == "hatch" else ("--stale",)
         assert run(*command, *stale, HATCH_TILEBOX_PUBLISH_STALE="").returncode == 0
@@ -157,7 +157,7 @@ class TestBoth:
         assert "uv version --bump patch" in refused.stderr
         warned = run(*command, other)
         assert warned.returncode == 0
-        assert f"warning: {(tmp_path / 'store').as_uri()} already has version 1.0.0" in warned.stderr
+        assert f"warning[TBX512]: {(tmp_path / 'store').as_uri()} already has version 1.0.0" in warned.stderr
         allow = ("-o", "allow-same-version=true") if command[0] == "hatch" else ("--allow-same-version",)
         third = run(*command, make_release(content=b"3"), *allow, HATCH_TILEBOX_PUBLISH_UNIQUE_VERSIONS="true")
         assert third.returncode == 0

@@ -339,7 +339,7 @@ def test_readable(release, clean_env, tmp_path):
     ]
     assert lines[5].startswith("Timeline")
     assert lines[-1] == "failed: 2 computed, 1 failed, 1 queued"
-    assert "error: CheckFootprint (tilebox.com/scene-qa/CheckFootprint v1.0) failed: ValueError" in done.stderr
+    assert "error[TBX603]: CheckFootprint (tilebox.com/scene-qa/CheckFootprint v1.0) failed: ValueError" in done.stderr
 
 
 def test_a_terminal_without_unicode(release, clean_env):

@@ -79,7 +79,7 @@ def test_settings_count_before_the_environment(folder, frontend_env):
 
 def test_unknown_setting_of_ours_is_refused(folder, frontend_env):
     output = run(["uv", "build", "--wheel", "-C", "tilebox.runtme=worker"], folder, frontend_env, code=2)
-    assert 'tilebox.runtme: unknown option; did you mean "tilebox.runtime"?' in output
+    assert 'error[TBX012]: unknown config setting "tilebox.runtme"\nhelp: did you mean "tilebox.runtime"?' in output
     assert "Traceback" not in output
 
 

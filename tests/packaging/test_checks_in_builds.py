@@ -56,7 +56,7 @@ def test_heavy_file_is_warned_about_and_too_much_refused(folder, clean_env):
     (folder / "scene.tif").write_bytes(bytes(2 * 2**20))
     code, output = run(folder, clean_env)
     assert code == 0
-    assert "warning: " in output
+    assert "warning[TBX115]: " in output
     assert "scene.tif" in output
     with (folder / "pyproject.toml").open("a") as file:
         file.write('max-size = "1 MiB"\n')
@@ -74,9 +74,9 @@ def test_an_organisation_has_its_say(folder, clean_env, tmp_path):
     (site / "house_rules.py").write_text(PLUGIN)
     code, output = run(folder, clean_env, PYTHONPATH=str(site))
     assert code == 1
-    assert "error: [house-rules] tilebox.com/tide-gauge/ReadGauge is not one of ours" in output
+    assert "error[TBX701]: [house-rules] tilebox.com/tide-gauge/ReadGauge is not one of ours" in output
     path = folder / "runner.py"
     path.write_text(path.read_text().replace("tilebox.com/", "example.org/"))
     code, output = run(folder, clean_env, PYTHONPATH=str(site))
     assert code == 0, output
-    assert "warning: [house-rules] 4 files were seen" in output
+    assert "warning[TBX701]: [house-rules] 4 files were seen" in output

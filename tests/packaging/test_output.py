@@ -44,7 +44,7 @@ def test_quiet_keeps_warnings(project, clean_env):
     folder = project("single_file")
     (folder / "uv.lock").unlink()
     output = run(HATCHLING, folder, clean_env, HATCH_QUIET="1")
-    assert output.startswith("warning: ")
+    assert output.startswith("warning[TBX032]: ")
     assert "uv.lock" in output
     assert "Selecting" not in output
 

@@ -77,7 +77,7 @@ def _staged(to: Path) -> Iterator[str]:
     try:
         mode = to.lstat().st_mode & 0o7777 if os.path.lexists(to) else None
         if to.is_symlink() or (mode is not None and (not to.is_dir() or any(to.iterdir()))):
-            raise ArchiveError(Problem(f"{to} is not an empty folder", hint))
+            raise ArchiveError(Problem(f"{to} is not an empty folder", hint, code="TBX402"))
         with temporary_folder(to.parent, f".{to.name}.") as staging:
             # The inner folder has the permissions of the umask; the outer one is private.
             folder = staging / "release"
@@ -88,4 +88,4 @@ def _staged(to: Path) -> Iterator[str]:
                 to.rmdir()
             folder.rename(to)
     except OSError as error:
-        raise ArchiveError(Problem(f"{to} cannot be written: {error.strerror}", hint)) from error
+        raise ArchiveError(Problem(f"{to} cannot be written: {error.strerror}", hint, code="TBX401")) from error

@@ -139,14 +139,16 @@ def check_files(files: Iterable[FileEntry]) -> None:
         elif file.size > MAX_FILE_SIZE:
             fault = f"has {file.size} bytes; a member holds at most {MAX_FILE_SIZE}"
         if fault:
-            problems.append(Problem(f"{path!r} {fault}"))
+            problems.append(Problem(f"{path!r} {fault}", code="TBX107"))
             continue
         seen.add(path)
         folder = path.rpartition("/")[0]
         while folder and folder not in folders:
             folders[folder] = path
             folder = folder.rpartition("/")[0]
-    problems += [Problem(f"{path!r} is a file, but also the folder of {folders[path]!r}") for path in seen & folders.keys()]
+    problems += [
+        Problem(f"{path!r} is a file, but also the folder of {folders[path]!r}", code="TBX107") for path in seen & folders.keys()
+    ]
     if problems:
         raise ArchiveError(*problems)
 

@@ -90,7 +90,9 @@ def _read_slowly(file: SelectedFile) -> Iterator[bytes]:
 
 def changed(path: str) -> ArchiveError:
     """Return the error for a file that has changed since it was selected."""
-    return ArchiveError(Problem(f"{path!r} changed while the release was built", "build again when no program writes to it"))
+    return ArchiveError(
+        Problem(f"{path!r} changed while the release was built", "build again when no program writes to it", code="TBX119")
+    )
 
 
 def _hash(file: SelectedFile, contents: Mapping[str, bytes] | None) -> FileEntry:
@@ -101,4 +103,4 @@ def _hash(file: SelectedFile, contents: Mapping[str, bytes] | None) -> FileEntry
 
 
 def _unreadable(file: SelectedFile, error: OSError) -> ArchiveError:
-    return ArchiveError(Problem(f"{file.path!r} cannot be read: {error.strerror}"))
+    return ArchiveError(Problem(f"{file.path!r} cannot be read: {error.strerror}", code="TBX106"))

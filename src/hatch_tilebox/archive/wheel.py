@@ -69,7 +69,7 @@ def read_distribution(name: str) -> EmbeddedRelease:
         found = distribution(name)
     except (PackageNotFoundError, ValueError) as error:  # ValueError: an empty name
         message = f"no distribution named {name!r} is installed in this environment"
-        raise ArchiveError(Problem(message, "give the name as `pip list` shows it")) from error
+        raise ArchiveError(Problem(message, "give the name as `pip list` shows it", code="TBX404")) from error
     paths = [file for file in found.files or () if _MEMBER.fullmatch(str(file).replace("\\", "/"))]
     try:
         with open_regular(Path(str(paths[0].locate()))) if paths else BytesIO() as file:
@@ -83,7 +83,7 @@ def _parse(data: bytes | None, where: str) -> EmbeddedRelease:
     if data is None:
         message = "has no Tilebox release in it"
         hint = "wheels built with hatch-tilebox have one, except editable wheels and those built with embed = false"
-        raise ArchiveError(Problem(message, hint, Location(where)))
+        raise ArchiveError(Problem(message, hint, Location(where), code="TBX404"))
     try:
         if len(data) > MAX_SIZE:
             raise ValueError(_TOO_LARGE)  # noqa: TRY301 -- the same answer to all that is wrong

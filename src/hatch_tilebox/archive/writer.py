@@ -49,7 +49,7 @@ def write_archive(
     layout.check_files(manifest.files)
     data = manifest.to_json()
     if fault := layout.manifest_fault(data):
-        raise ArchiveError(Problem(f"the manifest {fault}", f"select fewer files than {len(manifest.files)}"))
+        raise ArchiveError(Problem(f"the manifest {fault}", f"select fewer files than {len(manifest.files)}", code="TBX403"))
     with _new_file(destination) as raw, ThreadPoolExecutor(1) as helper:
         packed = _Packed(raw, layout.stream_size(len(data), manifest.files), helper)
         packed.write(layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest()))
@@ -148,4 +148,4 @@ def make_output_folder(folder: Path) -> None:
 def cannot_be_written(path: Path, error: OSError) -> ArchiveError:
     """Return the error for a release or its folder at `path`."""
     hint = "write the release to another folder: `--out FOLDER`, or the option `output-dir`"
-    return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint))
+    return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint, code="TBX401"))

@@ -85,7 +85,7 @@ def _write_with_workflow(adoption: Adoption, create: Callable[[], str]) -> None:
     try:
         apply_changes(adoption)
     except TileboxError as error:
-        remains = Problem(f"the workflow {slug} was created at Tilebox and stays there")
+        remains = Problem(f"the workflow {slug} was created at Tilebox and stays there", code="TBX801")
         raise type(error)(*error.problems, remains) from None
 
 

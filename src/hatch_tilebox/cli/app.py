@@ -34,6 +34,7 @@ _COMMANDS = {
     "clusters": "List clusters and what runs on them",
     "unpublish": "Remove a published release",
     "cache": "Show or clear the build cache of this machine",
+    "explain": "Explain the code of an error or warning",
     "schema": "Print a JSON Schema",
 }
 

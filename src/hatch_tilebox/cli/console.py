@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console  # noqa: TID251 -- the one place
 from rich.markup import escape
 from rich.padding import Padding
-from rich.panel import Panel
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from hatch_tilebox.core.diagnostics import diagnostic
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Progress
 from hatch_tilebox.core.urls import hide_logins
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Problem
 
 _ERRORS_ONLY = -2
+_STYLES = {"error": "bold red", "warning": "bold yellow", "help": "bold cyan", "place": "blue", "dim": "dim"}
 
 
 class SafeConsole(Console):
@@ -115,7 +116,7 @@ class RichProgress(Progress):
 
     def warning(self, problem: Problem) -> None:
         if self._verbosity > _ERRORS_ONLY:
-            self._console.print(f"[yellow]warning[/]: {escape(str(problem))}", soft_wrap=True)
+            show_problems([problem], level="warning", console=self._console)
 
     def close(self) -> None:
         """Remove the spinner or the bar."""
@@ -138,18 +139,10 @@ class RichProgress(Progress):
         return self._live.add_task(escape(printable(self._step)), total=total)
 
 
-def show_problems(problems: Iterable[Problem]) -> None:
-    """Print problems with their hints: in panels on a terminal, as plain lines elsewhere."""
-    console = SafeConsole(stderr=True)
-    for problem in (problem.shown for problem in problems):
-        if not console.file.isatty():
-            console.print(Text("error", "red").append(f": {problem}", "default"), soft_wrap=True)
-            continue
-        body = Text(f"{problem.location}: " if problem.location else "", style="bold")
-        body.append(problem.message, style="not bold")
-        if problem.details:
-            margin = "".join(f"\n| {line}" for line in problem.details.splitlines())  # so that it does not look like our own output
-            body.append(f"\n{margin}", style="dim not bold")
-        if problem.hint:
-            body.append("\n\nhint: ", style="cyan not bold").append(problem.hint, style="not bold")
-        console.print(Panel(body, title="error", title_align="left", border_style="red"))
+def show_problems(problems: Iterable[Problem], *, level: str = "error", console: SafeConsole | None = None) -> None:
+    """Print problems on stderr, each as `core.diagnostics` lays it out. `level` is "error" or "warning"."""
+    console = console or SafeConsole(stderr=True)
+    for index, problem in enumerate(problems):
+        for line in [*([()] if index else []), *diagnostic(problem, level)]:
+            parts = ((part.text, _STYLES.get(part.style, "")) for part in line)
+            console.print(Text.assemble(*parts), soft_wrap=True)

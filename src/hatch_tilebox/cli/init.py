@@ -41,10 +41,13 @@ def command(path: Path, name: str | None, summary: str | None, *, offline: bool,
                 Problem(
                     f"no key, so no workflow was created at Tilebox; the slug {scaffold.slug} is known here only",
                     hint="before publishing to Tilebox, create the workflow there and write its slug into tilebox.workflow.toml",
+                    code="TBX801",
                 )
             )
         if not scaffold.synced:
-            progress.warning(Problem(f"{root / '.venv'} was there already and was left alone", hint="uv sync fits it to the lock"))
+            progress.warning(
+                Problem(f"{root / '.venv'} was there already and was left alone", hint="uv sync fits it to the lock", code="TBX804")
+            )
     if as_json:
         remote = scaffold.created_remotely
         show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, "files": list(scaffold.files)})

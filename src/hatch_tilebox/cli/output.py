@@ -59,6 +59,7 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as JSON values. `line` and `column` start at 1 and are null if they are not known."""
     place = problem.location
     return {
+        "code": problem.code,
         "message": hide_logins(problem.message),
         "hint": problem.hint and hide_logins(problem.hint),
         "details": problem.details and hide_logins(problem.details),

@@ -59,13 +59,15 @@ def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Pro
     warnings = []
     if before.workflow.slug != after.workflow.slug:
         message = f"these are releases of two workflows, {before.workflow.slug} and {after.workflow.slug}"
-        warnings.append(Problem(message, "jobs do not move from one workflow to another"))
+        warnings.append(Problem(message, "jobs do not move from one workflow to another", code="TBX406"))
     packages = []
     for path, found in zip((old, new), contents, strict=True):
         locked = locked_packages(found[LOCK_NAME]) if LOCK_NAME in found else None
         if locked is None:
             reason = "cannot be read" if LOCK_NAME in found else "is not in the release"
-            warnings.append(Problem(f"{LOCK_NAME} {reason}, so dependencies cannot be compared", location=Location(str(path))))
+            warnings.append(
+                Problem(f"{LOCK_NAME} {reason}, so dependencies cannot be compared", location=Location(str(path)), code="TBX406")
+            )
         else:
             packages.append(locked)
     return Difference(

@@ -52,9 +52,9 @@ def read_toml(path: Path, name: str, *, allow_mark: bool = False) -> Document:
     try:
         text = read_text(path, allow_mark=allow_mark)
     except FileNotFoundError as error:
-        raise ConfigError(Problem("no such file", location=Location(name))) from error
+        raise ConfigError(Problem("no such file", location=Location(name), code="TBX001")) from error
     except UnreadableTextError as error:
-        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column))) from error
+        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column), code="TBX003")) from error
     return parse_toml(text, name)
 
 
@@ -70,9 +70,9 @@ def parse_toml(text: str, name: str) -> Document:
         if found and found["line"]:
             line, column = int(found["line"]), int(found["column"])
         location = Location(name, line, column)
-        raise ConfigError(Problem(f"not valid TOML: {printable(words)}", location=location)) from error
+        raise ConfigError(Problem(f"not valid TOML: {printable(words)}", location=location, code="TBX004")) from error
     except RecursionError as error:
-        raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name))) from error
+        raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name), code="TBX004")) from error
 
 
 def read_values(path: Path) -> Mapping[str, Any]:

@@ -99,7 +99,7 @@ def read_lock(path: Path) -> UvLock:
         return parse_lock(read_text(path, allow_mark=True))
     except UnreadableTextError as error:
         hint = error.hint or _RENEW
-        raise ConfigError(Problem(error.reason, hint, Location(LOCK_NAME, error.line, error.column))) from error
+        raise ConfigError(Problem(error.reason, hint, Location(LOCK_NAME, error.line, error.column), code="TBX030")) from error
 
 
 def selected_lock(files: FileSet) -> UvLock | None:
@@ -115,7 +115,7 @@ def parse_lock(text: str) -> UvLock:
     """Return the lock with this text. Raises ConfigError if it is not one that uv writes."""
     if _CONFLICT.search(text):
         hint = "take one side, as with `git checkout --theirs uv.lock`, then run: uv lock"
-        raise ConfigError(Problem("a merge left conflicts in it", hint, Location(LOCK_NAME)))
+        raise ConfigError(Problem("a merge left conflicts in it", hint, Location(LOCK_NAME), code="TBX030"))
     try:
         values = parse_toml(text, LOCK_NAME).values
     except ConfigError as error:
@@ -124,7 +124,7 @@ def parse_lock(text: str) -> UvLock:
         packages = tuple(map(_package, values.get("package", [])))
     except (AttributeError, KeyError, TypeError) as error:
         message = "it does not have the shape of a lock that uv writes"
-        raise ConfigError(Problem(message, _RENEW, Location(LOCK_NAME))) from error
+        raise ConfigError(Problem(message, _RENEW, Location(LOCK_NAME), code="TBX030")) from error
     return UvLock(packages, table_at(values, ["options"]), table_at(values, ["manifest"]), values)
 
 

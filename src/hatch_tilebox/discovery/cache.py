@@ -207,7 +207,7 @@ def _temporary_folder() -> Path:
         return Path(tempfile.gettempdir())
     except FileNotFoundError as error:
         message = "there is no folder for temporary files that can be written"
-        raise DiscoveryError(Problem(message, "name one with TMPDIR")) from error
+        raise DiscoveryError(Problem(message, "name one with TMPDIR", code="TBX212")) from error
 
 
 def _ensure_private(folder: Path) -> None:
@@ -219,10 +219,10 @@ def _ensure_private(folder: Path) -> None:
     hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
     if status.st_uid != os.geteuid():
         message = f"the cache {folder} belongs to another user, who could put code there that this build would run"
-        raise DiscoveryError(Problem(message, hint))
+        raise DiscoveryError(Problem(message, hint, code="TBX212"))
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         message = f"other users may write in the cache {folder}, and so could put code there that this build would run"
-        raise DiscoveryError(Problem(message, f"remove the folder if you do not know what is in it; or {hint}"))
+        raise DiscoveryError(Problem(message, f"remove the folder if you do not know what is in it; or {hint}", code="TBX212"))
     if stat.S_IMODE(status.st_mode) != stat.S_IRWXU:
         folder.chmod(0o700)
 
@@ -234,7 +234,7 @@ def _refuse_open_parents(folder: Path) -> None:
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             message = f"any user may put another folder in the place of the cache {folder}: they may write in {parent}"
             hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
-            raise DiscoveryError(Problem(message, hint))
+            raise DiscoveryError(Problem(message, hint, code="TBX212"))
 
 
 @contextlib.contextmanager
@@ -253,7 +253,7 @@ def _report_unusable(folder: Path, alternative: str) -> Iterator[None]:
         else:
             raise
         message = f"{folder}, where builds create environments, cannot be used: {error.strerror}"
-        raise DiscoveryError(Problem(message, hint)) from error
+        raise DiscoveryError(Problem(message, hint, code="TBX212")) from error
 
 
 def cache_info() -> CacheInfo:

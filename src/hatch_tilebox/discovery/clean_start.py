@@ -61,9 +61,11 @@ def _output(command: Sequence[str]) -> str:
 def _require_network_namespaces() -> None:
     hint = "leave out --offline-start, or verify on a Linux system that permits user namespaces to unprivileged users"
     if sys.platform != "linux":
-        raise DiscoveryError(Problem("--offline-start needs network namespaces, which only Linux has", hint))
+        raise DiscoveryError(Problem("--offline-start needs network namespaces, which only Linux has", hint, code="TBX314"))
     command = [sys.executable, "-I", str(CUT_NETWORK), sys.executable, "-I", "-c", ""]
     result = run(command, folder=Path.cwd(), environment=install_environment(), timeout=LIMIT)
     if result.returncode != 0:
         reason = result.errors.strip() or f"exit code {result.returncode}"
-        raise DiscoveryError(Problem(f"--offline-start cannot cut off the network: this system does not permit it: {reason}", hint))
+        raise DiscoveryError(
+            Problem(f"--offline-start cannot cut off the network: this system does not permit it: {reason}", hint, code="TBX314")
+        )

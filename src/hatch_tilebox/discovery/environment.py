@@ -181,7 +181,9 @@ def uv_version(uv: Path) -> str:
     if found and (int(found[1]), int(found[2])) < OLDEST_UV:
         wanted = ".".join(map(str, OLDEST_UV))
         hint = f"update {uv} with `uv self update` or `pip install --upgrade uv`, or let UV name another one"
-        raise DiscoveryError(Problem(f"uv is too old: it has to be {wanted} or newer, and is {text.split()[1]}", hint))
+        raise DiscoveryError(
+            Problem(f"uv is too old: it has to be {wanted} or newer, and is {text.split()[1]}", hint, code="TBX201")
+        )
     return text
 
 

@@ -110,7 +110,12 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: UvLock | None) -> 
         url = _is_url(place)
         outside = not url and not Path(os.path.normpath(files.root / place)).is_relative_to(files.root)
         if outside or Path(place).is_absolute() or (url and _reach(place) in {"file", "loopback"}):
-            yield Problem(f"{place} is {ONLY_HERE}: {consequence}", "remove it, or name one that release runners can reach", named)
+            yield Problem(
+                f"{place} is {ONLY_HERE}: {consequence}",
+                "remove it, or name one that release runners can reach",
+                named,
+                code="TBX203",
+            )
 
 
 def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
@@ -122,7 +127,10 @@ def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
         paths = [Path(os.path.normpath(f"{package.source}/{file.path}")).as_posix() for file in package.files if file.path]
         if paths and not paths[0].startswith("../") and selected.isdisjoint(paths):
             yield Problem(
-                f"{package.name} comes from {paths[0]}, which is not among the selected files", include_hint(paths[0]), LOCK
+                f"{package.name} comes from {paths[0]}, which is not among the selected files",
+                include_hint(paths[0]),
+                LOCK,
+                code="TBX204",
             )
 
 
@@ -154,12 +162,12 @@ def _check_url(source: _Source, release: ReleaseSettings, machine: Sequence[Mach
         (problems.warnings if source.kind == "git" else problems.errors).append(_local_problem(source, machine))
     elif reach == "loopback":
         message = f"{source.names} comes from {place}{_origin(place, machine)}: only this machine can reach it"
-        problems.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK))
+        problems.errors.append(Problem(message, f"{WAYS}; then run `uv lock`", LOCK, code="TBX203"))
     elif source.kind == "registry" and place not in release.places:
         _check_index(source, place, machine, problems)
     elif reach == "private":
         message = f"{source.names} comes from {place}: only release runners in the same network reach that address"
-        problems.warnings.append(Problem(message, None, LOCK))
+        problems.warnings.append(Problem(message, None, LOCK, code="TBX205"))
 
 
 def _check_index(source: _Source, place: str, machine: Sequence[MachineSetting], problems: Portability) -> None:
@@ -173,11 +181,11 @@ def _check_index(source: _Source, place: str, machine: Sequence[MachineSetting],
             f"it names the index {place}, which {given.origin} sets on this machine: "
             "a release runner takes the lock only where the same index is set"
         )
-        problems.warnings.append(Problem(message, fix, LOCK))
+        problems.warnings.append(Problem(message, fix, LOCK, code="TBX205"))
         return
     where = f"which only {given.origin} on this machine sets" if given else "which the release does not name"
     message = f"{source.names} comes from the index {place}, {where}: {_IGNORED}"
-    problems.errors.append(Problem(message, fix, LOCK))
+    problems.errors.append(Problem(message, fix, LOCK, code="TBX205"))
 
 
 def _origin(place: str, machine: Sequence[MachineSetting]) -> str:
@@ -208,7 +216,7 @@ def _reach(url: str) -> str:
 def _local_problem(source: _Source, machine: Sequence[MachineSetting]) -> Problem:
     path = unquote(split_url(source.written).path) if _is_url(source.written) else source.written
     message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
-    return Problem(f"{message}: a release cannot include it", WAYS, LOCK)
+    return Problem(f"{message}: a release cannot include it", WAYS, LOCK, code="TBX203")
 
 
 def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSetting]) -> Problem | None:
@@ -222,12 +230,12 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSett
         hint = f'write "{relative}" there, select its files, and run `uv lock`'
         if source.kind == "registry" and any(item.key == "find-links" for item in machine):
             hint = f'write `find-links = ["{relative}"]` under [tool.uv], select its files, and run `uv lock`'
-        return Problem(message + _origin(written, machine), hint, LOCK)
+        return Problem(message + _origin(written, machine), hint, LOCK, code="TBX203")
     if absolute:
         return _local_problem(source, machine)
     if not place.is_relative_to(files.root):
         message = f"{source.names} comes from {written}, which is outside the root of the workflow: a release cannot include it"
-        return Problem(message, WAYS, LOCK)
+        return Problem(message, WAYS, LOCK, code="TBX203")
     return None
 
 
@@ -242,7 +250,7 @@ def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[MachineSe
         where = f"{given.origin} sets on this machine" if given else "was set where it was created"
         value = f" = {given.value!r}" if given and isinstance(given.value, str) else ""
         hint = f"set `{key}{value}` under [tool.uv] in pyproject.toml".replace("'", '"') + ", or unset it; then run `uv lock`"
-        yield Problem(f"it was created with {shown}, which {where} and the release does not: {_IGNORED}", hint, LOCK)
+        yield Problem(f"it was created with {shown}, which {where} and the release does not: {_IGNORED}", hint, LOCK, code="TBX205")
 
 
 def _keys(table: Mapping[str, object] | None) -> list[str]:
@@ -260,4 +268,4 @@ def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
         message = (
             f"uv.lock is selected, and {path} beside it is not: a release runner does not know {what} that it was created with"
         )
-        yield Problem(message, include_hint(path), Location(path))
+        yield Problem(message, include_hint(path), Location(path), code="TBX205")

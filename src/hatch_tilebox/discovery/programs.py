@@ -49,7 +49,7 @@ def missing_programs(files: FileSet, scripts: Path) -> list[Problem]:
                 if name not in problems and name not in IMAGE_PROGRAMS and not (scripts / name).exists():
                     message = f"the code starts the program `{name}`, which the official runner image does not have"
                     hint = "use a Python package instead, or run it on runners whose image has the program"
-                    problems[name] = Problem(message, hint, Location(file.path, line))
+                    problems[name] = Problem(message, hint, Location(file.path, line), code="TBX210")
     return [*problems.values()]
 
 

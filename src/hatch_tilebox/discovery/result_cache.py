@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
     from hatch_tilebox.core.uv_lock import UvLock
 
-LAYOUT = 1
+LAYOUT = 2
 """Increased when the content of a cached answer changes."""
 _OUTSIDE = re.compile(r"/|\.\.|[A-Za-z]:")
 """How a path outside the project begins. The content there is not locked."""
@@ -105,7 +105,8 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
     return {
         "tasks": [task._asdict() for task in discovery.tasks],
         "warnings": [
-            {**problem._asdict(), "location": problem.location and problem.location._asdict()} for problem in discovery.warnings
+            {**problem._asdict(), "location": problem.location and problem.location._asdict(), "fix": None}
+            for problem in discovery.warnings
         ],
         "python": discovery.python,
         "sdk": discovery.sdk,
@@ -128,4 +129,4 @@ def restore(record: Mapping[str, Any]) -> Discovery:
 def restore_problem(record: Mapping[str, Any]) -> Problem:
     """A problem from the JSON form of its `_asdict()`."""
     location = Location(**record["location"]) if record["location"] else None
-    return Problem(record["message"], record["hint"], location, record["details"])
+    return Problem(record["message"], record["hint"], location, record["details"], record["code"])

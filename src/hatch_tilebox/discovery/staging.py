@@ -41,7 +41,7 @@ def stage(files: FileSet, entries: Sequence[FileEntry], folder: Path, *, keep: C
         if file.path in keep and target.is_file():
             continue
         if not _is_staged(target, entry) and not _copy(file.source, target, entry):
-            problems.append(Problem(f"{file.path} changed while the release was built", hint="build again"))
+            problems.append(Problem(f"{file.path} changed while the release was built", hint="build again", code="TBX119"))
     if problems:
         raise DiscoveryError(*problems)
 

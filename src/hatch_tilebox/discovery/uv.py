@@ -36,6 +36,7 @@ def require_uv() -> Path:
             "uv is not found: looked at UV, HATCH_UV, PATH and the `uv` package of this interpreter",
             hint="install it with `pip install uv`, see https://docs.astral.sh/uv/getting-started/installation/, "
             "or let UV name the executable",
+            code="TBX201",
         )
     )
 

@@ -79,6 +79,7 @@ class HatchlingProject:
             Problem(
                 f"the sdist has another file as {path}: the release of a wheel built from it would not be this one",
                 "take it out of force-include or support-legacy of [tool.hatch.build.targets.sdist], or out of the release",
+                code="TBX118",
             )
             for path, origin in foreign.items()
             if (file := released.get(os.path.normpath(path)))

@@ -50,7 +50,9 @@ class TileboxPublisher(PublisherInterface):
             if artifacts or settings.build:
                 raise
             hint = "name the archive: hatch publish -p tilebox dist/NAME-VERSION.tbrelease"
-            raise ConfigError(*error.problems, Problem("the current version of the project is not known", hint)) from error
+            raise ConfigError(
+                *error.problems, Problem("the current version of the project is not known", hint, code="TBX019")
+            ) from error
         prompt = self._ask if asks else None
         return publish_archive(local, settings, base=root, clusters=clusters, prompt=prompt, progress=progress, log=log)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.diagnostics import diagnostic
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Progress
 from hatch_tilebox.core.urls import hide_logins
@@ -17,7 +19,14 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.errors import Problem, TileboxError
 
-_BOLD, _GREEN, _YELLOW, _RED, _DIM = "1", "32", "33", "31", "2"
+_BOLD, _GREEN, _DIM = "1", "32", "2"
+_STYLES = {"error": "1;31", "warning": "1;33", "help": "1;36", "place": "34", "dim": _DIM}
+# uv searches the last lines of a failed build for these words, in this form, and then prints a hint about build requirements.
+# Source: https://github.com/astral-sh/uv/blob/main/crates/uv-build-frontend/src/error.rs
+_FOR_UV = re.compile(
+    r"(?P<start>ModuleNotFoundError: No module named |error: invalid command |fatal error: )(?P<open>['\"])(?P<name>[^'\"\n]+)['\"]"
+    r"|(?P<words>No such file or directory)"
+)
 
 
 class TextProgress(Progress):
@@ -61,7 +70,7 @@ class TextProgress(Progress):
 
     def warning(self, problem: Problem) -> None:
         self._clear_transient()
-        self._app.display_warning(f"{self._paint('warning', _YELLOW)}: {problem}")
+        self._app.display_warning(self._diagnostic(problem, "warning"))
 
     def note(self, text: str) -> None:
         """Show a remark."""
@@ -71,7 +80,12 @@ class TextProgress(Progress):
     def error(self, error: TileboxError) -> str:
         """Return the text of an error for `Application.abort`."""
         self._clear_transient()
-        return "\n".join(f"{self._paint('error', _RED)}: {problem}" for problem in error.problems)
+        return "\n\n".join(self._diagnostic(problem, "error") for problem in error.problems)
+
+    def _diagnostic(self, problem: Problem, level: str) -> str:
+        lines = diagnostic(problem, level)
+        painted = ("".join(self._paint(part.text, _STYLES.get(part.style, "")) for part in line) for line in lines)
+        return without_hints_of_uv("\n".join(painted))
 
     def _paint(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._colors and style else text
@@ -85,6 +99,11 @@ class TextProgress(Progress):
         if self._terminal and self._app.verbosity >= 0:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def without_hints_of_uv(text: str) -> str:
+    """Return `text` in a form from which uv derives no hint of its own: ours is about the release, and has to be the last word."""
+    return _FOR_UV.sub(lambda match: f"{match['start']}`{match['name']}`" if match["start"] else match["words"].lower(), text)
 
 
 def wants_colors(*, terminal: bool) -> bool:

@@ -32,24 +32,28 @@ def encode_input(task: Task, given: bytes | None) -> tuple[bytes, tuple[Problem,
     schema = task.input_schema
     if not takes_input(schema):
         if given is not None and given.strip() not in {b"", b"null"}:
-            raise RunError(Problem(f"{_named(task)} takes no input, but an input is given", "remove --input"))
+            raise RunError(Problem(f"{_named(task)} takes no input, but an input is given", "remove --input", code="TBX601"))
         return b"", ()
     if message := protobuf_message(schema):
         if given is None:
             hint = "write the serialized message to a file, and pass the file with --input-file"
-            raise RunError(Problem(f"{_named(task)} takes the protobuf message {message}, but no input is given", hint))
+            raise RunError(
+                Problem(f"{_named(task)} takes the protobuf message {message}, but no input is given", hint, code="TBX601")
+            )
         return given, ()
     if given is None:
         if schema is None:
             return b"", ()
-        raise RunError(Problem(f"{_named(task)} takes an input, but none is given", _expected(schema)))
+        raise RunError(Problem(f"{_named(task)} takes an input, but none is given", _expected(schema), code="TBX601"))
     data, value, mistake = _parse(given)
     if schema is None:
         return data, ()
     try:
         faults = _faults(schema, value)
     except ValueError as error:
-        return data, (Problem(f"the input is not checked, because the schema of {_named(task)} is malformed: {error}"),)
+        return data, (
+            Problem(f"the input is not checked, because the schema of {_named(task)} is malformed: {error}", code="TBX601"),
+        )
     if faults:
         _refuse(task, faults, mistake)
     return data, _unknown_fields(task, schema, value)
@@ -60,11 +64,11 @@ def _parse(given: bytes) -> tuple[bytes, Any, str]:
     try:
         text = given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RunError(Problem(f"the input is not UTF-8 text: {error}", "an input is JSON or text")) from error
+        raise RunError(Problem(f"the input is not UTF-8 text: {error}", "an input is JSON or text", code="TBX601")) from error
     try:
         return text.strip().encode(), json.loads(text, parse_constant=_no_constant), ""
     except RecursionError as error:
-        raise RunError(Problem("the input is nested too deeply", "an input is JSON or text")) from error
+        raise RunError(Problem("the input is nested too deeply", "an input is JSON or text", code="TBX601")) from error
     except ValueError as error:
         value = text.rstrip("\r\n")
         mistake = f"it is not valid JSON ({error}), so it is taken as a string" if value.lstrip()[:1] in {"{", "[", '"'} else ""
@@ -81,7 +85,7 @@ def _refuse(task: Task, faults: Sequence[str], mistake: str) -> NoReturn:
     if len(faults) > _MOST_FAULTS:
         shown.append(f"and {len(faults) - _MOST_FAULTS} more")
     message = f"{_named(task)} does not accept this input"
-    raise RunError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown)))
+    raise RunError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown), code="TBX601"))
 
 
 def _expected(schema: Mapping[str, Any]) -> str:
@@ -136,6 +140,7 @@ def _unknown_fields(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[
         Problem(
             f"{_named(task)} ignores {name!r}, which is not a field of its input",
             f"did you mean {close[0]!r}?" if (close := get_close_matches(name, known, 1)) else f"it has {', '.join(known)}",
+            code="TBX601",
         )
         for name in value
         if name not in known

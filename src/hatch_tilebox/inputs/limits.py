@@ -35,7 +35,7 @@ def input_problem(task: str, data: bytes, arguments: bytes | None = None) -> Pro
         sizes = {name: _size(value) for name, value in fields.items()}
         name = max(sizes, key=lambda name: sizes[name])
         message += f"; its largest field {name!r} has {sizes[name]:,}"
-    return Problem(message, _HINT)
+    return Problem(message, _HINT, code="TBX604")
 
 
 def default_warnings(tasks: Sequence[Task]) -> list[Problem]:

@@ -164,7 +164,7 @@ class _Execution:
         if self.foreign:
             names = ", ".join(dict.fromkeys(f"{task.name} {task.version}" for task in self.foreign))
             message = f"submitted, but not among the tasks of this release: {names}"
-            found.append(Problem(message, "a runner with another release must execute them; here they stay queued"))
+            found.append(Problem(message, "a runner with another release must execute them; here they stay queued", code="TBX604"))
         return found
 
     def _execute(self, task: LocalTask, registered: Task) -> None:
@@ -199,7 +199,9 @@ class _Execution:
         ]
         if groups > MAX_TASK_GROUPS:
             message = f"it submits {groups} task groups, but Tilebox accepts at most {MAX_TASK_GROUPS}"
-            problems.append(Problem(message, "submit subtasks with the same dependencies together, or from an intermediate task"))
+            problems.append(
+                Problem(message, "submit subtasks with the same dependencies together, or from an intermediate task", code="TBX604")
+            )
         if problems:
             task.max_retries = 0
             self.refused[task] = problems[0]
@@ -230,11 +232,11 @@ class _Execution:
         attempts = f" after {task.attempts} attempts" if task.attempts > 1 else ""
         message = f"{task.display} ({task.name} {task.version}) failed{attempts}: {task.error}"
         if self.lost:
-            return Problem(message, self.lost.hint, details=self.lost.details)
+            return Problem(message, self.lost.hint, details=self.lost.details, code="TBX607")
         if task in self.refused:
-            return Problem(message, self.refused[task].hint)
+            return Problem(message, self.refused[task].hint, code="TBX604")
         stacktrace = telemetry.stacktrace(str(task.id))
-        return Problem(message, _refusals(telemetry) or _hint(task, stacktrace or ""), details=stacktrace)
+        return Problem(message, _refusals(telemetry) or _hint(task, stacktrace or ""), details=stacktrace, code="TBX603")
 
 
 def _refusals(telemetry: Telemetry) -> str | None:
@@ -258,16 +260,20 @@ def _warnings(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Pr
     """Return warnings about tasks that did not fail the job."""
     found = []
     if job.state != "failed" and (refusals := _refusals(telemetry)):
-        found.append(Problem(refusals))
+        found.append(Problem(refusals, code="TBX604"))
     optional = [task for task in job.root.below() if task.state == "failed_optional"]
     found += [
-        Problem(f"the optional task {task.display} failed: {task.error}", details=telemetry.stacktrace(str(task.id)))
+        Problem(f"the optional task {task.display} failed: {task.error}", details=telemetry.stacktrace(str(task.id)), code="TBX603")
         for task in optional[:_SHOWN]
     ]
     if len(optional) > _SHOWN:
-        found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed"))
+        found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed", code="TBX603"))
     if written:
         more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
         message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"
-        found.append(Problem(message, "these files are deleted, and on a cluster other tasks do not see them; use the job cache"))
+        found.append(
+            Problem(
+                message, "these files are deleted, and on a cluster other tasks do not see them; use the job cache", code="TBX606"
+            )
+        )
     return found

@@ -22,18 +22,18 @@ def find_task(tasks: Sequence[Task], wanted: str | None) -> Task:
     if wanted is None:
         if len(tasks) == 1:
             return tasks[0]
-        raise RunError(Problem(f"the release has {len(tasks)} tasks: name one with --task", _listed(tasks)))
+        raise RunError(Problem(f"the release has {len(tasks)} tasks: name one with --task", _listed(tasks), code="TBX602"))
     name, _, version = wanted.rpartition("@") if "@" in wanted else (wanted, "", "")
     found = [task for task in tasks if task.name == name] or [task for task in tasks if _last_part(task.name) == name]
     if len({task.name for task in found}) > 1:
-        raise RunError(Problem(f"several tasks end with {name!r}", _listed(found)))
+        raise RunError(Problem(f"several tasks end with {name!r}", _listed(found), code="TBX602"))
     if version:
         found = [task for task in found if task.version == f"v{version.removeprefix('v')}"]
     if not found:
         names = {task.name: task for task in tasks} | {_last_part(task.name): task for task in tasks}
         close = get_close_matches(name, names, 1)
         hint = f"did you mean {names[close[0]].name}?" if close and not version else _listed(tasks)
-        raise RunError(Problem(f"the release has no task {wanted!r}", hint))
+        raise RunError(Problem(f"the release has no task {wanted!r}", hint, code="TBX602"))
     return max(found, key=lambda task: parse_task_version(task.version) or (0, 0))
 
 

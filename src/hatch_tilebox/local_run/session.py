@@ -151,7 +151,7 @@ def _initialize(worker: Worker, url: str, token: str, timeout: float) -> None:
             raise
         message = f"the worker cannot be initialized: {error.details}"
         hint = "a release runner initializes it in the same way; check the runner's context and cache"
-        raise DiscoveryError(Problem(message, hint)) from error
+        raise DiscoveryError(Problem(message, hint, code="TBX607")) from error
 
 
 def _about(worker: Worker) -> str:
@@ -185,8 +185,8 @@ def _lost(error: WorkerError, paths: Paths) -> Problem:
         hint = "a task must not end its process"
         if finished.returncode == _KILLED:
             hint = "it likely ran out of memory; the kernel log (`dmesg`) has the reason"
-        return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)))
-    return Problem(f"the worker answered {error.code}: {error.details}", "the log of the runner may have the reason")
+        return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)), code="TBX607")
+    return Problem(f"the worker answered {error.code}: {error.details}", "the log of the runner may have the reason", code="TBX607")
 
 
 class _Sink:
@@ -254,6 +254,8 @@ class _Sink:
         if answer is None:
             words = tail(self._child.result().errors)
             raise DiscoveryError(
-                Problem("the process that receives the worker's logs does not run", "see its output below", None, words)
+                Problem(
+                    "the process that receives the worker's logs does not run", "see its output below", None, words, code="TBX607"
+                )
             )
         return answer

@@ -55,9 +55,11 @@ def with_trigger(task: Task, arguments: bytes, trigger: Trigger) -> TriggeredInp
     """
     named = f"{task.name} {task.version}"
     if task.trigger != "cron" and trigger.time is not None:
-        raise RunError(Problem(f"{named} is not triggered by a cron schedule", "remove --trigger-time"))
+        raise RunError(Problem(f"{named} is not triggered by a cron schedule", "remove --trigger-time", code="TBX605"))
     if task.trigger != "storage-event" and (trigger.object, trigger.location, trigger.event) != (None, None, None):
-        raise RunError(Problem(f"{named} is not triggered by storage events", "remove --object, --location and --event"))
+        raise RunError(
+            Problem(f"{named} is not triggered by storage events", "remove --object, --location and --event", code="TBX605")
+        )
     if task.trigger is None:
         return TriggeredInput(arguments)
     if task.trigger == "cron":
@@ -66,7 +68,9 @@ def with_trigger(task: Task, arguments: bytes, trigger: Trigger) -> TriggeredInp
         event, locations = encode_field(1, encode_field(1, int(time.timestamp() // 1)) + nanoseconds), b""
     else:
         if trigger.object is None:
-            raise RunError(Problem(f"{named} is triggered by storage events, but no object is given", "add --object PATH"))
+            raise RunError(
+                Problem(f"{named} is triggered by storage events, but no object is given", "add --object PATH", code="TBX605")
+            )
         event, locations = _storage_event(trigger.object, trigger.location, EVENTS[trigger.event or "created"])
     return TriggeredInput(encode_field(1, event) + (encode_field(2, arguments) if arguments else b""), locations)
 
@@ -100,7 +104,7 @@ def _folder(path: str, location: str | None) -> Path:
     folder = Path(location).absolute()
     if not folder.is_dir():
         hint = "--location is a folder, gs://BUCKET or s3://BUCKET"
-        raise RunError(Problem(f"the storage location {location!r} is not a folder", hint))
+        raise RunError(Problem(f"the storage location {location!r} is not a folder", hint, code="TBX605"))
     return folder
 
 
@@ -109,5 +113,5 @@ def _parse_time(text: str) -> datetime:
         # Python 3.10 does not accept `Z`.
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise RunError(Problem(f"--trigger-time {text!r} is not a time", "write it as 2026-08-01T06:00Z")) from None
+        raise RunError(Problem(f"--trigger-time {text!r} is not a time", "write it as 2026-08-01T06:00Z", code="TBX605")) from None
     return found if found.tzinfo else found.astimezone()

@@ -101,7 +101,7 @@ def _report_missing(manifest: ReleaseManifest, passed: PassedVariables, progress
     for name in manifest.environment:
         if name not in passed:
             message = f"the release needs the environment variable {name} from its runner, and it is not passed here"
-            progress.warning(Problem(message, f"pass it with --env {name}, or set it with --env {name}=VALUE"))
+            progress.warning(Problem(message, f"pass it with --env {name}, or set it with --env {name}=VALUE", code="TBX309"))
 
 
 def _runner_pythons(manifest: ReleaseManifest, folder: Path, progress: Progress) -> list[str]:
@@ -122,9 +122,11 @@ def _runner_pythons(manifest: ReleaseManifest, folder: Path, progress: Progress)
     hint = f"install it with: uv python install {' '.join(missing)}"
     if not found:
         about = f"Python {', '.join(missing)} is not on this machine" if missing else "the release allows none of them"
-        raise DiscoveryError(Problem(f"no Python of the official runner image to start on: {about}", hint if missing else None))
+        raise DiscoveryError(
+            Problem(f"no Python of the official runner image to start on: {about}", hint if missing else None, code="TBX318")
+        )
     if missing:
-        progress.warning(Problem(f"not started on Python {', '.join(missing)}, which is not on this machine", hint))
+        progress.warning(Problem(f"not started on Python {', '.join(missing)}, which is not on this machine", hint, code="TBX318"))
     return found
 
 
@@ -162,6 +164,10 @@ def _differences(path: Path, manifest: ReleaseManifest, found: tuple[tuple[str, 
     hint = "the tasks depend on something outside the release, such as the time, an environment variable or the network"
     missing = [f"{name} {version}" for name, version in sorted(named - set(found))]
     surplus = [f"{name} {version}" for name, version in sorted(set(found) - named)]
-    problems = [Problem(f"the manifest has {task}, but the worker does not register it", hint, where) for task in missing]
-    problems += [Problem(f"the worker registers {task}, but the manifest does not have it", hint, where) for task in surplus]
+    problems = [
+        Problem(f"the manifest has {task}, but the worker does not register it", hint, where, code="TBX319") for task in missing
+    ]
+    problems += [
+        Problem(f"the worker registers {task}, but the manifest does not have it", hint, where, code="TBX319") for task in surplus
+    ]
     return tuple(problems)

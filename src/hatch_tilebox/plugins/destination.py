@@ -63,10 +63,10 @@ class LocalRelease:
                     yield chunk
                 more = whole and file.read(1)
         except OSError as error:
-            raise PublishError(Problem(f"{self.artifact.path} cannot be read: {error.strerror}")) from error
+            raise PublishError(Problem(f"{self.artifact.path} cannot be read: {error.strerror}", code="TBX106")) from error
         if left or more or (whole and digest.hexdigest() != self.artifact.sha256):
             message = f"{self.artifact.path} changed while it was published"
-            raise PublishError(Problem(message, hint="publish again when nothing writes to it"))
+            raise PublishError(Problem(message, hint="publish again when nothing writes to it", code="TBX119"))
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Destination(ABC):
         By default raises PublishError: the destination does not support downloads.
         """
         message = f"{self.url} does not support downloads"
-        raise PublishError(Problem(message, hint=f"build release {release.id} again from its sources"))
+        raise PublishError(Problem(message, hint=f"build release {release.id} again from its sources", code="TBX513"))
 
     def close(self) -> None:  # noqa: B027 -- most destinations hold no connection
         """Close connections. Called once, after all other calls."""

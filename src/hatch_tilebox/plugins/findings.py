@@ -73,7 +73,7 @@ class Finding:
             location: The file, line and column that the message is about.
 
         """
-        return cls(Problem(message, hint, location), is_error=True)
+        return cls(Problem(message, hint, location, code="TBX701"), is_error=True)
 
     @classmethod
     def warning(cls, message: str, *, hint: str | None = None, location: Location | None = None) -> Finding:
@@ -85,4 +85,4 @@ class Finding:
             location: The file, line and column that the message is about.
 
         """
-        return cls(Problem(message, hint, location), is_error=False)
+        return cls(Problem(message, hint, location, code="TBX701"), is_error=False)

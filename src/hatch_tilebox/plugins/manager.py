@@ -55,7 +55,8 @@ def run_release_checks(
         caller = manager.subset_hook_caller("hatch_tilebox_check_release", remove_plugins=others)
         for finding in _findings(name, caller, manifest, files):
             problem = finding.problem
-            named = Problem(f"[{name}] {problem.message}", problem.hint, problem.location, problem.details)
+            code = problem.code if problem.code == PluginError.code else "TBX701"
+            named = problem._replace(message=f"[{name}] {problem.message}", code=code)
             (errors if finding.is_error else warnings).append(named)
     if errors:
         raise PluginError(*errors)
@@ -80,4 +81,4 @@ def _broken(name: str, how: str, error: Exception) -> Problem:
     where = "".join(f"{frame.filename}:{frame.lineno}\n" for frame in frames)
     details = where + "".join(traceback.format_exception_only(error)).rstrip()
     hint = "fix or uninstall the package that brings it"
-    return Problem(f'the plugin "{name}" of the entry-point group {GROUP} {how}', hint, details=details)
+    return Problem(f'the plugin "{name}" of the entry-point group {GROUP} {how}', hint, details=details, code="TBX700")

@@ -20,11 +20,11 @@ def project_warnings(config: WorkflowConfig, pyproject: Pyproject, requires_pyth
     if is_placeholder(slug):
         message = f'workflow.slug: "{slug}" is a placeholder, not the slug of a workflow'
         hint = "write the slug that Tilebox gave the workflow; hatch-tilebox init, or the console, creates a workflow"
-        warnings.append(Problem(message, hint, config.location("workflow.slug")))
+        warnings.append(Problem(message, hint, config.location("workflow.slug"), code="TBX016"))
     if requires_python and not pythons_for(requires_python):
         pythons = ", ".join(PYTHONS)
         message = f'project.requires-python: "{requires_python}" excludes {pythons}, the interpreters of Tilebox\'s runner image'
         hint = f"allow one of them, such as >={PYTHONS[0]}, unless your release runners have another Python"
         location = pyproject.location("project", "requires-python")
-        warnings.append(Problem(message, hint, location))
+        warnings.append(Problem(message, hint, location, code="TBX017"))
     return tuple(warnings)

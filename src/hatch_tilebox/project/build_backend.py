@@ -117,7 +117,9 @@ def hatchlings_metadata(root: Path) -> dict[str, str]:
             return found
     details = "\n".join((done.errors or done.output).strip().splitlines()[-_LAST_LINES:]) or None
     message = "the code that computes the metadata of the project fails"
-    raise ConfigError(Problem(message, "show the failure with: hatchling metadata", Location("pyproject.toml"), details))
+    raise ConfigError(
+        Problem(message, "show the failure with: hatchling metadata", Location("pyproject.toml"), details, code="TBX019")
+    )
 
 
 def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:
@@ -161,7 +163,11 @@ class _Runner:
         details = "\n".join(output.strip().splitlines()[-_LAST_LINES:]) or None
         hint = "uv build --wheel shows all output of the backend; a version in [project] needs no backend"
         return Problem(
-            f"{message}, and only the backend knows what [project] lists in dynamic", hint, Location("pyproject.toml"), details
+            f"{message}, and only the backend knows what [project] lists in dynamic",
+            hint,
+            Location("pyproject.toml"),
+            details,
+            code="TBX019",
         )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.config import BuildOptions
-from hatch_tilebox.core.errors import ConfigError, Problem
-from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.errors import ConfigError, Fix
 from hatch_tilebox.core.toml_document import dotted, table_at
 from hatch_tilebox.project import rules
-from hatch_tilebox.project.toml.kinds import Choice, Flag, Number, Report, Size, Text, Texts, in_order, suggestion
+from hatch_tilebox.project.toml.kinds import Choice, Flag, Mistake, Number, Report, Size, Text, Texts, in_order
 from hatch_tilebox.project.toml.tables import Key, key, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.core.toml_document import Document
     from hatch_tilebox.core.toml_positions import KeyPath
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 HOOK_TABLE = "tool.hatch.build.hooks.tilebox"
 TARGET_TABLE = "tool.hatch.build.targets.tilebox"
 _TARGETS = "tool.hatch.build.targets"
+PUBLISH_TABLE = "tool.hatch.publish.tilebox"
 
 # Keys that hatchling itself reads from the table of every hook, and from that of every target.
 # Source: hatchling.builders.config.BuilderConfig, and https://hatch.pypa.io/latest/config/build/
@@ -43,6 +45,14 @@ _TARGET_KEYS = _HOOK_KEYS | {
     "skip-excluded-dirs",
     "sources",
     "versions",
+}
+
+# Keys of the file that describes the workflow, and where they belong there.
+_ELSEWHERE = {
+    **dict.fromkeys(("slug", "runner", "command", "root"), f"under [workflow] in {CONFIG_NAME}"),
+    **dict.fromkeys(("include", "exclude", "use_gitignore"), f"under [build] in {CONFIG_NAME}"),
+    **dict.fromkeys(("workflow", "build", "targets"), f"at the top of {CONFIG_NAME}"),
+    "to": f"under [{PUBLISH_TABLE}] in pyproject.toml",
 }
 
 _DESCRIBED = {
@@ -152,36 +162,38 @@ def variables_passed(environ: Mapping[str, str]) -> tuple[str, ...]:
     return load_options({}, where="", environ={name: environ.get(name, "")}).pass_environment
 
 
-def _read(key: Key, raw: object, values: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Add the option's value to `values`, or yield path and message of its mistakes."""
+def _read(key: Key, raw: object, at: KeyPath, values: dict[str, Any]) -> list[Mistake]:
+    """Add the option's value to `values`, or return its mistakes."""
     report = Report()
-    value = key.kind.read(raw, (), report)
+    value = key.kind.read(raw, at, report)
     if not report.mistakes:
         values[key.field] = value
-    yield from ((mistake.path, mistake.message) for mistake in report.mistakes)
+    return report.mistakes
 
 
 def _read_table(
     table: Mapping[str, object], keys: Mapping[str, Key], values: dict[str, Any], where: str, pyproject: Pyproject | None
 ) -> list[Problem]:
     known = _TARGET_KEYS if where.startswith(_TARGETS) and not where.endswith("hooks.tilebox") else _HOOK_KEYS
-    wrong: list[tuple[KeyPath, str, bool]] = []
+    report = Report(elsewhere=_ELSEWHERE)
     for name, raw in table.items():
         if name in keys:
-            wrong += [((name, *path), message, False) for path, message in _read(keys[name], raw, values)]
+            report.mistakes += _read(keys[name], raw, (name,), values)
         elif name not in known:
-            end = suggestion(name, keys) or f"; allowed: {', '.join(keys)}"
-            wrong.append(((name,), f"unknown option{end}", True))
-    places = list(_tables_with_options(pyproject, where)) if wrong and pyproject else []
-    return in_order(_table_problem(path, message, where, places, of_key=of_key) for path, message, of_key in wrong)
+            report.unknown((name,), keys, "option")
+    places = list(_tables_with_options(pyproject, where)) if report.mistakes and pyproject else []
+    return in_order(_table_problem(mistake, where, places) for mistake in report.mistakes)
 
 
-def _table_problem(path: KeyPath, message: str, where: str, places: list[tuple[Document, list[str]]], *, of_key: bool) -> Problem:
+def _table_problem(mistake: Mistake, where: str, places: list[tuple[Document, list[str]]]) -> Problem:
     for document, table in places:
-        if path[0] in table_at(document.values, table):
-            full = (*table, *path)
-            return Problem(printable(f"{dotted(full)}: {message}"), location=document.location(full, key=of_key))
-    return Problem(printable(f"{where}.{dotted(path)}: {message}"))
+        if mistake.path[0] in table_at(document.values, table):
+            full = (*table, *mistake.path)
+            fix = Fix("rename", document.name, full, mistake.fix) if mistake.fix else None
+            return mistake.problem(dotted(full), document.location(full, key=mistake.of_key), fix)
+    if mistake.named:
+        return mistake._replace(message=f"{where}: {mistake.message}").problem("", None)
+    return mistake.problem(f"{where}.{dotted(mistake.path)}", None)
 
 
 def _tables_with_options(pyproject: Pyproject, where: str) -> Iterator[tuple[Document, list[str]]]:
@@ -200,8 +212,8 @@ def _tables_with_options(pyproject: Pyproject, where: str) -> Iterator[tuple[Doc
 def _read_environment(environ: Mapping[str, str], keys: Mapping[str, Key], values: dict[str, Any]) -> Iterator[Problem]:
     for name, option in keys.items():
         if text := environ.get(variable_name(name)):
-            for path, message in _read(option, option.kind.from_text(text), values):
-                yield Problem(printable(f"{variable_name(name)}{dotted(path)}: {message}"))
+            for mistake in _read(option, option.kind.from_text(text), (), values):
+                yield mistake.problem(f"{variable_name(name)}{dotted(mistake.path)}", None)
 
 
 def _read_settings(settings: Mapping[str, object], keys: Mapping[str, Key], values: dict[str, Any]) -> Iterator[Problem]:
@@ -209,8 +221,9 @@ def _read_settings(settings: Mapping[str, object], keys: Mapping[str, Key], valu
     for name, raw in settings.items():
         if name in known:
             value = known[name].kind.from_text(raw) if isinstance(raw, str) else raw
-            for path, message in _read(known[name], value, values):
-                yield Problem(printable(f"config setting {name}{dotted(path)}: {message}"))
+            for mistake in _read(known[name], value, (), values):
+                yield mistake.problem(f"config setting {name}{dotted(mistake.path)}", None)
         elif name.startswith("tilebox."):
-            end = suggestion(name, known) or f"; allowed: {', '.join(known)}"
-            yield Problem(printable(f"config setting {name}: unknown option{end}"))
+            report = Report()
+            report.unknown((name,), known, "config setting")
+            yield report.mistakes[0].problem("", None)

@@ -157,7 +157,9 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         # Maybe not an error: the workflow may run on a newer Python than this one.
         place = Location(file.path, getattr(error, "lineno", None) or 0, getattr(error, "offset", None) or 0)
-        report.warnings.append(Problem(f"this Python cannot read it: {getattr(error, 'msg', error)}", location=place))
+        report.warnings.append(
+            Problem(f"this Python cannot read it: {getattr(error, 'msg', error)}", location=place, code="TBX121")
+        )
         return
     bound = bound_names(tree)
     if bound is None or name in bound:
@@ -166,7 +168,7 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
     meant = runners[0] if len(runners) == 1 else close_match(name, sorted(bound))
     hint = f'did you mean "{module}:{meant}"?' if meant else f"give {file.path} a line like: {name} = Runner(tasks=[…])"
     message = f"workflow.runner: {file.path} has no {name!r} at its top level"
-    raise SelectionError(Problem(message, hint, config.location("workflow.runner")))
+    raise SelectionError(Problem(message, hint, config.location("workflow.runner"), code="TBX304"))
 
 
 def _unselected_imports(tree: SourceTree, files: FileSet) -> list[Problem]:
@@ -178,7 +180,7 @@ def _unselected_imports(tree: SourceTree, files: FileSet) -> list[Problem]:
             if item.path not in selected and item.path not in missing:
                 message = f"{item.path} is imported here, but is not selected"
                 hint = f'add "{item.path}" or its folder to [build] include'
-                missing[item.path] = Problem(message, hint, Location(path, item.line))
+                missing[item.path] = Problem(message, hint, Location(path, item.line), code="TBX105")
     return list(missing.values())
 
 
@@ -187,7 +189,7 @@ def _check_name(pyproject: Pyproject) -> None:
     if pyproject.name in pyproject.dependency_names:
         name = pyproject.table("project")["name"]
         message = f"project.name: {name} is also one of its dependencies, so the project depends on itself"
-        raise ConfigError(Problem(message, "give the project another name", Location(PYPROJECT_NAME)))
+        raise ConfigError(Problem(message, "give the project another name", Location(PYPROJECT_NAME), code="TBX020"))
 
 
 def _check_build_system(pyproject: Pyproject, config: WorkflowConfig, report: CheckReport) -> None:
@@ -200,4 +202,4 @@ def _check_build_system(pyproject: Pyproject, config: WorkflowConfig, report: Ch
         if imported.source != "folder":
             return
     message = "uv build, hatch build and pip build no release of this project: it does not ask for hatch-tilebox"
-    report.warnings.append(Problem(message, "run: hatch-tilebox adopt", Location(PYPROJECT_NAME)))
+    report.warnings.append(Problem(message, "run: hatch-tilebox adopt", Location(PYPROJECT_NAME), code="TBX021"))

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME, CONFIG_VARIABLE, PYPROJECT_NAME
+from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Problem
 from hatch_tilebox.core.pyproject import Pyproject, peek_pyproject
 from hatch_tilebox.project.build_options import options_table
@@ -28,6 +29,15 @@ def find_pyproject(start: Path, environ: Mapping[str, str] = os.environ) -> Pypr
     there is none.
     """
     start = start.resolve()
+    found = _find(start, environ)
+    if found is None:
+        message = f"no {CONFIG_NAME} in {start} or in a folder above it"
+        raise ConfigError(Problem(message, hint=advice_on_missing(start), code="TBX001"))
+    look_in(found.root)
+    return found
+
+
+def _find(start: Path, environ: Mapping[str, str]) -> Pyproject | None:
     lone: Path | None = None  # a configuration without pyproject.toml: a project above may name it as its own
     for folder in (start, *start.parents):
         has_default = os.path.lexists(folder / CONFIG_NAME)  # whatever it is: reading it reports what is not a file
@@ -40,10 +50,7 @@ def find_pyproject(start: Path, environ: Mapping[str, str] = os.environ) -> Pypr
                 return pyproject
         elif has_default and lone is None:
             lone = folder
-    if lone is not None:
-        return Pyproject(lone)
-    message = f"no {CONFIG_NAME} in {start} or in a folder above it"
-    raise ConfigError(Problem(message, hint=advice_on_missing(start)))
+    return None if lone is None else Pyproject(lone)
 
 
 def config_file(pyproject: Pyproject, environ: Mapping[str, str] = os.environ) -> Path:

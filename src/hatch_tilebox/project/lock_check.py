@@ -34,7 +34,7 @@ def check_lock(pyproject: Pyproject) -> None:
     package = next((package for package in lock.packages if package.name == pyproject.name), None)
     reasons = list(_differences(package, pyproject)) if package else [f"it has no entry for {pyproject.name}"]
     if reasons:
-        raise ConfigError(Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", Location(LOCK_NAME)))
+        raise ConfigError(Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", Location(LOCK_NAME), code="TBX031"))
 
 
 def _differences(package: LockedPackage, pyproject: Pyproject) -> Iterator[str]:

@@ -78,7 +78,7 @@ def frontend_problem(pyproject: Pyproject, values: Mapping[str, Any]) -> Problem
         if not _needs_code(metadata):
             metadata.validate_fields()
     except Exception as error:  # noqa: BLE001 -- hatchling and its plugins have several kinds of errors
-        return Problem(str(error), _plugin_hint(metadata, error), _location(pyproject, str(error)))
+        return Problem(str(error), _plugin_hint(metadata, error), _location(pyproject, str(error)), code="TBX019")
     return None
 
 
@@ -100,7 +100,7 @@ def _computed(pyproject: Pyproject, python: str | None) -> Project:
         return Project(normalized_name(found.get("Name", "")), str(Version(version)), str(found.get("Requires-Python", "")) or None)
     except InvalidVersion as error:
         message = f'the build backend {system.backend} gives "{version}", which is not a version'
-        raise ConfigError(Problem(message, location=Location(PYPROJECT_NAME))) from error
+        raise ConfigError(Problem(message, location=Location(PYPROJECT_NAME), code="TBX019")) from error
 
 
 def _computed_by_hatchling(root: Path, metadata: ProjectMetadata[Any]) -> Project:
@@ -109,7 +109,7 @@ def _computed_by_hatchling(root: Path, metadata: ProjectMetadata[Any]) -> Projec
     found = hatchlings_metadata(root)
     if "error" in found:
         hint = _missing_plugin_hint(metadata) if found["type"] == "UnknownPluginError" else None
-        raise ConfigError(Problem(found["error"], hint, Location(PYPROJECT_NAME)))
+        raise ConfigError(Problem(found["error"], hint, Location(PYPROJECT_NAME), code="TBX019"))
     return Project(found["Name"], found["Version"], found["Requires-Python"] or None)
 
 
@@ -118,7 +118,7 @@ def _validate(metadata: ProjectMetadata[Any]) -> None:
         metadata.validate_fields()
     except Exception as error:
         # Hatchling and its plugins have several kinds of errors; all are about this file.
-        raise ConfigError(Problem(str(error), _plugin_hint(metadata, error), Location(PYPROJECT_NAME))) from error
+        raise ConfigError(Problem(str(error), _plugin_hint(metadata, error), Location(PYPROJECT_NAME), code="TBX019")) from error
 
 
 def _location(pyproject: Pyproject, message: str) -> Location:

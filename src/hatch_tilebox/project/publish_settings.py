@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.toml_document import read_toml, table_at
+from hatch_tilebox.project.build_options import PUBLISH_TABLE
 from hatch_tilebox.project.toml.kinds import type_name
 from hatch_tilebox.publish.addresses import is_folder
 from hatch_tilebox.publish.settings import Settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.pyproject import Pyproject
 
-PROJECT_TABLE = "tool.hatch.publish.tilebox"
+PROJECT_TABLE = PUBLISH_TABLE
 USER_TABLE = "publish.tilebox"
 _SECRETS = {"api-key", "auth", "key", "password", "token"}
 _HATCH_KEYS = {"disable"}
@@ -88,7 +89,9 @@ def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         table = table.get(key, {})
         if not isinstance(table, dict):
             at = USER_TABLE.split(".")[:depth]
-            raise ConfigError(Problem(f"{'.'.join(at)}: must be a table, not {type_name(table)}", location=document.location(at)))
+            raise ConfigError(
+                Problem(f"{'.'.join(at)}: must be a table, not {type_name(table)}", location=document.location(at), code="TBX022")
+            )
     return dict(table)
 
 
@@ -135,7 +138,7 @@ def _read(
     values: dict[str, Any] = {}
     if table is not None and not isinstance(table, dict):
         label, location = name("")
-        problems.append(Problem(f"{label} must be a table, not {type_name(table)}", location=location))
+        problems.append(Problem(f"{label} must be a table, not {type_name(table)}", location=location, code="TBX022"))
         return values
     for key, value in (table or {}).items():
         if key in _HATCH_KEYS:
@@ -143,15 +146,15 @@ def _read(
         label, location = name(key)
         if key in _SECRETS:
             hint = "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry"
-            problems.append(Problem(f"{label}: secrets are not allowed here", hint=hint, location=location))
+            problems.append(Problem(f"{label}: secrets are not allowed here", hint=hint, location=location, code="TBX018"))
         elif key not in _TYPES:
             close = difflib.get_close_matches(key, _TYPES, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(_TYPES)}"
-            problems.append(Problem(f"{label} is not known", hint=hint, location=location))
+            problems.append(Problem(f"{label} is not known", hint=hint, location=location, code="TBX012"))
         else:
             fault, read = _convert(_TYPES[key], value, texts=texts)
             if fault:
-                problems.append(Problem(f"{label} must be {fault}, not {value!r}", location=location))
+                problems.append(Problem(f"{label} must be {fault}, not {value!r}", location=location, code="TBX022"))
             values[key] = read
     return values
 

@@ -123,7 +123,7 @@ def read_pyproject(root: Path) -> Pyproject:
     """Return the checked `pyproject.toml` in the folder `root`. Raises ConfigError, see `check_pyproject`."""
     if not (root / PYPROJECT_NAME).exists():
         hint = "a release takes its name and version from [project] in pyproject.toml"
-        raise ConfigError(Problem(f"no pyproject.toml in {root}", hint))
+        raise ConfigError(Problem(f"no pyproject.toml in {root}", hint, code="TBX002"))
     return check_pyproject(load_pyproject(root))
 
 
@@ -144,7 +144,7 @@ def check_pyproject(pyproject: Pyproject) -> Pyproject:
         hint = "uv init --bare writes one"
         if "poetry" in pyproject.table("tool"):
             hint = "move the metadata from [tool.poetry] to [project], where Poetry 2 reads it too"
-        raise ConfigError(Problem("there is no [project] table with a name", hint, Location(PYPROJECT_NAME)))
+        raise ConfigError(Problem("there is no [project] table with a name", hint, Location(PYPROJECT_NAME), code="TBX002"))
     return pyproject
 
 

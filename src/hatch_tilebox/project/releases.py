@@ -39,7 +39,7 @@ def prepare_release(
     if settings.build:
         if places:
             message = "--build publishes the new release, so no archive can be named"
-            raise PublishError(Problem(message, hint="leave out one of the two"))
+            raise PublishError(Problem(message, hint="leave out one of the two", code="TBX023"))
         with log.step("build") as done:
             project = open_project(root or Path.cwd())
             path = project.build(project.root / "dist", progress).artifact.path
@@ -69,11 +69,13 @@ def clusters_of(root: Path | None, target: str) -> tuple[str, ...]:
     Raises PublishError if there is no such target.
     """
     if root is None:
-        raise PublishError(Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project"))
+        raise PublishError(
+            Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project", code="TBX023")
+        )
     config = read_config(root)
     if target not in config.targets:
         known = ", ".join(sorted(config.targets)) or "none"
-        raise PublishError(Problem(f"{config.path.name} has no target {target!r}", hint=f"targets there: {known}"))
+        raise PublishError(Problem(f"{config.path.name} has no target {target!r}", hint=f"targets there: {known}", code="TBX023"))
     return config.targets[target]
 
 

@@ -122,6 +122,7 @@ def check_installations(installations: Sequence[Installation], *, chosen: bool) 
             f"{package} cannot be installed on {platforms}: it has no wheel that fits, and no sdist",
             "take another version of it, exclude that Python with requires-python, or name your runners in the option runners",
             where,
+            code="TBX206",
         )
         for package, platforms in _by_package(installations, "impossible").items()
     ]
@@ -130,6 +131,7 @@ def check_installations(installations: Sequence[Installation], *, chosen: bool) 
             f"{package} has no wheel for {platforms}: a release runner compiles it at every cold start",
             "take a version that has one, or make sure that the runner has a compiler and the libraries that it needs",
             where,
+            code="TBX207",
         )
         for package, platforms in _by_package(installations, "compiled").items()
     ]
@@ -140,6 +142,7 @@ def check_installations(installations: Sequence[Installation], *, chosen: bool) 
                 f"{', …' if cuda.cuda[3:] else ''}",
                 "take builds for CPUs, for example from the index https://download.pytorch.org/whl/cpu",
                 where,
+                code="TBX208",
             )
         )
     return (impossible, warnings) if chosen else ([], [*impossible, *warnings])

@@ -118,7 +118,9 @@ def derive_slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
     if not slug:
-        raise ConfigError(Problem(f"{name!r} makes no slug: letters a to z and digits are needed", "give a name with --name"))
+        raise ConfigError(
+            Problem(f"{name!r} makes no slug: letters a to z and digits are needed", "give a name with --name", code="TBX800")
+        )
     if len(slug) <= SLUG_LENGTH:
         return slug
     whole_words = slug[: SLUG_LENGTH + 1].rpartition("-")[0]
@@ -135,7 +137,7 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
     there = [file for file in (*REFUSED, SCHEMA_NAME) if os.path.lexists(root / file)]
     if there:
         hint = "hatch-tilebox adopt adds hatch-tilebox to an existing project"
-        raise ConfigError(Problem(f"{root} has {', '.join(there)} already; nothing was changed", hint))
+        raise ConfigError(Problem(f"{root} has {', '.join(there)} already; nothing was changed", hint, code="TBX800"))
     _refuse_name(local, _DEPENDENCIES)
     _refuse_workspace(root)
     uv = require_uv()
@@ -163,7 +165,9 @@ def _refuse_name(slug: str, taken: Collection[str]) -> None:
     """Raise ConfigError for a project with the name of a package that it needs: it would depend on itself."""
     if slug in taken:
         message = f"a project named {slug} would depend on itself: it needs the package {slug}; nothing was changed"
-        raise ConfigError(Problem(message, f'give another name, such as: hatch-tilebox init --name "{slug} workflow"'))
+        raise ConfigError(
+            Problem(message, f'give another name, such as: hatch-tilebox init --name "{slug} workflow"', code="TBX800")
+        )
 
 
 def _locked_names(root: Path) -> set[str]:
@@ -177,19 +181,21 @@ def _refuse_workspace(root: Path) -> None:
     if folder is not None:
         message = f"{root} would be a member of the uv workspace in {folder}, whose lock would change"
         hint = f'choose another folder, or add "{root.relative_to(folder).as_posix()}" to exclude in its [tool.uv.workspace]'
-        raise ConfigError(Problem(message, hint))
+        raise ConfigError(Problem(message, hint, code="TBX800"))
 
 
 def _remains(slug: str) -> Problem:
     message = f"the workflow {slug} was created at Tilebox and stays there"
-    return Problem(message, f'to use it: hatch-tilebox init --offline, then write slug = "{slug}" into {CONFIG_NAME}')
+    return Problem(
+        message, f'to use it: hatch-tilebox init --offline, then write slug = "{slug}" into {CONFIG_NAME}', code="TBX801"
+    )
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.write_bytes(text.encode())
     except OSError as error:
-        raise ConfigError(Problem(f"{path} cannot be written: {error.strerror}")) from error
+        raise ConfigError(Problem(f"{path} cannot be written: {error.strerror}", code="TBX401")) from error
 
 
 def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
@@ -200,7 +206,7 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT)
     if done.returncode or done.timed_out:
         details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
-        raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details))
+        raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details, code="TBX800"))
     packages = re.search(r"Resolved (\d+) packages?", done.errors)
     progress.finished(f"{packages[1]} packages" if packages else f"uv {command}", seconds=perf_counter() - began)
 
@@ -214,7 +220,7 @@ def _undone_on_failure(root: Path) -> Iterator[None]:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(Problem(f"{root} cannot be created: {error.strerror}")) from error
+            raise ConfigError(Problem(f"{root} cannot be created: {error.strerror}", code="TBX401")) from error
         yield
     except BaseException:
         certainly(lambda: _undo(root, before, missing))

@@ -95,6 +95,7 @@ def unregistered_tasks(tree: SourceTree, config: WorkflowConfig, registered: Ite
             f"the task class {task.name} is defined here, and the runner in {place} does not register it",
             "add it to the tasks of the runner, unless another runner executes it",
             Location(task.path, task.line),
+            code="TBX120",
         )
         for task in source_tasks(tree, config)
         if task.object not in objects

@@ -39,11 +39,11 @@ def read_static_metadata(pyproject: Pyproject) -> StaticMetadata:
     dynamic = tuple(key for key in ("version", "requires-python") if key in computed)
     for key in ("name", *dynamic):
         if key in project and key in computed:
-            report.key(("project", key), f'is given here and listed in dynamic; remove "{key}" from dynamic')
+            report.key(("project", key), "is given here and listed in dynamic", f'remove "{key}" from dynamic')
     if "name" in computed:
         report.value(("project", "dynamic"), "the name of a project cannot be dynamic")
     if "version" not in project and "version" not in dynamic:
-        report.value(("project",), 'version is missing; write version = "0.1.0"')
+        report.value(("project",), "version is missing", 'write version = "0.1.0"', "TBX011")
     found = {key: Text(check).read(project[key], ("project", key), report) for key, check in _CHECKS.items() if key in project}
     if report.mistakes and pyproject.document:
         raise ConfigError(*report.problems(pyproject.document))

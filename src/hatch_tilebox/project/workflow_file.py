@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.config import WorkflowConfig
-from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
 from hatch_tilebox.core.model import Pattern, Workflow
 from hatch_tilebox.core.toml_document import Document, read_toml
 from hatch_tilebox.project import rules
-from hatch_tilebox.project.toml.kinds import Flag, Report, Text, Texts, close_match, suggestion
+from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys
+from hatch_tilebox.project.toml.kinds import Flag, Report, Text, Texts, close_match, did_you_mean
 from hatch_tilebox.project.toml.tables import Table, Tables, key, keys_of
 
 if TYPE_CHECKING:
@@ -140,6 +142,12 @@ FILE = Table(WorkflowFile)
 
 _MODELS = {"workflow": WorkflowTable, "build": BuildTable, "targets.NAME": TargetTable}
 _PLACES = {key.name: f"{table}.{key.name}" for table, model in _MODELS.items() for key in keys_of(model)}
+_ELSEWHERE = {
+    **dict.fromkeys(("project", "build-system", "dependency-groups", "tool"), f"at the top of {PYPROJECT_NAME}"),
+    "to": f"under [{PUBLISH_TABLE}] in {PYPROJECT_NAME}",
+    **{option.name: f"under [{HOOK_TABLE}] in {PYPROJECT_NAME}" for option in option_keys()},
+}
+"""Keys of other files, and where they belong."""
 
 _EXAMPLE = """\
 [workflow]
@@ -157,16 +165,18 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 -- Path.resolve would follow a symbolic link to another folder
     name = _name(path, base)
+    look_in(base or path.parent)
     if not path.exists():
-        raise ConfigError(Problem("no such file", hint=advice_on_missing(path.parent), location=Location(name)))
+        raise ConfigError(Problem("no such file", hint=advice_on_missing(path.parent), location=Location(name), code="TBX001"))
     document = read_toml(path, name, allow_mark=True)
-    report = Report(_PLACES)
+    report = Report(_PLACES, _ELSEWHERE)
     tables: WorkflowFile | None = FILE.read(document.values, (), report)
     workflow = document.values.get("workflow")
     root = path.parent
     if isinstance(workflow, dict):
         _check_start(workflow, report)
         root = _find_root(workflow, path.parent, report)
+        look_in(root)
     if tables is None or report.mistakes:
         raise ConfigError(*report.problems(document))
     build = tables.build
@@ -192,6 +202,7 @@ def check_root_inside(config: WorkflowConfig, project: Path) -> None:
                 hint="a build takes nothing from outside the project: it could not be repeated from its sdist.\n"
                 f"Move {CONFIG_NAME} and pyproject.toml to that folder, or choose a root inside the project.",
                 location=config.location("workflow.root"),
+                code="TBX015",
             )
         )
 
@@ -217,12 +228,10 @@ def _check_start(table: Mapping[str, Any], report: Report) -> None:
     """Check that exactly one of `runner` and `command` is set."""
     given = [name for name in table if name in {"runner", "command"}]
     if len(given) > 1:
-        report.key(("workflow", given[1]), "set either runner or command, not both")
+        report.key(("workflow", given[1]), "set either runner or command, not both", code="TBX014")
     elif not given and not {("workflow", "runner"), ("workflow", "command")} & report.meant:
-        report.value(
-            ("workflow",),
-            'set runner, as in runner = "my_workflow.runner:runner", or command for a worker that starts in another way',
-        )
+        hint = 'an example is runner = "my_workflow.runner:runner"; command is for a worker that starts in another way'
+        report.value(("workflow",), "set either runner or command", hint, "TBX014")
 
 
 def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
@@ -233,7 +242,7 @@ def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
     root = folder / text
     if not root.is_dir():
         near = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
-        report.value(("workflow", "root"), f'"{text}" is not a folder{suggestion(root.name, near)}')
+        report.value(("workflow", "root"), f'"{text}" is not a folder', did_you_mean(root.name, near), "TBX015")
     return root.resolve()
 
 

@@ -32,7 +32,9 @@ def folder_of(to: str, base: Path) -> Path:
         return base / Path(to).expanduser()
     parts = urlsplit(to)
     if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
-        raise PublishError(Problem(f"{display_url(to)} is not a folder of this machine", hint="write file:///absolute/path"))
+        raise PublishError(
+            Problem(f"{display_url(to)} is not a folder of this machine", hint="write file:///absolute/path", code="TBX501")
+        )
     return Path(url2pathname(parts.path))
 
 
@@ -44,7 +46,7 @@ def no_destination() -> PublishError:
         "  --to oci://ghcr.io/acme/scene-qa      a repository of a container registry\n"
         "  --to ./releases                       a folder"
     )
-    return PublishError(Problem("no destination is set", hint=hint))
+    return PublishError(Problem("no destination is set", hint=hint, code="TBX501"))
 
 
 def unknown_destination(to: str) -> PublishError:
@@ -54,7 +56,9 @@ def unknown_destination(to: str) -> PublishError:
     known = (
         "known are tilebox, https://…, oci://REGISTRY/REPOSITORY, file:///… or a folder such as ./releases, and what plugins add"
     )
-    return PublishError(Problem(f"{shown!r} is not a destination", hint=f"did you mean {meant}? {known}" if meant else known))
+    return PublishError(
+        Problem(f"{shown!r} is not a destination", hint=f"did you mean {meant}? {known}" if meant else known, code="TBX501")
+    )
 
 
 def _meant(text: str) -> str:

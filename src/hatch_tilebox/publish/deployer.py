@@ -89,12 +89,16 @@ def require_deployer(destination: Destination) -> Deployer:
     """Return the destination as a Deployer. Raises PublishError if it has no clusters."""
     if isinstance(destination, Deployer):
         return destination
-    raise PublishError(Problem(f"{destination.url} has no clusters", hint="deploy at Tilebox, --to tilebox, or in a folder"))
+    raise PublishError(
+        Problem(f"{destination.url} has no clusters", hint="deploy at Tilebox, --to tilebox, or in a folder", code="TBX506")
+    )
 
 
 def no_such_release(workflow: str, release: str) -> PublishError:
     """Return the error for a release that its workflow does not have."""
-    return PublishError(Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them"))
+    return PublishError(
+        Problem(f"workflow {workflow!r} has no release {release}", hint="hatch-tilebox releases lists them", code="TBX503")
+    )
 
 
 def no_conflicts(workflow: str, tasks: frozenset[tuple[str, str]], clusters: Sequence[Cluster]) -> None:
@@ -110,6 +114,7 @@ def conflicts(workflow: str, tasks: frozenset[tuple[str, str]], clusters: Sequen
             f"cluster {cluster.slug!r} already has task {name!r} {version} from workflow {other.workflow!r}; a release runner "
             f"would advertise neither that one nor the one of {workflow!r}",
             hint=CONFLICT_HINT,
+            code="TBX507",
         )
         for cluster in clusters
         for other in cluster.deployed

@@ -78,7 +78,7 @@ def deploy_release(
     with show_step(progress, "Deploying") as done:
         plan = make_plan(destination, release, clusters)
         if found := [conflict for each in plan.clusters for conflict in each.conflicts]:
-            raise PublishError(*(Problem(message, hint=CONFLICT_HINT) for message in found))
+            raise PublishError(*(Problem(message, hint=CONFLICT_HINT, code="TBX507") for message in found))
         before = {each.cluster: each.now for each in plan.clusters}
         reached = deployer.deploy(workflow, release.id, clusters)
         done.append(", ".join(reached))
@@ -143,7 +143,7 @@ def promote_release(
     if len(found) != 1 or None in found:
         shown = ", ".join(f"{slug} has {release or 'none'}" for slug, release in running.items())
         message = f"there is not exactly one release of workflow {workflow!r} to promote: {shown}"
-        raise PublishError(Problem(message, hint="name clusters that all have the same release"))
+        raise PublishError(Problem(message, hint="name clusters that all have the same release", code="TBX520"))
     release = _published(destination, workflow, [str(found.pop())])
     return deploy_release(destination, release, clusters, notes=notes, progress=progress)
 
@@ -179,7 +179,9 @@ def roll_back(
     origin = f"the history of {destination.url}" if source == "history" else f"this machine's note {notes.path}"
     if missing := [slug for slug, release in before.items() if release is None]:
         message = f"{origin} has no earlier release of workflow {workflow!r} on {', '.join(missing)}"
-        raise PublishError(Problem(message, hint="name one with hatch-tilebox deploy --release; hatch-tilebox releases lists them"))
+        raise PublishError(
+            Problem(message, hint="name one with hatch-tilebox deploy --release; hatch-tilebox releases lists them", code="TBX503")
+        )
     progress.note(f"going back by {origin}")
     groups = [(_published(destination, workflow, [str(release)]), slugs) for release, slugs in _by_release(before).items()]
     done = [deploy_release(destination, release, slugs, notes=notes, progress=progress) for release, slugs in groups]

@@ -39,21 +39,25 @@ def select_published(destination: Destination, workflow: str | None, selector: s
     releases = destination.releases(workflow)
     if not releases:
         of = f" of workflow {workflow!r}" if workflow else ""
-        raise PublishError(Problem(f"{destination.url} has no release{of}", hint="hatch-tilebox releases lists what is there"))
+        raise PublishError(
+            Problem(f"{destination.url} has no release{of}", hint="hatch-tilebox releases lists what is there", code="TBX503")
+        )
     if selector is not None:
         found = [release for release in releases if _matches(release, selector)]
         if not found:
             known = ", ".join(describe_release(release) for release in releases[:_SHOWN])
-            raise PublishError(Problem(f"{destination.url} has no release {selector!r}", hint=f"the latest are {known}"))
+            raise PublishError(
+                Problem(f"{destination.url} has no release {selector!r}", hint=f"the latest are {known}", code="TBX503")
+            )
         releases = found
     slugs = sorted({release.workflow for release in releases})
     if len(slugs) > 1:
         message = f"{destination.url} has releases of several workflows: {', '.join(slugs)}"
-        raise PublishError(Problem(message, hint="name one with --workflow"))
+        raise PublishError(Problem(message, hint="name one with --workflow", code="TBX504"))
     if selector is not None and len(releases) > 1 and selector != releases[0].id:
         shown = "\n".join(f"  {release.id}  {release.created_at or ''}".rstrip() for release in releases[:_SHOWN])
         message = f"{selector!r} is ambiguous: {len(releases)} releases at {destination.url} match"
-        raise PublishError(Problem(message, hint=f"name one by its id:\n{shown}"))
+        raise PublishError(Problem(message, hint=f"name one by its id:\n{shown}", code="TBX504"))
     return releases[0]
 
 
@@ -67,7 +71,7 @@ def fetch_release(
     """
     progress = progress or Progress()
     if not is_digest(release.digest):
-        raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is not a digest"))
+        raise PublishError(Problem(f"{release.url} is registered with {release.digest!r}, which is not a digest", code="TBX513"))
     with show_step(progress, "Fetching") as done, private_folder(folder) as private:  # several may fetch into one folder at once
         incoming = private / f"incoming{RELEASE_SUFFIX}"
         with new_file(incoming, private) as file:
@@ -77,14 +81,20 @@ def fetch_release(
                 file.write(chunk)
                 size += len(chunk)
                 if release.size is not None and size > release.size:
-                    raise PublishError(Problem(f"{release.url} sent more than the {release.size} bytes it is registered with"))
+                    raise PublishError(
+                        Problem(f"{release.url} sent more than the {release.size} bytes it is registered with", code="TBX513")
+                    )
                 progress.transferred(size, release.size or 0)
             if found.hexdigest() != release.digest:
                 message = f"{release.url} sent {size} bytes with digest {found.hexdigest()}, not {release.digest}"
-                raise PublishError(Problem(message, hint="fetch again; if it happens again, the published archive is damaged"))
+                raise PublishError(
+                    Problem(message, hint="fetch again; if it happens again, the published archive is damaged", code="TBX513")
+                )
         manifest, artifact = check_archive(incoming)
         if manifest.fingerprint != release.fingerprint:
-            raise PublishError(Problem(f"{release.url} is registered with fingerprint {release.fingerprint}, not its own"))
+            raise PublishError(
+                Problem(f"{release.url} is registered with fingerprint {release.fingerprint}, not its own", code="TBX513")
+            )
         path = inside(folder, release_filename(manifest.project))
         if not _is_there(path, release.digest):
             _take_name(incoming, path)
@@ -106,7 +116,9 @@ def _is_there(path: Path, digest: str) -> bool:
     with reading(path) as file:
         found = stream_digest(file)
     if found != digest:
-        raise PublishError(Problem(f"{path} is another build; it is not changed", hint="name another folder with --to"))
+        raise PublishError(
+            Problem(f"{path} is another build; it is not changed", hint="name another folder with --to", code="TBX516")
+        )
     return True
 
 
@@ -114,4 +126,4 @@ def _take_name(incoming: Path, path: Path) -> None:
     try:
         incoming.replace(path)
     except OSError as error:
-        raise PublishError(Problem(f"{path} cannot be written: {error.strerror}")) from error
+        raise PublishError(Problem(f"{path} cannot be written: {error.strerror}", code="TBX516")) from error

@@ -34,7 +34,7 @@ def new_file(destination: Path, staging: Path, root: Path | None = None) -> Iter
                 _share(file.fileno(), destination.parent.stat().st_mode & 0o666)
             yield file
     except OSError as error:
-        raise PublishError(Problem(f"{destination} cannot be written: {error.strerror}")) from error
+        raise PublishError(Problem(f"{destination} cannot be written: {error.strerror}", code="TBX516")) from error
 
 
 def shared_folder(folder: Path, root: Path) -> None:
@@ -62,7 +62,7 @@ def private_folder(parent: Path) -> Iterator[Path]:
             parent.mkdir(parents=True, exist_ok=True)
             folder = stack.enter_context(temporary_folder(parent, ".fetch-"))
         except OSError as error:
-            raise PublishError(Problem(f"{parent} cannot be written: {error.strerror}")) from error
+            raise PublishError(Problem(f"{parent} cannot be written: {error.strerror}", code="TBX516")) from error
         yield folder
 
 
@@ -73,7 +73,7 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         with open_regular(path) as file:
             yield file
     except OSError as error:
-        raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error
+        raise PublishError(Problem(f"{path} cannot be read: {error.strerror}", code="TBX106")) from error
 
 
 def shared_lock(path: Path) -> FileLock:

@@ -38,11 +38,13 @@ def find_release(places: Sequence[Path], project: Project | None) -> Path:
     where = ", ".join(map(str, places))
     of = f" of {project.name} {project.version}" if project else ""
     if found:
-        raise PublishError(Problem(f"several releases{of} in {where}", hint=f"name the one to publish:\n{_lines(found)}"))
+        raise PublishError(
+            Problem(f"several releases{of} in {where}", hint=f"name the one to publish:\n{_lines(found)}", code="TBX504")
+        )
     if others:
         hint = f"build the current version: {_BUILD}; or name one of these:\n{_lines(others)}"
-        raise PublishError(Problem(f"no release{of} in {where}", hint=hint))
-    raise PublishError(Problem(f"no release{of} in {where}", hint=_BUILD))
+        raise PublishError(Problem(f"no release{of} in {where}", hint=hint, code="TBX503"))
+    raise PublishError(Problem(f"no release{of} in {where}", hint=_BUILD, code="TBX503"))
 
 
 def _is_of(path: Path, project: Project) -> bool:

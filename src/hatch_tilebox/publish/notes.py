@@ -52,7 +52,7 @@ class DeploymentNotes:
                 with new_file(self.path, self.path.parent) as file:
                     file.write(json.dumps(notes, indent=2).encode() + b"\n")
         except OSError as error:
-            raise PublishError(Problem(f"{self.path} cannot be written: {error.strerror}")) from error
+            raise PublishError(Problem(f"{self.path} cannot be written: {error.strerror}", code="TBX516")) from error
 
     def _load(self) -> dict[str, list[str]]:
         """Return the note, empty if it is missing or damaged: it is a convenience."""

@@ -45,7 +45,10 @@ def open_destination(
         return closing(_open_builtin(settings, base, hooks, prompt, progress))
     if not isinstance(found, Destination):
         raise PluginError(
-            Problem(f"a plugin returned {found!r} for the destination {display_url(settings.to)!r}: that is not a Destination")
+            Problem(
+                f"a plugin returned {found!r} for the destination {display_url(settings.to)!r}: that is not a Destination",
+                code="TBX700",
+            )
         )
     return closing(found)
 
@@ -110,4 +113,4 @@ def _call(name: str, hook: Callable[[], Result], *, secret: str = "") -> Result:
         details = "".join(traceback.format_exception_only(error)).rstrip()
         details = details.replace(secret, "***") if secret else details
         hint = "fix or uninstall the package that contains it"
-        raise PluginError(Problem(f"a plugin failed in the hook {name}", hint=hint, details=details)) from error
+        raise PluginError(Problem(f"a plugin failed in the hook {name}", hint=hint, details=details, code="TBX700")) from error

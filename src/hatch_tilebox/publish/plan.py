@@ -121,7 +121,7 @@ def save_plan(plan: DeploymentPlan, path: Path) -> None:
         with whole_file(path) as file:
             file.write(json.dumps(plan.to_dict(), indent=2).encode() + b"\n")
     except OSError as error:
-        raise PublishError(Problem(f"{path} cannot be written: {error.strerror}")) from error
+        raise PublishError(Problem(f"{path} cannot be written: {error.strerror}", code="TBX516")) from error
 
 
 def load_plan(path: Path) -> DeploymentPlan:
@@ -129,7 +129,7 @@ def load_plan(path: Path) -> DeploymentPlan:
     try:
         data = parse_json(read_text(path).encode())
     except OSError as error:
-        raise PublishError(Problem(f"{path} cannot be read: {error.strerror}")) from error
+        raise PublishError(Problem(f"{path} cannot be read: {error.strerror}", code="TBX508")) from error
     except ValueError as error:
         raise _no_plan(path) from error
     try:
@@ -148,7 +148,9 @@ def load_plan(path: Path) -> DeploymentPlan:
 def require_unchanged(plan: DeploymentPlan, destination: Destination) -> None:
     """Raise PublishError if the plan is for another destination, or one of its clusters has changed since."""
     if plan.url != destination.url:
-        raise PublishError(Problem(f"the plan is for {plan.url}, not for {destination.url}", hint="name the destination with --to"))
+        raise PublishError(
+            Problem(f"the plan is for {plan.url}, not for {destination.url}", hint="name the destination with --to", code="TBX508")
+        )
     deployer = require_deployer(destination)
     problems = []
     for each in plan.clusters:
@@ -159,6 +161,7 @@ def require_unchanged(plan: DeploymentPlan, destination: Destination) -> None:
                 f"cluster {each.cluster!r} has changed since the plan: workflow {workflow!r} had "
                 f"{each.state.get(workflow) or 'no release'}, and now has {state.get(workflow) or 'none'}",
                 hint="make a new plan with --dry-run",
+                code="TBX508",
             )
             for workflow in changed
         ]
@@ -200,5 +203,5 @@ def _state(cluster: Cluster) -> dict[str, str]:
 
 def _no_plan(path: Path) -> PublishError:
     return PublishError(
-        Problem(f"{path} is not a deployment plan", hint="write one with hatch-tilebox deploy --dry-run --plan FILE")
+        Problem(f"{path} is not a deployment plan", hint="write one with hatch-tilebox deploy --dry-run --plan FILE", code="TBX508")
     )

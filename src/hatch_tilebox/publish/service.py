@@ -123,7 +123,7 @@ def publish_release(
             done.append(f"release {release.id}")
             result.append(done[-1])
     except KeyboardInterrupt:
-        progress.warning(Problem(f"interrupted: {state}", hint="publish again to finish: nothing is sent twice"))
+        progress.warning(Problem(f"interrupted: {state}", hint="publish again to finish: nothing is sent twice", code="TBX518"))
         raise
     return Publication(local, release, created=created, url=destination.url)
 
@@ -132,9 +132,11 @@ def _check_limits(manifest: ReleaseManifest) -> list[Problem]:
     """Return limits of the Tilebox API that a valid manifest exceeds. Source: workflows.proto of the published API."""
     problems = []
     if not manifest.tasks:
-        problems.append(Problem("the release has no tasks; at least one is needed", hint="register one and build again"))
+        problems.append(
+            Problem("the release has no tasks; at least one is needed", hint="register one and build again", code="TBX305")
+        )
     problems += [
-        Problem(f"task name {task.name[:40]!r}… is longer than {_MAX_TASK_NAME} bytes")
+        Problem(f"task name {task.name[:40]!r}… is longer than {_MAX_TASK_NAME} bytes", code="TBX306")
         for task in manifest.tasks
         if len(task.name.encode()) > _MAX_TASK_NAME
     ]
@@ -157,8 +159,8 @@ def _check_version(local: LocalRelease, destination: Destination, *, strict: boo
     message = f"{destination.url} already has version {version} with other content: {of}"
     if strict:
         hint = "give this release a version of its own: uv version --bump patch; or publish it with --allow-same-version"
-        raise PublishError(Problem(message, hint=hint))
-    progress.warning(Problem(message, hint="uv version --bump patch gives the next one a version of its own"))
+        raise PublishError(Problem(message, hint=hint, code="TBX512"))
+    progress.warning(Problem(message, hint="uv version --bump patch gives the next one a version of its own", code="TBX512"))
     return message
 
 
@@ -182,6 +184,7 @@ def _check_compatible(local: LocalRelease, destination: Destination, *, allow_br
             Problem(
                 f"task {change.name!r} breaks jobs of {describe_release(previous)}: {'; '.join(change.reasons)}",
                 hint=f"give it version {change.needs}, or publish with --allow-breaking",
+                code="TBX510",
             )
             for change in changes
             if change.needs
@@ -192,7 +195,10 @@ def _check_compatible(local: LocalRelease, destination: Destination, *, allow_br
     for change in changes:
         if not change.needs:
             progress.warning(
-                Problem(f"task {change.name!r} no longer runs jobs of {describe_release(previous)}: {'; '.join(change.reasons)}")
+                Problem(
+                    f"task {change.name!r} no longer runs jobs of {describe_release(previous)}: {'; '.join(change.reasons)}",
+                    code="TBX517",
+                )
             )
     for problem in undeclared:
         progress.warning(problem)

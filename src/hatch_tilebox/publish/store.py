@@ -59,7 +59,7 @@ def _reports_errors(method: Callable[Arguments, Result]) -> Callable[Arguments, 
             return method(*arguments, **named)
         except OSError as error:
             where = error.filename or "the store"
-            raise PublishError(Problem(f"{where} cannot be used: {error.strerror or error}")) from error
+            raise PublishError(Problem(f"{where} cannot be used: {error.strerror or error}", code="TBX519")) from error
 
     return reported
 
@@ -183,7 +183,7 @@ class ReleaseStore(Destination, Deployer):
         except FileNotFoundError:
             return []
         if not isinstance(found, list) or not all(isinstance(each, str) and RELEASE_ID.fullmatch(each) for each in found):
-            raise PublishError(Problem(f"{path} is not a history of deployments"))
+            raise PublishError(Problem(f"{path} is not a history of deployments", code="TBX519"))
         return found
 
     @contextmanager
@@ -197,12 +197,12 @@ class ReleaseStore(Destination, Deployer):
 
     def _cluster(self, slug: str) -> Path:
         if wrong := slug_fault(slug):
-            raise PublishError(Problem(f"{slug!r} is not a cluster: it {wrong}"))
+            raise PublishError(Problem(f"{slug!r} is not a cluster: it {wrong}", code="TBX506"))
         return inside(self.root, "clusters", slug)
 
     def _workflow(self, slug: str) -> Path:
         if wrong := slug_fault(slug):
-            raise PublishError(Problem(f"{slug!r} is not a workflow: it {wrong}"))
+            raise PublishError(Problem(f"{slug!r} is not a workflow: it {wrong}", code="TBX505"))
         return inside(self.root, "workflows", slug)
 
     def _deployed(self, path: Path) -> str | None:
@@ -212,7 +212,7 @@ class ReleaseStore(Destination, Deployer):
         except FileNotFoundError:
             return None
         if not isinstance(release, str) or not RELEASE_ID.fullmatch(release):
-            raise PublishError(Problem(f"{path} does not say which release is deployed"))
+            raise PublishError(Problem(f"{path} does not say which release is deployed", code="TBX519"))
         return release
 
     def _blob(self, digest: str) -> Path:
@@ -237,7 +237,7 @@ class ReleaseStore(Destination, Deployer):
                 if (path.parent.name, path.name.partition("-")[2]) == (workflow, f"{identifier}.json"):
                     url = self._blob(digest).as_uri()
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
-        raise PublishError(Problem(f"{path} is not a record of a release"))
+        raise PublishError(Problem(f"{path} is not a record of a release", code="TBX519"))
 
     def _create(self) -> None:
         if self._check_format():
@@ -258,11 +258,11 @@ class ReleaseStore(Destination, Deployer):
         if not marker.exists():
             if used:
                 message = f"{self.root} is not a release store, and it is not empty"
-                raise PublishError(Problem(message, hint="name a new or an empty folder, or one that holds a store"))
+                raise PublishError(Problem(message, hint="name a new or an empty folder, or one that holds a store", code="TBX519"))
             return False
         found = read_object(marker).get("format")
         if found != FORMAT:
-            raise PublishError(Problem(f"{marker}: format is {found!r}; this version knows {FORMAT}"))
+            raise PublishError(Problem(f"{marker}: format is {found!r}; this version knows {FORMAT}", code="TBX519"))
         return True
 
 

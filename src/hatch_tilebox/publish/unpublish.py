@@ -25,6 +25,8 @@ def unpublish_release(destination: Destination, release: PublishedRelease, *, pr
     if clusters := [cluster.slug for cluster in deployer.clusters() if cluster.release_of(release.workflow) == release.id]:
         slugs = ",".join(clusters)
         named = f"--to {deployer.to} --workflow {release.workflow} --release {release.id} --cluster {slugs}"
-        raise PublishError(Problem(f"release {release.id} runs on {slugs}", hint=f"first run: hatch-tilebox undeploy {named}"))
+        raise PublishError(
+            Problem(f"release {release.id} runs on {slugs}", hint=f"first run: hatch-tilebox undeploy {named}", code="TBX514")
+        )
     deployer.unpublish(release.workflow, release.id)
     progress.finished(f"release {release.id}", seconds=perf_counter() - began)

@@ -62,11 +62,11 @@ def explain(
     walk = Walk(root, include, exclude, use_gitignore=use_gitignore, skip=skip)
     relative = os.path.relpath(os.path.join(walk.root, path), walk.root).replace(os.sep, "/")
     if relative == ".." or relative.startswith("../"):
-        raise SelectionError(Problem(f"{path} is outside the root of the workflow, {walk.root}"))
+        raise SelectionError(Problem(f"{path} is outside the root of the workflow, {walk.root}", code="TBX117"))
     if relative == ".":
         return Explanation(".", selected=False, reason="is the root of the workflow; a release contains files")
     if not os.path.lexists(os.path.join(walk.root, relative)):
-        raise SelectionError(Problem(f"there is no {relative} in {walk.root}"))
+        raise SelectionError(Problem(f"there is no {relative} in {walk.root}", code="TBX117"))
     folder = walk.start()
     parts = relative.split("/")
     for part in parts[:-1]:
@@ -85,7 +85,7 @@ def _verdict(walk: Walk, folder: Folder, name: str) -> Verdict:
         if found.name == name:
             return walk.judge(folder, found)
     # On a file system that ignores case, the path exists under another spelling.
-    raise SelectionError(Problem(f"there is no {folder.prefix}{name} in {walk.root}", "check upper and lower case"))
+    raise SelectionError(Problem(f"there is no {folder.prefix}{name} in {walk.root}", "check upper and lower case", code="TBX117"))
 
 
 def _stopped(verdict: Verdict, path: str) -> Explanation | None:

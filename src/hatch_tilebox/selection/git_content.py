@@ -38,7 +38,11 @@ def check_lfs_pointers(files: FileSet, contents: Mapping[str, bytes] | None = No
         return ()
     problems = [_pointer_problem(path, size) for path, size in list(sizes.items())[:_LISTED]]
     if rest := list(sizes.values())[_LISTED:]:
-        problems.append(Problem(f"{len(rest)} more files are Git LFS pointers, for {format_size(sum(rest))}", "run `git lfs pull`"))
+        problems.append(
+            Problem(
+                f"{len(rest)} more files are Git LFS pointers, for {format_size(sum(rest))}", "run `git lfs pull`", code="TBX112"
+            )
+        )
     raise SelectionError(*problems)
 
 
@@ -71,7 +75,7 @@ def submodule_hint(path: str) -> str:
 def _pointer_problem(path: str, size: int) -> Problem:
     real = f" of {format_size(size)}" if size else ""
     hint = f"run `git lfs pull`, or leave it out: {exclude_line(escape(path))}"
-    return Problem(f"the file is a Git LFS pointer; its content{real} is not here", hint, Location(path))
+    return Problem(f"the file is a Git LFS pointer; its content{real} is not here", hint, Location(path), code="TBX112")
 
 
 def _size_behind_pointer(content: bytes) -> int | None:

@@ -33,4 +33,4 @@ def check_leftovers(files: FileSet) -> tuple[Problem, ...]:
 def _warning(build: str, copy: str, original: str, files: list[SelectedFile]) -> Problem:
     count = f"{len(files)} {'file' if len(files) == 1 else 'files'}, {format_size(sum(file.size for file in files))}"
     hint = f"to leave it out: {exclude_line(f'{escape(build)}/**')}"
-    return Problem(f"{copy} is a copy of {original} that setuptools created: {count}", hint)
+    return Problem(f"{copy} is a copy of {original} that setuptools created: {count}", hint, code="TBX116")

@@ -37,7 +37,7 @@ def check_paths(files: Sequence[SelectedFile], folders: Collection[str]) -> tupl
         return errors, []
     odd = [path for path in paths if _odd_on_windows(path.lower())]
     names = ", ".join(odd[:_SHOWN]) + (f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else "")
-    return errors, [Problem(f"Windows cannot unpack a release with these names: {names}")]
+    return errors, [Problem(f"Windows cannot unpack a release with these names: {names}", code="TBX107")]
 
 
 def _controls(paths: Sequence[str]) -> list[Problem]:
@@ -45,7 +45,11 @@ def _controls(paths: Sequence[str]) -> list[Problem]:
     if "/".join(paths).isprintable():
         return []
     hint = "rename it, or leave it out with an exclude pattern"
-    return [Problem(f"{printable(path)} has a control character in its path", hint) for path in paths if has_controls(path)]
+    return [
+        Problem(f"{printable(path)} has a control character in its path", hint, code="TBX107")
+        for path in paths
+        if has_controls(path)
+    ]
 
 
 def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection[str]) -> list[Problem]:
@@ -58,12 +62,12 @@ def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection
     taken: dict[str, str] = {}
     for path, key in zip(paths, folded, strict=True):
         if key == MANIFEST_PATH:
-            problems.append(Problem(f"{path} has the name of the manifest, which every release contains", _HINT))
+            problems.append(Problem(f"{path} has the name of the manifest, which every release contains", _HINT, code="TBX107"))
         other = taken.setdefault(key, path)
         if other != path:
-            problems.append(Problem(f"{_shown(other)} and {_shown(path)} are one file on macOS and Windows", _HINT))
+            problems.append(Problem(f"{_shown(other)} and {_shown(path)} are one file on macOS and Windows", _HINT, code="TBX107"))
         elif key in folders:
-            problems.append(Problem(f"{_shown(path)} is also the name of a folder on macOS and Windows", _HINT))
+            problems.append(Problem(f"{_shown(path)} is also the name of a folder on macOS and Windows", _HINT, code="TBX107"))
     return problems
 
 

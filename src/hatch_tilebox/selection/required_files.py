@@ -45,7 +45,7 @@ def check_required_files(
         explanation = explain(files.root, include, exclude, path, use_gitignore=use_gitignore, skip=skip)
         place = f" ({explanation.location})" if explanation.rule and explanation.location else ""
         hint = "change that rule" if explanation.rule else f'add "{line}" to [build] include'
-        return Problem(f"{subject} is not selected{suffix}: {explanation.reason}{place}", hint, location)
+        return Problem(f"{subject} is not selected{suffix}: {explanation.reason}{place}", hint, location, code="TBX104")
 
     if module is not None:
         path = _module_file(files.root, module, selected)
@@ -55,7 +55,7 @@ def check_required_files(
     if _PROJECT_FILE not in selected:
         effect = "the runner gets no environment"
         if not os.path.isfile(os.path.join(files.root, _PROJECT_FILE)):
-            warnings.append(Problem(f"there is no {_PROJECT_FILE} in {files.root}: {effect}"))
+            warnings.append(Problem(f"there is no {_PROJECT_FILE} in {files.root}: {effect}", code="TBX104"))
         else:
             problem = left_out(_PROJECT_FILE, _PROJECT_FILE, _PROJECT_FILE, f", so {effect}")
             (warnings if module is None else errors).append(problem)

@@ -52,7 +52,7 @@ def read_record(root: str) -> SdistRecord:
     except (UnreadableTextError, ValueError, TypeError, KeyError, RecursionError) as error:
         cause = str(error)
     hint = "unpack the sdist again; in a project of your own, remove the file"
-    raise SelectionError(Problem(f"cannot be read as the record of an sdist: {cause}", hint, Location(SDIST_RECORD)))
+    raise SelectionError(Problem(f"cannot be read as the record of an sdist: {cause}", hint, Location(SDIST_RECORD), code="TBX118"))
 
 
 def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Pattern], held: Iterable[str]) -> SdistRecord:

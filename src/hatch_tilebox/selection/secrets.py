@@ -127,6 +127,7 @@ def check_secrets(
         Problem(
             f'allow-secrets names "{written}", which ' + ("does not look like a secret" if path in paths else "is not selected"),
             "remove it from allow-secrets",
+            code="TBX111",
         )
         for path, written in allowed.items()
         if path not in used
@@ -178,8 +179,8 @@ def _problem(path: str, what: str, line: int) -> Problem:
     allow = json.dumps(path, ensure_ascii=False)
     hint = f"leave it out: {exclude_line(escape(path))}; if it may be released: allow-secrets = [{allow}]"
     if line:
-        return Problem(f"the file contains {what}; a release must not contain secrets", hint, Location(path, line))
-    return Problem(f"the file looks like {what}; a release must not contain secrets", hint, Location(path))
+        return Problem(f"the file contains {what}; a release must not contain secrets", hint, Location(path, line), code="TBX110")
+    return Problem(f"the file looks like {what}; a release must not contain secrets", hint, Location(path), code="TBX110")
 
 
 def _plain(path: str) -> str:

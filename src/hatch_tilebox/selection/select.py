@@ -56,10 +56,12 @@ def select_files(
     reached = {index: path for path in sorted(submodules, reverse=True) for index in run.empty_folders[path]}
     unused = includes_without_effect(walk, run.unused, run.folders_matched, run.kept_out, run.unseen, reached)
     if not files:
-        raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern")]))
+        raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern", code="TBX101")]))
     unused += excludes_without_effect(walk, run.excluded_by, run.folders_excluded)
     unused += [
-        Problem(f"{path} is a Git submodule that is not initialized, so nothing in it is selected", submodule_hint(path))
+        Problem(
+            f"{path} is a Git submodule that is not initialized, so nothing in it is selected", submodule_hint(path), code="TBX113"
+        )
         for path in sorted(submodules - {path for index, path in reached.items() if index in run.unused})
     ]
     warnings = tuple(unused + sorted(run.warnings, key=str) + path_warnings)
@@ -134,7 +136,7 @@ class _Run:
             status = found.stat()
         except UnicodeEncodeError:
             hint = "rename the file, or leave it out with an exclude pattern"
-            self.errors.append(Problem(f"the name of {printable(verdict.path)} is not UTF-8", hint))
+            self.errors.append(Problem(f"the name of {printable(verdict.path)} is not UTF-8", hint, code="TBX107"))
             return
         except OSError as error:
             self.errors.append(unreadable(verdict.path, error))
@@ -172,13 +174,17 @@ class _Run:
         path = printable(verdict.path)
         if verdict.kind == "special":
             if verdict.matched:
-                self.warnings.append(Problem(f"{path} is not a regular file (a socket, pipe or device) and is left out"))
+                self.warnings.append(
+                    Problem(f"{path} is not a regular file (a socket, pipe or device) and is left out", code="TBX109")
+                )
         elif verdict.matched or self._walk.reached(folder, verdict):
             hint = "replace the link by its content, or leave the link out with an exclude pattern"
-            self.errors.append(Problem(f"{path} is a link that cannot be part of a release: {verdict.broken}", hint))
+            self.errors.append(Problem(f"{path} is a link that cannot be part of a release: {verdict.broken}", hint, code="TBX108"))
         else:
             hint = f'add "{path}" to exclude if that is intended'
-            self.warnings.append(Problem(f"the link {path} is left out, with everything below it: {verdict.broken}", hint))
+            self.warnings.append(
+                Problem(f"the link {path} is left out, with everything below it: {verdict.broken}", hint, code="TBX108")
+            )
 
 
 def _naming_folder(globs: GlobSet, folder: str) -> set[int]:

@@ -49,7 +49,7 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
             f"{format_size(files.size)} are selected, more than the {format_size(max_size)} that max-size allows; the largest:"
         )
         hint = f"leave files out, as in {exclude_line(escape(largest[0].path))}, or set max-size"
-        raise SelectionError(Problem(message, hint, details=listed))
+        raise SelectionError(Problem(message, hint, details=listed, code="TBX114"))
     data = _data_files(files.files)
     warnings = [_group_warning(kind, glob, group) for (kind, glob), group in sorted(data.items())]
     reported = {file.path for group in data.values() for file in group} | _NEEDED
@@ -57,7 +57,7 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
     if files.size > LARGE_SELECTION:
         names = ", ".join(f"{file.path} ({format_size(file.size)})" for file in largest[:_NAMED])
         message = f"{format_size(files.size)} are selected; a release runner downloads all of it. The largest: {names}"
-        warnings.append(Problem(message))
+        warnings.append(Problem(message, code="TBX115"))
     return tuple(warnings)
 
 
@@ -89,19 +89,21 @@ def _group_warning(kind: tuple[str, str], glob: str, group: Sequence[SelectedFil
         names = ", ".join(file.path for file in group[:_NAMED]) + (", …" if len(group) > _NAMED else "")
         message = f"{len(group)} {many}, {size}: {names}"
     advice = "clear its outputs" if kind == _NOTEBOOK else "fetch it at run time and cache it"
-    return Problem(message, f"{advice}; to leave it out: {exclude_line(glob)}")
+    return Problem(message, f"{advice}; to leave it out: {exclude_line(glob)}", code="TBX115")
 
 
 def _large(files: Iterable[SelectedFile]) -> list[Problem]:
     large = sorted((file for file in files if file.size > LARGE_FILE), key=lambda file: (-file.size, file.path))
     warnings = [
-        Problem(f"{file.path} is large: {format_size(file.size)}", f"to leave it out: {exclude_line(escape(file.path))}")
+        Problem(
+            f"{file.path} is large: {format_size(file.size)}", f"to leave it out: {exclude_line(escape(file.path))}", code="TBX115"
+        )
         for file in large[:_LISTED]
     ]
     rest = large[_LISTED:]
     if rest:
         size = format_size(sum(file.size for file in rest))
-        warnings.append(Problem(f"{len(rest)} more files are over {format_size(LARGE_FILE)}, {size} together"))
+        warnings.append(Problem(f"{len(rest)} more files are over {format_size(LARGE_FILE)}, {size} together", code="TBX115"))
     return warnings
 
 

@@ -41,14 +41,14 @@ def includes_without_effect(
             continue
         if index in submodules:
             message = f'"{pattern.text}" matches nothing: {submodules[index]} is a Git submodule that is not initialized'
-            problems.append(Problem(message, submodule_hint(submodules[index]), pattern.location))
+            problems.append(Problem(message, submodule_hint(submodules[index]), pattern.location, code="TBX113"))
         elif index in kept_out:
             path, rule = kept_out[index]
             message = f'"{pattern.text}" selects nothing: {path} is kept out by {rule.text}'
             if rule.location:
                 message += f" ({rule.location})"
             hint = "name single files without wildcards, or copy them to another folder" if rule.kind == "generated" else None
-            problems.append(Problem(message, hint, pattern.location))
+            problems.append(Problem(message, hint, pattern.location, code="TBX102"))
         elif index in folders:
             problems.append(_names_folder(pattern.text, folders[index], pattern.location))
         else:
@@ -56,7 +56,7 @@ def includes_without_effect(
             if hint is None and "**" in pattern.text and unseen:
                 path, rule = unseen[0]
                 hint = f"{path} is not searched: it is kept out by {rule.text}"
-            problems.append(Problem(f'"{pattern.text}" matches nothing', hint, pattern.location))
+            problems.append(Problem(f'"{pattern.text}" matches nothing', hint, pattern.location, code="TBX102"))
     return problems
 
 
@@ -74,7 +74,7 @@ def excludes_without_effect(walk: Walk, excluded_by: Collection[int], folders: M
 
 def _names_folder(text: str, folder: str, location: Location | None) -> Problem:
     better = f"{text.rstrip('/')}/**"
-    return Problem(f'"{text}" matches a folder ({folder}), but patterns match files', f'write "{better}"', location)
+    return Problem(f'"{text}" matches a folder ({folder}), but patterns match files', f'write "{better}"', location, code="TBX102")
 
 
 def _close(walk: Walk, text: str) -> str | None:

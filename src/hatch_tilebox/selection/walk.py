@@ -97,7 +97,7 @@ class Walk:
         self.root = os.path.abspath(root)
         self.use_gitignore = use_gitignore
         if not os.path.isdir(self.root):
-            raise SelectionError(Problem(f"the root of the workflow is not a folder: {root}"))
+            raise SelectionError(Problem(f"the root of the workflow is not a folder: {root}", code="TBX015"))
         self.includes, self.excludes = _parsed(include, exclude)
         self._real_root = os.path.realpath(self.root)
         self._skip = self._relative(skip)
@@ -271,7 +271,7 @@ class Walk:
 def unreadable(path: str, error: OSError) -> Problem:
     """Return a problem for a file or folder that the system does not allow to read."""
     hint = "allow your user to read it, or leave it out with an exclude pattern"
-    return Problem(f"{printable(path)} cannot be read: {error.strerror}", hint)
+    return Problem(f"{printable(path)} cannot be read: {error.strerror}", hint, code="TBX106")
 
 
 def _parsed(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:

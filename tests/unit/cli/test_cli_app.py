@@ -138,4 +138,5 @@ def test_a_plugin_that_only_the_projects_build_has(invoke, small_project, requir
     pyproject.write_text(f'{text}\n[tool.hatch.version]\nsource = "not-here"\n')
     result = invoke("build", project)
     assert result.exit_code == 1
-    assert f"error: pyproject.toml: Unknown version source: not-here\n  hint: {hint}" in result.stderr
+    assert result.stderr.startswith("error[TBX019]: Unknown version source: not-here\n --> ")
+    assert f"/pyproject.toml\nhelp: {hint}" in result.stderr

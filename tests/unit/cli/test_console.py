@@ -76,4 +76,4 @@ def test_errors_are_told_whole_with_markup_of_the_user_in_them(monkeypatch):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     show_problems([Problem("no [bold]such[/] key", "add it", Location("a.toml", 2, 3), "line one\nline two")])
-    assert stream.getvalue() == "error: a.toml:2:3: no [bold]such[/] key\n  | line one\n  | line two\n  hint: add it\n"
+    assert stream.getvalue() == "error: no [bold]such[/] key\n --> a.toml:2:3\n  | line one\n  | line two\nhelp: add it\n"

@@ -58,8 +58,10 @@ def test_both_are_reported_with_their_places(invoke, small_project, monkeypatch,
     ]:
         (root / name).write_text((root / name).read_text().replace(old, new))
     shown = invoke(command, root).stderr
-    assert 'tilebox.workflow.toml:2:8: workflow.slug: "replace-with-your-workflow-slug" is a placeholder' in shown
-    assert re.search(r"pyproject.toml:8:19: project.requires-python: .* excludes 3.12, 3.13, 3.14", shown)
+    assert 'warning[TBX016]: workflow.slug: "replace-with-your-workflow-slug" is a placeholder' in shown
+    assert "/tilebox.workflow.toml:2:8\n" in shown
+    assert re.search(r"warning\[TBX017\]: project.requires-python: .* excludes 3.12, 3.13, 3.14", shown)
+    assert "/pyproject.toml:8:19\n" in shown
 
 
 def test_a_good_project_gets_no_warning(small_project):

@@ -27,7 +27,10 @@ def load(table=None, *, where=HOOK, environ=None, settings=None, project=None):
 def problems(*arguments, **options):
     with pytest.raises(ConfigError) as caught:
         load(*arguments, **options)
-    return [str(problem) for problem in caught.value.problems]
+    return [
+        (f"{item.location}: " if item.location else "") + item.message + (f"; {item.hint}" if item.hint else "")
+        for item in caught.value.problems
+    ]
 
 
 def test_defaults():
@@ -156,9 +159,11 @@ def test_no_timeouts(seconds):
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ({"runtme": "import"}, 'runtme: unknown option; did you mean "runtime"?'),
-        ({"max_size": 1}, 'max_size: unknown option; did you mean "max-size"?'),
-        ({"include": ["a"]}, "include: unknown option; allowed: config, output-dir, "),
+        ({"runtme": "import"}, 'unknown option "runtme"; did you mean "runtime"?'),
+        ({"max_size": 1}, 'unknown option "max_size"; did you mean "max-size"?'),
+        ({"include": ["a"]}, 'unknown option "include"; "include" belongs under [build] in tilebox.workflow.toml'),
+        ({"to": "x"}, 'unknown option "to"; "to" belongs under [tool.hatch.publish.tilebox] in pyproject.toml'),
+        ({"zip": 1}, 'unknown option "zip"; allowed: config, output-dir, '),
         ({"runtime": "impot"}, 'runtime: must be "import" or "worker", not "impot"; did you mean "import"?'),
         ({"runtime": True}, 'runtime: must be "import" or "worker", not true'),
         ({"config": "../x.toml"}, 'config: "../x.toml" leads outside; `..` is not allowed'),
@@ -175,7 +180,7 @@ def test_no_timeouts(seconds):
 )
 def test_mistakes_in_the_table(table, expected):
     (told,) = problems(table)
-    assert told.startswith(f"{HOOK}.{expected}")
+    assert told.startswith((f"{HOOK}.{expected}", f"{HOOK}: {expected}"))
 
 
 def test_mistakes_from_everywhere_are_told_together():
@@ -185,11 +190,11 @@ def test_mistakes_from_everywhere_are_told_together():
         settings={"tilebox.startup-timeout": "soon", "tilebox.runtme": "import", "--global-option": "x", "runtime": "y"},
     ) == [
         f'{HOOK}.skip: must be true or false, not "no"',
-        f'{HOOK}.cach: unknown option; did you mean "cache"?',
+        f'{HOOK}: unknown option "cach"; did you mean "cache"?',
         'HATCH_TILEBOX_ALLOW_SECRETS[1]: "../b" leads outside; `..` is not allowed',
         'HATCH_TILEBOX_EMBED: must be true or false, not "maybe"',
         'config setting tilebox.startup-timeout: must be a number of seconds greater than 0, not "soon"',
-        'config setting tilebox.runtme: unknown option; did you mean "tilebox.runtime"?',
+        'unknown config setting "tilebox.runtme"; did you mean "tilebox.runtime"?',
     ]
 
 
@@ -220,7 +225,7 @@ class TestPlaces:
             '[project]\nname = "x"\n\n[tool.hatch.build.hooks.tilebox]\nruntme = "import"\nallow-secrets = [\n  "a",\n  "*",\n]\n'
         )
         assert problems({"allow-secrets": ["a", "*"], "runtme": "import"}, project=tmp_path) == [
-            f'pyproject.toml:5:1: {HOOK}.runtme: unknown option; did you mean "runtime"?',
+            'pyproject.toml:5:1: unknown option "runtme"; did you mean "runtime"?',
             f'pyproject.toml:8:3: {HOOK}.allow-secrets[1]: "*" has a wildcard; name each file by its path',
         ]
 

@@ -175,7 +175,7 @@ class TestRoot:
     def test_misspelt_folder(self, write, tmp_path):
         (tmp_path / "code").mkdir()
         path = write(TEXT.replace("runner =", 'root = "cod"\nrunner ='))
-        assert message(path) == f'{CONFIG_NAME}:3:8: workflow.root: "cod" is not a folder; did you mean "code"?'
+        assert message(path) == f'{CONFIG_NAME}:3:8: workflow.root: "cod" is not a folder\n  hint: did you mean "code"?'
 
     def test_outside_is_for_the_command_line_only(self, write, tmp_path):
         config = load_config(write(TEXT.replace("runner =", 'root = ".."\nrunner ='), f"project/{CONFIG_NAME}"))

@@ -100,8 +100,10 @@ def no_pyproject(files: FileSet) -> Problem:
         return Problem(
             "pyproject.toml is not among the selected files, so a release runner cannot install the dependencies",
             include_hint("pyproject.toml", "uv.lock"),
+            code="TBX104",
         )
     return Problem(
         "there is no pyproject.toml in the workflow's root, so a release runner cannot install the dependencies",
         "create one with `uv init --bare` and `uv add tilebox`",
+        code="TBX104",
     )

@@ -50,10 +50,10 @@ def import_failed(context: Context, facts: dict[str, Any]) -> Problem:
     message = f"importing {what} fails: {facts['type']}"
     text = context.paths.clean(facts["message"])
     if limit := system_limit(text):
-        return Problem(f"importing {what} fails: {limit[0]}", limit[1], details=text)
+        return Problem(f"importing {what} fails: {limit[0]}", limit[1], details=text, code="TBX212")
     if inside := inside_package(context, facts, what, trace or context.paths.clean(facts["traceback"]).rstrip()):
         return inside
-    return Problem(message + (f": {text.splitlines()[0]}" if text else ""), None, place or context.location, trace)
+    return Problem(message + (f": {text.splitlines()[0]}" if text else ""), None, place or context.location, trace, code="TBX302")
 
 
 def _missing(context: Context, facts: Mapping[str, Any], place: Location | None, trace: str | None) -> Problem | None:
@@ -70,7 +70,9 @@ def _missing(context: Context, facts: Mapping[str, Any], place: Location | None,
             return _not_selected(path, path, place, trace)
         if path:
             message = f"importing `{context.module}` opens {path}, which is not in the release"
-            return Problem(message, f"if it is a file of the project, {include_hint(path)}", place or context.location, trace)
+            return Problem(
+                message, f"if it is a file of the project, {include_hint(path)}", place or context.location, trace, code="TBX310"
+            )
     return None
 
 
@@ -86,14 +88,15 @@ def _module_not_found(context: Context, module: str, place: Location | None, tra
             f"or move `{top}` out of `src`",
             place or PYPROJECT,
             trace,
+            code="TBX301",
         )
     if (place is None and module == context.module) or context.module.startswith(f"{module}."):
         close = difflib.get_close_matches(context.module, sorted(set(_modules(context))), 3, 0.5)
         listed = " or ".join(f"`{name}:{(context.workflow.runner or '').partition(':')[2]}`" for name in close)
         hint = f"did you mean {listed}?" if close else "name a module among the selected files"
-        return Problem(f"there is no module `{module}` for `{context.workflow.runner}`", hint, context.location)
+        return Problem(f"there is no module `{module}` for `{context.workflow.runner}`", hint, context.location, code="TBX301")
     if top in {name.partition(".")[0] for name in _modules(context)}:
-        return Problem(f"there is no module `{module}` in the project", None, place, trace)
+        return Problem(f"there is no module `{module}` in the project", None, place, trace, code="TBX301")
     return _found_elsewhere(context, module, place, trace) or _not_a_dependency(context, module, place, trace)
 
 
@@ -110,6 +113,7 @@ def _found_elsewhere(context: Context, module: str, place: Location | None, trac
         "import it by its path below the root of the workflow, or add that folder to `sys.path` in the code",
         place,
         trace,
+        code="TBX301",
     )
 
 
@@ -130,7 +134,7 @@ def _elsewhere(context: Context, name: str) -> str | None:
 def _not_selected(path: str, what: str, place: Location | None, trace: str | None) -> Problem:
     folder = PurePosixPath(path).parent.as_posix()
     hint = include_hint(path) if folder == "." else f'{include_hint(path)}, or "{folder}/**" for the whole folder'
-    return Problem(f"{what} is in the project, but not among the selected files", hint, place, trace)
+    return Problem(f"{what} is in the project, but not among the selected files", hint, place, trace, code="TBX105")
 
 
 def _not_a_dependency(context: Context, module: str, place: Location | None, trace: str | None) -> Problem:
@@ -144,10 +148,11 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
                 f"make it a dependency of the workflow: `uv add {name}`",
                 place or PYPROJECT,
                 trace,
+                code="TBX209",
             )
     if module.partition(".")[0] in REMOVED_MODULES:
         message = f"`{module}` is not available: it was removed from the standard library of this Python"
-        return Problem(message, "use its replacement, or an older Python in `requires-python`", place, trace)
+        return Problem(message, "use its replacement, or an older Python in `requires-python`", place, trace, code="TBX301")
     name = distribution_name(module)
     select = f"or select it with [build] include in {CONFIG_NAME}, if it is a module of the project"
     if names & context.pyproject.dependency_names:
@@ -156,12 +161,14 @@ def _not_a_dependency(context: Context, module: str, place: Location | None, tra
             "check whether a marker excludes this platform or Python, and whether it has a module of that name",
             place or PYPROJECT,
             trace,
+            code="TBX301",
         )
     return Problem(
         f"`{module}` is not installed: no dependency in pyproject.toml brings it",
         f"add it with `uv add {name}`, if that is the package's name" + (f"; {select}" if context.clean else ""),
         place or PYPROJECT,
         trace,
+        code="TBX301",
     )
 
 
@@ -211,4 +218,4 @@ def _from_sdk(context: Context, facts: Mapping[str, Any], place: Location | None
         ("not executable", text, "give it an `execute` method, or do not register it"),
     )
     found = next(((message, hint) for words, message, hint in known if words in text), None)
-    return Problem(*found, place or context.location, trace) if found else None
+    return Problem(*found, place or context.location, trace, code="TBX306") if found else None

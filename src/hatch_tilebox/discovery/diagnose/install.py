@@ -31,30 +31,35 @@ _KNOWN = (
         "uv.lock is stale: it does not fit pyproject.toml",
         "bring it up to date with `uv lock`",
         None,
+        "TBX031",
     ),
     (
         r"current Python platform is not compatible with the lockfile's supported environments",
         "uv.lock is for other platforms than this one",
         "widen `environments` under [tool.uv] in pyproject.toml and run `uv lock`, or build on a platform that it names",
         None,
+        "TBX214",
     ),
     (
         r"Failed to parse (`?uv\.lock|lockfile)(?!.*unsupported schema version)",
         "uv.lock cannot be read",
         "take it from the version control again (where a merge left conflicts in it: one side of them), then run `uv lock`",
         None,
+        "TBX030",
     ),
     (
         r"401 Unauthorized|403 Forbidden|Missing credentials",
         "an index or repository refuses access to a package",
         "provide credentials: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
         None,
+        "TBX215",
     ),
     (
         NO_SUCH_SOURCE,
         "a dependency is a path that the release does not hold",
         "select it in [build] include where it lies below the root, else publish it as a package or use a Git source",
         PYPROJECT,
+        "TBX203",
     ),
 )
 
@@ -67,10 +72,11 @@ def install_failed(words: str, files: FileSet, pyproject: Pyproject, *, timed_ou
             "uv did not finish installing the dependencies",
             "run `uv sync -v` in the project to see what it waits for",
             details=details,
+            code="TBX202",
         )
     text = " ".join(words.replace("│", " ").split())
     limit = system_limit(text)
-    return Problem(*limit, details=details) if limit else _install_problem(text, details, files, pyproject)
+    return Problem(*limit, details=details, code="TBX212") if limit else _install_problem(text, details, files, pyproject)
 
 
 def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Pyproject) -> Problem:
@@ -80,18 +86,23 @@ def _install_problem(text: str, details: str | None, files: FileSet, pyproject: 
     if re.search(NO_SUCH_SOURCE, text) and (left_out := sources_left_out(files)):
         named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalized_name(text)), None)
         return (named or next(iter(left_out.values())))._replace(details=details)
-    for pattern, message, hint, location in _KNOWN:
+    for pattern, message, hint, location, code in _KNOWN:
         if re.search(pattern, text):
-            return Problem(message, hint, location, details)
+            return Problem(message, hint, location, details, code)
     if failed:
         return Problem(
             f"the dependency {failed.group(1)} has to be built from source here, and that failed",
             "pin a version that has a wheel for this platform, or install what its build needs",
             PYPROJECT,
             details,
+            code="TBX202",
         )
     return Problem(
-        "uv could not install the workflow's dependencies", "run `uv sync` in the project until it succeeds", PYPROJECT, details
+        "uv could not install the workflow's dependencies",
+        "run `uv sync` in the project until it succeeds",
+        PYPROJECT,
+        details,
+        code="TBX202",
     )
 
 
@@ -122,7 +133,7 @@ def _project_does_not_build(words: str, details: str | None, files: FileSet, pyp
         message += ": its version comes from git, which is not there"
         ways.insert(0, "write the version into pyproject.toml")
     hint = ", or ".join(ways) or "see what `uv build` reports in a folder with the selected files"
-    return Problem(message, hint, PYPROJECT, details)
+    return Problem(message, hint, PYPROJECT, details, code="TBX213")
 
 
 def _not_selected(words: str, files: FileSet, pyproject: Pyproject) -> Iterator[str]:

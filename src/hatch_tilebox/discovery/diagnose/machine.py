@@ -20,6 +20,7 @@ def machine_files(context: Context, facts: Mapping[str, Any]) -> list[Problem]:
             "add the file to the project and to [build] include, and open it by its path relative to the code; "
             "or read its path from an environment variable",
             Location(path, line),
+            code="TBX310",
         )
         for opened, path, line in facts.get("opened", ())
     ]
@@ -33,4 +34,6 @@ def network_needed(context: Context, facts: Mapping[str, Any]) -> Problem | None
     address, path, line = connected[-1]
     message = f"importing `{context.module}` needs the network: it connects to {address}"
     hint = "connect in the task that needs it, not at import: a release runner may start while the host cannot be reached"
-    return Problem(message, hint, Location(path, line), context.paths.clean(facts.get("traceback", "")).rstrip() or None)
+    return Problem(
+        message, hint, Location(path, line), context.paths.clean(facts.get("traceback", "")).rstrip() or None, code="TBX314"
+    )

@@ -85,7 +85,7 @@ def shadowed_import(context: Context, text: str, module: str | None) -> Problem 
         blamed = name == (module or "").partition(".")[0] or re.search(rf"\b(?:module|from|named) '{re.escape(name)}[.']", text)
         if blamed or f'"{path}"' in text:
             message = f"this module shadows {shadowed_module(name)} in the worker, where the working folder is first on the path"
-            return Problem(message, rename_hint(path), Location(path))
+            return Problem(message, rename_hint(path), Location(path), code="TBX303")
     return None
 
 
@@ -103,18 +103,20 @@ def inside_package(context: Context, facts: Mapping[str, Any], what: str, trace:
         module = facts["module"].partition(".")[0]
         if module in REMOVED_MODULES:
             hint = f"Python {facts['python']} no longer has `{module}`: try a newer {name}, with `uv lock --upgrade-package {name}`"
-            return Problem(message, f"{hint}; or an older Python, in `requires-python`", place, trace)
+            return Problem(message, f"{hint}; or an older Python, in `requires-python`", place, trace, code="TBX317")
         imports = f"{name} {version} imports `{module}`, which no installed package contains"
         hint = f"{imports}: add it with `uv add {distribution_name(module)}`, if that is the package's name"
-        return Problem(message, hint, place, trace)
+        return Problem(message, hint, place, trace, code="TBX317")
     other = facts.get("imported_from")
     if other:
-        return Problem(f"{message} ({other['name']} {other['version']})", _constraint_hint(name, version, other), place, trace)
+        return Problem(
+            f"{message} ({other['name']} {other['version']})", _constraint_hint(name, version, other), place, trace, code="TBX317"
+        )
     caller = facts["called_by"] if facts["type"] in MISMATCHES or "Version" in facts["type"] else None
     if not caller:
-        return Problem(message, None, place, trace)
+        return Problem(message, None, place, trace, code="TBX317")
     hint = f"check that {caller[0]} {caller[1]} works with it; other versions: `uv lock --upgrade-package {name}`"
-    return Problem(f"{message} (called by {caller[0]} {caller[1]})", hint, place, trace)
+    return Problem(f"{message} (called by {caller[0]} {caller[1]})", hint, place, trace, code="TBX317")
 
 
 def distribution_name(module: str) -> str:

@@ -38,7 +38,7 @@ def shadowed_module(name: str) -> str:
 def shadowing_warnings(paths: Iterable[str]) -> list[Problem]:
     """A warning for each of `paths` that shadows another module."""
     return [
-        Problem(f"this module shadows {shadowed_module(name)} in the worker", rename_hint(path), Location(path))
+        Problem(f"this module shadows {shadowed_module(name)} in the worker", rename_hint(path), Location(path), code="TBX303")
         for name, path in sorted(shadowing_files(paths).items())
     ]
 

@@ -55,15 +55,17 @@ def _direct_references(pyproject: Pyproject) -> Iterator[tuple[str, Problem]]:
 
 def _on_this_machine(name: str, written: str) -> Problem:
     message = f"{name} comes from {written}, which is {ONLY_HERE}: a release cannot include it"
-    return Problem(message, WAYS, PYPROJECT)
+    return Problem(message, WAYS, PYPROJECT, code="TBX203")
 
 
 def lock_missing(files: FileSet) -> Problem:
     """The problem that `uv.lock` is not among the selected files."""
     consequence = "a release runner takes the versions that are newest then, so the release cannot be reproduced"
     if (files.root / "uv.lock").is_file():
-        return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"))
-    return Problem(f"there is no uv.lock: {consequence}", f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}")
+        return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"), code="TBX032")
+    return Problem(
+        f"there is no uv.lock: {consequence}", f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}", code="TBX032"
+    )
 
 
 def how_to_lock(root: Path) -> str:
@@ -105,7 +107,7 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Py
         workspace = pyproject.workspace
         if not workspace:
             message = f"{name} comes from the uv workspace around the project, which is not part of the release"
-            return Problem(message, WAYS_OF_FOLDERS, PYPROJECT)
+            return Problem(message, WAYS_OF_FOLDERS, PYPROJECT, code="TBX203")
         below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
         folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
         return _unless_selected(name, folder.relative_to(files.root).as_posix(), files) if folder else None
@@ -120,17 +122,19 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
     place = Path(os.path.normpath(files.root / written))
     if Path(written).is_absolute() and place.is_relative_to(files.root):
         message = f"{name} comes from {written}, an absolute path, which is {ONLY_HERE}"
-        return Problem(message, f'write "{place.relative_to(files.root).as_posix()}" instead', PYPROJECT)
+        return Problem(message, f'write "{place.relative_to(files.root).as_posix()}" instead', PYPROJECT, code="TBX203")
     if Path(written).is_absolute():
         return _on_this_machine(name, written)
     if not place.is_relative_to(files.root):
         message = f"{name} comes from {written}, which is outside the root of the workflow: a release cannot include it"
-        return Problem(message, WAYS_OF_FOLDERS, PYPROJECT)
+        return Problem(message, WAYS_OF_FOLDERS, PYPROJECT, code="TBX203")
     path = place.relative_to(files.root).as_posix()
     if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & {file.path for file in files.files}:
         return None
     pattern = f"{path}/**" if place.is_dir() else path
-    return Problem(f"{name} comes from {path}, which is not among the selected files", include_hint(pattern), PYPROJECT)
+    return Problem(
+        f"{name} comes from {path}, which is not among the selected files", include_hint(pattern), PYPROJECT, code="TBX204"
+    )
 
 
 def _texts(workspace: Mapping[str, Any], key: str) -> list[str]:

@@ -55,7 +55,7 @@ def _unable(context: Context, facts: dict[str, Any], finished: Finished) -> Prob
     words = tail(context.paths.clean(finished.errors or finished.output))
     message = f"the process of `{context.workflow.runner}` cannot report on itself: {facts['type']} in Python's own modules"
     shadowed = shadowed_import(context, words or "", None)
-    return shadowed._replace(details=words) if shadowed else Problem(message, None, context.location, words)
+    return shadowed._replace(details=words) if shadowed else Problem(message, None, context.location, words, code="TBX308")
 
 
 def _missing(context: Context, facts: dict[str, Any]) -> Problem:
@@ -63,7 +63,10 @@ def _missing(context: Context, facts: dict[str, Any]) -> Problem:
     listed = " or ".join(f"`{context.module}:{name}`" for name in names)
     hint = f"did you mean {listed}?" if names else f"define it in {context.module}: `runner = Runner(tasks=[…])`"
     return Problem(
-        f"`{facts['where']}` has no `{facts['part']}`: `{context.workflow.runner}` names nothing", hint, context.location
+        f"`{facts['where']}` has no `{facts['part']}`: `{context.workflow.runner}` names nothing",
+        hint,
+        context.location,
+        code="TBX304",
     )
 
 
@@ -79,7 +82,7 @@ def _other_type(context: Context, facts: dict[str, Any]) -> Problem:
     if facts["runners"]:
         hint = " or ".join(f"`{module}:{name}`" for name in facts["runners"][:3])
         hint = f"did you mean {hint}?"
-    return Problem(message, hint, context.location)
+    return Problem(message, hint, context.location, code="TBX304")
 
 
 def _not_served(context: Context, facts: dict[str, Any], finished: Finished) -> Problem:
@@ -91,6 +94,7 @@ def _not_served(context: Context, facts: dict[str, Any], finished: Finished) -> 
         None,
         context.location,
         tail(context.paths.clean(finished.errors or finished.output)) or None,
+        code="TBX315",
     )
 
 
@@ -100,6 +104,7 @@ def _disagreement(context: Context, facts: dict[str, Any]) -> Problem:
         f"the worker of `{context.workflow.runner}` lists other tasks than the runner object: {different}",
         "register all tasks before the worker starts, and none later",
         context.location,
+        code="TBX315",
     )
 
 
@@ -108,6 +113,7 @@ def _old_sdk(_: Context, facts: dict[str, Any]) -> Problem:
         f"tilebox-workflows {facts['sdk']} has no `Runner`: releases need {FIRST_SDK} or later",
         f"run `uv add 'tilebox-workflows>={FIRST_SDK}'`",
         Location("pyproject.toml"),
+        code="TBX316",
     )
 
 
@@ -122,6 +128,7 @@ def _exit(context: Context, facts: dict[str, Any]) -> Problem:
         MAIN_GUARD,
         _place(facts),
         context.paths.clean(facts["traceback"]),
+        code="TBX308",
     )
 
 
@@ -143,6 +150,7 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
             f"{MAIN_GUARD}; {longer}" if place else longer,
             place or context.location,
             stack or tail(context.paths.clean(result.errors)),
+            code="TBX307",
         )
     stack, place = describe_stack(result.errors, context.paths)
     words = stack or tail(context.paths.clean(result.errors or result.output))
@@ -151,12 +159,16 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
         return shadowed._replace(details=words)
     if not began:
         message = f"Python does not start for the worker of `{context.workflow.runner}`: `uv run` {ending(result.returncode)}"
-        return Problem(message, None, context.location, words)
+        return Problem(message, None, context.location, words, code="TBX308")
     hint = MAIN_GUARD if result.returncode >= 0 else f"reproduce it with `uv run python -X faulthandler -c 'import {module}'`"
     if result.returncode == -KILLED:
         hint = "check whether it needs more memory than there is: the system then kills a process"
     return Problem(
-        f"importing `{module}` does not return: Python {ending(result.returncode)}", hint, place or context.location, words
+        f"importing `{module}` does not return: Python {ending(result.returncode)}",
+        hint,
+        place or context.location,
+        words,
+        code="TBX308",
     )
 
 
@@ -165,9 +177,11 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
     finished = error.finished
     command = " ".join(context.workflow.command or ("python", "-m", "tilebox.workflows.runner", context.workflow.runner or ""))
     if error.code == worker.PROGRAM:
-        return Problem(f"the worker command `{command}` cannot be started: {error.details}", "name a program", context.location)
+        return Problem(
+            f"the worker command `{command}` cannot be started: {error.details}", "name a program", context.location, code="TBX315"
+        )
     if finished is None:
-        return Problem(f"the worker `{command}` answered {error.code}: {error.details}", None, context.location)
+        return Problem(f"the worker `{command}` answered {error.code}: {error.details}", None, context.location, code="TBX315")
     words = tail(context.paths.clean(finished.errors or finished.output))
     if error.code == worker.ENDED:
         hint = (
@@ -176,7 +190,11 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
             else "it has to serve workflows.v1.WorkerService at TILEBOX_WORKER_ADDRESS until it is asked to end"
         )
         return Problem(
-            f"the worker `{command}` {ending(finished.returncode)} before it listed its tasks", hint, context.location, words
+            f"the worker `{command}` {ending(finished.returncode)} before it listed its tasks",
+            hint,
+            context.location,
+            words,
+            code="TBX315",
         )
     if error.code == worker.TIMEOUT:
         stack, place = describe_stack(finished.errors, context.paths)
@@ -185,15 +203,22 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
             ("" if context.workflow.runner else f"{SERVE}; ") + "if start-up needs longer, raise `startup-timeout`",
             place or context.location,
             stack or words,
+            code="TBX307",
         )
-    return Problem("the client that asks the worker for its tasks cannot be run", "see its output below", context.location, words)
+    return Problem(
+        "the client that asks the worker for its tasks cannot be run",
+        "see its output below",
+        context.location,
+        words,
+        code="TBX315",
+    )
 
 
 def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location | None) -> list[Problem]:
     """The reasons why a release cannot have these `tasks`."""
     if not tasks:
         asked = f"`{workflow.runner}`" if workflow.runner else f"the worker `{' '.join(workflow.command or ())}`"
-        return [Problem(f"{asked} registers no task", "register at least one: `Runner(tasks=[MyTask])`", location)]
+        return [Problem(f"{asked} registers no task", "register at least one: `Runner(tasks=[MyTask])`", location, code="TBX305")]
     problems = []
     for task in tasks:
         named = f"task {task.name!r}" + (f" ({task.object})" if task.object else "")
@@ -202,10 +227,13 @@ def unusable_tasks(tasks: Sequence[Task], workflow: Workflow, location: Location
                 Problem(
                     f"{named} has the version {task.version!r}; a version is `vMAJOR.MINOR`, such as v1.0",
                     'return (name, "v1.0") from its `identifier()`',
+                    code="TBX306",
                 )
             )
         if len(task.name.encode()) > LONGEST_NAME:
-            problems.append(Problem(f"{named} has a name of {len(task.name.encode())} bytes; Tilebox takes {LONGEST_NAME}"))
+            problems.append(
+                Problem(f"{named} has a name of {len(task.name.encode())} bytes; Tilebox takes {LONGEST_NAME}", code="TBX306")
+            )
     return problems
 
 
@@ -218,12 +246,14 @@ def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -
             Problem(
                 f"default task identifiers: {', '.join(unnamed)}; renaming such a class breaks jobs that wait for it",
                 "give each a stable name before publishing: a static method `identifier()` that returns (name, version)",
+                code="TBX311",
             )
         )
     problems += [
         Problem(
             f"{field} is written by the SDK and cannot be read again: {reason.partition(' - type ')[0]}",
             "annotate it with a type that can; jobs of this task would fail on every runner",
+            code="TBX312",
         )
         for field, reason in answer.get("unreadable", ())
     ]
@@ -232,22 +262,26 @@ def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -
             f"{name} is imported, but is a dependency only in a development group",
             f"make it one of the workflow: `uv add {name}`",
             Location("pyproject.toml"),
+            code="TBX209",
         )
         for name in answer.get("development", ())
     ]
     if left_behind := answer.get("left_behind"):
         commands = ", ".join(f"`{command}`" for command in left_behind[:SHOWN_PATHS])
-        problems.append(Problem(f"start-up left processes running, which were ended: {commands}", "start them in a task"))
+        problems.append(
+            Problem(f"start-up left processes running, which were ended: {commands}", "start them in a task", code="TBX313")
+        )
     if written := answer.get("written"):
         more = f" and {len(written) - SHOWN_PATHS} more" if len(written) > SHOWN_PATHS else ""
         problems.append(
             Problem(
                 f"start-up wrote into the release folder: {', '.join(written[:SHOWN_PATHS])}{more}; the release does not hold that",
                 "write into a temporary folder or the job cache, and not when a module is imported",
+                code="TBX313",
             )
         )
     problems += [
-        Problem(f"the code connects to {address} while it is imported", "connect in a task", Location(path, line))
+        Problem(f"the code connects to {address} while it is imported", "connect in a task", Location(path, line), code="TBX314")
         for address, path, line in answer.get("connected", ())
     ]
     if not answer.get("stopped", True):
@@ -255,6 +289,7 @@ def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -
             Problem(
                 "the worker did not end when it was asked to (ShutdownWorker), and was killed",
                 "let the process end once the server has stopped; a release runner waits for that",
+                code="TBX313",
             )
         )
     return problems

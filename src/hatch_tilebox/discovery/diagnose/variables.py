@@ -39,7 +39,7 @@ def variable_missing(context: Context, facts: Mapping[str, Any], place: Location
     if named:
         name = max(named, key=len)
         message = f"importing `{context.module}` needs the environment variable {name}, which is not set"
-        return Problem(message, _pass_hint([name]), place or context.location)
+        return Problem(message, _pass_hint([name]), place or context.location, code="TBX309")
     if "Credential" not in facts["type"]:
         return None
     read = [name for name in missing if CREDENTIAL.search(name) and not name.startswith("TILEBOX_")]
@@ -51,7 +51,7 @@ def variable_missing(context: Context, facts: Mapping[str, Any], place: Location
     hint = f"create the client in the task that uses it, not at import; or {_pass_hint(names)}"
     if file:
         hint += f";\nor it must have the file {file}, which the release does not contain"
-    return Problem(message, hint, place or context.location)
+    return Problem(message, hint, place or context.location, code="TBX309")
 
 
 def _provider(facts: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:

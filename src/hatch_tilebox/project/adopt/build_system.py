@@ -50,10 +50,10 @@ def set_up_build(root: Path, text: TomlText, hatch: TomlText | None, runner: Run
     package = text.table("tool", "uv").get("package")
     if runner.source == "installed" and package is False:
         hint = "remove package = false from [tool.uv], or move what it imports out of src"
-        notes.append(Problem(f"a release runner does not start this project: {runner.reason}", hint, _PLACE))
+        notes.append(Problem(f"a release runner does not start this project: {runner.reason}", hint, _PLACE, code="TBX803"))
     if runner.source == "folder" and package is True:
         message = "package = true in [tool.uv] stays: release runners build this project before they start it"
-        notes.append(Problem(message, location=_PLACE))
+        notes.append(Problem(message, location=_PLACE, code="TBX804"))
     no_build = "build-system" not in text.values
     if package is False or (runner.source == "folder" and package is None) or (runner.source == "unknown" and no_build):
         _build_with_hook(root, text, hatch, runner, notes)
@@ -106,7 +106,7 @@ def allow_direct_references(text: TomlText, hatch: TomlText | None, notes: list[
         return
     names = ", ".join(map(requirement_name, direct))
     message = f"allow-direct-references is set, because hatchling refuses dependencies at a URL without it: {names}"
-    notes.append(Problem(message, "an index such as PyPI refuses packages with such dependencies"))
+    notes.append(Problem(message, "an index such as PyPI refuses packages with such dependencies", code="TBX804"))
 
 
 def _build_with_hook(root: Path, text: TomlText, hatch: TomlText | None, runner: RunnerImport, notes: list[Problem]) -> None:
@@ -115,13 +115,17 @@ def _build_with_hook(root: Path, text: TomlText, hatch: TomlText | None, runner:
     backend = str(table.get("build-backend", _FALLBACK))
     if reasons := reasons_to_keep(root, text.values):
         message = f"build-backend stays {backend}: {'; '.join(reasons)}"
-        notes.append(Problem(message, "uv build does not build a release of it, but hatch-tilebox build does", _PLACE))
+        notes.append(
+            Problem(message, "uv build does not build a release of it, but hatch-tilebox build does", _PLACE, code="TBX021")
+        )
         return
     if not table:
         text.add_table("build-system", {"requires": ["hatchling", OWN], "build-backend": HATCHLING})
     elif backend != OWN_BACKEND:
         if backend != HATCHLING:
-            notes.append(Problem(f"hatchling replaces {backend}; the wheel should hold the same files", "compare both once"))
+            notes.append(
+                Problem(f"hatchling replaces {backend}; the wheel should hold the same files", "compare both once", code="TBX804")
+            )
             text.put("build-system.build-backend", HATCHLING)
         _require(text, backend)
     if backend != OWN_BACKEND:
@@ -140,7 +144,7 @@ def _build_with_target(root: Path, text: TomlText, hatch: TomlText | None, runne
             text.add_table("tool.hatch.build.targets.wheel", {"only-include": ["src"], "sources": ["src"]})
     elif backend not in {HATCHLING, OWN_BACKEND}:
         message = f"build-backend stays {backend}, and release runners build the project with it: {runner.reason}"
-        notes.append(Problem(message, "hatch-tilebox build builds the release", _PLACE))
+        notes.append(Problem(message, "hatch-tilebox build builds the release", _PLACE, code="TBX021"))
         return
     target, prefix = _build_tables(text, hatch)
     if any(requirement_name(item) == OWN for item in table.get("requires", [])):
@@ -149,7 +153,7 @@ def _build_with_target(root: Path, text: TomlText, hatch: TomlText | None, runne
             f"to avoid that, remove it from [build-system] requires, and write a table [{prefix}targets.tilebox] with\n"
             f'dependencies = ["{OWN}"] in place of the build hook; then hatch build -t tilebox builds the release'
         )
-        notes.append(Problem(message, hint, _PLACE))
+        notes.append(Problem(message, hint, _PLACE, code="TBX804"))
     elif _has_hook(target.table(*prefix.split(".")[:-1])):
         _require(text, backend)
     else:
@@ -160,7 +164,9 @@ def _build_with_target(root: Path, text: TomlText, hatch: TomlText | None, runne
         elif OWN not in map(requirement_name, dependencies):
             target.replace_items(f"{path}.dependencies", set(), [OWN])
         message = f"release runners build this project, so only the target needs {OWN}: {runner.reason}"
-        notes.append(Problem(message, "hatch build -t tilebox and hatch-tilebox build build the release; uv build does not"))
+        notes.append(
+            Problem(message, "hatch build -t tilebox and hatch-tilebox build build the release; uv build does not", code="TBX021")
+        )
 
 
 def _require(text: TomlText, former: str) -> None:

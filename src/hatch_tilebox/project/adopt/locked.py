@@ -35,7 +35,7 @@ def refuse_old_sdk(lock: UvLock) -> None:
     if old:
         message = f"it has {_SDK} {old[0]}, which has no Runner: releases need {FIRST_SDK} or later"
         hint = f"uv lock --upgrade-package {_SDK}; then run: hatch-tilebox adopt"
-        raise ConfigError(Problem(message, hint, _LOCK))
+        raise ConfigError(Problem(message, hint, _LOCK, code="TBX316"))
 
 
 def lock_note(lock: UvLock, *, packaged: bool) -> Problem | None:
@@ -44,4 +44,4 @@ def lock_note(lock: UvLock, *, packaged: bool) -> Problem | None:
     if not kinds or (kinds[0] != "virtual") == packaged:
         return None
     change = "installs the project from now on" if packaged else "no longer installs the project"
-    return Problem(f"uv {change}, so the lock has to be updated", "run: uv lock", _LOCK)
+    return Problem(f"uv {change}, so the lock has to be updated", "run: uv lock", _LOCK, code="TBX031")

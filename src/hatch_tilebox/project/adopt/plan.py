@@ -73,7 +73,7 @@ def plan_adoption(root: Path) -> Adoption:
     """
     adoption = Adoption(root)
     if not os.path.lexists(root / PYPROJECT_NAME):
-        raise ConfigError(Problem(f"no {PYPROJECT_NAME} in {root}", "hatch-tilebox init creates a new project"))
+        raise ConfigError(Problem(f"no {PYPROJECT_NAME} in {root}", "hatch-tilebox init creates a new project", code="TBX002"))
     pyproject = read_pyproject(root)
     lock = lock_of(root)
     if lock:
@@ -91,7 +91,7 @@ def plan_adoption(root: Path) -> Adoption:
             adoption.changes.append(Change(found.change.path, found.change.before, found.change.after))
         adoption.changes.append(Change(CONFIG_NAME, None, config))
     if not (root / LOCK_NAME).is_file():
-        adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root)))
+        adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root), code="TBX032"))
     elif lock and (note := lock_note(lock, packaged=edited.packaged)):
         adoption.notes.append(note)
     return adoption
@@ -124,13 +124,13 @@ def _edit_tables(adoption: Adoption, pyproject: Pyproject, imported: RunnerImpor
         fault = frontend_problem(pyproject, text.values)
         if fault and is_built_by_hatchling(pyproject.values):
             message = f"hatchling refuses to build this project: {fault.message}"
-            raise ConfigError(Problem(message, "correct that, then run: hatch-tilebox adopt", fault.location))
+            raise ConfigError(Problem(message, "correct that, then run: hatch-tilebox adopt", fault.location, code="TBX802"))
         if fault:
             message = f"the build system stays as it is, because hatchling would refuse this project: {fault.message}"
             hint = (
                 "hatch-tilebox build builds a release all the same. For frontends, correct that and run hatch-tilebox adopt again"
             )
-            adoption.notes.append(Problem(message, hint, fault.location))
+            adoption.notes.append(Problem(message, hint, fault.location, code="TBX802"))
             return TomlText(PYPROJECT_NAME, text.before)
     adoption.notes += notes
     adoption.keep(hatch)
@@ -160,7 +160,7 @@ def _write(change: Change, real: Path) -> None:
         with whole_file(real, mode=mode) as file:
             file.write(change.after.encode())
     except OSError as error:
-        raise ConfigError(Problem(f"cannot be written: {error.strerror}", location=Location(change.path))) from error
+        raise ConfigError(Problem(f"cannot be written: {error.strerror}", location=Location(change.path), code="TBX401")) from error
 
 
 def _target(root: Path, change: Change) -> Path:
@@ -168,11 +168,11 @@ def _target(root: Path, change: Change) -> Path:
     path = root / change.path
     if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
         message = "changed meanwhile, and no file was written"
-        raise ConfigError(Problem(message, "run hatch-tilebox adopt again", Location(change.path)))
+        raise ConfigError(Problem(message, "run hatch-tilebox adopt again", Location(change.path), code="TBX802"))
     real = Path(os.path.realpath(path))
     if path.is_symlink() and not real.is_relative_to(Path(os.path.realpath(root))):
         message = f"is a link to {real}, outside the project"
-        raise ConfigError(Problem(message, "put the file itself there", Location(change.path)))
+        raise ConfigError(Problem(message, "put the file itself there", Location(change.path), code="TBX802"))
     return real
 
 
@@ -181,6 +181,6 @@ def _read(path: Path, name: str) -> str:
     try:
         return read_text(path)
     except FileNotFoundError as error:
-        raise ConfigError(Problem("is a link to a file that does not exist", "remove it", Location(name))) from error
+        raise ConfigError(Problem("is a link to a file that does not exist", "remove it", Location(name), code="TBX003")) from error
     except UnreadableTextError as error:
-        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column))) from error
+        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column), code="TBX003")) from error

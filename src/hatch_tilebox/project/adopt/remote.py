@@ -24,10 +24,14 @@ def require_new_config(adoption: Adoption, name: str) -> None:
     """
     if not any(map(_is_new_config, adoption.changes)):
         message = f"{adoption.root} has a {CONFIG_NAME} already, so no workflow is created"
-        raise ConfigError(Problem(message, hint="leave out --create, or write the slug of another workflow into that file"))
+        raise ConfigError(
+            Problem(message, hint="leave out --create, or write the slug of another workflow into that file", code="TBX801")
+        )
     # The note about the slug that was derived from the name does not apply.
     adoption.notes[:] = [note for note in adoption.notes if not note.message.startswith("the slug ")]
-    adoption.notes.append(Problem(f"the workflow {name!r} is created at Tilebox, and its slug replaces the one above"))
+    adoption.notes.append(
+        Problem(f"the workflow {name!r} is created at Tilebox, and its slug replaces the one above", code="TBX801")
+    )
 
 
 def create_remotely(adoption: Adoption, create: Callable[[], str]) -> str:

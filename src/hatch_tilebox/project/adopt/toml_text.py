@@ -28,7 +28,7 @@ class TomlText:
         try:
             self.values: dict[str, Any] = tomlkit.parse(text).unwrap()
         except (TOMLKitError, RecursionError) as error:  # tomlkit refuses some files that other parsers accept
-            raise ConfigError(Problem(f"cannot be edited as TOML: {error}", location=Location(name))) from error
+            raise ConfigError(Problem(f"cannot be edited as TOML: {error}", location=Location(name), code="TBX802")) from error
 
     def table(self, *keys: str) -> Mapping[str, Any]:
         """The table at `keys`, an empty one if there is none."""
@@ -94,7 +94,7 @@ class TomlText:
             shown = tomlkit.dumps({key: value}).strip()
             where = f" in [{'.'.join(parents)}]" if parents else ""
             message = f"{path} cannot be added without a change to other values"
-            raise ConfigError(Problem(message, f"write it by hand{where}: {shown}", Location(self.name)))
+            raise ConfigError(Problem(message, f"write it by hand{where}: {shown}", Location(self.name), code="TBX802"))
         self.text, self.values = text, expected
 
 

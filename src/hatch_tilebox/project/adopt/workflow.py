@@ -74,7 +74,7 @@ def find_runner(tree: SourceTree, notes: list[Problem]) -> FoundRunner:
         return _from_direct_runner(tree.root, modules, notes)
     if len(runners) > 1:
         others = ", ".join(runner.reference for runner in runners[1:])
-        notes.append(Problem(f"{runners[0].reference} is taken as the runner; there are others: {others}"))
+        notes.append(Problem(f"{runners[0].reference} is taken as the runner; there are others: {others}", code="TBX804"))
     return runners[0]
 
 
@@ -84,7 +84,7 @@ def write_config(
     """The text of the configuration. `project` is the `[project]` table; `inputs` are files that a build of the project reads."""
     slug = derive_slug(str(project["name"]))
     hint = f"replace it in {CONFIG_NAME} by the slug that Tilebox gave the workflow"
-    notes.append(Problem(f"the slug {slug} is derived from the project's name", hint))
+    notes.append(Problem(f"the slug {slug} is derived from the project's name", hint, code="TBX804"))
     others = [name for name in (*_FOR_UV, *inputs) if (tree.root / name).is_file()]
     include = ["pyproject.toml", "uv.lock", *others, *_patterns(tree, runner.path)]
     lines = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in include)
@@ -106,7 +106,7 @@ def _from_direct_runner(root: Path, modules: Mapping[str, ast.Module], notes: li
     candidates = _ranked(FoundRunner(path, free_name(modules[path])) for path in direct)
     if not candidates:
         hint = "give a module one, such as: runner = Runner(tasks=[MyTask]), with `from tilebox.workflows import Runner`"
-        raise ConfigError(Problem(f"no module in {root} has a Runner object that a release can start", hint))
+        raise ConfigError(Problem(f"no module in {root} has a Runner object that a release can start", hint, code="TBX803"))
     best = candidates[0]
     module, runner = modules[best.path], direct[best.path][0]
     tasks, place = ast.unparse(runner.arguments["tasks"]), Location(best.path, runner.line)
@@ -120,10 +120,10 @@ def _from_direct_runner(root: Path, modules: Mapping[str, ast.Module], notes: li
     if edit.reason:
         message = f"this is a direct runner of {tasks}; a release needs a Runner object, and adopt does not write it: {edit.reason}"
         hint = f"write this, then run hatch-tilebox adopt again:\n{proposed_lines(text, module, runner)}"
-        raise ConfigError(Problem(message, hint, place))
+        raise ConfigError(Problem(message, hint, place, code="TBX803"))
     message = f"this direct runner becomes the Runner object {best.reference}, with the tasks {tasks}"
     others = ", ".join(other.path for other in candidates[1:])
-    notes.append(Problem(message, f"there are direct runners in {others}, too" if others else None, place))
+    notes.append(Problem(message, f"there are direct runners in {others}, too" if others else None, place, code="TBX803"))
     return FoundRunner(best.path, best.name, ModuleChange(best.path, text, edit.text))
 
 

@@ -8,49 +8,81 @@ import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.core.errors import Fix, Problem
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.toml_document import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.toml_document import Document
     from hatch_tilebox.core.toml_positions import KeyPath
 
 
 class Mistake(NamedTuple):
-    """A wrong value at `path`, or with `of_key` a wrong key."""
+    """A wrong value at `path`, or with `of_key` a wrong key. `named` is whether the message names the key itself."""
 
     path: KeyPath
     message: str
     of_key: bool
+    hint: str | None = None
+    code: str = "TBX010"
+    fix: str | None = None
+    """The right name of a misspelt key."""
+    named: bool = False
+
+    def problem(self, label: str, location: Location | None, fix: Fix | None = None) -> Problem:
+        """Return the mistake as a problem. `label` names the value in the message."""
+        message = self.message if self.named else f"{label}: {self.message}"
+        return Problem(printable(message), self.hint and printable(self.hint), location, code=self.code, fix=fix)
 
 
 class Report:
-    """Collects the mistakes in a document. `places` gives the dotted form of keys by their name, for suggestions across tables.
+    """Collects the mistakes in a document.
 
-    `meant` holds the keys that were suggested for unknown ones: they are not reported as missing too.
+    `places` gives the dotted form of keys by their name, for suggestions across tables, and `elsewhere` the place of keys that
+    belong in another file. `meant` holds the keys that were suggested for unknown ones: they are not reported as missing too.
     """
 
-    def __init__(self, places: Mapping[str, str] | None = None) -> None:
+    def __init__(self, places: Mapping[str, str] | None = None, elsewhere: Mapping[str, str] | None = None) -> None:
         self.mistakes: list[Mistake] = []
         self.places = places or {}
+        self.elsewhere = elsewhere or {}
         self.meant: set[KeyPath] = set()
 
-    def value(self, path: KeyPath, message: str) -> None:
+    def value(self, path: KeyPath, message: str, hint: str | None = None, code: str = "TBX010") -> None:
         """Report that the value at `path` is wrong or missing."""
-        self.mistakes.append(Mistake(path, message, of_key=False))
+        self.mistakes.append(Mistake(path, message, of_key=False, hint=hint, code=code))
 
-    def key(self, path: KeyPath, message: str) -> None:
+    def key(self, path: KeyPath, message: str, hint: str | None = None, code: str = "TBX010") -> None:
         """Report that the key at `path` is wrong."""
-        self.mistakes.append(Mistake(path, message, of_key=True))
+        self.mistakes.append(Mistake(path, message, of_key=True, hint=hint, code=code))
+
+    def unknown(self, path: KeyPath, known: Iterable[str], what: str = "key") -> None:
+        """Report that the key at `path` does not exist. `known` are the keys that exist there."""
+        name, known, code = str(path[-1]), tuple(known), "TBX012"
+        meant, other = close_match(name, known), close_match(name, self.elsewhere)
+        if meant is not None:
+            self.meant.add((*path[:-1], meant))
+            hint = f'did you mean "{meant}"?'
+        elif (here := close_match(name, self.places)) is not None and not (other and _plain(other) == _plain(name)):
+            hint = f'did you mean "{self.places[here]}"?'
+        elif other is not None:
+            hint, code = f'"{other}" belongs {self.elsewhere[other]}', "TBX013"
+        else:
+            hint = f"allowed: {', '.join(known)}"
+        self.mistakes.append(Mistake(path, f'unknown {what} "{name}"', True, hint, code, meant, named=True))
 
     def problems(self, document: Document) -> list[Problem]:
         """Return the mistakes as problems of `document`, in the order of the file."""
         return in_order(
-            Problem(printable(f"{dotted(path)}: {message}"), location=document.location(path, key=of_key))
-            for path, message, of_key in self.mistakes
+            mistake.problem(
+                dotted(mistake.path),
+                document.location(mistake.path, key=mistake.of_key),
+                Fix("rename", document.name, mistake.path, mistake.fix) if mistake.fix else None,
+            )
+            for mistake in self.mistakes
         )
 
 
@@ -98,7 +130,7 @@ class Text(Kind):
         elif not value.strip():
             report.value(at, "must not be empty")
         elif message := self.check(value):
-            report.value(at, message)
+            report.value(at, *_with_hint(message, value))
         else:
             return value
         return ""
@@ -161,7 +193,7 @@ class Choice(Kind):
         if value in self.words:
             return str(value)
         allowed = " or ".join(f'"{word}"' for word in self.words)
-        report.value(at, f"must be {allowed}, not {_shown(value)}{suggestion(value, self.words)}")
+        report.value(at, f"must be {allowed}, not {_shown(value)}", did_you_mean(value, self.words))
         return ""
 
 
@@ -213,10 +245,17 @@ def close_match(word: object, words: Iterable[str]) -> str | None:
     return spelled[matches[0]] if matches else None
 
 
-def suggestion(word: object, words: Iterable[str]) -> str:
-    """Return the end of a message about a misspelt word: `; did you mean "include"?`, or ""."""
+def did_you_mean(word: object, words: Iterable[str]) -> str | None:
+    """Return the hint about a misspelt word: `did you mean "include"?`, None if no word is similar."""
     meant = close_match(word, words)
-    return f'; did you mean "{meant}"?' if meant is not None else ""
+    return None if meant is None else f'did you mean "{meant}"?'
+
+
+def _with_hint(message: str, value: str) -> tuple[str, str | None]:
+    """Return the two parts of what a check returned about `value`: what is wrong, and after a semicolon what to do."""
+    quoted = f'"{value}"' if message.startswith(f'"{value}"') else ""
+    wrong, _, hint = message.removeprefix(quoted).partition("; ")
+    return quoted + wrong, hint or None
 
 
 def _plain(word: str) -> str:

@@ -9,10 +9,10 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.project.toml.kinds import Kind, close_match, type_name
+from hatch_tilebox.project.toml.kinds import Kind, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from hatch_tilebox.core.toml_positions import KeyPath
     from hatch_tilebox.project.toml.kinds import Report
@@ -36,29 +36,16 @@ class Table(Kind):
         keys = {key.name: key for key in keys_of(self.model)}
         for name in value:
             if name not in keys:
-                self._unknown(name, keys, at, report)
+                report.unknown((*at, name), keys)
         found = {}
         for name, key in keys.items():
             if name in value:
                 found[key.field] = key.kind.read(value[name], (*at, name), report)
             elif key.required and (*at, name) not in report.meant:
-                report.value((*at, name), f"missing; {key.missing or 'it is required'}")
+                report.value((*at, name), "missing", key.missing or "it is required", "TBX011")
             else:
                 found[key.field] = key.default
         return self.model(**found) if not report.mistakes else None
-
-    @staticmethod
-    def _unknown(name: str, keys: Iterable[str], at: KeyPath, report: Report) -> None:
-        meant = close_match(name, keys)
-        elsewhere = close_match(name, report.places) if meant is None else None
-        if meant is not None:
-            report.meant.add((*at, meant))
-            end = f'did you mean "{meant}"?'
-        elif elsewhere is not None:
-            end = f'did you mean "{report.places[elsewhere]}"?'
-        else:
-            end = "allowed: " + ", ".join(keys)
-        report.key((*at, name), f"unknown key; {end}")
 
     def schema(self) -> dict[str, Any]:
         keys = keys_of(self.model)

@@ -94,7 +94,7 @@ def local_sources(root: Path, read: Callable[[Path], UvLock] = read_lock) -> Loc
     own = _package_at(root, lock, lock_root)
     if own is None:
         message = f"the lock of the workspace in {lock_root} does not have this project"
-        raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME)))
+        raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME), code="TBX031"))
     packages = [
         LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies)
         for package in _reachable(own, lock)
@@ -105,6 +105,7 @@ def local_sources(root: Path, read: Callable[[Path], UvLock] = read_lock) -> Loc
         Problem(
             f"{package.name} in {package.path} is a dependency and not a package: uv installs nothing of it",
             f"give {package.path}/pyproject.toml a [build-system], or remove the dependency",
+            code="TBX211",
         )
         for package in packages
         if not package.is_file and not peek_pyproject(package.place).packaged

@@ -101,7 +101,9 @@ def _with_generated(files: FileSet, folder: Path, warnings: tuple[Problem, ...] 
         generated = sorted([PYPROJECT_NAME, LOCK_NAME, *(f"{WHEELS}/{PurePosixPath(package.wheel).name}" for package in packages)])
         sizes = {path: (folder / on_disk(path)).stat().st_size for path in generated}
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(Problem(f"cannot be read: {error}", "unpack the sdist again", Location(f"{CARRIED}/{INDEX}"))) from error
+        raise ConfigError(
+            Problem(f"cannot be read: {error}", "unpack the sdist again", Location(f"{CARRIED}/{INDEX}"), code="TBX118")
+        ) from error
     added = {path: SelectedFile(path, str(folder / on_disk(path)), size) for path, size in sizes.items()}
     others = [file for file in files.files if file.path not in added]
     merged = tuple(sorted([*others, *added.values()], key=lambda file: file.path.encode()))
@@ -119,11 +121,13 @@ def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_li
     if result.returncode != 0 or result.timed_out:
         details = "\n".join(result.errors.strip().splitlines()[-20:])
         message = "uv cannot lock the release with the packages of this machine as wheels"
-        raise ConfigError(Problem(message, "check that `uv lock` succeeds in the project", Location(PYPROJECT_NAME), details))
+        raise ConfigError(
+            Problem(message, "check that `uv lock` succeeds in the project", Location(PYPROJECT_NAME), details, code="TBX211")
+        )
     moved = _moved(sources.lock, read_lock(folder / LOCK_NAME), {package.name for package in sources.packages})
     if moved:
         message = f"the lock of the release would have other versions than {LOCK_NAME} here: {', '.join(moved)}"
-        raise ConfigError(Problem(message, "run: uv lock --upgrade, then build again", Location(LOCK_NAME)))
+        raise ConfigError(Problem(message, "run: uv lock --upgrade, then build again", Location(LOCK_NAME), code="TBX211"))
 
 
 def _moved(before: UvLock, after: UvLock, vendored: set[str]) -> Sequence[str]:

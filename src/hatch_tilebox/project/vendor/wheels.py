@@ -78,6 +78,7 @@ def _build(package: LocalPackage, out: Path, on_line: Callable[[str], None]) -> 
             f"try it: uv build --wheel {package.path}",
             Location(f"{package.path}/{PYPROJECT_NAME}"),
             "\n".join(result.errors.strip().splitlines()[-20:]),
+            code="TBX211",
         )
         raise ConfigError(problem)
 
@@ -87,8 +88,12 @@ def wheel_warnings(wheel: Path) -> list[Problem]:
     problems = []
     if (wheel.parent / "unstable").exists():
         message = f"{wheel.name}: two builds from the same files differ, so the release cannot be built again to the same bytes"
-        problems.append(Problem(message, "use a build backend that heeds SOURCE_DATE_EPOCH, such as hatchling or uv_build"))
+        problems.append(
+            Problem(message, "use a build backend that heeds SOURCE_DATE_EPOCH, such as hatchling or uv_build", code="TBX211")
+        )
     if wheel.suffix == ".whl" and not wheel.name.endswith("-any.whl"):
         message = f"{wheel.name} is for this platform only: it may not install on a release runner"
-        problems.append(Problem(message, "publish wheels of the package for the platforms of your runners in an index"))
+        problems.append(
+            Problem(message, "publish wheels of the package for the platforms of your runners in an index", code="TBX211")
+        )
     return problems

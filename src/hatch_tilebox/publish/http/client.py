@@ -178,13 +178,15 @@ class Http:
         try:
             yield
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects, httpx.InvalidURL) as error:
-            raise PublishError(Problem(f"{where} cannot be sent: {self.mask(str(error))}")) from None
+            raise PublishError(Problem(f"{where} cannot be sent: {self.mask(str(error))}", code="TBX511")) from None
         except httpx.HTTPError as error:
             message = f"{where}: {self.mask(str(error)) or type(error).__name__}"
             if is_certificate_error(error):
-                raise PublishError(Problem(message, hint="set SSL_CERT_FILE to your organisation's certificates")) from None
+                raise PublishError(
+                    Problem(message, hint="set SSL_CERT_FILE to your organisation's certificates", code="TBX511")
+                ) from None
             reason, wrong_host = short_reason(error)
-            problem = Problem(message, hint="is the destination up, and is its URL right?")
+            problem = Problem(message, hint="is the destination up, and is its URL right?", code="TBX511")
             # A host that answered before exists: it may be restarting.
             raise TransientError(problem, reason, wrong_host=wrong_host and not self._answered) from None
 

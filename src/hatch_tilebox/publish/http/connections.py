@@ -36,7 +36,9 @@ def trusted_certificates() -> ssl.SSLContext:
     except OSError as error:  # OpenSSL raises it too, for a file without certificates
         message = f"SSL_CERT_FILE={os.environ.get('SSL_CERT_FILE', '')}: its certificates cannot be read"
         details = f"{error.strerror or error}"
-        raise PublishError(Problem(message, hint="name a file with certificates in PEM format", details=details)) from error
+        raise PublishError(
+            Problem(message, hint="name a file with certificates in PEM format", details=details, code="TBX511")
+        ) from error
 
 
 def is_certificate_error(error: BaseException) -> bool:

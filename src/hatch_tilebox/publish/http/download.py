@@ -38,7 +38,9 @@ def download(http: Http, url: str, headers: Mapping[str, str]) -> Iterator[bytes
             report_retry(http.progress, error, failures + 1, http.retries, 0.0)
         else:
             return
-    raise PublishError(Problem(f"the download of {display_url(url)} ends after {done} bytes", hint="try again later"))
+    raise PublishError(
+        Problem(f"the download of {display_url(url)} ends after {done} bytes", hint="try again later", code="TBX511")
+    )
 
 
 def _open(http: Http, url: str, headers: Mapping[str, str], start: int) -> Iterator[bytes]:
@@ -69,9 +71,11 @@ def _follow(http: Http, request: httpx.Request) -> Response:
         response.close()
         here, there = str(request.url), str(following.url)
         if is_loopback(there) != is_loopback(here) or (following.url.scheme != "https" and not is_loopback(there)):
-            raise PublishError(Problem(f"{display_url(here)} redirects to {display_url(there)}: downloads use https only"))
+            raise PublishError(
+                Problem(f"{display_url(here)} redirects to {display_url(there)}: downloads use https only", code="TBX515")
+            )
         request = following
-    raise PublishError(Problem(f"{display_url(str(request.url))}: more than {_MAX_REDIRECTS} redirects"))
+    raise PublishError(Problem(f"{display_url(str(request.url))}: more than {_MAX_REDIRECTS} redirects", code="TBX515"))
 
 
 def _body(http: Http, response: Response, skip: int) -> Iterator[bytes]:

@@ -10,7 +10,9 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in {"httpx", "tenacity"}:
         raise
-    missing = Problem(f"this destination needs {error.name}, which is not installed", hint='pip install "hatch-tilebox[publish]"')
+    missing = Problem(
+        f"this destination needs {error.name}, which is not installed", hint='pip install "hatch-tilebox[publish]"', code="TBX509"
+    )
     raise PublishError(missing) from None
 
 __all__ = ["httpx", "tenacity"]

@@ -16,10 +16,10 @@ def require_safe(url: str) -> None:
     parts = _split(url)
     if parts.username or parts.password or parts.query:
         hint = "remove USER:PASSWORD@ and everything after `?`; see docs/how-to/publish.md for where keys are read from"
-        raise PublishError(Problem(f"{display_url(url)}: a URL is not a place for a password or token", hint=hint))
+        raise PublishError(Problem(f"{display_url(url)}: a URL is not a place for a password or token", hint=hint, code="TBX515"))
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
         raise PublishError(
-            Problem(f"{display_url(url)}: keys are sent over https only, or to this machine", hint="write https://…")
+            Problem(f"{display_url(url)}: keys are sent over https only, or to this machine", hint="write https://…", code="TBX515")
         )
 
 
@@ -47,7 +47,7 @@ def same_service(base: str, link: str) -> str:
         found, kept = link, False
     if not kept:
         message = f"{display_url(base)} leads to {display_url(found)[:200]}: another host, another port or not https"
-        raise PublishError(Problem(message, hint="the administrator of the service can configure its public URL"))
+        raise PublishError(Problem(message, hint="the administrator of the service can configure its public URL", code="TBX515"))
     return found
 
 
@@ -65,5 +65,5 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018 -- raises ValueError if it is not a number
     except ValueError:
-        raise PublishError(Problem(f"{display_url(url)} is not a URL", hint="write https://HOST/PATH")) from None
+        raise PublishError(Problem(f"{display_url(url)} is not a URL", hint="write https://HOST/PATH", code="TBX501")) from None
     return parts

@@ -88,7 +88,7 @@ class _DockerConfig:
 
 
 def _unusable(path: Path, what: str) -> PublishError:
-    return PublishError(Problem(what, "docker login writes the file again", Location(str(path))))
+    return PublishError(Problem(what, "docker login writes the file again", Location(str(path)), code="TBX502"))
 
 
 def _read_entry(config: _DockerConfig, server: str) -> DockerLogin | None:
@@ -110,7 +110,7 @@ def _ask_helper(name: str, server: str) -> DockerLogin | None:
         done = subprocess.run([command, "get"], input=server.encode(), capture_output=True, check=False, timeout=_HELPER_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         raise PublishError(
-            Problem(f"docker's credential helper {command} cannot be run", hint="see docker's config.json")
+            Problem(f"docker's credential helper {command} cannot be run", hint="see docker's config.json", code="TBX502")
         ) from None
     if done.returncode:
         return None
@@ -118,5 +118,5 @@ def _ask_helper(name: str, server: str) -> DockerLogin | None:
         answer = json.loads(done.stdout)
         user, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise PublishError(Problem(f"docker's credential helper {command} returned no credentials")) from None
+        raise PublishError(Problem(f"docker's credential helper {command} returned no credentials", code="TBX502")) from None
     return DockerLogin(identity_token=secret) if user == _TOKEN_USER else DockerLogin(user, secret)

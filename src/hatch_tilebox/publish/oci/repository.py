@@ -63,7 +63,7 @@ class OciRepository(Destination):
         match = re.fullmatch(r"oci://([^/]+)/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)/?", url)
         if not match:
             hint = "write oci://REGISTRY/REPOSITORY, in lower case and without a tag, for example oci://ghcr.io/acme/scene-qa"
-            raise PublishError(Problem(f"{display_url(url)} does not name a repository of a registry", hint=hint))
+            raise PublishError(Problem(f"{display_url(url)} does not name a repository of a registry", hint=hint, code="TBX501"))
         host, self._repository = match.groups()
         require_safe(f"https://{host}")
         self.url = f"oci://{host}/{self._repository}"
@@ -158,11 +158,11 @@ class OciRepository(Destination):
             case _:
                 raise self._http.refusal(response, "the answer is not the manifest of a release")
         if _digest(data) != digest:
-            raise PublishError(Problem(f"{release.url}: its config has another digest"))
+            raise PublishError(Problem(f"{release.url}: its config has another digest", code="TBX513"))
         try:
             return ReleaseManifest.from_dict(parse_json(data))
         except ValueError as error:
-            raise PublishError(Problem(f"{release.url}: its config is not the manifest of a release")) from error
+            raise PublishError(Problem(f"{release.url}: its config is not the manifest of a release", code="TBX513")) from error
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
         return self._download(f"sha256:{release.digest}")

@@ -129,7 +129,9 @@ class TileboxApi(Destination, Deployer):
                 f"install it with: {INSTALL_TOOL}\n"
                 "or publish elsewhere: to a folder with --to ./releases, to a registry with --to oci://REGISTRY/REPOSITORY"
             )
-            raise PublishError(Problem("publishing to Tilebox needs its command-line tool: tilebox is not on PATH", hint=hint))
+            raise PublishError(
+                Problem("publishing to Tilebox needs its command-line tool: tilebox is not on PATH", hint=hint, code="TBX509")
+            )
         return self._transport
 
     def _map(self, method: str, workflow: str, release: str | None, clusters: Sequence[str]) -> tuple[str, ...]:
@@ -159,7 +161,7 @@ class TileboxApi(Destination, Deployer):
                 "tilebox.workflows.Client().workflows().create(NAME, SUMMARY);\n"
                 "then write the slug that it gets into tilebox.workflow.toml"
             )
-            raise PublishError(Problem(f"{self.url} has no workflow {slug!r}", hint=hint)) from None
+            raise PublishError(Problem(f"{self.url} has no workflow {slug!r}", hint=hint, code="TBX505")) from None
 
     def _workflows(self) -> Iterator[dict[str, Any]]:
         """Yield all workflows, page by page."""
@@ -193,7 +195,7 @@ def check_reference(workflow: str) -> None:
     namespace, colon, slug = workflow.rpartition(":")
     if slug_fault(slug) or (colon and not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", namespace)):
         hint = "write a slug such as scene-qa-5y9aK2, or namespace:slug for a shared workflow"
-        raise PublishError(Problem(f"{workflow[:200]!r} is not a workflow", hint=hint))
+        raise PublishError(Problem(f"{workflow[:200]!r} is not a workflow", hint=hint, code="TBX505"))
 
 
 def _cluster(message: dict[str, Any]) -> Cluster:

@@ -63,5 +63,5 @@ class HttpTransport:
             raise self._http.refusal(response, "the answer names no artifact") from None
         if found != digest:
             message = f"{response.request.url} has digest {str(found)[:100]!r}"
-            raise PublishError(Problem(message, hint="the artifact arrived damaged; try again"))
+            raise PublishError(Problem(message, hint="the artifact arrived damaged; try again", code="TBX513"))
         return decode_id(answer.get("id"))

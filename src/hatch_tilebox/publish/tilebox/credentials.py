@@ -29,12 +29,14 @@ def api_key(url: str, prompt: Callable[[str], str] | None, *, from_environment: 
     if not key:
         keep = f"keep the key with: keyring set {shown} {KEYRING_USER}"
         if from_environment:
-            raise PublishError(Problem(f"there is no key for {shown}", hint=f"set {KEY_VARIABLE}, or {keep}"))
+            raise PublishError(Problem(f"there is no key for {shown}", hint=f"set {KEY_VARIABLE}, or {keep}", code="TBX502"))
         message = f"there is no key for {shown}, and {KEY_VARIABLE} is not sent there: the project chose this address, not you"
         hint = f"name it yourself, with --to {shown} or in hatch's configuration, to send {KEY_VARIABLE} there; or {keep}"
-        raise PublishError(Problem(message, hint=hint))
+        raise PublishError(Problem(message, hint=hint, code="TBX502"))
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise PublishError(Problem(f"the key for {shown} has characters that are not allowed in a key", hint=f"set {KEY_VARIABLE}"))
+        raise PublishError(
+            Problem(f"the key for {shown} has characters that are not allowed in a key", hint=f"set {KEY_VARIABLE}", code="TBX502")
+        )
     return key
 
 

@@ -35,7 +35,7 @@ def unpack_project(local: LocalRelease, folder: Path) -> Path:
     release = folder / _FOLDER
     if extract_archive(local.artifact.path, release) != local.manifest:
         message = f"{local.artifact.path} changed while it was published"
-        raise PublishError(Problem(message, hint="publish again when nothing writes to it"))
+        raise PublishError(Problem(message, hint="publish again when nothing writes to it", code="TBX119"))
     if _selects_exactly(release, local.manifest):
         return release
     (folder / CONFIG_NAME).write_text(_configuration(local.manifest), "utf-8")

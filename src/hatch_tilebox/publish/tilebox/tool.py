@@ -129,7 +129,7 @@ class ReleaseTool:
             version = run([self._program, "--version"], folder=folder, environment=environment, timeout=_HELP_LIMIT)
             found = (version.output.strip().splitlines() or ["unknown version"])[0]
             message = f"{self._program} ({found[:100]}) has no command `workflow publish-release`"
-            raise PublishError(Problem(message, hint=f"install the current version with: {INSTALL_TOOL}"))
+            raise PublishError(Problem(message, hint=f"install the current version with: {INSTALL_TOOL}", code="TBX509"))
 
     def _last_lines(self, text: str) -> str | None:
         return self._mask("\n".join(text.strip().splitlines()[-_LAST_LINES:])) or None

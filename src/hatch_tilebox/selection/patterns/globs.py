@@ -87,7 +87,8 @@ class GlobSet:
         try:
             self._globs += [(index, parts) for parts in _parse(pattern.text)]
         except ValueError as error:
-            return Problem(f'"{pattern.text}" {error}', location=pattern.location)
+            fault, _, hint = str(error).partition("; ")
+            return Problem(f'"{pattern.text}" {fault}', hint or None, pattern.location, code="TBX103")
         return None
 
     def match(self, path: str) -> bool:

@@ -1,0 +1,57 @@
+"""`hatch-tilebox explain`: explain the code of an error or warning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hatch_tilebox.cli.output import json_option, show_json, show_line
+
+if TYPE_CHECKING:
+    from hatch_tilebox.codes.registry import Code
+
+
+@click.command(short_help="Explain the code of an error or warning")
+@click.argument("code", required=False)
+@json_option
+def command(code: str | None, *, as_json: bool) -> None:
+    """Print what the CODE of an error or warning means, and how to fix it. Without CODE, list all codes.
+
+    This needs no network and no project.
+
+    Example: hatch-tilebox explain TBX012
+    """
+    from hatch_tilebox.codes.registry import all_codes, find_code
+
+    found = all_codes() if code is None else (find_code(code),)
+    codes = [item for item in found if item is not None]
+    if not codes:
+        message = f"there is no code {code!r}; hatch-tilebox explain lists all codes"
+        raise click.BadParameter(message, param_hint="CODE")
+    if as_json:
+        show_json({"codes": [_to_json(item) for item in codes]})
+    elif code is None:
+        _show_list(codes)
+    else:
+        _show(codes[0])
+
+
+def _to_json(code: Code) -> dict[str, str]:
+    return {"code": code.name, "title": code.title, "explanation": code.explanation, "fix": code.fix, "group": code.group}
+
+
+def _show_list(codes: list[Code]) -> None:
+    group = ""
+    for code in codes:
+        if code.group != group:
+            if group:
+                show_line("")
+            show_line(code.group)
+            group = code.group
+        show_line(f"  {code.name}  {code.title}")
+
+
+def _show(code: Code) -> None:
+    for line in (f"{code.name}: {code.title}", "", *code.explanation.splitlines(), "", *f"Fix: {code.fix}".splitlines()):
+        show_line(line)
