@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from shown import flat
 
+from hatch_tilebox.frontends.text_progress import without_hints_of_uv
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -183,3 +185,52 @@ def test_missing_uv_is_explained(project, frontend_env, tmp_path):
     assert "pip install uv" in output
     assert "Traceback" not in output
     assert not list((folder / "dist").iterdir())
+
+
+BACKEND = """\
+import sys
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    sys.stderr.write({text!r})
+    raise SystemExit(1)
+"""
+HINT_OF_UV = "build-system.requires"
+
+
+def uv_build(folder, env):
+    done = subprocess.run(["uv", "build", "--wheel"], cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def test_the_last_word_under_uv_is_ours(project, frontend_env):
+    """uv reads the end of our output, and below `ModuleNotFoundError: No module named 'bands'` it advises to require bands."""
+    folder = project("single_file")
+    (folder / "bands.py").write_text("BANDS = 3\n")
+    config('"**/*.py"]', '"runner.py"]')(folder)
+    code("class ReadGauge", "import bands\n\n\nclass ReadGauge")(folder)
+    output = uv_build(folder, frontend_env)
+    assert "error[TBX105]: module `bands` (bands.py) is in the project, but not among the selected files" in output
+    assert 'help: add "bands.py" to [build] include in tilebox.workflow.toml' in output
+    assert HINT_OF_UV not in output
+    assert "ModuleNotFoundError: No module named 'bands'" not in output
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ModuleNotFoundError: No module named 'bands'",
+        'ModuleNotFoundError: No module named "bands"',
+        "a.c:3:1: fatal error: 'b.h' file not found",
+    ],
+)
+def test_uv_derives_no_hint_from_our_form_of_its_words(tmp_path, frontend_env, text):
+    """With the words as they are, uv adds its hint: this shows that the test above would notice it."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    hints = []
+    for words in (text, without_hints_of_uv(text)):
+        (tmp_path / "backend.py").write_text(BACKEND.format(text=f"  | {words}\n"))
+        hints.append("likely indicates" in uv_build(tmp_path, {**frontend_env, "PYTHONDONTWRITEBYTECODE": "1"}))
+    assert hints == [True, False]
