@@ -39,7 +39,7 @@ def command(root: Path, *, changed: str | None, unpublished: bool, to: str | Non
         selected = [project for project in found.projects if project.reasons]
         if not as_json:
             for path in found.removed:
-                progress.warning(Problem(f"the project {_shown(path)} was removed"))
+                progress.warning(Problem(f"the project {_shown(path)} was removed", code="TBX024"))
     if as_json:
         projects = [_to_dict(project, reasons=filtered) for project in selected]
         show_json({"base": found.base or None, "projects": projects, "removed": [_shown(path) for path in found.removed]})

@@ -41,7 +41,7 @@ def require_fresh(manifest: ReleaseManifest, name: str, root: Path) -> str:
     found = differences(manifest, project)
     if found:
         hint = "build it again: hatch-tilebox build, or publish with --build; --stale publishes the archive as it is"
-        raise PublishError(Problem(f"{name} was built from other files: {'; '.join(found)}", hint=hint))
+        raise PublishError(Problem(f"{name} was built from other files: {'; '.join(found)}", hint=hint, code="TBX405"))
     return f"{len(manifest.files)} files are those of the project"
 
 

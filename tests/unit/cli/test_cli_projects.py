@@ -69,7 +69,7 @@ def test_removed_projects_are_reported(invoke, repository):
     git(repository, "rm", "-q", "-r", "b")
     result = invoke("projects", "--changed")
     assert result.stdout == ""
-    assert "warning: the project b was removed" in result.stderr
+    assert "warning[TBX024]: the project b was removed" in result.stderr
 
 
 def test_json(invoke, repository):
