@@ -142,6 +142,28 @@ def test_a_damaged_lock_is_for_others_to_report(tmp_path):
     assert read(tmp_path) == []
 
 
+def test_wheels_in_files_are_judged_by_their_tags(tmp_path):
+    """Also those that `vendor` puts into a release; a folder counts as a wheel that fits."""
+    lock_project(tmp_path, {"plain": ("", {"py3-none-any": MB}, None)})
+    wheel = "local-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / wheel).touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "pyproject.toml").write_text('[project]\nname = "folder"\nversion = "1"\n')
+    edit = (
+        (tmp_path / "uv.lock")
+        .read_text()
+        .replace('{ name = "plain" }', '{ name = "plain" }, { name = "local" }, { name = "folder" }')
+    )
+    edit += f'\n[[package]]\nname = "local"\nversion = "1.0"\nsource = {{ path = "wheels/{wheel}" }}\n'
+    edit += f'wheels = [{{ filename = "{wheel}", hash = "sha256:{"0" * 64}" }}]\n'
+    edit += '\n[[package]]\nname = "folder"\nversion = "1"\nsource = { editable = "folder" }\n'
+    (tmp_path / "uv.lock").write_text(edit)
+    fits, does_not = read(tmp_path, "linux-x86_64-cp313", "linux-aarch64-cp313")
+    assert (fits.packages, fits.sized, fits.impossible) == (3, 3, ())
+    assert (does_not.packages, does_not.sized, does_not.impossible) == (3, 2, ("local 1.0",))
+
+
 @pytest.mark.parametrize(
     ("requires_python", "pinned", "versions"),
     [
@@ -151,6 +173,8 @@ def test_a_damaged_lock_is_for_others_to_report(tmp_path):
         (">=3.12.4", None, {12, 13, 14}),
         ("==3.13.*", None, {13}),
         ("<3.12", None, set()),
+        ("<=3.12", None, {12}),
+        ("not a specifier", None, {12, 13, 14}),
         (">=3.11", "3.12\n", {12}),
         (">=3.11", "cpython-3.13.2\n", {13}),
         (">=3.11", "pypy\n", {12, 13, 14}),

@@ -16,9 +16,20 @@ def pinned_python(text: str) -> str | None:
     return found[1] if found else None
 
 
-def pythons_for(requires_python: str) -> tuple[str, ...]:
-    """Return the minor versions in the image that `requires_python`, a version specifier, allows."""
-    from packaging.specifiers import SpecifierSet  # builds of projects without `requires-python` do not pay for it
+def pythons_for(requires_python: str | None, pin: str | None = None) -> tuple[str, ...]:
+    """Return the minor versions in the image that a project can run on.
 
-    allowed = SpecifierSet(requires_python)
-    return tuple(minor for minor in PYTHONS if any(allowed.contains(f"{minor}.{patch}") for patch in range(_PATCHES)))
+    `requires_python` is a version specifier; an invalid one, which other checks report, allows all. `pin` is the text of
+    `.python-version`.
+    """
+    pinned = pinned_python(pin) if pin else None
+    pythons = tuple(minor for minor in PYTHONS if pinned in {None, minor})
+    if not requires_python:
+        return pythons
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # builds without `requires-python` do not pay for it
+
+    try:
+        allowed = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return pythons
+    return tuple(minor for minor in pythons if any(allowed.contains(f"{minor}.{patch}") for patch in range(_PATCHES)))

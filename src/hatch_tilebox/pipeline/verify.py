@@ -12,7 +12,7 @@ from hatch_tilebox.core.errors import DiscoveryError, Location, Problem, Tilebox
 from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.progress import Progress, format_size
-from hatch_tilebox.core.runner_image import pinned_python, pythons_for
+from hatch_tilebox.core.runner_image import pythons_for
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables
 from hatch_tilebox.discovery.clean_start import prepare_clean_start
@@ -110,8 +110,7 @@ def _runner_pythons(manifest: ReleaseManifest, folder: Path, progress: Progress)
     Raises DiscoveryError if none is left.
     """
     pin = folder / ".python-version"
-    pinned = pinned_python(pin.read_text("utf-8", "replace")) if pin.is_file() else None
-    allowed = [python for python in pythons_for(manifest.project.requires_python or "") if pinned in {None, python}]
+    allowed = pythons_for(manifest.project.requires_python, pin.read_text("utf-8", "replace") if pin.is_file() else None)
     uv = [str(require_uv()), "python", "find", "--no-project", "--no-python-downloads"]
     found = [
         python

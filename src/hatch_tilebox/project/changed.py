@@ -142,7 +142,7 @@ def _configuration(sources: LocalSources) -> Sequence[Any]:
     files = [folder / PYPROJECT_NAME for folder in (sources.root, sources.lock_root)]
     return [
         *(path.read_bytes() if path.is_file() else b"" for path in files),
-        sources.lock.values.get("requires-python"),
+        sources.requires_python,
         [(package.name, package.direct) for package in sources.packages],
     ]
 

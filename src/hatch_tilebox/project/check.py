@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem, SelectionError, TileboxError
 from hatch_tilebox.core.modules import module_files
+from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing, sources_left_out
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.project.runner_platforms import Installation
-    from hatch_tilebox.project.vendor.local_packages import LocalPackage
+    from hatch_tilebox.project.vendor.local_packages import LocalPackage, LocalSources
     from hatch_tilebox.project.workflow_project import WorkflowProject
 
     Result = TypeVar("Result")
@@ -50,8 +51,8 @@ class CheckReport:
 
     `unseen` names metadata that only code of the project can compute, such as a version from its build backend. `installations`
     are what release runners install from the lock, one for each platform, if that is known. `tasks` are the task classes that the
-    runner's module and its imports define, read without running them. `vendored` are packages that a build puts into the release
-    as wheels.
+    runner's module and its imports define, read without running them. `sources` is what the option `vendor` puts into the release,
+    None without it.
     """
 
     errors: list[Problem] = field(default_factory=list)
@@ -60,7 +61,12 @@ class CheckReport:
     unseen: tuple[str, ...] = ()
     installations: tuple[Installation, ...] = ()
     tasks: tuple[SourceTask, ...] = ()
-    vendored: tuple[LocalPackage, ...] = ()
+    sources: LocalSources | None = None
+
+    @property
+    def vendored(self) -> tuple[LocalPackage, ...]:
+        """Packages that a build puts into the release as wheels."""
+        return self.sources.packages if self.sources else ()
 
     def collect(self, step: Callable[[], Result]) -> Result | None:
         """Return the result of `step`, or None if it raises errors, which are added to the report."""
@@ -102,13 +108,16 @@ def _check_runner_platforms(project: WorkflowProject, report: CheckReport) -> No
     """Report what release runners cannot install from the lock, or would have to compile."""
     selected = {file.path: file for file in report.files.files} if report.files else {}
     uv = find_uv()
-    if uv is None or LOCK_NAME not in selected or PYPROJECT_NAME not in selected:
+    sources = report.sources
+    if uv is None or (sources is None and not {LOCK_NAME, PYPROJECT_NAME} <= selected.keys()):
         return
     pinned = selected[".python-version"].source.read_text("utf-8", "replace") if ".python-version" in selected else None
     chosen = project.options.runners
-    platforms = platforms_of(chosen, project.pyproject.table("project").get("requires-python"), pinned)
-    table = project.pyproject.table("tool", "uv")
-    report.installations = tuple(read_installations(project.config.root, uv, platforms, table))
+    configuration, allowed, lock_root = project.pyproject, project.pyproject.table("project").get("requires-python"), None
+    if sources and sources.lock_root != sources.root:  # the settings of the workspace count, and the Pythons of all its members
+        configuration, allowed, lock_root = peek_pyproject(sources.lock_root), sources.requires_python, sources.lock_root
+    platforms, table = platforms_of(chosen, allowed, pinned), configuration.table("tool", "uv")
+    report.installations = tuple(read_installations(project.config.root, uv, platforms, table, lock_root=lock_root))
     errors, warnings = check_installations(report.installations, chosen=bool(chosen))
     report.errors += errors
     report.warnings += warnings
@@ -129,7 +138,7 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
         report.warnings += portability.warnings
         report.warnings += [warning for warning in _dependency_warnings(files) if warning not in portability.errors]
     else:  # a build checks the lock that it makes
-        report.vendored = sources.packages
+        report.sources = sources
     report.collect(lambda: _check_runner(project.config, files, report))
     tree = SourceTree(files.root)
     report.tasks = source_tasks(tree, project.config)

@@ -10,21 +10,22 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import format_size
-from hatch_tilebox.core.runner_image import PYTHONS, pinned_python
+from hatch_tilebox.core.runner_image import PYTHONS, pythons_for
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
-from hatch_tilebox.project.platform_tags import LATEST_PATCH, best_wheel, marker_environment, tag_order
+from hatch_tilebox.project.platform_tags import best_wheel, marker_environment, tag_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -82,33 +83,29 @@ def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: st
     """
     if runners:
         return tuple(runners)
-    try:
-        allowed = SpecifierSet(requires_python or "")
-    except InvalidSpecifier:
-        allowed = SpecifierSet()
-    only = pinned_python(pinned) if pinned else None
-    return tuple(platform for platform in IMAGE_PLATFORMS if _fits(f"3.{_parts(platform)[1]}", allowed, only))
+    pythons = pythons_for(requires_python, pinned)
+    return tuple(platform for platform in IMAGE_PLATFORMS if f"3.{_parts(platform)[1]}" in pythons)
 
 
-def _fits(python: str, allowed: SpecifierSet, pinned: str | None) -> bool:
-    return pinned in {None, python} and allowed.contains(f"{python}.{LATEST_PATCH}", prereleases=True)
+def read_installations(
+    root: Path, uv: Path, platforms: Sequence[str], configuration: Mapping[str, Any], *, lock_root: Path | None = None
+) -> list[Installation]:
+    """Return what runners of `platforms` install for the project in `root` from its lock; nothing if uv cannot read it.
 
-
-def read_installations(root: Path, uv: Path, platforms: Sequence[str], configuration: Mapping[str, Any]) -> list[Installation]:
-    """Return what runners of `platforms` install for the project in `root` from its `uv.lock`; nothing if uv cannot read it.
-
-    `configuration` is the project's table `[tool.uv]`. Needs no network, no Python of the platform, and writes nothing.
+    `configuration` is the table `[tool.uv]` that counts for the lock, `lock_root` the folder of the lock: by default `root`, or
+    that of the workspace around the project. Local packages count as the wheels that the release has of them: those of files are
+    known, those of folders are taken to fit every platform. Needs no network, no Python of the platform, and writes nothing.
     """
     command = [str(uv), "export", "--frozen", "--offline", "--no-hashes", "--no-header", "--no-annotate", "--no-emit-project"]
     answer = run([*command, "--color", "never"], folder=root, environment=install_environment(), timeout=EXPORT_LIMIT)
     if answer.returncode != 0:
         return []
     try:
-        locked = _locked_files(read_lock(root / LOCK_NAME))
+        locked = _locked_files(read_lock((lock_root or root) / LOCK_NAME))
     except (ConfigError, FileNotFoundError):
         return []
-    requirements = list(_requirements(answer.output))
-    return [_installation(platform, requirements, locked, configuration) for platform in platforms]
+    requirements, local = [*_requirements(answer.output)], [*_local_packages(answer.output)]
+    return [_installation(platform, requirements, local, locked, configuration) for platform in platforms]
 
 
 def check_installations(installations: Sequence[Installation], *, chosen: bool) -> tuple[list[Problem], list[Problem]]:
@@ -171,10 +168,18 @@ def _in_figures(installation: Installation) -> str:
 
 
 def _requirements(exported: str) -> Iterator[Requirement]:
-    """Yield the requirements that `uv export` wrote. Folders and files of the project are left out: other checks report them."""
+    """Yield the requirements that `uv export` wrote, without folders and files."""
     for line in exported.splitlines():
         with suppress(InvalidRequirement):
             yield Requirement(line.strip())
+
+
+def _local_packages(exported: str) -> Iterator[tuple[str, Marker | None]]:
+    """Yield the names of the folders and files that `uv export` wrote, with their markers."""
+    for line in exported.splitlines():
+        path, _, marker = line.strip().removeprefix("-e ").partition(" ; ")
+        if path.startswith((".", "/")):
+            yield PurePosixPath(path).name, Marker(marker) if marker else None
 
 
 @dataclass(frozen=True)
@@ -208,17 +213,24 @@ def _size(file: LockedFile) -> int:
 
 
 def _installation(
-    platform: str, requirements: Sequence[Requirement], locked: Mapping[tuple[str, str], _Locked], configuration: Mapping[str, Any]
+    platform: str,
+    requirements: Sequence[Requirement],
+    local: Sequence[tuple[str, Marker | None]],
+    locked: Mapping[tuple[str, str], _Locked],
+    configuration: Mapping[str, Any],
 ) -> Installation:
     machine, minor = _parts(platform)
     environment = marker_environment(machine, minor)
     order = tag_order(machine, minor)
-    packages = sized = download = 0
+    download = 0
     built: list[str] = []
     compiled: list[str] = []
     impossible: list[str] = []
     cuda: list[str] = []
     indexes: Counter[str] = Counter()
+    installed = [filename for filename, marker in local if marker is None or marker.evaluate(environment)]
+    impossible += [" ".join(name.split("-")[:2]) for name in installed if name.endswith(".whl") and not best_wheel([name], order)]
+    packages, sized = len(installed), len(installed) - len(impossible)
     for requirement in requirements:
         if requirement.marker and not requirement.marker.evaluate(environment):
             continue

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.items import AbstractTable, Array
 
-from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.constants import PYPROJECT_NAME
 from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.pyproject import peek_pyproject
-from hatch_tilebox.core.toml_document import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from hatch_tilebox.project.vendor.local_packages import LocalSources
 
@@ -45,8 +43,8 @@ def generated_pyproject(sources: LocalSources, wheels: Mapping[str, str]) -> str
         _inherit(uv, around.table("tool", "uv"))
         for name, source in around.table("tool", "uv", "sources").items():
             tables.setdefault(name, source)
-        if (required := _locked_python(sources.lock_root)) and "project" in document:
-            document["project"]["requires-python"] = required
+        if sources.requires_python and "project" in document:
+            document["project"]["requires-python"] = sources.requires_python
     spelling = {normalized_name(name): name for name in tables}
     for package in sources.packages:
         name = spelling.get(package.name, package.name)
@@ -62,12 +60,6 @@ def generated_pyproject(sources: LocalSources, wheels: Mapping[str, str]) -> str
         # Set as a whole: a table written in several places gives copies of its values.
         uv["constraint-dependencies"] = [*uv.get("constraint-dependencies", []), *indirect]
     return tomlkit.dumps(document)
-
-
-def _locked_python(lock_root: Path) -> str | None:
-    """Return the range of Pythons of a lock: that of all members of the workspace."""
-    required = read_toml(lock_root / LOCK_NAME, LOCK_NAME).values.get("requires-python")
-    return str(required) if required else None
 
 
 def _inherit(uv: Any, around: Mapping[str, Any]) -> None:

@@ -75,6 +75,12 @@ class LocalSources:
     packages: tuple[LocalPackage, ...]
 
     @property
+    def requires_python(self) -> str | None:
+        """The range of Pythons of the lock: that of all members of the workspace."""
+        required = self.lock.values.get("requires-python")
+        return str(required) if required else None
+
+    @property
     def self_contained(self) -> bool:
         """Whether the release needs nothing but its own files and indexes."""
         return not self.packages and self.lock_root == self.root

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hatch_tilebox.core.uv_lock import UvLock
+from hatch_tilebox.core.uv_lock import parse_lock
 from hatch_tilebox.project.vendor.configuration import generated_pyproject
 from hatch_tilebox.project.vendor.local_packages import LocalPackage, LocalSources
 
@@ -45,7 +45,7 @@ def generate(tmp_path):
             (tmp_path / "pyproject.toml").write_text(around)
         (tmp_path / "uv.lock").write_text(lock)
         packages = tuple(LocalPackage(name, f"../{name}", tmp_path / name, name not in indirect) for name in wheels)
-        sources = LocalSources("flows", root, tmp_path, UvLock(), packages)
+        sources = LocalSources("flows", root, tmp_path, parse_lock(lock), packages)
         return generated_pyproject(sources, {name: f".tilebox/wheels/{wheel}" for name, wheel in wheels.items()})
 
     return make
