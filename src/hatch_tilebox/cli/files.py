@@ -92,12 +92,16 @@ def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbo
         warnings = project.check(project.root / "dist", files)
     except SelectionError as error:
         warnings, stops = files.warnings, error
+    generated = project.generated(project.root / "dist")
     found = sorted(files.files, key=lambda file: (-file.size, file.path)) if largest else files.files
     if as_json:
         entries: list[dict[str, Any]] = [{"path": file.path, "size": file.size} for file in found]
-        show_json({"files": entries, "warnings": [problem_json(problem) for problem in warnings]})
+        made = [{"path": file.path, "source": file.source} for file in generated]
+        show_json({"files": entries, "generated": made, "warnings": [problem_json(problem) for problem in warnings]})
     else:
         _show(files, largest=largest)
+        for file in generated:
+            show_line(f"generated {file.path}: {file.source}")
         progress = RichProgress(verbosity)
         for problem in warnings:
             progress.warning(problem)

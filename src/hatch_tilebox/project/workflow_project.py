@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.core.vendored import Vendored
     from hatch_tilebox.pipeline.build import Release
+    from hatch_tilebox.project.vendor.explain import GeneratedFile
+    from hatch_tilebox.project.vendor.local_packages import LocalSources
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,36 @@ class WorkflowProject:
 
     def explain(self, directory: Path, path: Path | str) -> Explanation:
         """Return the rule of `select(directory)` that decides about `path`: absolute, or relative to the root of the workflow."""
+        if self.options.vendor:
+            from hatch_tilebox.project.vendor.explain import explain_vendored
+
+            sources = self.local_sources()
+            found = explain_vendored(self.config.root, self.generated(directory), sources.packages if sources else (), path)
+            if found:
+                return found
         config, skip = self.config, self._output_folders(directory)
         return explain(config.root, config.include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)
+
+    def local_sources(self) -> LocalSources | None:
+        """Return what a build takes from this machine with the option `vendor`; None if it generates no files.
+
+        Also None in an unpacked sdist, which has the generated files. Raises ConfigError if the lock cannot be read.
+        """
+        if not self.options.vendor:
+            return None
+        from hatch_tilebox.project.vendor.local_packages import local_sources
+
+        sources = local_sources(self.config.root)
+        return None if sources is None or sources.self_contained else sources
+
+    def generated(self, directory: Path) -> tuple[GeneratedFile, ...]:
+        """Return the files that a build puts into the release in addition to those of `select(directory)`, or in their place."""
+        if not self.options.vendor:
+            return ()
+        from hatch_tilebox.project.vendor.explain import carried_generated, generated_files
+
+        sources = self.local_sources()
+        return carried_generated(self.select(directory)) or (generated_files(sources) if sources else ())
 
     def build(self, directory: Path, progress: Progress, variables: Sequence[str] = ()) -> Release:
         """Build the release into `output(directory)`, which is created if it is missing.

@@ -16,7 +16,7 @@ def project(small_project):
 def test_json_lists_paths_and_sizes_in_the_order_of_the_archive(invoke, project):
     result = invoke("files", project, "--json")
     report = check_output("files", result.stdout)
-    assert set(report) == {"files", "warnings"}
+    assert set(report) == {"files", "generated", "warnings"}
     assert [file["path"] for file in report["files"]] == [
         "pyproject.toml",
         "runner.py",

@@ -8,29 +8,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from monorepo_lock import MONOREPO, lock
 
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.changed import find_changes
 
 pytestmark = pytest.mark.needs_tool("git")
 
-MONOREPO = Path(__file__).parents[3] / "test_projects" / "monorepo"
-PACKAGE = """
-[[package]]
-name = "{name}"
-version = "{version}"
-source = {{ {source} }}
-dependencies = [{dependencies}]
-"""
-LOCKED = {
-    "cleanup": ("0.1.0", 'virtual = "workflows/cleanup"', ["grids", "tilebox-workflows"]),
-    "coverage": ("0.1.0", 'virtual = "workflows/coverage"', ["scenes", "tilebox-workflows"]),
-    "grids": ("0.7.0", 'editable = "packages/grids"', []),
-    "numpy": ("2.4.0", 'registry = "https://pypi.org/simple"', []),
-    "report": ("0.1.0", 'virtual = "workflows/report"', ["tilebox-workflows"]),
-    "scenes": ("1.4.0", 'editable = "packages/scenes"', ["grids", "numpy"]),
-    "tilebox-workflows": ("0.66.0", 'registry = "https://pypi.org/simple"', []),
-}
 PLAIN = """\
 [project]
 name = "plain"
@@ -40,15 +24,6 @@ version = "1"
 package = false
 """
 SELF = '[workflow]\nslug = "{name}"\nrunner = "runner:runner"\n\n[build]\ninclude = ["pyproject.toml", "*.py"]\n'
-
-
-def lock(**versions):
-    """Return the lock of the repository, with other versions of some packages."""
-    text = 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n\n[manifest]\nmembers = ["cleanup", "coverage", "report"]\n'
-    for name, (version, source, dependencies) in LOCKED.items():
-        items = ", ".join(f'{{ name = "{each}" }}' for each in dependencies)
-        text += PACKAGE.format(name=name, version=versions.get(name, version), source=source, dependencies=items)
-    return text
 
 
 class Repository:

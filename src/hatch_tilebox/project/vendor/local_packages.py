@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.uv_lock import LockedPackage, UvLock
 
-_EVERYTHING = (Pattern("**"),)
-_PRODUCTS = (Pattern("build/**"), Pattern("dist/**"))
+EVERYTHING = (Pattern("**"),)
+PRODUCTS = (Pattern("build/**"), Pattern("dist/**"))
 """Where builds of a package write."""
 
 
@@ -32,13 +32,14 @@ class LocalPackage:
     """A package in a folder, or a wheel or an sdist in a file, outside all indexes.
 
     `path` is its place, relative to the root of the workflow with `/` between parts. `direct` is whether the project itself
-    depends on it, or only another package does.
+    depends on it, or only another package does. `version` is that of the lock, "" if it is dynamic.
     """
 
     name: str
     path: str
     place: Path
     direct: bool
+    version: str = ""
 
     @property
     def is_file(self) -> bool:
@@ -52,7 +53,7 @@ class LocalPackage:
         """
         if self.is_file:
             return FileSet(self.place.parent, (SelectedFile(self.place.name, str(self.place), self.place.stat().st_size),))
-        return select_files(self.place, _EVERYTHING, _PRODUCTS)
+        return select_files(self.place, EVERYTHING, PRODUCTS)
 
     def digest(self) -> str:
         """Return a SHA-256 over paths, modes and contents of the files, as 64 hex digits. Raises SelectionError, ArchiveError."""
@@ -102,7 +103,7 @@ def local_sources(root: Path, read: Callable[[Path], UvLock] = read_lock) -> Loc
         message = f"the lock of the workspace in {lock_root} does not have this project"
         raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME), code="TBX031"))
     packages = [
-        LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies)
+        LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies, package.version)
         for package in _reachable(own, lock)
         if package is not own and package.is_local
         if not ((place := (lock_root / package.source).resolve()).is_file() and place.is_relative_to(root))
