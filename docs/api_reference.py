@@ -125,9 +125,10 @@ def declaration(described: griffe.Class) -> str:
         for name, member in described.members.items()
         if isinstance(member, griffe.Attribute) and member.annotation and "property" not in member.labels
     ]
-    if "__init__" in described.members:
+    if "__init__" in described.members and "dataclass" not in described.labels:
         fields.append(f"    def __init__({', '.join(['self', *map(signature, parameters(described.members['__init__']))])})")
-    head = f"class {described.name}{f'({bases})' if bases else ''}"
+    decorators = "".join(f"@{decorator.value}\n" for decorator in described.decorators)
+    head = f"{decorators}class {described.name}{f'({bases})' if bases else ''}"
     return "\n".join([f"{head}:", *fields]) if fields else head
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core import identifiers
@@ -24,7 +25,8 @@ MAX_SHOWN = 60
 """The largest number of characters of a wrong text in an error message."""
 
 
-class Workflow(NamedTuple):
+@dataclass(frozen=True)
+class Workflow:
     """The workflow of a release, and the start of its worker: exactly one of `runner` and `command` is set.
 
     `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`. `command` is another command that
@@ -36,7 +38,8 @@ class Workflow(NamedTuple):
     command: tuple[str, ...] | None = None
 
 
-class Project(NamedTuple):
+@dataclass(frozen=True)
+class Project:
     """The Python project, from its core metadata."""
 
     name: str
@@ -44,14 +47,16 @@ class Project(NamedTuple):
     requires_python: str | None = None
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True)
+class Source:
     """The place of a task class: `path` of a file in the release, and the line of its `class` statement, counted from 1."""
 
     path: str
     line: int
 
 
-class Task(NamedTuple):
+@dataclass(frozen=True)
+class Task:
     """A task that the runner registers.
 
     `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None if it is not
@@ -195,7 +200,7 @@ def task_to_dict(task: Task, form: int) -> dict[str, Any]:
     }
     if form == 1:
         return record
-    return {**record, "trigger": task.trigger, "source": task.source and task.source._asdict()}
+    return {**record, "trigger": task.trigger, "source": task.source and asdict(task.source)}
 
 
 def parse_task(value: Any, where: str, form: int) -> Task:

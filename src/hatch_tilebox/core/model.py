@@ -5,6 +5,7 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -71,7 +72,8 @@ def canonical_json(value: JSON) -> bytes:
     return text.encode() + b"\n"
 
 
-class Pattern(NamedTuple):
+@dataclass(frozen=True)
+class Pattern:
     """A glob from the configuration, with its place there."""
 
     text: str
@@ -102,7 +104,8 @@ class SelectedFile(NamedTuple):
         return EXECUTABLE_MODE if self.executable else REGULAR_MODE
 
 
-class FileSet(NamedTuple):
+@dataclass(frozen=True)
+class FileSet:
     """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and warnings about them.
 
     `ignore_files` are the paths of the ignore files whose rules were applied.
@@ -119,7 +122,8 @@ class FileSet(NamedTuple):
         return sum(file.size for file in self.files)
 
 
-class ReleaseManifest(NamedTuple):
+@dataclass(frozen=True)
+class ReleaseManifest:
     """The manifest of a release: the first member of the archive."""
 
     workflow: Workflow
@@ -127,7 +131,7 @@ class ReleaseManifest(NamedTuple):
     tasks: tuple[Task, ...]
     files: tuple[FileEntry, ...]
     environment: tuple[str, ...] = ()
-    extensions: Mapping[str, Any] = MappingProxyType({})
+    extensions: Mapping[str, Any] = field(default_factory=dict)
     """Values that other tools add. Readers keep them, and ignore unknown ones."""
     format: int = FORMAT
 
@@ -146,7 +150,7 @@ class ReleaseManifest(NamedTuple):
         The source of a task is left out if it is not one of `files`, as for a class that is generated at import.
         """
         paths = {file.path for file in files}
-        placed = (task if task.source is None or task.source.path in paths else task._replace(source=None) for task in tasks)
+        placed = (task if task.source is None or task.source.path in paths else replace(task, source=None) for task in tasks)
         return cls(
             workflow,
             project,
@@ -225,7 +229,8 @@ class ReleaseManifest(NamedTuple):
         return result
 
 
-class Artifact(NamedTuple):
+@dataclass(frozen=True)
+class Artifact:
     """A `.tbrelease` on disk. `sha256` of the whole file is the release's digest; `size` in bytes."""
 
     path: Path

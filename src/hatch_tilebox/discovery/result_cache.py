@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.core.model import Source, Task
+from hatch_tilebox.core.manifest_parts import task_to_dict
+from hatch_tilebox.core.model import FORMAT, Source, Task
 from hatch_tilebox.discovery.cache import digest, file_identity
 from hatch_tilebox.discovery.clean_environment import workflow_environment
 from hatch_tilebox.discovery.uv_configuration import configuration_key
@@ -93,9 +94,9 @@ def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
 
 
 def restore_task(record: Mapping[str, Any]) -> Task:
-    """A task from the JSON form of its `_asdict()`, or from the answer of a runner."""
+    """Return a task from its JSON form, or from the answer of a runner."""
     source = record.get("source")
-    place = Source(*(source.values() if isinstance(source, dict) else source)) if source else None
+    place = (Source(**source) if isinstance(source, dict) else Source(*source)) if source else None
     texts = (record["name"], record["version"], record["input_schema"], record["description"], record["object"])
     return Task(*texts, record.get("trigger"), place)
 
@@ -103,7 +104,7 @@ def restore_task(record: Mapping[str, Any]) -> Task:
 def to_record(discovery: Discovery) -> dict[str, Any]:
     """The discovery as JSON values. The inverse of `restore`."""
     return {
-        "tasks": [task._asdict() for task in discovery.tasks],
+        "tasks": [task_to_dict(task, FORMAT) for task in discovery.tasks],
         "warnings": [
             {**problem._asdict(), "location": problem.location and problem.location._asdict(), "fix": None}
             for problem in discovery.warnings

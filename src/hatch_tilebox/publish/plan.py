@@ -179,7 +179,7 @@ def find_planned(plan: DeploymentPlan, destination: Destination) -> PublishedRel
 
 def _planned(change: TaskChange, *, known: bool) -> PlannedTask:
     kind = "added" if change.old is None else "removed" if change.new is None else "changed"
-    old, new = change.old and change.old.version, change.new and change.new.version
+    old, new = (task.version if task else None for task in (change.old, change.new))
     same = bool(change.old and change.new and change.old.input_schema == change.new.input_schema)
     given = "unknown" if not known and kind == "changed" else "same" if same or kind != "changed" else "changed"
     # Without manifests only versions are compared: they can rule out a retry, but not promise one.

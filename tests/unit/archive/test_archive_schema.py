@@ -46,7 +46,7 @@ def test_schema_accepts_what_the_model_writes(manifest):
     ],
 )
 def test_schema_names_every_field_of_the_model(kind, properties):
-    names = set(kind._fields) - {"requires_python"}  # which `requires` has
+    names = set(kind.__annotations__) - {"requires_python"}  # which `requires` has
     assert set(properties["properties"]) == set(properties["required"]) == names
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_release_is_named_like_the_wheel():
 
 
 def test_format_1_is_read_and_written_as_it_was():
-    old = MANIFEST._replace(format=1)
+    old = replace(MANIFEST, format=1)
     data = old.to_dict()
     assert data["project"]["requires_python"] == MANIFEST.project.requires_python
     assert not {"requires", "extensions"} & data.keys()
