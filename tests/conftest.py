@@ -34,6 +34,14 @@ def shared(tmp_path_factory, worker_id):
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_folder(shared):
+    """Notes of this machine go to a folder of this test run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HATCH_TILEBOX_STATE_DIR", str(shared / "state"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def wheelhouse(shared):
     """A folder with the wheel of this checkout."""

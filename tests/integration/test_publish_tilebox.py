@@ -295,6 +295,41 @@ def test_from_the_command_line_to_the_clusters_and_back(tilebox_api, workflow, m
     assert tilebox_api.state()["clusters"] == {"default-cluster": [], "staging": [SLUG], "production": [], "canary": []}
 
 
+def test_a_version_that_this_machine_has_published_is_reported(workflow, make_release, shell, folder):
+    dist = folder / "dist"
+    make_release().parent.rename(dist)
+    first = json.loads(command("publish", "--json", env=shell, cwd=folder).stdout)
+    make_release(content=b"print('other')\n").replace(dist / "scene_qa-1.0.0.tbrelease")
+    refused = command("publish", "--unique-versions", env=shell, cwd=folder)
+    assert refused.returncode == 1
+    assert f"already has version 1.0.0 with other content: release {first['id']}" in refused.stderr
+    second = command("publish", "--json", env=shell, cwd=folder)
+    assert "warning[TBX512]" in second.stderr
+    listed = json.loads(command("releases", "--json", env=shell, cwd=folder).stdout)["releases"]
+    assert [(release["id"], release["version"]) for release in listed] == [
+        (json.loads(second.stdout)["id"], "1.0.0"),
+        (first["id"], "1.0.0"),
+    ]
+    other_machine = {**shell, "HATCH_TILEBOX_STATE_DIR": str(folder / "empty")}
+    listed = json.loads(command("releases", "--json", env=other_machine, cwd=folder).stdout)["releases"]
+    assert [release["version"] for release in listed] == [None, None]
+
+
+def test_a_refused_publication_with_a_deployment_reports_its_steps(tilebox_api, workflow, make_release, shell, folder):
+    dist = folder / "dist"
+    make_release().parent.rename(dist)
+    assert command("publish", env=shell, cwd=folder).returncode == 0
+    make_release(content=b"print('other')\n").replace(dist / "scene_qa-1.0.0.tbrelease")
+    refused = command("publish", "--deploy", "live", "--unique-versions", "--json", "dist", env=shell, cwd=folder)
+    report = check_output("publish", refused.stdout)
+    assert refused.returncode == 1
+    *done, last = report["steps"]
+    assert (last["result"], report["id"], report["deployment"]) == ("refused", None, None)
+    assert "plan-deployment" in [step["step"] for step in done]
+    assert {step["step"] for step in report["steps"]} & {"upload", "register", "deploy"} == set()
+    assert tilebox_api.state()["clusters"]["staging"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -10,7 +10,7 @@ from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.publish.deployment import apply_plan, deploy_release, promote_release, roll_back, undeploy_release
-from hatch_tilebox.publish.notes import DeploymentNotes
+from hatch_tilebox.publish.notes import DeploymentNotes, NotedRelease, VersionNotes
 from hatch_tilebox.publish.plan import load_plan, make_plan, save_plan, show_plan
 from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.store import ReleaseStore
@@ -163,6 +163,17 @@ def test_a_damaged_note_is_replaced(notes):
     notes.add("url", "staging", SLUG, (None, "x"))
     assert notes.read("url", "staging", SLUG) == ("x",)
     assert list(json.loads(notes.path.read_text()).values()) == [["x"]]
+
+
+def test_the_note_of_versions_is_kept_by_destination_and_workflow(tmp_path):
+    notes, noted = VersionNotes(tmp_path / "state/versions.json"), NotedRelease("1.0.0", "ab12")
+    notes.add("https://a", SLUG, "x", noted)
+    notes.add("https://a", SLUG, "y", NotedRelease("1.1.0", "cd34"))
+    notes.add("https://a", SLUG, "x", noted)
+    assert notes.read("https://a", SLUG) == {"x": noted, "y": NotedRelease("1.1.0", "cd34")}
+    assert notes.read("https://b", SLUG) == notes.read("https://a", "other") == {}
+    notes.path.write_text(json.dumps({f"https://a {SLUG}": ["x", "y 1", "z 1 2 3"]}))
+    assert notes.read("https://a", SLUG) == {}
 
 
 def test_a_plan_is_shown(store, publish):

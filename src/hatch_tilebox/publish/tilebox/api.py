@@ -6,6 +6,9 @@ Source: the protobuf definitions of `workflows.v1`, https://github.com/tilebox/a
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Problem, PublishError
@@ -14,12 +17,13 @@ from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.http.client import MAX_PAGES, Http
 from hatch_tilebox.publish.http.origins import require_safe
+from hatch_tilebox.publish.notes import NotedRelease, VersionNotes, notes_folder
 from hatch_tilebox.publish.tilebox.artifacts import HttpTransport
 from hatch_tilebox.publish.tilebox.connect import Connect, ConnectError
 from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, release_content, release_tasks, time_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import ArtifactTransport, LocalRelease
@@ -48,6 +52,7 @@ class TileboxApi(Destination, Deployer):
         transport: ArtifactTransport | None = None,
         retries: Retries | None = None,
         progress: Progress | None = None,
+        versions: VersionNotes | None = None,
     ) -> None:
         require_safe(url)
         self.url = self.to = url.rstrip("/")
@@ -56,6 +61,7 @@ class TileboxApi(Destination, Deployer):
         if transport is None and artifact_url:
             transport = HttpTransport(self._http, artifact_url, artifact_key or key)
         self._transport = transport
+        self._versions = versions or VersionNotes(notes_folder() / "versions.json")
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         self._require_transport()
@@ -76,15 +82,23 @@ class TileboxApi(Destination, Deployer):
             "content": release_content(release.manifest),
         }
         published = self._read(release.workflow, self._connect.call("PublishWorkflowRelease", request))
-        return published, published.id not in before
+        return self._note_version(release, published), published.id not in before
 
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         found = [
-            self._read(item.get("slug", ""), release)
+            self._read(slug, release, noted)
             for item in ([self._workflow(workflow)] if workflow else self._workflows())
+            for slug in [workflow or item.get("slug", "")]
+            for noted in [self._versions.read(self.url, slug)]
             for release in item.get("releases", [])
         ]
         return sorted(found, key=lambda release: time_order(release.created_at or ""), reverse=True)
+
+    def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
+        """Return the releases with this version that this machine has published, with the digests of their archives."""
+        noted = self._versions.read(self.url, workflow)
+        found = [release for release in self.releases(workflow) if release.version == version]
+        return [replace(release, digest=noted[release.id].digest) for release in found]
 
     def unpublish(self, workflow: str, release: str) -> None:
         """Remove a release from its workflow."""
@@ -121,6 +135,14 @@ class TileboxApi(Destination, Deployer):
 
     def close(self) -> None:
         self._http.close()
+
+    def _note_version(self, release: LocalRelease, published: PublishedRelease) -> PublishedRelease:
+        """Return `published` with its version, which the API does not keep and this machine notes."""
+        noted = NotedRelease(release.manifest.project.version, release.artifact.sha256)
+        # The release is published. Without the note, only a later warning about its version is missing.
+        with suppress(PublishError):
+            self._versions.add(self.url, release.workflow, published.id, noted)
+        return replace(published, version=noted.version)
 
     def _require_transport(self) -> ArtifactTransport:
         """Return the transport. Raises PublishError if there is none."""
@@ -178,13 +200,17 @@ class TileboxApi(Destination, Deployer):
             seen.append(request)
         raise PublishError(Problem(f"{self.url} lists its workflows on more than {MAX_PAGES} pages", "name one with --workflow"))
 
-    def _read(self, workflow: str, message: dict[str, Any]) -> PublishedRelease:
+    def _read(
+        self, workflow: str, message: dict[str, Any], noted: Mapping[str, NotedRelease] = MappingProxyType({})
+    ) -> PublishedRelease:
+        identity = decode_id(message.get("id"))
         return PublishedRelease(
-            id=decode_id(message.get("id")),
+            id=identity,
             workflow=workflow,
             digest=message.get("artifact", {}).get("digest", ""),
             fingerprint=message.get("content", {}).get("fingerprint", ""),
             url=self.url,
+            version=noted[identity].version if identity in noted else None,
             created_at=message.get("createdAt"),
             clusters=tuple(cluster.get("slug", "") for cluster in message.get("clusters", [])),
         )

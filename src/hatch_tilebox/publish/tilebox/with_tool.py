@@ -73,7 +73,7 @@ class TileboxWithTool(TileboxApi):
         read = self._release(release.workflow, uploaded)
         files = file_paths(read.get("content", {}).get("files"))
         self._require_same(release, uploaded, self.url, release_tasks(read), files)
-        self._published[release.artifact.sha256] = found
+        found = self._published[release.artifact.sha256] = self._note_version(release, found)
         return found, uploaded not in self._before
 
     def _require_same(
