@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hatch_tilebox.archive import layout
 from hatch_tilebox.archive.source import CHUNK, changed, read_chunks
 from hatch_tilebox.archive.zstd import CompressionParameter, ZstdCompressor
+from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import ArchiveError, Problem
 from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.model import MANIFEST_PATH, Artifact
@@ -147,5 +148,5 @@ def make_output_folder(folder: Path) -> None:
 
 def cannot_be_written(path: Path, error: OSError) -> ArchiveError:
     """Return the error for a release or its folder at `path`."""
-    hint = "write the release to another folder: `--out FOLDER`, or the option `output-dir`"
+    hint = f"write the release to another folder: `--out FOLDER`, or the option `output-dir` {OPTIONS_PLACE}"
     return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint, code="TBX401"))

@@ -90,20 +90,13 @@ def _write_with_workflow(adoption: Adoption, create: Callable[[], str]) -> None:
 
 
 def _show(adoption: Adoption, verbosity: int) -> None:
-    from rich.text import Text
-
-    from hatch_tilebox.cli.console import SafeConsole
-    from hatch_tilebox.core.printable import printable
+    from hatch_tilebox.cli.console import SafeConsole, show_diff, show_problems
 
     console = SafeConsole(stderr=True)
-    styles = {"+": "green", "-": "red", "@": "cyan"}
     for change in adoption.changes:
-        for line in change.diff.split("\n")[:-1]:
-            style = "bold" if line.startswith(("---", "+++")) else styles.get(line[:1], "")
-            console.print(Text(printable(line.removesuffix("\r"), lines=True), style), soft_wrap=True)
+        show_diff(change.diff, console)
     if verbosity >= 0:
-        for note in adoption.notes:
-            console.print(Text("note", "yellow").append(f": {note}", "default"), soft_wrap=True)
+        show_problems(adoption.notes, level="note", console=console)
         if not adoption.changes:
             console.print("Nothing to change.")
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hatch_tilebox.cli.console import RichProgress
-from hatch_tilebox.cli.output import env_option, output_options, show_json, show_line
+from hatch_tilebox.cli.output import env_option, format_option, output_options, show_json, show_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatch_tilebox.pipeline.build import Release
 
 
 @click.command(short_help="Build the release of a workflow project")
@@ -16,9 +22,20 @@ from hatch_tilebox.cli.output import env_option, output_options, show_json, show
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
 @click.option("--no-cache", is_flag=True, help="Prepare a new runtime, and do not keep it.")
 @env_option
+@format_option
 @output_options
+@click.pass_context
 def command(
-    project: Path, out: Path | None, *, no_cache: bool, env: tuple[str, ...], as_json: bool, quiet: int, verbose: int
+    ctx: click.Context,
+    project: Path,
+    out: Path | None,
+    *,
+    no_cache: bool,
+    env: tuple[str, ...],
+    output_format: str,
+    as_json: bool,
+    quiet: int,
+    verbose: int,
 ) -> None:
     """Build the release of the workflow project in the folder PROJECT.
 
@@ -26,14 +43,14 @@ def command(
 
     Example: hatch-tilebox build path/to/project --out releases
     """
-    from hatch_tilebox.project.open import open_project
-
     settings = {**({"tilebox.output-dir": str(out.absolute())} if out else {}), **({"tilebox.cache": False} if no_cache else {})}
-    opened = open_project(project, settings)
+    if output_format in {"github", "gitlab"} and not as_json:
+        _build_with_annotations(ctx, project, settings, env, output_format, verbose - quiet)
+        return
     with closing(RichProgress(verbose - quiet)) as progress:
-        release = opened.build(opened.root / "dist", progress, env)
+        release = _build(project, settings, progress, env)
     artifact, manifest = release.artifact, release.manifest.to_dict()
-    if as_json:
+    if as_json or output_format == "json":
         result = {
             "path": str(artifact.path),
             "digest": artifact.sha256,
@@ -45,3 +62,28 @@ def command(
         show_json(result)
     else:
         show_line(artifact.path)
+
+
+def _build(project: Path, settings: Mapping[str, Any], progress: RichProgress, env: tuple[str, ...]) -> Release:
+    from hatch_tilebox.project.open import open_project
+
+    opened = open_project(project, settings)
+    return opened.build(opened.root / "dist", progress, env)
+
+
+def _build_with_annotations(
+    ctx: click.Context, project: Path, settings: Mapping[str, Any], env: tuple[str, ...], output_format: str, verbosity: int
+) -> None:
+    """Build, and print errors and warnings as annotations."""
+    from hatch_tilebox.cli.annotations import CollectedWarnings, show_annotations
+    from hatch_tilebox.core.errors import TileboxError
+
+    with closing(CollectedWarnings(verbosity)) as progress:
+        try:
+            release = _build(project, settings, progress, env)
+        except TileboxError as error:
+            show_annotations(output_format, error.problems, progress.warnings)
+            ctx.exit(error.exit_code)
+    show_annotations(output_format, (), progress.warnings)
+    if output_format == "github":
+        show_line(release.artifact.path)

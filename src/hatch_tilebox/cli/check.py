@@ -3,55 +3,98 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.output import format_option, output_options, problem_json, show_json, show_line
+
+if TYPE_CHECKING:
+    from hatch_tilebox.project.check import CheckReport
+    from hatch_tilebox.project.fix import Fixed
 
 
 @click.command(short_help="Check a project without running its code")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed, and show the changes.")
+@format_option
 @output_options
 @click.pass_context
-def command(ctx: click.Context, project: Path, *, strict: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(
+    ctx: click.Context, project: Path, *, strict: bool, fix: bool, output_format: str, as_json: bool, quiet: int, verbose: int
+) -> None:
     """Check configuration, metadata, lock, files, imports and runner object of the workflow project in the folder PROJECT.
 
     This runs no code of the project and writes nothing, so it is fast enough for a commit hook. `build` and `verify` check whether
-    the worker starts.
+    the worker starts. With --fix, it renames misspelt keys, adds missing patterns to `include`, runs `uv lock` if the lock is
+    missing or stale, and sets `package = false` for a project that cannot be installed and need not.
 
     Example: hatch-tilebox check --strict
     """
-    from hatch_tilebox.core.progress import format_size
     from hatch_tilebox.project.check import check_project
-    from hatch_tilebox.project.runner_platforms import summaries
+    from hatch_tilebox.project.fix import Fixed, fix_project
 
-    report = check_project(project)
+    fixed = fix_project(project) if fix else Fixed(check_project(project))
+    report = fixed.report
     ok = not report.errors and not (strict and report.warnings)
-    if as_json:
-        errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
-        runners = [installation.to_dict() for installation in report.installations]
-        tasks = [task.to_dict() for task in report.tasks]
-        vendored = [{"name": package.name, "path": package.path} for package in report.vendored]
-        found = {"errors": errors, "warnings": warnings, "unseen": list(report.unseen)}
-        show_json({"ok": ok, **found, "runners": runners, "tasks": tasks, "vendored": vendored})
-    else:
-        if report.errors or report.warnings:
-            from hatch_tilebox.cli.console import RichProgress, show_problems
+    if as_json or output_format == "json":
+        _show_json(fixed, ok=ok)
+    elif output_format != "text":
+        from hatch_tilebox.cli.annotations import show_annotations
 
-            progress = RichProgress(verbose - quiet)
-            for problem in report.warnings:
-                progress.warning(problem)
-            show_problems(report.errors)
-        if ok and quiet <= verbose and report.files:
-            not_seen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
-            for task in report.tasks:
-                identifier = " ".join(task.identifier) if task.identifier else "its identifier is not a literal"
-                show_line(f"task {task.object}  {identifier}  {task.path}:{task.line}")
-            for package in report.vendored:
-                show_line(f"{package.name} from {package.path} goes in as a wheel")
-            for line in summaries(report.installations, each=verbose > quiet):
-                show_line(line)
-            show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{not_seen}")
+        show_annotations(output_format, report.errors, report.warnings)
+    else:
+        _show(fixed, verbose - quiet, ok=ok)
     if not ok:
         ctx.exit(1)
+
+
+def _show_json(fixed: Fixed, *, ok: bool) -> None:
+    report = fixed.report
+    errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
+    runners = [installation.to_dict() for installation in report.installations]
+    tasks = [task.to_dict() for task in report.tasks]
+    vendored = [{"name": package.name, "path": package.path} for package in report.vendored]
+    found = {"errors": errors, "warnings": warnings, "unseen": list(report.unseen)}
+    changes = [{"path": change.path, "diff": change.diff} for change in fixed.changes]
+    show_json({"ok": ok, **found, "runners": runners, "tasks": tasks, "vendored": vendored, "changes": changes})
+
+
+def _show(fixed: Fixed, verbosity: int, *, ok: bool) -> None:
+    from hatch_tilebox.cli.console import SafeConsole, show_diff, show_problems
+    from hatch_tilebox.core.diagnostics import found
+
+    report = fixed.report
+    console = SafeConsole(stderr=True)
+    for change in fixed.changes:
+        show_diff(change.diff, console)
+    if fixed.locked:
+        console.print("uv.lock was updated with uv lock")
+    warnings = report.warnings if verbosity > -2 else []  # noqa: PLR2004 -- as in all commands, -qq hides warnings
+    show_problems(warnings, level="warning", console=console)
+    if warnings and report.errors:
+        console.print()
+    show_problems(report.errors, console=console)
+    if report.errors or warnings:
+        fixable = sum(problem.fix is not None for problem in (*report.errors, *warnings))
+        console.print(f"\n{found(len(report.errors), len(warnings), fixable)}", soft_wrap=True)
+    if ok and verbosity >= 0 and report.files:
+        _show_result(report, each=verbosity > 0)
+
+
+def _show_result(report: CheckReport, *, each: bool) -> None:
+    from hatch_tilebox.core.progress import format_size
+    from hatch_tilebox.project.runner_platforms import summaries
+
+    if report.files is None:
+        return
+    not_seen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
+    for task in report.tasks:
+        identifier = " ".join(task.identifier) if task.identifier else "its identifier is not a literal"
+        show_line(f"task {task.object}  {identifier}  {task.path}:{task.line}")
+    for package in report.vendored:
+        show_line(f"{package.name} from {package.path} goes in as a wheel")
+    for line in summaries(report.installations, each=each):
+        show_line(line)
+    show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{not_seen}")

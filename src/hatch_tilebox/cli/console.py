@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Problem
 
 _ERRORS_ONLY = -2
-_STYLES = {"error": "bold red", "warning": "bold yellow", "help": "bold cyan", "place": "blue", "dim": "dim"}
+_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold yellow", "help": "bold cyan", "place": "blue", "dim": "dim"}
 
 
 class SafeConsole(Console):
@@ -140,9 +140,17 @@ class RichProgress(Progress):
 
 
 def show_problems(problems: Iterable[Problem], *, level: str = "error", console: SafeConsole | None = None) -> None:
-    """Print problems on stderr, each as `core.diagnostics` lays it out. `level` is "error" or "warning"."""
+    """Print problems on stderr, each as `core.diagnostics` lays it out. `level` is "error", "warning" or "note"."""
     console = console or SafeConsole(stderr=True)
     for index, problem in enumerate(problems):
         for line in [*([()] if index else []), *diagnostic(problem, level)]:
             parts = ((part.text, _STYLES.get(part.style, "")) for part in line)
             console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def show_diff(diff: str, console: SafeConsole) -> None:
+    """Print a unified diff in colours."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in diff.split("\n")[:-1]:
+        style = "bold" if line.startswith(("---", "+++")) else styles.get(line[:1], "")
+        console.print(Text(printable(line.removesuffix("\r"), lines=True), style), soft_wrap=True)

@@ -23,6 +23,13 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(command)
 
 
+def format_option(command: Command) -> Command:
+    """Add `--output-format`, as the argument `output_format`. `--json` is a short form of `--output-format json`."""
+    text = "Format of the errors and warnings: for people, one JSON object, or annotations for GitHub or GitLab."
+    choice = click.Choice(["text", "json", "github", "gitlab"])
+    return click.option("--output-format", type=choice, default="text", show_default=True, help=text)(command)
+
+
 def output_options(command: Command) -> Command:
     """Add `--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`. The last two are counts."""
     command = click.option("-v", "--verbose", count=True, help="Print more.")(command)

@@ -17,3 +17,5 @@ SDIST_RECORD = ".tilebox-sdist.json"
 """The record in an sdist of the files that are not the release's."""
 
 REPOSITORY_EXCLUDE = ".git/info/exclude"
+OPTIONS_PLACE = "under [tool.hatch.build.hooks.tilebox] in pyproject.toml"
+"""Where the options of a build are written, for hints."""

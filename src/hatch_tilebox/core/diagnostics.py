@@ -76,7 +76,7 @@ def shown_place(location: Location) -> str:
 
 
 def diagnostic(problem: Problem, level: str) -> list[list[Part]]:
-    """Return the lines of a problem, safe to show. `level` is "error" or "warning"."""
+    """Return the lines of a problem, safe to show. `level` is "error", "warning" or "note"."""
     shown = problem.shown
     code = f"[{shown.code}]" if shown.code else ""
     lines = [[Part(f"{level}{code}", level), Part(f": {shown.message}")]]

@@ -37,7 +37,7 @@ class Location(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A change that removes a problem, for `check --fix`.
+    """A change that removes a problem, for `check --fix`. Without `file`, it is in the file that describes the workflow.
 
     `action` is "rename" (the key at `path` of a TOML `file` gets the name `value`), "append" (the array there gets the item
     `value`), "set" (a key that is not there gets `value`), or "lock" (run `uv lock`).
@@ -47,6 +47,11 @@ class Fix(NamedTuple):
     file: str = ""
     path: tuple[str | int, ...] = ()
     value: str | bool = ""
+
+    @classmethod
+    def include(cls, pattern: str) -> Fix:
+        """Return the fix that adds a pattern to `[build] include` of the workflow's file, which has no `file` here."""
+        return cls("append", "", ("build", "include"), pattern)
 
 
 class Problem(NamedTuple):

@@ -15,7 +15,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, sources_left_out
@@ -131,6 +131,7 @@ def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
                 include_hint(paths[0]),
                 LOCK,
                 code="TBX204",
+                fix=Fix.include(paths[0]),
             )
 
 
@@ -229,7 +230,7 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSett
         relative = place.relative_to(files.root).as_posix()
         hint = f'write "{relative}" there, select its files, and run `uv lock`'
         if source.kind == "registry" and any(item.key == "find-links" for item in machine):
-            hint = f'write `find-links = ["{relative}"]` under [tool.uv], select its files, and run `uv lock`'
+            hint = f'write `find-links = ["{relative}"]` under [tool.uv] in pyproject.toml, select its files, and run `uv lock`'
         return Problem(message + _origin(written, machine), hint, LOCK, code="TBX203")
     if absolute:
         return _local_problem(source, machine)
@@ -268,4 +269,4 @@ def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
         message = (
             f"uv.lock is selected, and {path} beside it is not: a release runner does not know {what} that it was created with"
         )
-        yield Problem(message, include_hint(path), Location(path), code="TBX205")
+        yield Problem(message, include_hint(path), Location(path), code="TBX205", fix=Fix.include(path))

@@ -180,7 +180,7 @@ def _read_table(
         if name in keys:
             report.mistakes += _read(keys[name], raw, (name,), values)
         elif name not in known:
-            report.unknown((name,), keys, "option")
+            report.unknown((name,), keys, "option", taken=table)
     places = list(_tables_with_options(pyproject, where)) if report.mistakes and pyproject else []
     return in_order(_table_problem(mistake, where, places) for mistake in report.mistakes)
 

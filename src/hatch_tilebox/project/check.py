@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
-from hatch_tilebox.core.errors import ConfigError, Location, Problem, SelectionError, TileboxError
+from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.errors import ConfigError, Fix, Location, Problem, SelectionError, TileboxError
 from hatch_tilebox.core.modules import module_files
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.core.uv_lock import selected_lock
@@ -19,7 +19,7 @@ from hatch_tilebox.project.adopt.build_system import builds_release, reasons_to_
 from hatch_tilebox.project.advice import project_warnings
 from hatch_tilebox.project.find import config_file, find_pyproject
 from hatch_tilebox.project.lock_check import check_lock
-from hatch_tilebox.project.metadata import HATCHLING, check_metadata, read_project
+from hatch_tilebox.project.metadata import HATCHLING, check_metadata, has_wheel_files, is_built_by_hatchling, read_project
 from hatch_tilebox.project.open import load_project
 from hatch_tilebox.project.pyproject import check_pyproject
 from hatch_tilebox.project.runner_import import runner_import
@@ -30,6 +30,8 @@ from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.toml.kinds import close_match
 from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.workflow_file import load_config
+from hatch_tilebox.selection.explain import would_select
+from hatch_tilebox.selection.patterns.globs import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +100,7 @@ def check_project(start: Path) -> CheckReport:
     if project is not None:
         _check_build_system(pyproject, project.config, report)
         report.warnings += project_warnings(project.config, pyproject, pyproject.table("project").get("requires-python"))
+        _check_installation(project, report)
         _check_files(project, report)
         if not report.errors:
             _check_runner_platforms(project, report)
@@ -142,7 +145,7 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.collect(lambda: _check_runner(project.config, files, report))
     tree = SourceTree(files.root)
     report.tasks = source_tasks(tree, project.config)
-    report.warnings += _unselected_imports(tree, files)
+    report.warnings += _unselected_imports(tree, files, project.config)
     report.warnings += shadowing_warnings(file.path for file in files.files)
 
 
@@ -180,7 +183,7 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
     raise SelectionError(Problem(message, hint, config.location("workflow.runner"), code="TBX304"))
 
 
-def _unselected_imports(tree: SourceTree, files: FileSet) -> list[Problem]:
+def _unselected_imports(tree: SourceTree, files: FileSet, config: WorkflowConfig) -> list[Problem]:
     """Return warnings about modules of the project that selected ones import, but that are not selected themselves."""
     selected = {file.path for file in files.files}
     missing: dict[str, Problem] = {}
@@ -188,8 +191,10 @@ def _unselected_imports(tree: SourceTree, files: FileSet) -> list[Problem]:
         for item in tree.imports(path):
             if item.path not in selected and item.path not in missing:
                 message = f"{item.path} is imported here, but is not selected"
-                hint = f'add "{item.path}" or its folder to [build] include'
-                missing[item.path] = Problem(message, hint, Location(path, item.line), code="TBX105")
+                hint = f'add "{item.path}" or its folder to [build] include in {CONFIG_NAME}'
+                pattern = escape(item.path)
+                fix = Fix.include(pattern) if would_select(config, pattern, item.path) else None
+                missing[item.path] = Problem(message, hint, Location(path, item.line), code="TBX105", fix=fix)
     return list(missing.values())
 
 
@@ -199,6 +204,20 @@ def _check_name(pyproject: Pyproject) -> None:
         name = pyproject.table("project")["name"]
         message = f"project.name: {name} is also one of its dependencies, so the project depends on itself"
         raise ConfigError(Problem(message, "give the project another name", Location(PYPROJECT_NAME), code="TBX020"))
+
+
+def _check_installation(project: WorkflowProject, report: CheckReport) -> None:
+    """Report a project that release runners cannot install, and need not: hatchling finds no files for its wheel."""
+    pyproject, workflow = project.pyproject, project.config.workflow
+    if not pyproject.packaged or "package" in pyproject.table("tool", "uv") or not is_built_by_hatchling(pyproject.values):
+        return
+    imported = runner_import(SourceTree(project.config.root), pyproject.name, workflow.runner, workflow.command)
+    if imported.source != "folder" or has_wheel_files(pyproject.root, pyproject.values):
+        return
+    message = "release runners install the project because it has a build system, and hatchling finds no files for its wheel"
+    hint = f"set package = false under [tool.uv] in {PYPROJECT_NAME}: {imported.reason}, which needs no installation"
+    fix = Fix("set", PYPROJECT_NAME, ("tool", "uv", "package"), value=False)
+    report.errors.append(Problem(message, hint, pyproject.location("build-system"), code="TBX213", fix=fix))
 
 
 def _check_build_system(pyproject: Pyproject, config: WorkflowConfig, report: CheckReport) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.constants import LOCK_NAME
-from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.errors import ConfigError, Fix, Location, Problem
 from hatch_tilebox.core.pyproject import requirement_names
 from hatch_tilebox.core.uv_lock import read_lock
 
@@ -34,7 +34,9 @@ def check_lock(pyproject: Pyproject) -> None:
     package = next((package for package in lock.packages if package.name == pyproject.name), None)
     reasons = list(_differences(package, pyproject)) if package else [f"it has no entry for {pyproject.name}"]
     if reasons:
-        raise ConfigError(Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", Location(LOCK_NAME), code="TBX031"))
+        raise ConfigError(
+            Problem(f"it is stale: {'; '.join(reasons)}", "run: uv lock", Location(LOCK_NAME), code="TBX031", fix=Fix("lock"))
+        )
 
 
 def _differences(package: LockedPackage, pyproject: Pyproject) -> Iterator[str]:

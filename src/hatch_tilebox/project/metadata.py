@@ -71,6 +71,17 @@ def hatchlings_view(root: Path, values: Mapping[str, Any]) -> ProjectMetadata[An
     return ProjectMetadata(str(root), PluginManager(), deepcopy({**values}))
 
 
+def has_wheel_files(root: Path, values: Mapping[str, Any]) -> bool:
+    """Whether hatchling finds files for a wheel of the project, by its configuration or by the name of the project."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    try:
+        WheelBuilder(str(root), metadata=hatchlings_view(root, values)).config.default_include()
+    except ValueError:
+        return False
+    return True
+
+
 def frontend_problem(pyproject: Pyproject, values: Mapping[str, Any]) -> Problem | None:
     """Return why frontends cannot build a project with hatchling if its `pyproject.toml` has these values, else None."""
     metadata = hatchlings_view(pyproject.root, values)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, SelectionError
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.errors import Location
-    from hatch_tilebox.core.model import Pattern
 
 _NO_MATCH = "no include pattern matches it"
 
@@ -78,6 +79,12 @@ def explain(
             return outcome
         folder = outcome
     return _explained(walk, folder, _verdict(walk, folder, parts[-1]))
+
+
+def would_select(config: WorkflowConfig, pattern: str, path: str) -> bool:
+    """Whether another pattern in `include` is enough to select the file `path`, and no other rule keeps it out."""
+    include = [*config.include, Pattern(pattern)]
+    return explain(config.root, include, config.exclude, path, use_gitignore=config.use_gitignore).selected
 
 
 def _verdict(walk: Walk, folder: Folder, name: str) -> Verdict:

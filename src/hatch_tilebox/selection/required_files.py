@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.errors import Problem, SelectionError
+from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.errors import Fix, Problem, SelectionError
+from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.core.modules import module_files
 from hatch_tilebox.selection.explain import explain
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_tilebox.core.errors import Location
-    from hatch_tilebox.core.model import FileSet, Pattern
+    from hatch_tilebox.core.model import FileSet
 
 _PROJECT_FILE = "pyproject.toml"
 
@@ -44,8 +46,10 @@ def check_required_files(
     def left_out(path: str, subject: str, line: str, suffix: str = "", location: Location | None = None) -> Problem:
         explanation = explain(files.root, include, exclude, path, use_gitignore=use_gitignore, skip=skip)
         place = f" ({explanation.location})" if explanation.rule and explanation.location else ""
-        hint = "change that rule" if explanation.rule else f'add "{line}" to [build] include'
-        return Problem(f"{subject} is not selected{suffix}: {explanation.reason}{place}", hint, location, code="TBX104")
+        hint = "change that rule" if explanation.rule else f'add "{line}" to [build] include in {CONFIG_NAME}'
+        wider = explain(files.root, [*include, Pattern(line)], exclude, path, use_gitignore=use_gitignore, skip=skip)
+        fix = Fix.include(line) if wider.selected else None
+        return Problem(f"{subject} is not selected{suffix}: {explanation.reason}{place}", hint, location, code="TBX104", fix=fix)
 
     if module is not None:
         path = _module_file(files.root, module, selected)

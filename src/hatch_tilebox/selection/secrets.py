@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
@@ -126,7 +127,7 @@ def check_secrets(
     return tuple(
         Problem(
             f'allow-secrets names "{written}", which ' + ("does not look like a secret" if path in paths else "is not selected"),
-            "remove it from allow-secrets",
+            f"remove it from allow-secrets {OPTIONS_PLACE}",
             code="TBX111",
         )
         for path, written in allowed.items()
@@ -177,7 +178,7 @@ def _is_real(match: re.Match[bytes]) -> bool:
 
 def _problem(path: str, what: str, line: int) -> Problem:
     allow = json.dumps(path, ensure_ascii=False)
-    hint = f"leave it out: {exclude_line(escape(path))}; if it may be released: allow-secrets = [{allow}]"
+    hint = f"leave it out: {exclude_line(escape(path))}; if it may be released: allow-secrets = [{allow}] {OPTIONS_PLACE}"
     if line:
         return Problem(f"the file contains {what}; a release must not contain secrets", hint, Location(path, line), code="TBX110")
     return Problem(f"the file looks like {what}; a release must not contain secrets", hint, Location(path), code="TBX110")

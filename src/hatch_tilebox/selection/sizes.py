@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.core.progress import format_size
 from hatch_tilebox.selection.patterns.globs import escape, exclude_line
@@ -48,7 +49,7 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
         message = (
             f"{format_size(files.size)} are selected, more than the {format_size(max_size)} that max-size allows; the largest:"
         )
-        hint = f"leave files out, as in {exclude_line(escape(largest[0].path))}, or set max-size"
+        hint = f"leave files out, as in {exclude_line(escape(largest[0].path))}, or set max-size {OPTIONS_PLACE}"
         raise SelectionError(Problem(message, hint, details=listed, code="TBX114"))
     data = _data_files(files.files)
     warnings = [_group_warning(kind, glob, group) for (kind, glob), group in sorted(data.items())]

@@ -20,7 +20,7 @@ def check(invoke, project, *options):
 def test_a_good_project_passes(invoke, small_project):
     assert check(invoke, small_project()) == (
         0,
-        {"ok": True, "errors": [], "warnings": [], "unseen": [], "runners": [], "tasks": [], "vendored": []},
+        {"ok": True, "errors": [], "warnings": [], "unseen": [], "runners": [], "tasks": [], "vendored": [], "changes": []},
     )
 
 
@@ -204,10 +204,10 @@ def test_a_build_without_release_is_a_doubt(invoke, small_project):
     ],
 )
 def test_every_way_to_ask_for_a_release_counts(invoke, small_project, build):
-    project = small_project({"pyproject.toml": build + PROJECT})
+    project = small_project({"pyproject.toml": f"{build}{PROJECT}[tool.uv]\npackage = false\n"})
     assert check(invoke, project) == (
         0,
-        {"ok": True, "errors": [], "warnings": [], "unseen": [], "runners": [], "tasks": [], "vendored": []},
+        {"ok": True, "errors": [], "warnings": [], "unseen": [], "runners": [], "tasks": [], "vendored": [], "changes": []},
     )
 
 

@@ -101,7 +101,7 @@ def test_a_copy_that_setuptools_left_is_a_warning(tree, lib, base, original):
     (warning,) = check_files(tree.select("**/*.py"))
     assert str(warning) == (
         f"{base}build/{lib}/flow is a copy of {original} that setuptools created: 2 files, 0 B\n"
-        f'  hint: to leave it out: exclude = ["{base}build/**"]'
+        f'  hint: to leave it out: exclude = ["{base}build/**"] under [build] in tilebox.workflow.toml'
     )
     assert check_files(tree.select("**/*.py", exclude=[f"{base}build/**"])) == ()
 
@@ -126,7 +126,7 @@ def test_a_pointer_of_git_lfs_is_an_error_with_the_real_size(tree, end):
         check_files(tree.select("**"))
     assert str(caught.value) == (
         "data/weights.ckpt: the file is a Git LFS pointer; its content of 117.7 MiB is not here\n"
-        '  hint: run `git lfs pull`, or leave it out: exclude = ["data/weights.ckpt"]'
+        '  hint: run `git lfs pull`, or leave it out: exclude = ["data/weights.ckpt"] under [build] in tilebox.workflow.toml'
     )
     assert check_files(tree.select("**", exclude=["data/*"])) == ()
 

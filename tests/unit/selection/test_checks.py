@@ -47,7 +47,10 @@ def test_files_that_hold_secrets_by_their_name(tree, path):
         secrets(tree)
     (problem,) = caught.value.problems
     assert problem.location == Location(path)
-    assert problem.hint == f'leave it out: exclude = ["{path}"]; if it may be released: allow-secrets = ["{path}"]'
+    assert (
+        problem.hint
+        == f'leave it out: exclude = ["{path}"] under [build] in tilebox.workflow.toml; if it may be released: allow-secrets = ["{path}"] under [tool.hatch.build.hooks.tilebox] in pyproject.toml'
+    )
 
 
 def test_the_lines_of_the_hint_are_toml_for_any_name(tree):
@@ -178,7 +181,7 @@ def test_large_file_and_large_selection_are_told(tree):
     sparse(tree, "pkg/big[1].bin", 3 << 20)
     sparse(tree, "exactly.bin", 1 << 20)
     sparse(tree, "uv.lock", 2 << 20)
-    large = 'pkg/big[1].bin is large: 3.0 MiB\n  hint: to leave it out: exclude = ["pkg/big\\\\[1\\\\].bin"]'
+    large = 'pkg/big[1].bin is large: 3.0 MiB\n  hint: to leave it out: exclude = ["pkg/big\\\\[1\\\\].bin"] under [build] in tilebox.workflow.toml'
     assert sizes(tree) == [large]
     assert tree.paths("**", exclude=["pkg/big\\[1\\].bin"]) == ["exactly.bin", "uv.lock"]
     sparse(tree, "more.bin", 6 << 20)
@@ -211,7 +214,9 @@ def test_many_large_files_are_not_all_listed(tree):
 )
 def test_heavy_kinds_are_told_with_the_line_to_paste(tree, paths, message, glob):
     tree.write("a.py", *paths)
-    assert sizes(tree) == [f'{message}\n  hint: fetch it at run time and cache it; to leave it out: exclude = ["{glob}"]']
+    assert sizes(tree) == [
+        f'{message}\n  hint: fetch it at run time and cache it; to leave it out: exclude = ["{glob}"] under [build] in tilebox.workflow.toml'
+    ]
     assert tree.paths("**", exclude=[glob]) == ["a.py"]
 
 
@@ -223,7 +228,9 @@ def test_notebooks_are_told_if_they_hold_outputs(tree):
     content = json.dumps({"cells": [{"cell_type": "code", "outputs": [{"text": "x"}]}]})
     tree.file("full.ipynb", content)
     message = f"full.ipynb is a notebook with outputs: {len(content)} B"
-    assert sizes(tree) == [message + '\n  hint: clear its outputs; to leave it out: exclude = ["full.ipynb"]']
+    assert sizes(tree) == [
+        message + '\n  hint: clear its outputs; to leave it out: exclude = ["full.ipynb"] under [build] in tilebox.workflow.toml'
+    ]
 
 
 def test_more_than_the_limit_stops_with_the_ten_largest(tree):
@@ -235,7 +242,10 @@ def test_more_than_the_limit_stops_with_the_ten_largest(tree):
     assert lines[0] == "11.8 KiB are selected, more than the 11.7 KiB that max-size allows; the largest:"
     assert lines[1] == "  |     1011 B  11.bin"
     assert len(lines) == 12
-    assert lines[-1] == '  hint: leave files out, as in exclude = ["11.bin"], or set max-size'
+    assert (
+        lines[-1]
+        == '  hint: leave files out, as in exclude = ["11.bin"] under [build] in tilebox.workflow.toml, or set max-size under [tool.hatch.build.hooks.tilebox] in pyproject.toml'
+    )
     assert sizes(tree, max_size=12_066) == []
 
 
@@ -277,7 +287,7 @@ def test_module_that_is_not_selected_stops_with_the_line_to_add(tree, path, modu
     assert message.startswith(
         f"tilebox.workflow.toml:3: the runner's module {module} is {path}, which is not selected: no include pattern"
     )
-    assert hint == f'  hint: add "{line}" to [build] include'
+    assert hint == f'  hint: add "{line}" to [build] include in tilebox.workflow.toml'
     assert expected(tree, module, "pyproject.toml", "uv.lock", line) == []
 
 

@@ -17,7 +17,8 @@ def machine_files(context: Context, facts: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(
             f"starting `{context.module}` opens {opened}, which is on this machine and not in the release",
-            "add the file to the project and to [build] include, and open it by its path relative to the code; "
+            "add the file to the project and to [build] include in tilebox.workflow.toml, and open it by its path relative "
+            "to the code; "
             "or read its path from an environment variable",
             Location(path, line),
             code="TBX310",

@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.constants import OPTIONS_PLACE
+from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.identifiers import requirement_name
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.discovery.diagnose.context import include_hint
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 PYPROJECT = Location("pyproject.toml")
 ONLY_HERE = "on this machine only"
 WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
-VENDOR = "`vendor = true` under [tool.hatch.build.hooks.tilebox]"
+VENDOR = f"`vendor = true` {OPTIONS_PLACE}"
 WAYS_OF_FOLDERS = f"put its wheel into the release with {VENDOR}, publish it as a package, or take it from Git"
 
 
@@ -62,9 +63,13 @@ def lock_missing(files: FileSet) -> Problem:
     """The problem that `uv.lock` is not among the selected files."""
     consequence = "a release runner takes the versions that are newest then, so the release cannot be reproduced"
     if (files.root / "uv.lock").is_file():
-        return Problem(f"uv.lock is not among the selected files: {consequence}", include_hint("uv.lock"), code="TBX032")
+        message, fix = f"uv.lock is not among the selected files: {consequence}", Fix.include("uv.lock")
+        return Problem(message, include_hint("uv.lock"), code="TBX032", fix=fix)
     return Problem(
-        f"there is no uv.lock: {consequence}", f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}", code="TBX032"
+        f"there is no uv.lock: {consequence}",
+        f"{how_to_lock(files.root)}, and {include_hint('uv.lock')}",
+        code="TBX032",
+        fix=None if workspace_around(files.root) else Fix("lock"),
     )
 
 
@@ -76,7 +81,7 @@ def how_to_lock(root: Path) -> str:
     excluded = f'exclude = ["{root.relative_to(workspace).as_posix()}"]'
     return (
         f"set {VENDOR}, which gives the release its own lock;\n"
-        f"or leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace],\n"
+        f"or leave the project out of the uv workspace around it: {excluded} under [tool.uv.workspace] in its pyproject.toml,\n"
         "then create one with `uv lock`"
     )
 
@@ -133,7 +138,11 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
         return None
     pattern = f"{path}/**" if place.is_dir() else path
     return Problem(
-        f"{name} comes from {path}, which is not among the selected files", include_hint(pattern), PYPROJECT, code="TBX204"
+        f"{name} comes from {path}, which is not among the selected files",
+        include_hint(pattern),
+        PYPROJECT,
+        code="TBX204",
+        fix=Fix.include(pattern),
     )
 
 

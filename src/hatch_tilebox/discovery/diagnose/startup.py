@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.task_versions import parse_task_version
 from hatch_tilebox.discovery import worker
@@ -144,7 +145,7 @@ def no_answer(context: Context, result: Finished, hang: str, *, began: bool = Tr
     module = context.module
     if result.timed_out or hang:
         stack, place = describe_stack(hang or result.errors, context.paths)
-        longer = "if start-up needs longer, raise `startup-timeout`"
+        longer = f"if start-up needs longer, raise `startup-timeout` {OPTIONS_PLACE}"
         return Problem(
             f"importing `{module}` took longer than {context.timeout:g} s, the limit for start-up",
             f"{MAIN_GUARD}; {longer}" if place else longer,
@@ -200,7 +201,8 @@ def worker_failed(context: Context, error: worker.WorkerError) -> Problem:
         stack, place = describe_stack(finished.errors, context.paths)
         return Problem(
             f"the worker `{command}` did not list its tasks within {context.timeout:g} s, the limit for start-up",
-            ("" if context.workflow.runner else f"{SERVE}; ") + "if start-up needs longer, raise `startup-timeout`",
+            ("" if context.workflow.runner else f"{SERVE}; ")
+            + f"if start-up needs longer, raise `startup-timeout` {OPTIONS_PLACE}",
             place or context.location,
             stack or words,
             code="TBX307",

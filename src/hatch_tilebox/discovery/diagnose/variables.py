@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Problem
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _provider(facts: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
 def _pass_hint(names: list[str]) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     return (
-        f"pass it with `pass-environment = [{listed}]` or `--env {names[0]}`: a build does not pass other variables.\n"
+        f"pass it with `pass-environment = [{listed}]` {OPTIONS_PLACE}, or with `--env {names[0]}`: "
+        "a build does not pass other variables.\n"
         "A release runner must have it, too: workers inherit it from the environment of the runner"
     )

@@ -168,7 +168,7 @@ def _target(root: Path, change: Change) -> Path:
     path = root / change.path
     if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
         message = "changed meanwhile, and no file was written"
-        raise ConfigError(Problem(message, "run hatch-tilebox adopt again", Location(change.path), code="TBX802"))
+        raise ConfigError(Problem(message, "run the command again", Location(change.path), code="TBX802"))
     real = Path(os.path.realpath(path))
     if path.is_symlink() and not real.is_relative_to(Path(os.path.realpath(root))):
         message = f"is a link to {real}, outside the project"

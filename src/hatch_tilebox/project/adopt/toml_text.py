@@ -10,10 +10,13 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.toml_document import table_at
+from hatch_tilebox.core.toml_document import dotted, table_at
+from hatch_tilebox.core.toml_positions import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from hatch_tilebox.core.toml_positions import KeyPath
 
 
 class TomlText:
@@ -79,6 +82,22 @@ class TomlText:
             del array[index]
         self._accept(tomlkit.dumps(document), path, expected)
 
+    def rename(self, path: KeyPath, name: str) -> None:
+        """Give the key at `path` another name, in place."""
+        *parents, key = path
+        expected = copy.deepcopy(self.values)
+        table: Any = expected
+        for part in parents:
+            table = table[part]
+        span = Positions(self.text).keys.get(tuple(path))
+        text = self.text if span is None else self.text[: span.start] + name + self.text[span.end :]
+        taken = name in table
+        table[name] = table.pop(key)
+        if taken or _parsed(text) != expected:
+            message = f"{dotted(path)} cannot be renamed without a change to other values"
+            raise ConfigError(Problem(message, f"rename it to {name} by hand", Location(self.name), code="TBX802"))
+        self.text, self.values = text, expected
+
     def _accept(self, text: str, path: str, value: Any) -> None:
         expected = copy.deepcopy(self.values)
         table = expected
@@ -86,16 +105,20 @@ class TomlText:
         for part in parents:
             table = table.setdefault(part, {})
         table[key] = value
-        try:
-            found = tomlkit.parse(text).unwrap()
-        except TOMLKitError:
-            found = None
-        if found != expected:
+        if _parsed(text) != expected:
             shown = tomlkit.dumps({key: value}).strip()
             where = f" in [{'.'.join(parents)}]" if parents else ""
             message = f"{path} cannot be added without a change to other values"
             raise ConfigError(Problem(message, f"write it by hand{where}: {shown}", Location(self.name), code="TBX802"))
         self.text, self.values = text, expected
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    """The values of `text`, None if it is not TOML."""
+    try:
+        return tomlkit.parse(text).unwrap()
+    except TOMLKitError:
+        return None
 
 
 def _commented(value: Any, comment: str | None) -> Any:

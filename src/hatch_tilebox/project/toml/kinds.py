@@ -13,7 +13,7 @@ from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.toml_document import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.toml_document import Document
@@ -59,8 +59,8 @@ class Report:
         """Report that the key at `path` is wrong."""
         self.mistakes.append(Mistake(path, message, of_key=True, hint=hint, code=code))
 
-    def unknown(self, path: KeyPath, known: Iterable[str], what: str = "key") -> None:
-        """Report that the key at `path` does not exist. `known` are the keys that exist there."""
+    def unknown(self, path: KeyPath, known: Iterable[str], what: str = "key", taken: Collection[str] = ()) -> None:
+        """Report that the key at `path` does not exist. `known` are the keys that exist there, `taken` those that are written."""
         name, known, code = str(path[-1]), tuple(known), "TBX012"
         meant, other = close_match(name, known), close_match(name, self.elsewhere)
         if meant is not None:
@@ -72,7 +72,9 @@ class Report:
             hint, code = f'"{other}" belongs {self.elsewhere[other]}', "TBX013"
         else:
             hint = f"allowed: {', '.join(known)}"
-        self.mistakes.append(Mistake(path, f'unknown {what} "{name}"', True, hint, code, meant, named=True))
+        self.mistakes.append(
+            Mistake(path, f'unknown {what} "{name}"', True, hint, code, None if meant in taken else meant, named=True)
+        )
 
     def problems(self, document: Document) -> list[Problem]:
         """Return the mistakes as problems of `document`, in the order of the file."""

@@ -36,7 +36,7 @@ class Table(Kind):
         keys = {key.name: key for key in keys_of(self.model)}
         for name in value:
             if name not in keys:
-                report.unknown((*at, name), keys)
+                report.unknown((*at, name), keys, taken=value)
         found = {}
         for name, key in keys.items():
             if name in value:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pathspec import PathSpec, RegexPattern
 from pathspec.util import register_pattern
 
+from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.selection.patterns.braces import expand_braces
 from hatch_tilebox.selection.patterns.names import NameFilter
@@ -44,8 +45,8 @@ def escape(path: str) -> str:
 
 
 def exclude_line(glob: str) -> str:
-    """Return the line for `tilebox.workflow.toml` that excludes what `glob` matches. JSON escapes the same characters as TOML."""
-    return f"exclude = [{json.dumps(glob, ensure_ascii=False)}]"
+    """Return the line that excludes what `glob` matches, and its place. JSON escapes the same characters as TOML."""
+    return f"exclude = [{json.dumps(glob, ensure_ascii=False)}] under [build] in {CONFIG_NAME}"
 
 
 class GlobPattern(RegexPattern):
