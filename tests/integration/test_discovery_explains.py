@@ -17,7 +17,8 @@ ERRORS = {
     "asks_for_credentials": [
         "runner.py:9: importing `runner` asks for credentials: DefaultCredentialsError: ",
         "create the client in the task that uses it, not at import",
-        '`pass-environment = ["GOOGLE_APPLICATION_CREDENTIALS"]` under [tool.hatch.build.hooks.tilebox] in pyproject.toml, or with `--env GOOGLE_APPLICATION_CREDENTIALS`',
+        '`pass-environment = ["GOOGLE_APPLICATION_CREDENTIALS"]`',
+        "under [tool.hatch.build.hooks.tilebox] in pyproject.toml, or with `--env GOOGLE_APPLICATION_CREDENTIALS`",
         "A release runner must have it, too",
         "the file ~/.config/gcloud/application_default_credentials.json",
         'File "google/auth/_default.py"',
@@ -49,7 +50,8 @@ ERRORS = {
     ],
     "needs_variable": [
         "settings.py:7: importing `runner` needs the environment variable ACME_TOKEN, which is not set",
-        '`pass-environment = ["ACME_TOKEN"]` under [tool.hatch.build.hooks.tilebox] in pyproject.toml, or with `--env ACME_TOKEN`',
+        '`pass-environment = ["ACME_TOKEN"]`',
+        "in pyproject.toml, or with `--env ACME_TOKEN`",
         "A release runner must have it, too",
     ],
     "no_pyproject_selected": ["pyproject.toml is not among the selected files", 'add "pyproject.toml" and "uv.lock"'],

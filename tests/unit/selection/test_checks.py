@@ -7,12 +7,15 @@ import sys
 
 import pytest
 
+from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, SelectionError
 from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.required_files import check_required_files
 from hatch_tilebox.selection.secrets import HEAD, check_secrets
 from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.selection.sizes import check_size
+
+PLACE = "under [build] in tilebox.workflow.toml"
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,9 +50,8 @@ def test_files_that_hold_secrets_by_their_name(tree, path):
         secrets(tree)
     (problem,) = caught.value.problems
     assert problem.location == Location(path)
-    assert (
-        problem.hint
-        == f'leave it out: exclude = ["{path}"] under [build] in tilebox.workflow.toml; if it may be released: allow-secrets = ["{path}"] under [tool.hatch.build.hooks.tilebox] in pyproject.toml'
+    assert problem.hint == (
+        f'leave it out: exclude = ["{path}"] {PLACE}; if it may be released: allow-secrets = ["{path}"] {OPTIONS_PLACE}'
     )
 
 
@@ -59,6 +61,7 @@ def test_the_lines_of_the_hint_are_toml_for_any_name(tree):
     with pytest.raises(SelectionError) as caught:
         secrets(tree)
     exclude, allow = caught.value.problems[0].hint.removeprefix("leave it out: ").split("; if it may be released: ")
+    exclude, allow = exclude.removesuffix(f" {PLACE}"), allow.removesuffix(f" {OPTIONS_PLACE}")
     assert tomllib.loads(allow)["allow-secrets"] == [path]
     assert tree.paths("**", exclude=tomllib.loads(exclude)["exclude"]) == ["a.py"]
 
@@ -150,7 +153,7 @@ def test_allowed_secrets_pass_and_needless_permissions_are_told(tree):
     tree.write(".env", "a.py")
     assert secrets(tree, "tests/key.pem", "./.env") == ()
     warnings = [str(warning) for warning in secrets(tree, "tests/key.pem", ".env", "a.py", "gone.py")]
-    hint = "\n  hint: remove it from allow-secrets"
+    hint = f"\n  hint: remove it from allow-secrets {OPTIONS_PLACE}"
     assert warnings == [
         f'allow-secrets names "a.py", which does not look like a secret{hint}',
         f'allow-secrets names "gone.py", which is not selected{hint}',
@@ -181,7 +184,7 @@ def test_large_file_and_large_selection_are_told(tree):
     sparse(tree, "pkg/big[1].bin", 3 << 20)
     sparse(tree, "exactly.bin", 1 << 20)
     sparse(tree, "uv.lock", 2 << 20)
-    large = 'pkg/big[1].bin is large: 3.0 MiB\n  hint: to leave it out: exclude = ["pkg/big\\\\[1\\\\].bin"] under [build] in tilebox.workflow.toml'
+    large = f'pkg/big[1].bin is large: 3.0 MiB\n  hint: to leave it out: exclude = ["pkg/big\\\\[1\\\\].bin"] {PLACE}'
     assert sizes(tree) == [large]
     assert tree.paths("**", exclude=["pkg/big\\[1\\].bin"]) == ["exactly.bin", "uv.lock"]
     sparse(tree, "more.bin", 6 << 20)
@@ -214,9 +217,7 @@ def test_many_large_files_are_not_all_listed(tree):
 )
 def test_heavy_kinds_are_told_with_the_line_to_paste(tree, paths, message, glob):
     tree.write("a.py", *paths)
-    assert sizes(tree) == [
-        f'{message}\n  hint: fetch it at run time and cache it; to leave it out: exclude = ["{glob}"] under [build] in tilebox.workflow.toml'
-    ]
+    assert sizes(tree) == [f'{message}\n  hint: fetch it at run time and cache it; to leave it out: exclude = ["{glob}"] {PLACE}']
     assert tree.paths("**", exclude=[glob]) == ["a.py"]
 
 
@@ -228,9 +229,7 @@ def test_notebooks_are_told_if_they_hold_outputs(tree):
     content = json.dumps({"cells": [{"cell_type": "code", "outputs": [{"text": "x"}]}]})
     tree.file("full.ipynb", content)
     message = f"full.ipynb is a notebook with outputs: {len(content)} B"
-    assert sizes(tree) == [
-        message + '\n  hint: clear its outputs; to leave it out: exclude = ["full.ipynb"] under [build] in tilebox.workflow.toml'
-    ]
+    assert sizes(tree) == [message + f'\n  hint: clear its outputs; to leave it out: exclude = ["full.ipynb"] {PLACE}']
 
 
 def test_more_than_the_limit_stops_with_the_ten_largest(tree):
@@ -242,10 +241,7 @@ def test_more_than_the_limit_stops_with_the_ten_largest(tree):
     assert lines[0] == "11.8 KiB are selected, more than the 11.7 KiB that max-size allows; the largest:"
     assert lines[1] == "  |     1011 B  11.bin"
     assert len(lines) == 12
-    assert (
-        lines[-1]
-        == '  hint: leave files out, as in exclude = ["11.bin"] under [build] in tilebox.workflow.toml, or set max-size under [tool.hatch.build.hooks.tilebox] in pyproject.toml'
-    )
+    assert lines[-1] == f'  hint: leave files out, as in exclude = ["11.bin"] {PLACE}, or set max-size {OPTIONS_PLACE}'
     assert sizes(tree, max_size=12_066) == []
 
 

@@ -57,8 +57,7 @@ _KNOWN = (
     (
         NO_SUCH_SOURCE,
         "a dependency is a path that the release does not hold",
-        "select it in [build] include in tilebox.workflow.toml where it lies below the root, else publish it as a package or use a "
-        "Git source",
+        "select it in [build] include in tilebox.workflow.toml if it is below the root, else publish it or use a Git source",
         PYPROJECT,
         "TBX203",
     ),
