@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.discovery.diagnose.context import include_hint
-from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, sources_left_out
+from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, WAYS_OF_FOLDERS, sources_left_out
 from hatch_tilebox.discovery.uv_settings import (
     MachineSetting,
     ReleaseSettings,
@@ -232,11 +232,12 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSett
         if source.kind == "registry" and any(item.key == "find-links" for item in machine):
             hint = f'write `find-links = ["{relative}"]` under [tool.uv] in pyproject.toml, select its files, and run `uv lock`'
         return Problem(message + _origin(written, machine), hint, LOCK, code="TBX203")
+    ways = WAYS if source.kind == "registry" else WAYS_OF_FOLDERS
     if absolute:
-        return _local_problem(source, machine)
+        return _local_problem(source, machine)._replace(hint=ways)
     if not place.is_relative_to(files.root):
         message = f"{source.names} comes from {written}, which is outside the root of the workflow: a release cannot include it"
-        return Problem(message, WAYS, LOCK, code="TBX203")
+        return Problem(message, ways, LOCK, code="TBX203")
     return None
 
 

@@ -129,7 +129,7 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
         message = f"{name} comes from {written}, an absolute path, which is {ONLY_HERE}"
         return Problem(message, f'write "{place.relative_to(files.root).as_posix()}" instead', PYPROJECT, code="TBX203")
     if Path(written).is_absolute():
-        return _on_this_machine(name, written)
+        return _on_this_machine(name, written)._replace(hint=WAYS_OF_FOLDERS)
     if not place.is_relative_to(files.root):
         message = f"{name} comes from {written}, which is outside the root of the workflow: a release cannot include it"
         return Problem(message, WAYS_OF_FOLDERS, PYPROJECT, code="TBX203")

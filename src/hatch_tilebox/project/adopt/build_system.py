@@ -146,7 +146,7 @@ def _build_with_target(root: Path, text: TomlText, hatch: TomlText | None, runne
         message = f"build-backend stays {backend}, and release runners build the project with it: {runner.reason}"
         notes.append(Problem(message, "hatch-tilebox build builds the release", _PLACE, code="TBX021"))
         return
-    target, prefix = _build_tables(text, hatch)
+    target, prefix = build_tables(text, hatch)
     if any(requirement_name(item) == OWN for item in table.get("requires", [])):
         message = f"release runners install {OWN} to build this project: {runner.reason}"
         hint = (
@@ -183,13 +183,13 @@ def _require(text: TomlText, former: str) -> None:
 
 
 def _add_hook(text: TomlText, hatch: TomlText | None) -> None:
-    target, prefix = _build_tables(text, hatch)
+    target, prefix = build_tables(text, hatch)
     build = target.table(*prefix.split(".")[:-1])
     if not _has_hook(build) and "tilebox" not in table_at(build, ["targets"]):
         target.add_table(f"{prefix}hooks.tilebox", {})
 
 
-def _build_tables(text: TomlText, hatch: TomlText | None) -> tuple[TomlText, str]:
+def build_tables(text: TomlText, hatch: TomlText | None) -> tuple[TomlText, str]:
     """The file that holds hatchling's build tables, and what their dotted names begin with: `hatch.toml` replaces the other."""
     return (hatch, "build.") if hatch is not None and "build" in hatch.values else (text, "tool.hatch.build.")
 

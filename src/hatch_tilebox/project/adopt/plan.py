@@ -15,11 +15,13 @@ from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.core.toml_document import parse_toml, read_toml
-from hatch_tilebox.discovery.diagnose.sources import how_to_lock
+from hatch_tilebox.discovery.diagnose.sources import how_to_lock, workspace_around
 from hatch_tilebox.project.adopt.build_system import allow_direct_references, set_up_build
 from hatch_tilebox.project.adopt.locked import lock_note, lock_of, refuse_old_sdk
 from hatch_tilebox.project.adopt.toml_text import TomlText
+from hatch_tilebox.project.adopt.vendor import OPTION, propose_vendor
 from hatch_tilebox.project.adopt.workflow import find_runner, write_config
+from hatch_tilebox.project.build_options import options_table
 from hatch_tilebox.project.find import config_file
 from hatch_tilebox.project.metadata import frontend_problem, is_built_by_hatchling
 from hatch_tilebox.project.pyproject import read_pyproject
@@ -30,7 +32,7 @@ from hatch_tilebox.project.workflow_file import load_config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_tilebox.project.adopt.workflow import FoundRunner
+from hatch_tilebox.project.adopt.workflow import FoundRunner
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ def plan_adoption(root: Path) -> Adoption:
         if found.change:
             adoption.changes.append(Change(found.change.path, found.change.before, found.change.after))
         adoption.changes.append(Change(CONFIG_NAME, None, config))
-    if not (root / LOCK_NAME).is_file():
+    workspace = workspace_around(root.resolve()) if options_table(edited).get(OPTION) else None
+    if workspace and not (workspace / LOCK_NAME).is_file():
+        message = f"there is no uv.lock in the workspace {workspace} yet, and a release needs it"
+        adoption.notes.append(Problem(message, "create one with `uv lock`", code="TBX032"))
+    elif not workspace and not (root / LOCK_NAME).is_file():
         adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root), code="TBX032"))
     elif lock and (note := lock_note(lock, packaged=edited.packaged)):
         adoption.notes.append(note)
@@ -119,6 +125,7 @@ def _edit_tables(adoption: Adoption, pyproject: Pyproject, imported: RunnerImpor
     text = TomlText(PYPROJECT_NAME, _read(root / PYPROJECT_NAME, PYPROJECT_NAME))
     hatch = _read_toml(root, HATCH_FILE) if (root / HATCH_FILE).exists() else None
     set_up_build(root, text, hatch, imported, notes)
+    propose_vendor(pyproject, text, hatch, notes)
     if is_built_by_hatchling(text.values):
         allow_direct_references(text, hatch, notes)
         fault = frontend_problem(pyproject, text.values)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 import tomlkit
+from monorepo_lock import MONOREPO
+from monorepo_lock import lock as monorepo_lock
 from output_schema import check_output
 
 from hatch_tilebox.core.errors import ConfigError
@@ -441,3 +445,74 @@ def test_a_configuration_with_another_name_is_not_written_again(project):
     pyproject = f'{PROJECT}\n[tool.hatch.build.hooks.tilebox]\nconfig = "flow.toml"\n'
     root = project(pyproject, flow_dot_toml="")
     assert [change.path for change in plan_adoption(root).changes] == ["pyproject.toml"]
+
+
+HOOK = "\n[tool.hatch.build.hooks.tilebox]\nvendor = true\n"
+
+
+@pytest.fixture
+def monorepo(tmp_path):
+    """A function that gives a workflow of a uv workspace, without the option `vendor`."""
+    root = Path(shutil.copytree(MONOREPO, tmp_path / "monorepo"))
+    (root / "uv.lock").write_text(monorepo_lock())
+
+    def make(name):
+        pyproject = root / "workflows" / name / "pyproject.toml"
+        assert HOOK in pyproject.read_text()
+        pyproject.write_text(pyproject.read_text().replace(HOOK, ""))
+        return pyproject.parent
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("coverage", "grids and scenes come from outside the project"),
+        ("cleanup", "grids comes from outside the project"),
+        ("report", "uv.lock is that of the workspace around the project"),
+    ],
+)
+def test_a_member_of_a_workspace_gets_vendor(invoke, monorepo, name, reason):
+    report, text, _ = adopt(invoke, monorepo(name))
+    assert text.endswith(HOOK)
+    assert [note["message"] for note in report["notes"]] == [f"vendor = true is set, because {reason}"]
+
+
+def test_a_target_gets_vendor(invoke, monorepo):
+    root = monorepo("cleanup")
+    with (root / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.hatch.build.targets.tilebox]\ndependencies = ["hatch-tilebox"]\n')
+    _, _, values = adopt(invoke, root)
+    assert values["tool"]["hatch"]["build"] == {"targets": {"tilebox": {"dependencies": ["hatch-tilebox"], "vendor": True}}}
+
+
+def test_a_choice_about_vendor_stays(monorepo):
+    root = monorepo("cleanup")
+    with (root / "pyproject.toml").open("a") as file:
+        file.write(HOOK.replace("true", "false"))
+    assert plan_adoption(root).changes == []
+
+
+def test_a_workspace_without_lock(monorepo):
+    root = monorepo("cleanup")
+    (root.parents[1] / "uv.lock").unlink()
+    adoption = plan_adoption(root)
+    assert adoption.changes[0].after.endswith(HOOK)
+    assert adoption.notes[-1].message == f"there is no uv.lock in the workspace {root.parents[1]} yet, and a release needs it"
+
+
+@pytest.mark.parametrize(("path", "vendored"), [("../shared", True), ("libs/shared", False)])
+def test_a_path_source_gets_vendor_if_it_is_outside(project, path, vendored):
+    text = PROJECT.replace('["tilebox"]', '["tilebox", "shared"]') + f'\n[tool.uv.sources]\nshared = {{ path = "{path}" }}\n'
+    root = project(text)
+    (root / "uv.lock").unlink()
+    assert ("vendor = true" in plan_adoption(root).changes[0].after) is vendored
+
+
+@pytest.mark.parametrize("name", ["coverage", "report"])
+def test_errors_name_vendor_where_it_helps(monorepo, name):
+    report = check_project(monorepo(name))
+    assert "`vendor = true` under [tool.hatch.build.hooks.tilebox]" in " ".join(
+        str(each) for each in report.errors + report.warnings
+    )

@@ -1,0 +1,69 @@
+"""The option `vendor` for projects whose releases would need code from outside the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.errors import ConfigError, Problem
+from hatch_tilebox.core.toml_document import table_at
+from hatch_tilebox.project.adopt.build_system import build_tables
+from hatch_tilebox.project.adopt.toml_text import value_at
+from hatch_tilebox.project.vendor.local_packages import local_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_tilebox.core.pyproject import Pyproject
+    from hatch_tilebox.project.adopt.toml_text import TomlText
+
+OPTION = "vendor"
+
+
+def propose_vendor(pyproject: Pyproject, text: TomlText, hatch: TomlText | None, notes: list[Problem]) -> None:
+    """Set `vendor = true` if the project takes packages from outside its folder, or its lock is that of a workspace around it.
+
+    An existing value of the option stays. `text` is `pyproject.toml`, `hatch` is `hatch.toml` if there is one.
+    """
+    target, prefix = build_tables(text, hatch)
+    tables = [f"{prefix}targets.tilebox", f"{prefix}hooks.tilebox"]
+    found = [path for path in tables if value_at(target.values, path) is not None]
+    if any(OPTION in table_at(target.values, path.split(".")) for path in found):
+        return
+    reason = _reason(pyproject)
+    if reason:
+        target.create(f"{(found or tables[1:])[0]}.{OPTION}", value=True)
+        hint = "a build puts packages from outside into the release as wheels, with a lock of its own; your lock stays as it is"
+        notes.append(Problem(f"vendor = true is set, because {reason}", hint, code="TBX804"))
+
+
+def _reason(pyproject: Pyproject) -> str | None:
+    """Return why a release of the project needs the option; None if it does not."""
+    try:
+        sources = local_sources(pyproject.root)
+    except ConfigError:  # check and builds report it
+        return None
+    if sources is None:
+        return _and([name for name in _outside(pyproject) if name in pyproject.dependency_names])
+    outside = [package.name for package in sources.packages if not package.place.is_relative_to(sources.root)]
+    return _and(outside) or (None if sources.lock_root == sources.root else "uv.lock is that of the workspace around the project")
+
+
+def _outside(pyproject: Pyproject) -> Sequence[str]:
+    """Return the packages whose source is the workspace around the project, or a path outside it."""
+    root = pyproject.root.resolve()
+    return sorted(
+        name
+        for name, choices in pyproject.sources.items()
+        for choice in choices
+        if (choice.get("workspace") is True and not pyproject.workspace)
+        or (isinstance(choice.get("path"), str) and not Path(os.path.normpath(root / choice["path"])).is_relative_to(root))
+    )
+
+
+def _and(names: Sequence[str]) -> str | None:
+    if not names:
+        return None
+    verb = "come" if len(names) > 1 else "comes"
+    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {verb} from outside the project"
