@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from keyword import iskeyword
 
-from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
+from hatch_tilebox.core.identifiers import SLUG_LENGTH, is_import_path, slug_fault
 from hatch_tilebox.core.variables import is_reserved
 
 _IDENTIFIER = "[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*"
@@ -20,7 +20,7 @@ BAD_ROOT = r"^/|^[A-Za-z]:|\\"
 
 def check_slug(text: str) -> str | None:
     """Check the slug of a workflow or cluster."""
-    if re.fullmatch(SLUG_PATTERN, text) and len(text) <= SLUG_LENGTH:
+    if slug_fault(text) is None:
         return None
     if len(text) > SLUG_LENGTH:
         return f"a slug has at most {SLUG_LENGTH} characters, this one has {len(text)}"
@@ -74,9 +74,9 @@ def check_root(text: str) -> str | None:
 
 def check_runner(text: str) -> str | None:
     """Check the `module:object` of a runner, both Python identifiers with dots between them."""
-    if _is_import_path(text) and not re.search(BAD_RUNNER, text):
-        return None
     keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
+    if is_import_path(text) and not keyword and not re.search(BAD_RUNNER, text):
+        return None
     if keyword:
         return f'"{text}" cannot be imported: "{keyword}" is a keyword of Python'
     return f'"{text}" {_advise_on_runner(text)}'
@@ -96,14 +96,12 @@ def _advise_on_runner(text: str) -> str:
     if not target and len(parts) > 1 and parts[-1] == parts[-2]:
         module = ".".join(parts[:-1])
     fixed = f"{module}:{target or 'runner'}"
-    end = f'did you mean "{fixed}"?' if _is_import_path(fixed) else 'an example is "my_workflow.runner:runner"'
+    end = (
+        f'did you mean "{fixed}"?'
+        if is_import_path(fixed) and not any(map(iskeyword, re.split("[.:]", fixed)))
+        else 'an example is "my_workflow.runner:runner"'
+    )
     return f"is not of the form module:object; {end}"
-
-
-def _is_import_path(text: str) -> bool:
-    module, colon, target = text.partition(":")
-    parts = [*module.split("."), *target.split(".")]
-    return bool(colon) and all(part.isidentifier() and not iskeyword(part) for part in parts)
 
 
 def check_inside(text: str) -> str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.core.identifiers import name_fault, requirement_fault, version_fault
 from hatch_tilebox.project.toml.kinds import Report, Text
 
 if TYPE_CHECKING:
@@ -57,27 +58,16 @@ def read_static_metadata(pyproject: Pyproject) -> StaticMetadata:
 
 
 def _check_name(text: str) -> str | None:
-    try:
-        canonicalize_name(text, validate=True)
-    except InvalidName:
-        return f'"{text}" is not a name of a project: letters A-Z and a-z, digits, and -, _ or . between them'
-    return None
+    wrong = f'"{text}" is not a name of a project: letters A-Z and a-z, digits, and -, _ or . between them'
+    return wrong if name_fault(text) else None
 
 
 def _check_version(text: str) -> str | None:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return f'"{text}" is not a version; an example is "1.2.0"'
-    return None
+    return f'"{text}" is not a version; an example is "1.2.0"' if version_fault(text) else None
 
 
 def _check_python(text: str) -> str | None:
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        return f'"{text}" is not a range of versions; an example is ">=3.11"'
-    return None
+    return f'"{text}" is not a range of versions; an example is ">=3.11"' if requirement_fault(text) else None
 
 
 _CHECKS = {"name": _check_name, "version": _check_version, "requires-python": _check_python}
