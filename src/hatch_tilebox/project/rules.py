@@ -74,9 +74,9 @@ def check_root(text: str) -> str | None:
 
 def check_runner(text: str) -> str | None:
     """Check the `module:object` of a runner, both Python identifiers with dots between them."""
-    keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
-    if is_import_path(text) and not keyword and not re.search(BAD_RUNNER, text):
+    if _is_importable(text) and not re.search(BAD_RUNNER, text):
         return None
+    keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
     if keyword:
         return f'"{text}" cannot be imported: "{keyword}" is a keyword of Python'
     return f'"{text}" {_advise_on_runner(text)}'
@@ -96,12 +96,12 @@ def _advise_on_runner(text: str) -> str:
     if not target and len(parts) > 1 and parts[-1] == parts[-2]:
         module = ".".join(parts[:-1])
     fixed = f"{module}:{target or 'runner'}"
-    end = (
-        f'did you mean "{fixed}"?'
-        if is_import_path(fixed) and not any(map(iskeyword, re.split("[.:]", fixed)))
-        else 'an example is "my_workflow.runner:runner"'
-    )
+    end = f'did you mean "{fixed}"?' if _is_importable(fixed) else 'an example is "my_workflow.runner:runner"'
     return f"is not of the form module:object; {end}"
+
+
+def _is_importable(text: str) -> bool:
+    return is_import_path(text) and not any(map(iskeyword, re.split("[.:]", text)))
 
 
 def check_inside(text: str) -> str | None:
