@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pathspec import PathSpec, RegexPattern
-from pathspec.util import register_pattern
+from pathspec.util import check_match_file, register_pattern
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem, SelectionError
@@ -77,8 +77,8 @@ class GlobSet:
         problems = [problem for index, pattern in enumerate(patterns) if (problem := self._add(index, pattern)) is not None]
         if problems:
             raise SelectionError(*problems)
-        # The last pattern that matches decides in pathspec, the first one here.
-        self._spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in reversed(patterns)], backend="simple")
+        spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in patterns], backend="simple")
+        self._numbered = tuple(enumerate(spec.patterns))
         self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
         self._exact = {glob: "/".join(map(_unescaped, parts)) for glob, (_, parts) in enumerate(self._globs) if _is_exact(parts)}
         self.start = self._state({(glob, 0) for glob in range(len(self._globs))})
@@ -93,18 +93,19 @@ class GlobSet:
         return None
 
     def match(self, path: str) -> bool:
-        """Whether any glob matches `path`. Twice as fast as asking for the one that decides."""
-        return self._spec.match_file(normalize(path), separators=())
+        """Whether any glob matches `path`."""
+        return self.deciding(path) is not None
 
     def deciding(self, path: str) -> int | None:
         """Return the first glob that matches `path`, None where none does."""
-        index = self._spec.check_file(normalize(path), separators=()).index
-        return None if index is None else len(self.patterns) - 1 - index
+        # In pathspec the last pattern that matches decides, here the first one: "reversed" stops at it. `PathSpec.match_file` would
+        # take twice as long for each of tens of thousands of files.
+        return check_match_file(self._numbered, normalize(path), is_reversed=True)[1]
 
     def matches(self, path: str) -> list[int]:
         """Return all globs that match `path`."""
         text = normalize(path)
-        return [index for index, pattern in enumerate(reversed(self._spec.patterns)) if pattern.match_file(text)]
+        return [index for index, pattern in self._numbered if pattern.match_file(text)]
 
     def candidates(self, names: list[str]) -> list[str]:
         """Return those of `names`, entries of one folder, that a glob may match, unless one is `covering` the folder."""
