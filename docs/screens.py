@@ -69,6 +69,7 @@ SCREENS = (
     Screen("inspect", before="hatch-tilebox build --quiet"),
     Screen("verify"),
     Screen("run"),
+    Screen("report"),
     Screen("extract"),
     Screen("publish"),
     Screen("releases"),

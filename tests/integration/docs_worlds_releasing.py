@@ -34,6 +34,16 @@ def try_a_release(place):
     here.follow("docs/how-to/try-a-release.md")
 
 
+@WORLDS.of("docs/how-to/see-a-release.md")
+def see_a_release(place):
+    here = place.world(place.project("scene_qa"))
+    here.env["BROWSER"] = "true"  # the program that --open starts
+    here.run("hatch-tilebox build --quiet")
+    next_version(here)
+    here.run(f"hatch-tilebox build --quiet {quoted(place.project('tile_mosaic'))} --out dist")
+    here.follow("docs/how-to/see-a-release.md")
+
+
 ORAS_PULL = "import sys, oras.client; oras.client.OrasClient(insecure=True).pull(target=sys.argv[1])"
 
 

@@ -23,6 +23,7 @@ _COMMANDS = {
     "verify": "Check that a release is complete and starts",
     "diff": "Compare two releases",
     "run": "Try a task of a release on this machine",
+    "report": "Show a release, a run or the changes between releases in a browser",
     "extract": "Unpack a release into a folder",
     "publish": "Publish a built release",
     "fetch": "Fetch a published release",

@@ -10,6 +10,7 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
 from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size
@@ -82,7 +83,7 @@ def _to_json(difference: Difference) -> dict[str, Any]:
         "files": [
             {
                 "path": change.path,
-                "kind": _kind(change.old, change.new),
+                "kind": change_kind(change.old, change.new),
                 "old": _file_json(change.old),
                 "new": _file_json(change.new),
                 **({"diff": difference.texts[change.path] or None} if difference.texts else {}),
@@ -97,12 +98,7 @@ def _file_json(entry: FileEntry | None) -> dict[str, Any] | None:
     return {"size": entry.size, "mode": entry.mode, "sha256": entry.sha256} if entry else None
 
 
-def _kind(old: object, new: object) -> str:
-    return "added" if not old else "removed" if not new else "changed"
-
-
 def _show(difference: Difference, *, everything: bool) -> None:
-
     console = SafeConsole()
     old, new = (f"{manifest.project.name} {manifest.project.version}" for manifest in (difference.old, difference.new))
     console.print(styled((f"{old} -> {new}", "bold")), soft_wrap=True)
@@ -124,10 +120,13 @@ def _show(difference: Difference, *, everything: bool) -> None:
     _section(
         console,
         title,
-        [_line(_kind(item.old, item.new), item.name, _step(", ".join(item.old), ", ".join(item.new))) for item in packages or ()],
+        [
+            _line(change_kind(item.old, item.new), item.name, _step(", ".join(item.old), ", ".join(item.new)))
+            for item in packages or ()
+        ],
     )
     style = {"identical": "green", "compatible": "green", "breaking": "bold red"}[difference.comparison.verdict]
-    console.print("", styled((_verdict(difference), style)), sep="\n", soft_wrap=True)
+    console.print("", styled((describe_verdict(difference.comparison), style)), sep="\n", soft_wrap=True)
 
 
 def _section(console: SafeConsole, title: str, lines: list[Text]) -> None:
@@ -169,21 +168,8 @@ def _file_lines(change: FileChange, difference: Difference, *, everything: bool)
         sizes = format_size(new.size)
     if old and new and old.mode != new.mode:
         sizes += f", mode {old.mode} -> {new.mode}"
-    lines = [_line(_kind(old, new), change.path, sizes)]
+    lines = [_line(change_kind(old, new), change.path, sizes)]
     if difference.texts and (everything or change.path != LOCK_NAME):  # the dependencies are listed above
         shown = printable(difference.texts[change.path] or "(not shown: no text, too large, or empty)", lines=True)
         lines += [Text(f"      {line}", style=_LINES.get(line[:1], "dim")) for line in shown.split("\n")[2:] or [shown]]
     return lines
-
-
-def _verdict(difference: Difference) -> str:
-    comparison = difference.comparison
-    if comparison.verdict == "identical":
-        return "identical: both have the same fingerprint"
-    if comparison.verdict == "compatible":
-        return "compatible: jobs submitted to the old release run on the new one"
-    broken = [change for change in comparison.tasks if change.kind in {"breaking", "undecided"}]
-    names = ", ".join(dict.fromkeys(change.name for change in broken))
-    if comparison.violations:
-        return f"breaking without a new major version: {names}"
-    return f"breaking: jobs submitted to the old release may not run on the new one: {names}"

@@ -30,6 +30,8 @@ _MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError
 _LONGEST = 40
 _MOST_VALUES = 6
 _DEEPEST = 8
+_MOST_STEPS = 2000
+"""Of an example: a malicious schema may refer to itself many times."""
 
 
 def takes_input(schema: Mapping[str, Any] | None) -> bool:
@@ -50,6 +52,20 @@ def describe_input(schema: Mapping[str, Any] | None) -> str:
         return _one_line(schema)
     except _MALFORMED:
         return "unknown"
+
+
+def short_fields(schema: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return name and values of each field: `[("scene_id", "string"), ("level?", "integer")]`.
+
+    An input that is not an object is one field, `input`. A task without input has none.
+    """
+    if schema is None or protobuf_message(schema) or not takes_input(schema):
+        return [("input", describe_input(schema))] if takes_input(schema) else []
+    try:
+        fields = [(name + mark, kind + default) for name, mark, kind, default in _fields(schema, schema)]
+        return fields or [("input", _words(schema, schema) + _default(schema))]
+    except _MALFORMED:
+        return [("input", "unknown")]
 
 
 def shape_lines(schema: Mapping[str, Any]) -> list[str]:
@@ -114,10 +130,10 @@ def _words(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR0911 -- one
 def example_input(schema: Mapping[str, Any]) -> Any:
     """Return a small value of the shape that `schema` describes. It may break a limit such as a pattern.
 
-    Raises ValueError for a malformed schema.
+    Raises ValueError for a malformed schema, and if the example would be too large.
     """
     try:
-        return _example(schema, schema, 0)
+        return _example(schema, schema, 0, iter(range(_MOST_STEPS)))
     except _MALFORMED as error:
         raise ValueError(str(error)) from error
 
@@ -201,31 +217,34 @@ def _object(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     return str(schema.get("title", "object"))
 
 
-def _example(schema: Any, root: Mapping[str, Any], depth: int) -> Any:
+def _example(schema: Any, root: Mapping[str, Any], depth: int, steps: Iterator[int]) -> Any:
+    if next(steps, None) is None:
+        msg = "too large"
+        raise ValueError(msg)
     if not isinstance(schema, dict):
         return None
     if "$ref" in schema:
-        return _example(_resolve(schema, root), root, depth + 1) if depth < _DEEPEST else {}
+        return _example(_resolve(schema, root), root, depth + 1, steps) if depth < _DEEPEST else {}
     for key in ("const", "default"):
         if key in schema:
             return schema[key]
     for key in ("anyOf", "enum"):
         if schema.get(key):
-            return _example(schema[key][0], root, depth) if key == "anyOf" else schema[key][0]
+            return _example(schema[key][0], root, depth, steps) if key == "anyOf" else schema[key][0]
     kind = schema.get("type")
-    return _example_of(kind[0] if isinstance(kind, list) else kind, schema, root, depth)
+    return _example_of(kind[0] if isinstance(kind, list) else kind, schema, root, depth, steps)
 
 
-def _example_of(kind: Any, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Any:
+def _example_of(kind: Any, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int, steps: Iterator[int]) -> Any:
     """Return a value of the JSON type `kind`."""
     if kind in {"integer", "number"}:
         return _number(schema)
     if kind == "string":
         return _FORMATS.get(_text(schema, root), "AAAA" if "contentEncoding" in schema else "…")
     if kind == "array":
-        return _items(schema, root, depth)
+        return _items(schema, root, depth, steps)
     if kind == "object":
-        return {name: _example(schema["properties"][name], root, depth + 1) for name in schema.get("required", ())}
+        return {name: _example(schema["properties"][name], root, depth + 1, steps) for name in schema.get("required", ())}
     return False if kind == "boolean" else None
 
 
@@ -235,9 +254,9 @@ def _number(schema: Mapping[str, Any]) -> Any:
     return min(schema.get("maximum", 1), schema.get("exclusiveMaximum", 2) - 1)
 
 
-def _items(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> list[Any]:
-    prefix = [_example(item, root, depth + 1) for item in schema.get("prefixItems", ())]
+def _items(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int, steps: Iterator[int]) -> list[Any]:
+    prefix = [_example(item, root, depth + 1, steps) for item in schema.get("prefixItems", ())]
     if prefix or "items" not in schema or depth >= _DEEPEST:
         return prefix
     count = max(schema.get("minItems", 0), min(1, schema.get("maxItems", 1)))
-    return [_example(schema["items"], root, depth + 1) for _ in range(count)]
+    return [_example(schema["items"], root, depth + 1, steps) for _ in range(count)]

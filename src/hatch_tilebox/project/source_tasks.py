@@ -56,7 +56,7 @@ def source_tasks(tree: SourceTree, config: WorkflowConfig) -> tuple[SourceTask, 
         f"{module_name(path)}.{node.name}": (path, node, names)
         for path in sorted(tree.closure(start))
         if (module := tree.module(path)) is not None
-        for names in [_imported_names(module, path)]
+        for names in [imported_names(module, path)]
         for node in top_level(module.body)
         if isinstance(node, ast.ClassDef)
     }
@@ -102,7 +102,7 @@ def unregistered_tasks(tree: SourceTree, config: WorkflowConfig, registered: Ite
     )
 
 
-def _imported_names(module: ast.Module, path: str) -> dict[str, str]:
+def imported_names(module: ast.Module, path: str) -> dict[str, str]:
     """What names at the top level refer to, as dotted names: `{"w": "tilebox.workflows", "Base": "flow.base.Base"}`."""
     package = package_name(path).split(".") if package_name(path) else []
     names: dict[str, str] = {}

@@ -1,0 +1,162 @@
+"""A report as Markdown, for pull requests. Everything from a release is in code spans or encoded, so it cannot become markup."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
+from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.progress import format_seconds, format_size
+from hatch_tilebox.core.urls import hide_logins
+from hatch_tilebox.inputs.describe import describe_input
+from hatch_tilebox.report.changes import describe_facts
+from hatch_tilebox.report.graph_chart import TRIGGERS
+from hatch_tilebox.report.html import counted
+from hatch_tilebox.report.mermaid import mermaid_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hatch_tilebox.compatibility.archives import Difference
+    from hatch_tilebox.compatibility.releases import TaskChange
+    from hatch_tilebox.report.collect import Release, Report
+    from hatch_tilebox.report.job_file import JobFile
+    from hatch_tilebox.report.sizes import Piece
+
+MOST_ROWS = 50
+_LONGEST = 160
+
+
+def markdown(report: Report) -> str:
+    """Return the report as GitHub-flavoured Markdown. GitLab renders it too."""
+    lines = [f"## {code(report.title)}", ""]
+    if report.difference and report.release and report.old:
+        lines += _difference(report.difference, report.old, report.release)
+    elif report.release:
+        lines += _release(report.release)
+    if report.job:
+        lines += _job(report.job)
+    if report.graph.edges:
+        lines += [
+            "<details><summary>Task graph</summary>",
+            "",
+            "```mermaid",
+            mermaid_graph(report.graph).rstrip(),
+            "```",
+            "",
+            "</details>",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def code(value: str) -> str:
+    """Return a text as a code span that also fits into a cell of a table."""
+    shown = printable(hide_logins(value))
+    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    if not shown.strip():
+        return "-"
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    # In a table a pipe ends the cell, also in a code span, unless it has a backslash, which is removed there.
+    return f"{fence}{pad}{shown}{pad}{fence}".replace("|", "\\|")
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    found = [*rows]
+    if not found:
+        return []
+    lines = [f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}"]
+    lines += [f"| {' | '.join(row)} |" for row in found[:MOST_ROWS]]
+    more = len(found) - MOST_ROWS
+    return [*lines, "", *([f"{more} more are left out.", ""] if more > 0 else [])]
+
+
+def _difference(difference: Difference, old: Release, new: Release) -> list[str]:
+    comparison = difference.comparison
+    word, _, rest = describe_verdict(comparison).partition(": ")
+    meaning, colon, names = rest.rpartition(": ")
+    if comparison.verdict == "breaking":
+        rest = (f"{meaning}: " if colon else "") + ", ".join(dict.fromkeys(code(name) for name in names.split(", ")))
+    lines = [f"**{word[:1].upper()}{word[1:]}**{': ' if rest else ''}{rest}", ""]
+    changed = [change for change in comparison.tasks if change.kind != "unchanged"]
+    lines += ["### Tasks", "", *_table(("Task", "Version", "Change", "Reasons"), map(_change, changed))]
+    if same := len(comparison.tasks) - len(changed):
+        lines += [f"{same} unchanged.", ""]
+    before, after = describe_facts(difference.old), describe_facts(difference.new)
+    facts = [(title, code(before[title]), code(after[title])) for title in before if before[title] != after[title]]
+    lines += _table(("Setting", "Before", "After"), facts)
+    lines += ["### Size", "", *_table(("", "Before", "After"), _sizes(old, new))]
+    if difference.packages is None:
+        lines += ["### Dependencies", "", "Not known: one of the releases has no readable `uv.lock`.", ""]
+    elif difference.packages:
+        rows = ((code(item.name), code(", ".join(item.old)), code(", ".join(item.new))) for item in difference.packages)
+        lines += ["### Dependencies", "", *_table(("Package", "Before", "After"), rows)]
+    if comparison.files:
+        files = ((code(item.path), change_kind(item.old, item.new)) for item in comparison.files)
+        lines += [f"<details><summary>{counted(len(comparison.files), 'changed file')}</summary>", ""]
+        lines += [*_table(("File", "Change"), files), "</details>", ""]
+    return lines
+
+
+def _change(change: TaskChange) -> tuple[str, str, str, str]:
+    versions = " → ".join(dict.fromkeys(code(task.version) for task in (change.old, change.new) if task))
+    reasons = [*map(code, change.reasons), *(f"not compared: {code(text)}" for text in change.not_compared)]
+    if change.needs:
+        reasons.append(f"the version should be {code(change.needs)}")
+    kind = f"**{change.kind}**" if change.kind in {"breaking", "undecided"} else change.kind
+    return code(change.name), versions, kind, "<br>".join(reasons)
+
+
+def _sizes(old: Release, new: Release) -> list[tuple[str, str, str]]:
+    rows = [("Archive", format_size(old.size), format_size(new.size))]
+    rows.append(("Unpacked", _total(old.files), _total(new.files)))
+    rows.append(("Packages to download", _total(old.packages), _total(new.packages)))
+    return rows
+
+
+def _total(pieces: Sequence[Piece] | None) -> str:
+    return "not known" if pieces is None else format_size(sum(piece.size for piece in pieces))
+
+
+def _release(release: Release) -> list[str]:
+    facts = [(title, code(value)) for title, value in describe_facts(release.manifest).items()]
+    facts.append(("Size", f"{format_size(release.size)}, unpacked {_total(release.files)}"))
+    facts.append(("Packages to download", _total(release.packages)))
+    facts += [("Fingerprint", code(release.manifest.fingerprint)), ("Digest", code(f"sha256:{release.digest}"))]
+    tasks = (
+        (
+            code(task.name),
+            code(task.version),
+            TRIGGERS[task.trigger] if task.trigger else "-",
+            code(describe_input(task.input_schema)),
+        )
+        for task in release.manifest.tasks
+    )
+    files = ((code(piece.name), format_size(piece.size)) for piece in release.files)
+    return [
+        *_table(("Release", ""), facts),
+        *("### Tasks", "", *_table(("Task", "Version", "Trigger", "Input"), tasks)),
+        *(
+            f"<details><summary>{counted(len(release.files), 'file')}</summary>",
+            "",
+            *_table(("File", "Size"), files),
+            "</details>",
+            "",
+        ),
+    ]
+
+
+def _job(job: JobFile) -> list[str]:
+    rows = (
+        (
+            f"{'· ' * task.depth}{code(task.display)}",
+            task.state.replace("_", ", "),
+            str(task.attempts),
+            format_seconds(task.seconds),
+            code(task.error or ""),
+        )
+        for task in job.tasks
+    )
+    return ["### Run", "", f"State: {job.state}", "", *_table(("Task", "State", "Attempts", "Time", "Error"), rows)]
