@@ -100,12 +100,11 @@ def _task(change: TaskChange) -> Html:
 
 
 def _row(row: Row) -> Html:
-    cells = (tag("th", tag("code", row.path), scope="row"), _cell(row.old), _cell(row.new), tag("td", badge(row.kind)))
-    return tag("tr", *cells, class_=row.kind)
+    return _tr(tag("code", row.path), _cell(row.old), _cell(row.new), badge(row.kind), kind=row.kind)
 
 
 def _cell(field: Field | None) -> Html:
-    return tag("td", tag("span", "-", class_="muted") if field is None else tag("code", field.words))
+    return tag("span", "-", class_="muted") if field is None else tag("code", field.words)
 
 
 def _packages(difference: Difference) -> Html:
@@ -114,13 +113,7 @@ def _packages(difference: Difference) -> Html:
     if not difference.packages:
         return tag("p", "No changes.", class_="muted")
     rows = [
-        tag(
-            "tr",
-            tag("th", item.name, scope="row"),
-            tag("td", ", ".join(item.old) or "-"),
-            tag("td", ", ".join(item.new) or "-"),
-            tag("td", badge(change_kind(item.old, item.new))),
-        )
+        _tr(item.name, ", ".join(item.old) or "-", ", ".join(item.new) or "-", badge(change_kind(item.old, item.new)))
         for item in difference.packages
     ]
     return _table("Packages whose locked versions differ", ("Package", "Before", "After", "Change"), rows)
@@ -159,11 +152,13 @@ def _file(change: FileChange, lines: Sequence[str], left_out: int) -> Html:
     return tag("details", tag("summary", *head), content, more, class_="file")
 
 
-def _tr(title: str, *values: str) -> Html:
-    return tag("tr", tag("th", title, scope="row"), *(tag("td", value) for value in values))
+def _tr(title: str, *values: str, kind: str | None = None) -> Html:
+    """Return a row. Narrow screens show it in two lines, so that it has its roles as attributes."""
+    cells = (tag("td", value, role="cell") for value in values)
+    return tag("tr", tag("th", title, scope="row", role="rowheader"), *cells, class_=kind, role="row")
 
 
 def _table(caption: str, titles: Sequence[str], rows: Iterable[Html]) -> Html:
-    head = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in titles)))
-    table = tag("table", tag("caption", caption), head, tag("tbody", *rows))
-    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    head = tag("tr", *(tag("th", title, scope="col", role="columnheader") for title in titles), role="row")
+    parts = (tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"))
+    return tag("table", tag("caption", caption), *parts, class_="compare", role="table")
