@@ -91,9 +91,9 @@ class _Commands(click.Group):
                 error = TileboxError(Problem(f"the system refuses this: {error.strerror}", location=place))
             if not isinstance(error, TileboxError):
                 raise
-            from hatch_tilebox.cli.console import show_problems
+            from hatch_tilebox.cli.console import show_errors
 
-            show_problems(error.problems)
+            show_errors(error.problems)
             ctx.exit(error.exit_code)
 
 

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from hatch_tilebox.core.diagnostics import diagnostic
+from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Progress
 from hatch_tilebox.core.urls import hide_logins
@@ -146,6 +146,14 @@ def show_problems(problems: Iterable[Problem], *, level: str = "error", console:
         for line in [*([()] if index else []), *diagnostic(problem, level)]:
             parts = ((part.text, _STYLES.get(part.style, "")) for part in line)
             console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def show_errors(problems: Sequence[Problem]) -> None:
+    """Print the errors that ended a command on stderr, and how many there are."""
+    console = SafeConsole(stderr=True)
+    show_problems(problems, console=console)
+    if summary := counted(problems):
+        console.print(f"\n{summary}", soft_wrap=True)
 
 
 def show_diff(diff: str, console: SafeConsole) -> None:

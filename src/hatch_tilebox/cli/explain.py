@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from hatch_tilebox.cli.output import json_option, show_json, show_line
 
@@ -12,8 +13,15 @@ if TYPE_CHECKING:
     from hatch_tilebox.codes.registry import Code
 
 
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 -- click's signature
+    """Return the codes that begin with what is typed."""
+    from hatch_tilebox.codes.registry import all_codes
+
+    return [CompletionItem(code.name, help=code.title) for code in all_codes() if code.name.startswith(incomplete.upper())]
+
+
 @click.command(short_help="Explain the code of an error or warning")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_complete)
 @json_option
 def command(code: str | None, *, as_json: bool) -> None:
     """Print what the CODE of an error or warning means, and how to fix it. Without CODE, list all codes.

@@ -23,7 +23,7 @@ from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hatch_tilebox.core.errors import Location, Problem
 
@@ -105,6 +105,12 @@ def found(errors: int, warnings: int, fixable: int = 0) -> str:
     """Return the last line of a report: `Found 8 errors, 3 warnings (2 fixable with check --fix)`."""
     counts = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((errors, "error"), (warnings, "warning")) if count]
     return f"Found {', '.join(counts)}" + (f" ({fixable} fixable with check --fix)" if fixable else "")
+
+
+def counted(errors: Sequence[Problem]) -> str:
+    """Return the last line about the errors of a command, "" for a single one that has to be fixed by hand."""
+    fixable = sum(problem.fix is not None for problem in errors)
+    return found(len(errors), 0, fixable) if len(errors) > 1 or fixable else ""
 
 
 def _snippet(number: int, before: str, marked: str, after: str, level: str) -> list[list[Part]]:

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.diagnostics import diagnostic
+from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Progress
 from hatch_tilebox.core.urls import hide_logins
@@ -80,7 +80,8 @@ class TextProgress(Progress):
     def error(self, error: TileboxError) -> str:
         """Return the text of an error for `Application.abort`."""
         self._clear_transient()
-        return "\n\n".join(self._diagnostic(problem, "error") for problem in error.problems)
+        shown = [self._diagnostic(problem, "error") for problem in error.problems]
+        return "\n\n".join(filter(None, [*shown, counted(error.problems)]))
 
     def _diagnostic(self, problem: Problem, level: str) -> str:
         lines = diagnostic(problem, level)
