@@ -116,12 +116,10 @@ def code_page() -> str:
 
 def code_table(*groups: str) -> str:
     """Return the codes of some groups, as tables in Markdown with links to that page."""
-    header = ("Code", "Problem", "Fix")
+    header = ("Code", "Problem")
     parts = []
     for group, codes in _grouped():
-        rows = (
-            (f"[{code.name}](../reference/errors.md#{code.name.lower()})", code.title, " ".join(code.fix.split())) for code in codes
-        )
+        rows = ((f"[{code.name}](../reference/errors.md#{code.name.lower()})", code.title) for code in codes)
         parts += [f"### {group}\n\n{table(header, rows)}"] if group in groups else []
     return "\n".join(parts)
 

@@ -151,9 +151,16 @@ def choose_files(place):
 
 @WORLDS.of("docs/how-to/fix-a-failing-build.md")
 def fix_a_failing_build(place):
-    here = place.world()
-    here.venv()
+    here = place.world(place.project("scene_qa"))
+    here.tools()
     here.follow("docs/how-to/fix-a-failing-build.md")
+
+
+@WORLDS.of("docs/reference/errors.md")
+def error_codes(place):
+    here = place.world(place.project("scene_qa"))
+    here.venv("hatch-tilebox[cli]")
+    here.follow("docs/reference/errors.md")
 
 
 @WORLDS.of("docs/how-to/share-code.md")
