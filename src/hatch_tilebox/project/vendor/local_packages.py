@@ -11,7 +11,6 @@ from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.model import FileSet, Pattern, SelectedFile
-from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.cache import digest
 from hatch_tilebox.discovery.diagnose.sources import workspace_around
@@ -102,20 +101,21 @@ def local_sources(root: Path, read: Callable[[Path], UvLock] = read_lock) -> Loc
     if own is None:
         message = f"the lock of the workspace in {lock_root} does not have this project"
         raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME), code="TBX031"))
-    packages = [
-        LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies, package.version)
+    found = [
+        (LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies, package.version), package.kind)
         for package in _reachable(own, lock)
         if package is not own and package.is_local
         if not ((place := (lock_root / package.source).resolve()).is_file() and place.is_relative_to(root))
     ]
+    packages = [package for package, _ in found]
     virtual = [
         Problem(
             f"{package.name} in {package.path} is a dependency and not a package: uv installs nothing of it",
             f"give {package.path}/pyproject.toml a [build-system], or remove the dependency",
             code="TBX211",
         )
-        for package in packages
-        if not package.is_file and not peek_pyproject(package.place).packaged
+        for package, kind in found
+        if kind == "virtual"
     ]
     if virtual:
         raise ConfigError(*virtual)
