@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -166,7 +167,18 @@ def error_codes(place):
 @WORLDS.of("docs/how-to/share-code.md")
 def share_code(place):
     page, here = "docs/how-to/share-code.md", place.world()
-    from_git, _, below, _ = (block.text for block in blocks(page, "toml") if not block.title)
+    _, from_git, _, below, _ = (block.text for block in blocks(page, "toml") if not block.title)
+    # The page begins in another repository than the one that its files belong to.
+    repository, output, settings = (place.base / name for name in ("monorepo", "output", "gitconfig"))
+    shutil.copytree(ROOT / "test_projects/monorepo", repository)
+    (repository / ".gitignore").write_text("dist/\n")
+    settings.write_text("[user]\nname = A\nemail = a@example.org\n[init]\ndefaultBranch = main\n")
+    here.env |= {"GITHUB_OUTPUT": str(output), "PROJECT": "workflows/cleanup", "GIT_CONFIG_GLOBAL": str(settings)}
+    here.swaps = {
+        'uvx --from "hatch-tilebox[cli]" ': "",
+        'hatch-tilebox build "$PROJECT"': f'hatch-tilebox build "$PROJECT" && cd {quoted(here.folder)}',
+    }
+    here.before = {"uv lock --quiet --project": "true", "uv lock --quiet": f"cd {quoted(repository)} && git init -q"}
     for name in ("libs/common/common", "flows/gauges"):
         (here.folder / name).mkdir(parents=True)
     build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -176,6 +188,10 @@ def share_code(place):
     runner = (ROOT / "test_projects/single_file/runner.py").read_text()
     (here.folder / "flows/gauges/runner.py").write_text(f"import common\n{runner}")
     here.follow(page, write=True)
+    assert [each["path"] for each in json.loads(output.read_text().partition("=")[2])] == [
+        "workflows/cleanup",
+        "workflows/coverage",
+    ]
     assert from_git.startswith("[tool.uv.sources]\ncommon = { git = ")
     # The same library below the workflow, as a member of its workspace.
     here.run("cp -r libs flows/gauges && rm -r flows/gauges/wheels")
