@@ -32,6 +32,7 @@ class BuildOptions:
     pass_environment: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
     vendor: bool = False
+    sbom: bool = False
     embed: bool = True
     skip: bool = False
     cache: bool = True

@@ -7,6 +7,7 @@ PYPROJECT_NAME = "pyproject.toml"
 HATCH_FILE = "hatch.toml"
 LOCK_NAME = "uv.lock"
 RELEASE_SUFFIX = ".tbrelease"
+SBOM_SUFFIX = ".cdx.json"
 
 CONFIG_VARIABLE = "HATCH_TILEBOX_CONFIG"
 SKIP_VARIABLE = "HATCH_TILEBOX_SKIP"

@@ -63,6 +63,8 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         release = build.build()
         if build.options.embed:
             self._embed(release, build_data)
+        if release.sbom:
+            self._embed_sbom(release.sbom, build_data)
         if not build_data["force_include"] and not _places_files(self.build_config):
             build_data["force_include"].update(modules_of(release.files))
 
@@ -131,6 +133,13 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         """Remove the temporary files of the build."""
         if self._temporary:
             self._temporary.close()
+
+    def _embed_sbom(self, sbom: Path, build_data: dict[str, Any]) -> None:
+        """Add the SBOM to the wheel. Source: PEP 770."""
+        if "sbom_files" in build_data:
+            build_data["sbom_files"].append(str(sbom))
+        else:
+            self.app.display_warning("hatch-tilebox: the wheel has no SBOM: that needs hatchling>=1.28 in build-system.requires")
 
     def _embed(self, release: Release, build_data: dict[str, Any]) -> None:
         """Add the description of the release to the wheel. Hatchling takes extra metadata from a file."""

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """A built release: the archive, its manifest, the files in it, and the warnings of the build."""
+    """A built release: the archive, its manifest, the files in it, the warnings of the build, and the SBOM if one was written."""
 
     artifact: Artifact
     manifest: ReleaseManifest
     files: FileSet
     warnings: tuple[Problem, ...]
+    sbom: Path | None = None
 
 
 def build_release(

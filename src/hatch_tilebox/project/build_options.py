@@ -95,6 +95,10 @@ _DESCRIBED = {
         Flag(),
         "Whether packages from the uv workspace, or from folders of this machine, go into the release as wheels.",
     ),
+    "sbom": key(
+        Flag(),
+        "Whether an SBOM (CycloneDX) of the packages that release runners install is written beside the release, and into wheels.",
+    ),
     "embed": key(
         Flag(),
         "Whether a wheel carries the release's description as `extra_metadata/tilebox/release.json`.",

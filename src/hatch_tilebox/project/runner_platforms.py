@@ -84,7 +84,7 @@ def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: st
     if runners:
         return tuple(runners)
     pythons = pythons_for(requires_python, pinned)
-    return tuple(platform for platform in IMAGE_PLATFORMS if f"3.{_parts(platform)[1]}" in pythons)
+    return tuple(platform for platform in IMAGE_PLATFORMS if f"3.{platform_parts(platform)[1]}" in pythons)
 
 
 def read_installations(
@@ -219,7 +219,7 @@ def _installation(
     locked: Mapping[tuple[str, str], _Locked],
     configuration: Mapping[str, Any],
 ) -> Installation:
-    machine, minor = _parts(platform)
+    machine, minor = platform_parts(platform)
     environment = marker_environment(machine, minor)
     order = tag_order(machine, minor)
     download = 0
@@ -264,7 +264,8 @@ def _listed_in(configuration: Mapping[str, Any], setting: str, name: str) -> boo
     return listed or configuration.get(setting) is True
 
 
-def _parts(platform: str) -> tuple[str, int]:
+def platform_parts(platform: str) -> tuple[str, int]:
+    """Return the machine and the minor version of Python 3 of a platform such as `linux-x86_64-cp312`."""
     found = _PLATFORM.fullmatch(platform)
     if found is None:
         message = f"not a platform: {platform}"  # the options are checked before

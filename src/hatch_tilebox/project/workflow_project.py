@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.constants import RELEASE_SUFFIX, SBOM_SUFFIX
 from hatch_tilebox.core.model import release_filename
 from hatch_tilebox.project.advice import project_warnings
 from hatch_tilebox.project.metadata import project_of
@@ -120,7 +120,18 @@ class WorkflowProject:
         unregistered = unregistered_tasks(SourceTree(self.config.root), self.config, release.manifest.tasks)
         for problem in unregistered:
             progress.warning(problem)
-        return replace(release, warnings=(*release.warnings, *unregistered))
+        sbom = self._write_sbom(release, metadata.requires_python, progress) if self.options.sbom else None
+        return replace(release, warnings=(*release.warnings, *unregistered), sbom=sbom)
+
+    def _write_sbom(self, release: Release, requires_python: str | None, progress: Progress) -> Path:
+        from hatch_tilebox.project.runner_platforms import IMAGE_PLATFORMS, platforms_of
+        from hatch_tilebox.project.sbom import write_sbom
+
+        pins = [file.source.read_text("utf-8", "replace") for file in release.files.files if file.path == ".python-version"]
+        platforms = platforms_of(self.options.runners, requires_python, next(iter(pins), None)) or IMAGE_PLATFORMS
+        path, components = write_sbom(release.manifest, release.artifact, release.files.root, platforms)
+        progress.result("SBOM", f"{path.name}, {components} components")
+        return path
 
     def carried_files(self, files: FileSet) -> dict[str, str]:
         """Return what an sdist needs because of the option `vendor`: file to path, relative to the root of the workflow."""
@@ -160,8 +171,9 @@ def modules_of(files: FileSet) -> dict[str, str]:
 
 
 def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
-    """Remove the releases of all versions of this project from `directory`, and nothing else."""
+    """Remove the releases of all versions of this project and their SBOMs from `directory`, and nothing else."""
     name = release_filename(project_of(metadata)).split("-")[0]
-    for path in directory.glob(f"{name}-*{RELEASE_SUFFIX}"):
-        if not path.is_dir():
-            path.unlink()
+    for suffix in (RELEASE_SUFFIX, SBOM_SUFFIX):
+        for path in directory.glob(f"{name}-*{suffix}"):
+            if not path.is_dir():
+                path.unlink()
