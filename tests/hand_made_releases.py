@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.source import hash_files
@@ -38,3 +40,12 @@ def write_release(
     workflow = Workflow(slug, command=command) if command else Workflow(slug, runner="scene_qa.runner:runner")
     manifest = ReleaseManifest.of(workflow, project, tasks, hash_files(selected))
     return write_archive(manifest, selected, dist / release_filename(project)).path
+
+
+def write_sbom(path: Path, digest: str | None = None) -> Path:
+    """Write a small SBOM beside the archive `path`, by default of it. Gives its path."""
+    digest = digest or hashlib.sha256(path.read_bytes()).hexdigest()
+    component = {"type": "application", "name": "scene-qa", "hashes": [{"alg": "SHA-256", "content": digest}]}
+    sbom = path.with_suffix(".cdx.json")
+    sbom.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": component}}))
+    return sbom

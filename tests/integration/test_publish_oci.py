@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from fault_proxy import FaultProxy
+from hand_made_releases import write_sbom
 from output_schema import check_output
 
 from hatch_tilebox.core.errors import IncompatibleError, PublishError
@@ -100,6 +101,22 @@ def test_the_registry_holds_what_other_tools_understand(oci_registry, make_relea
     assert layer["annotations"] == {"org.opencontainers.image.title": "scene_qa-1.0.0.tbrelease"}
     assert get(port, f"blobs/{layer['digest']}", "*/*") == path.read_bytes()
     assert json.loads(get(port, f"blobs/{manifest['config']['digest']}", "*/*"))["workflow"]["slug"] == release.workflow
+
+
+def test_an_sbom_is_a_referrer_of_the_release(oci_registry, make_release, repository):
+    port, path = oci_registry(), make_release()
+    sbom = write_sbom(path)
+    release = publish(path, repository(port)).release
+    publish(path, repository(port))
+    index = json.loads(get(port, f"manifests/{release.id.replace(':', '-')}", "application/vnd.oci.image.index.v1+json"))
+    (listed,) = index["manifests"]
+    assert listed["artifactType"] == "application/vnd.cyclonedx+json"
+    manifest = json.loads(get(port, f"manifests/{listed['digest']}"))
+    assert manifest["subject"]["digest"] == release.id
+    (layer,) = manifest["layers"]
+    assert layer["annotations"] == {"org.opencontainers.image.title": "scene_qa-1.0.0.cdx.json"}
+    assert get(port, f"blobs/{layer['digest']}", "*/*") == sbom.read_bytes()
+    assert [each.id for each in repository(port).releases(None)] == [release.id]
 
 
 def test_the_oras_client_pulls_the_archive(oci_registry, make_release, repository, sdk_python, tmp_path):

@@ -7,13 +7,14 @@ A plugin is a package that advertises a module or an object in the entry-point g
 from hatch_tilebox.core.errors import Location, PluginError, Problem, PublishError, TileboxError
 from hatch_tilebox.core.model import Artifact, ReleaseManifest
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.plugins.destination import ArtifactTransport, Destination, LocalRelease, PublishedRelease
+from hatch_tilebox.plugins.destination import ArtifactTransport, Attachment, Destination, LocalRelease, PublishedRelease
 from hatch_tilebox.plugins.findings import Finding, ReleaseFile
 from hatch_tilebox.plugins.hookspecs import hookimpl
 
 __all__ = [
     "Artifact",
     "ArtifactTransport",
+    "Attachment",
     "Destination",
     "Finding",
     "LocalRelease",

@@ -111,6 +111,22 @@ class PublishedRelease:
         }
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A document about a release, such as its SBOM.
+
+    Attributes:
+        name: The name of its file, without a folder.
+        media_type: Its media type, such as `application/vnd.cyclonedx+json`.
+        content: Its bytes.
+
+    """
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Destination(ABC):
     """A place that keeps releases. Subclass it and return an instance from the hook `hatch_tilebox_destination`.
 
@@ -203,6 +219,21 @@ class Destination(ABC):
         """
         message = f"{self.url} does not support downloads"
         raise PublishError(Problem(message, hint=f"build release {release.id} again from its sources", code="TBX513"))
+
+    def attach(self, release: PublishedRelease, attachment: Attachment) -> bool:  # noqa: ARG002 -- for subclasses
+        """Keep a document with a release, unless the destination has it.
+
+        Called after `register`, and when the release is published again. By default nothing is kept.
+
+        Args:
+            release: The release, as the destination returned it.
+            attachment: The document. Its name does not change with its content.
+
+        Returns:
+            Whether the destination has the document now.
+
+        """
+        return False
 
     def close(self) -> None:  # noqa: B027 -- most destinations hold no connection
         """Close connections. Called once, after all other calls."""

@@ -10,6 +10,7 @@ from hatch_tilebox.compatibility.releases import compare_releases
 from hatch_tilebox.core.errors import ArchiveError, IncompatibleError, Problem, PublishError
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.plugins.destination import LocalRelease
+from hatch_tilebox.publish.attachments import attach_documents
 from hatch_tilebox.publish.steps import DIGITS, StepLog, describe_release, show_step
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def publish_release(
         if there:
             for name in ("compare-version", "compare-tasks", "upload", "register"):
                 log.skip(name, "the destination has the release")
+            if not dry_run:
+                _attach(local, there, destination, progress, log)
             return Publication(local, there, created=False, url=destination.url, dry_run=dry_run)
         with log.step("compare-version") as result:
             strict = unique_versions or destination.unique_versions
@@ -125,7 +128,16 @@ def publish_release(
     except KeyboardInterrupt:
         progress.warning(Problem(f"interrupted: {state}", hint="publish again to finish: nothing is sent twice", code="TBX518"))
         raise
+    _attach(local, release, destination, progress, log)
     return Publication(local, release, created=created, url=destination.url)
+
+
+def _attach(local: LocalRelease, published: PublishedRelease, destination: Destination, progress: Progress, log: StepLog) -> None:
+    """Publish the documents beside the archive, if there are any."""
+    if summary := attach_documents(local, published, destination, progress):
+        progress.result("Attached", summary)
+        with log.step("attach") as result:
+            result.append(summary)
 
 
 def _check_limits(manifest: ReleaseManifest) -> list[Problem]:

@@ -4,6 +4,7 @@
     blobs/sha256/<2 digits>/<digest>          archives, named by their digest
     workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order in which they were registered
     workflows/<slug>/.lock                    locked while a number is assigned
+    attachments/<id>/<name>                   documents about a release, such as its SBOM
     clusters/<slug>/<workflow>.json           the release of a workflow that is deployed to a cluster
     clusters/<slug>/<workflow>.history        the releases that were deployed to it, the last one first
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import ReleaseManifest
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.plugins.destination import LocalRelease
+    from hatch_tilebox.plugins.destination import Attachment, LocalRelease
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -132,6 +133,14 @@ class ReleaseStore(Destination, Deployer):
         with reading(self._blob(release.digest)) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
+
+    @_reports_errors
+    def attach(self, release: PublishedRelease, attachment: Attachment) -> bool:
+        path = inside(self.root, "attachments", release.id, attachment.name)
+        if not path.exists():
+            with new_file(path, self.root / "incoming", self.root) as file:
+                file.write(attachment.content)
+        return True
 
     @_reports_errors
     def clusters(self) -> list[Cluster]:

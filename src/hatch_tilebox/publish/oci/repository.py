@@ -28,16 +28,16 @@ from hatch_tilebox.publish.http.download import download
 from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
 from hatch_tilebox.publish.oci.authorization import Authorization, advise
 from hatch_tilebox.publish.oci.claim import Claim
+from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_tilebox.plugins.destination import LocalRelease
+    from hatch_tilebox.plugins.destination import Attachment, LocalRelease
     from hatch_tilebox.publish.http.client import Response
     from hatch_tilebox.publish.http.retries import Retries
 
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 ARTIFACT_TYPE = "application/vnd.hatch-tilebox.release.v1"
 CONFIG_TYPE = "application/vnd.hatch-tilebox.release.manifest.v1+json"
 LAYER_TYPE = "application/vnd.hatch-tilebox.release.v1.tar+zstd"
@@ -166,6 +166,10 @@ class OciRepository(Destination):
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
         return self._download(f"sha256:{release.digest}")
+
+    def attach(self, release: PublishedRelease, attachment: Attachment) -> bool:
+        Referrers(self._http, self._auth, self._base).add(release.id, attachment)
+        return True
 
     def close(self) -> None:
         self._http.close()
