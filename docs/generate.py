@@ -15,12 +15,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tomlkit
+
 from hatch_tilebox.codes.registry import all_codes
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.diagnostics import diagnostic, plain_text
 from hatch_tilebox.core.errors import ConfigError
-from hatch_tilebox.project.build_options import option_keys, setting_name, variable_name
+from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys, setting_name, variable_name
 from hatch_tilebox.project.json_schema import workflow_schema
+from hatch_tilebox.project.publish_keys import publish_keys, publish_variable
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable, load_config
 
@@ -35,6 +38,7 @@ SCHEMA = ROOT / "src" / "hatch_tilebox" / "schemas" / "tilebox.workflow.schema.j
 PAGES = (
     ROOT / "docs" / "reference" / "configuration.md",
     ROOT / "docs" / "reference" / "options.md",
+    ROOT / "docs" / "reference" / "publish.md",
     ROOT / "docs" / "how-to" / "fix-a-failing-build.md",
 )
 CODES = ROOT / "docs" / "reference" / "errors.md"
@@ -47,16 +51,20 @@ Each kind of error and warning has a code, which never changes its meaning. `hat
 without network, and `hatch-tilebox explain` lists all codes. [Fix a failing build](../how-to/fix-a-failing-build.md) describes how
 to read a message.
 """
+TABLES = (
+    ("workflow", "workflow", WorkflowTable),
+    ("build", "build", BuildTable),
+    ("targets", "targets.production", TargetTable),
+)
 MISTAKES = ROOT / "tests" / "unit" / "project" / "corpus" / "bad"
 
 
 def generated() -> dict[Path, str]:
     """Return the files with parts that are generated from the configuration, with the text that they should have."""
     parts = {
-        "workflow": key_table(keys_of(WorkflowTable)),
-        "build": key_table(keys_of(BuildTable)),
-        "targets": key_table(keys_of(TargetTable)),
-        "options": option_table(),
+        **{f"{table}.{key.name}": key_section(key, f"[{header}]") for table, header, model in TABLES for key in keys_of(model)},
+        "options": "\n".join(key_section(key, f"[{HOOK_TABLE}]", option_names(key.name)) for key in option_keys()),
+        "publish": "\n".join(key_section(key, f"[{PUBLISH_TABLE}]", publish_names(key.name)) for key in publish_keys()),
         "codes": code_table("Configuration", "Files of a release", "The environment of a release", "Start of the workflow"),
         "mistakes": example("many_at_once"),
         "syntax": messages("syntax_no_quotes", "syntax_no_comma", "syntax_open_array", "syntax_colon"),
@@ -67,22 +75,31 @@ def generated() -> dict[Path, str]:
 
 def fill(text: str, parts: dict[str, str]) -> str:
     """Return `text` with the named parts filled in."""
-    marked = r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)"
+    marked = r"(<!-- generated: ([\w.-]+) -->\n).*?(<!-- end -->)"
     return re.sub(marked, lambda match: match[1] + parts[match[2]] + match[3], text, flags=re.DOTALL)
 
 
-def key_table(keys: Iterable[Key]) -> str:
-    """Return the keys of a table of `tilebox.workflow.toml`, as a table in Markdown."""
-    return table(("Key", "Type", "Default", "Meaning"), ((f"`{key.name}`", key.kind.name, default(key), key.doc) for key in keys))
+def key_section(key: Key, header: str, names: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the section of a key: its description, facts and an example under the `header` of its table, in Markdown.
+
+    `names` are its other names, such as its environment variable.
+    """
+    facts = [("Type", key.kind.name), ("Default", default(key)), *((what, f"`{name}`") for what, name in names)]
+    listed = "".join(f"- {what}: {value}\n" for what, value in facts)
+    value = tomlkit.item(key.examples[0])
+    return f"### `{key.name}`\n\n{key.doc}\n\n{listed}\n```toml\n{header}\n{key.name} = {value.as_string()}\n```\n"
 
 
-def option_table() -> str:
-    """Return the build options with all their names, as a table in Markdown."""
-    rows = (
-        (f"`{key.name}`", f"`{variable_name(key.name)}`", f"`{setting_name(key.name)}`", key.kind.name, default(key), key.doc)
-        for key in option_keys()
-    )
-    return table(("Option", "Environment variable", "Config setting", "Type", "Default", "Meaning"), rows)
+def option_names(option: str) -> tuple[tuple[str, str], ...]:
+    """Return the other names of a build option."""
+    return ("Environment variable", variable_name(option)), ("Config setting", setting_name(option))
+
+
+def publish_names(setting: str) -> tuple[tuple[str, str], ...]:
+    """Return the other names of a setting of a publication."""
+    if setting == "options":
+        return (("Option of the command", "-o options.NAME=VALUE"),)
+    return (("Environment variable", publish_variable(setting)),)
 
 
 def default(key: Key) -> str:
@@ -90,7 +107,7 @@ def default(key: Key) -> str:
     if key.required:
         return "required"
     if key.shown or key.default is None:
-        return key.shown
+        return key.shown or "none"
     return f"`{json.dumps(int(key.default) if isinstance(key.default, float) else key.default)}`"
 
 

@@ -105,38 +105,23 @@ def build_in_ci(place):
     assert sorted(path.suffix for path in (place.base / "index").iterdir()) == [".gz", ".whl"]
 
 
-@WORLDS.of("docs/how-to/build-with-build.md")
-def build_with_build(place):
-    here = place.world(place.project("scene_qa"))
-    here.venv("build")
-    here.follow("docs/how-to/build-with-build.md")
-
-
-@WORLDS.of("docs/how-to/build-with-hatch.md")
-def build_with_hatch(place):
-    here = place.world(place.project("scene_qa"))
+@WORLDS.of("docs/how-to/build.md")
+def build(place):
+    """All tabs in one project, from the left to the right."""
+    page, folder = "docs/how-to/build.md", place.project("scene_qa")
+    here = place.world(folder)
+    here.venv("build", "tilebox", "tilebox-workflows", "hatch-tilebox[cli]")
+    here.before["uv build flows/scene-qa"] = f"cd .. && mkdir flows && cp -r {quoted(folder)} flows/scene-qa"
+    here.before["hatch build -t tilebox"] = f"cd {quoted(folder)} && rm -r dist"
     here.before["hatch clean"] = "touch dist/mine.txt && test -f dist/*.tbrelease"
-    here.follow("docs/how-to/build-with-hatch.md")
-    assert [path.name for path in (here.folder / "dist").iterdir()] == ["mine.txt"]
-
-
-@WORLDS.of("docs/how-to/build-with-pip.md")
-def build_with_pip(place):
-    page, here = "docs/how-to/build-with-pip.md", place.world(place.project("scene_qa"))
-    here.venv("tilebox", "tilebox-workflows", "hatch-tilebox")
+    here.before["python -m build --wheel"] = "test -f dist/*.whl"
+    here.before["python -m build"] = 'test "$(ls dist)" = mine.txt'
     (code,) = blocks(page, "python")
     here.before["pip install -e ."] = f"python -c {quoted(code.text)} > digest"
     here.follow(page)
-    digest = here.run("sha256sum releases/scene_qa-1.2.0.tbrelease").split()[0]
-    assert (here.folder / "digest").read_text().strip() == digest
-
-
-@WORLDS.of("docs/how-to/build-with-uv.md")
-def build_with_uv(place):
-    folder = place.project("scene_qa")
-    here = place.world(folder)
-    here.before["uv build flows/scene-qa"] = f"cd .. && mkdir flows && cp -r {quoted(folder)} flows/scene-qa"
-    here.follow("docs/how-to/build-with-uv.md")
+    releases = [*folder.glob("*/scene_qa-1.2.0.tbrelease"), folder.parent / "flows/scene-qa/dist/scene_qa-1.2.0.tbrelease"]
+    assert [path.parent.name for path in releases] == ["dist", "releases", "dist"]
+    assert {here.run(f"sha256sum {quoted(path)}").split()[0] for path in releases} == {(folder / "digest").read_text().strip()}
 
 
 @WORLDS.of("docs/how-to/choose-files.md")

@@ -17,6 +17,10 @@ import pytest
 
 import hatch_tilebox.plugins
 from hatch_tilebox.cli.app import _COMMANDS, app
+from hatch_tilebox.project.build_options import option_keys
+from hatch_tilebox.project.publish_keys import publish_keys
+from hatch_tilebox.project.toml.tables import keys_of
+from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -82,6 +86,16 @@ def test_links_to_other_files_than_pages_are_not_broken():
     for page in DOCS.rglob("*.md"):
         for link in re.findall(r"\]\(((?!https?:)[^)#]+\.(?!md\b)\w+)\)", page.read_text("utf-8")):
             assert (page.parent / link).is_file(), f"{page}: {link}"
+
+
+def test_every_key_has_a_heading_to_link_to():
+    for page, keys in {
+        "configuration": [key for model in (WorkflowTable, BuildTable, TargetTable) for key in keys_of(model)],
+        "options": option_keys(),
+        "publish": publish_keys(),
+    }.items():
+        headings = re.findall(r"^### `([\w-]+)`$", (DOCS / "reference" / f"{page}.md").read_text("utf-8"), re.MULTILINE)
+        assert headings == [key.name for key in keys]
 
 
 def test_the_menu_shows_every_page():

@@ -59,58 +59,71 @@ _DESCRIBED = {
     "config": key(
         Text(rules.check_inside),
         "The file that describes the workflow, relative to the project.",
+        examples=("flows/scene_qa.toml",),
     ),
     "output_dir": key(
         Text(),
         "The folder for the release, relative to the project. It is created if it is missing.",
         shown="beside the wheel",
+        examples=("releases",),
     ),
     "runtime": key(
         Choice(("import", "worker")),
         "How tasks are found: `worker` starts the worker as a release runner does; `import` only imports the runner object.",
+        examples=("import",),
     ),
     "startup_timeout": key(
         Number("seconds"),
         "How many seconds the workflow may take to start.",
+        examples=(300,),
     ),
     "max_size": key(
         Size(),
         'The largest sum of the sizes of the selected files: a number of bytes, or a size such as `"500 MB"` or `"1 GiB"`.',
         shown='`"100 MiB"`',
+        examples=("500 MB",),
     ),
     "allow_secrets": key(
         Texts(Text(rules.check_file_name)),
         "Files that may go in although they look like secrets, by their paths in the release.",
+        examples=(["tests/data/dummy.pem"],),
     ),
     "pass_environment": key(
         Texts(Text(rules.check_variable)),
         "Environment variables that the workflow's code may see while it is built, by name; `*` stands for any characters.",
+        examples=(["GDAL_DATA", "PROJ_*"],),
     ),
     "runners": key(
         Texts(Text(rules.check_platform)),
         "The platforms of your release runners, such as `linux-x86_64-cp312`, for `hatch-tilebox check`.",
         shown="those of the official image",
+        examples=(["linux-x86_64-cp312"],),
     ),
     "vendor": key(
         Flag(),
         "Whether packages from the uv workspace, or from folders of this machine, go into the release as wheels.",
+        examples=(True,),
     ),
     "sbom": key(
         Flag(),
         "Whether an SBOM (CycloneDX) of the packages that release runners install is written beside the release, and into wheels.",
+        examples=(True,),
     ),
     "embed": key(
         Flag(),
         "Whether a wheel carries the release's description as `extra_metadata/tilebox/release.json`.",
+        examples=(False,),
     ),
     "skip": key(
         Flag(),
         "Whether sdists and wheels are built as if the hook were not there, even if the workflow is missing or broken. "
         "The target `tilebox` builds a release all the same.",
+        examples=(True,),
     ),
     "cache": key(
         Flag(),
         "Whether environments and answers of the runtime are kept between builds.",
+        examples=(False,),
     ),
 }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.toml_document import read_toml, table_at
 from hatch_tilebox.project.build_options import PUBLISH_TABLE
+from hatch_tilebox.project.publish_keys import publish_variable
 from hatch_tilebox.project.toml.kinds import type_name
 from hatch_tilebox.publish.addresses import is_folder
 from hatch_tilebox.publish.settings import Settings
@@ -45,15 +46,14 @@ def load_settings(
     """
     problems: list[Problem] = []
     environ = os.environ if environ is None else environ
-    prefix = "HATCH_TILEBOX_PUBLISH_"
     project = pyproject.hatch_table("publish", "tilebox") if pyproject else None
-    variables = {f"{prefix}{key.replace('-', '_').upper()}": key for key in _TYPES if key != "options"}
+    variables = {publish_variable(key): key for key in _TYPES if key != "options"}
     layers = [
         _read(user, lambda key: _name_of_user(key, environ), problems),
         _read(project, lambda key: _name_in_project(key, pyproject), problems),
         _read(
             {key: environ[variable] for variable, key in variables.items() if environ.get(variable)},
-            lambda key: (f"{prefix}{key.replace('-', '_').upper()}", Location("the environment")),
+            lambda key: (publish_variable(key), Location("the environment")),
             problems,
             texts=True,
         ),

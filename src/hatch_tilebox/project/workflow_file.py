@@ -63,7 +63,8 @@ class WorkflowTable:
         default=".",
         metadata=key(
             Text(rules.check_root, {"not": {"pattern": rules.BAD_ROOT}}),
-            "The folder that a release holds, relative to the folder of this file. A build refuses a folder outside the project.",
+            "The folder that a release contains, relative to the folder of this file; a build refuses one outside the project.",
+            examples=("workflow",),
         ),
     )
 
@@ -93,6 +94,7 @@ class BuildTable:
         metadata=key(
             Flag(),
             "Whether files that `.gitignore` files under `root` name stay out.",
+            examples=(False,),
         ),
     )
 

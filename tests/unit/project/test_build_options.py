@@ -254,3 +254,9 @@ class TestPlaces:
     def test_file_that_does_not_help(self, tmp_path):
         (tmp_path / "pyproject.toml").write_text("[tool\n")
         assert problems({"skip": 1}, project=tmp_path) == [f"{HOOK}.skip: must be true or false, not 1"]
+
+
+def test_every_option_has_an_example_that_is_accepted():
+    for key in option_keys():
+        assert key.examples, key.name
+        assert getattr(load({key.name: key.examples[0]}), key.field) is not None

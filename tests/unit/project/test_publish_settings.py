@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.toml_document import Document
+from hatch_tilebox.project.publish_keys import publish_keys
 from hatch_tilebox.project.publish_settings import load_settings, read_user_table
 from hatch_tilebox.publish.settings import Settings
 
@@ -24,14 +24,12 @@ def test_nothing_set_means_no_destination_and_the_careful_way():
     assert (Settings().to, Settings().check_compatibility, Settings().verify) == ("", True, False)
 
 
-def test_the_reference_names_every_setting_and_its_default():
-    page = Path(__file__).parents[3] / "docs/reference/publish.md"
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", page.read_text("utf-8"), re.MULTILINE))
-    for setting in fields(Settings):
-        if setting.name == "by_project":  # derived
-            continue
-        shown = rows[setting.name.replace("_", "-")]
-        assert not isinstance(setting.default, bool) or shown == f"`{str(setting.default).lower()}`"
+def test_every_setting_is_described_with_an_example_that_is_accepted():
+    described = {key.field: key for key in publish_keys()}
+    assert list(described) == [item.name for item in fields(Settings) if item.name != "by_project"]  # derived
+    for name, key in described.items():
+        value = key.examples[0]
+        assert getattr(settings_of({key.name: value}, environ={}), name) == value
 
 
 def test_each_layer_beats_the_one_below():

@@ -165,6 +165,21 @@ class Texts(Kind):
         return [part for part in text.split(os.pathsep) if part]
 
 
+class TextTable(Kind):
+    """A table of strings."""
+
+    name = "table of strings"
+
+    def read(self, value: Any, at: KeyPath, report: Report) -> dict[str, str]:
+        if not isinstance(value, dict):
+            report.value(at, f"must be a table of strings, not {type_name(value)}")
+            return {}
+        return {name: Text().read(item, (*at, name), report) for name, item in value.items()}
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": {"type": "string"}}
+
+
 class Flag(Kind):
     """true or false."""
 
@@ -191,6 +206,9 @@ class Choice(Kind):
     def __init__(self, words: tuple[str, ...]) -> None:
         self.words = words
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words)}
+
     def read(self, value: Any, at: KeyPath, report: Report) -> str:
         if value in self.words:
             return str(value)
@@ -213,6 +231,9 @@ class Number(Kind):
         report.value(at, f"must be a number of {self.unit} greater than 0, not {_shown(value)}")
         return 0.0
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "exclusiveMinimum": 0}
+
     def from_text(self, text: str) -> float | str:
         try:
             return float(text)
@@ -230,6 +251,14 @@ class Size(Kind):
         if size <= 0:
             report.value(at, f'must be a number of bytes, or a size such as "500 MB" or "1 GiB", not {_shown(value)}')
         return size
+
+    def schema(self) -> dict[str, Any]:
+        unit = "([kKmMgGtT]?[iI]?[bB])?"
+        return {
+            "type": ["integer", "string"],
+            "exclusiveMinimum": 0,
+            "pattern": rf"^\s*(0*[1-9]\d*(\.\d+)?|0+\.\d*[1-9]\d*)\s*{unit}\s*$",
+        }
 
     @staticmethod
     def _bytes(text: str) -> int:
