@@ -16,6 +16,8 @@ from hatch_tilebox.core.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+NO_COMMIT = "TBX026"
+NO_GIT = "TBX027"
 _LIMIT = 120.0
 """Seconds that one command of git may take."""
 _DEFAULT_BRANCHES = ("main", "master")
@@ -61,7 +63,7 @@ class Repository:
         found = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         if found:
             return found
-        raise ConfigError(Problem(f"git has no commit {ref!r} here", self._how_to_fetch(ref)))
+        raise ConfigError(Problem(f"git has no commit {ref!r} here", self._how_to_fetch(ref), code=NO_COMMIT))
 
     def merge_base(self) -> str:
         """Return the id of the newest commit that HEAD and the default branch have in common. Raises ConfigError without one."""
@@ -75,7 +77,7 @@ class Repository:
         if self.is_shallow:
             message += ", because this clone is shallow"
             hint = f"run: git fetch --unshallow {remote} {name}; or {hint}"
-        raise ConfigError(Problem(message, hint))
+        raise ConfigError(Problem(message, hint, code=NO_COMMIT))
 
     def tree(self, commit: str) -> dict[str, TreeEntry]:
         """Return the files of a commit by path, sorted."""
@@ -112,7 +114,7 @@ class Repository:
             end = found.index(b"\n", at)
             header = found[at:end].split()
             if len(header) != 3:  # noqa: PLR2004 -- id, type, size; or id, "missing"
-                raise ConfigError(Problem(f"git does not have the object {each}", "run: git fsck"))
+                raise ConfigError(Problem(f"git does not have the object {each}", "run: git fsck", code=NO_GIT))
             size = int(header[2])
             contents[each] = found[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
@@ -138,7 +140,7 @@ class Repository:
             f"fetch it, for example: git fetch {shallow}{remote} +refs/heads/main:refs/remotes/{remote}/main\n"
             "or name the commit to compare with: --changed COMMIT"
         )
-        raise ConfigError(Problem("git has no default branch here to compare with", hint))
+        raise ConfigError(Problem("git has no default branch here to compare with", hint, code=NO_COMMIT))
 
     def _how_to_fetch(self, ref: str) -> str:
         if Path(ref).is_dir():
@@ -164,12 +166,13 @@ def open_repository(folder: Path) -> Repository:
     """Return the repository that has the folder. Raises ConfigError if there is none, or no git."""
     program = shutil.which("git")
     if program is None:
-        raise ConfigError(Problem("the program git is not found", "install it, or leave out --changed"))
+        raise ConfigError(Problem("the program git is not found", "install it, or leave out --changed", code=NO_GIT))
     command = ("rev-parse", "--show-toplevel")
     done = _git(program, folder, *command)
     if done.returncode:
         if b"not a git repository" in done.stderr:
-            raise ConfigError(Problem(f"{folder} is not in a Git repository", "run this in a clone, or leave out --changed"))
+            hint = "run this in a clone, or leave out --changed"
+            raise ConfigError(Problem(f"{folder} is not in a Git repository", hint, code=NO_GIT))
         raise _failed(command[0], done.stderr)
     return Repository(Path(os.fsdecode(done.stdout).rstrip("\n")).resolve(), program)
 
@@ -186,8 +189,8 @@ def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> sub
     try:
         return subprocess.run(command, cwd=folder, env=environment, input=given, capture_output=True, timeout=_LIMIT, check=False)
     except subprocess.TimeoutExpired as error:
-        raise ConfigError(Problem(f"git {arguments[0]} did not end after {_LIMIT:.0f} seconds")) from error
+        raise ConfigError(Problem(f"git {arguments[0]} did not end after {_LIMIT:.0f} seconds", code=NO_GIT)) from error
 
 
 def _failed(command: str, errors: bytes) -> ConfigError:
-    return ConfigError(Problem(f"git {command} failed", details=errors.decode("utf-8", "replace").strip()))
+    return ConfigError(Problem(f"git {command} failed", details=errors.decode("utf-8", "replace").strip(), code=NO_GIT))

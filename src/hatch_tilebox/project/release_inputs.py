@@ -95,6 +95,9 @@ class Side:
         return on_disk.removeprefix(self._prefix).replace(os.sep, "/")
 
     def _package(self, package: LocalPackage) -> Contents:
+        if not package.place.is_relative_to(self.top):
+            # A commit does not have its files, so it counts as changed. A lock may name any folder of this machine: none is read.
+            return {package.path: (False, type(self).__name__)}
         if package.place not in self._packages:
             self._packages[package.place] = self._contents(package.files())
         return self._packages[package.place]

@@ -39,7 +39,7 @@ def find_projects(root: Path) -> tuple[Path, ...]:
     if not found:
         message = f"no {CONFIG_NAME} in {root} or in a folder below it"
         hint = "name the folder of a project, or create a project: hatch-tilebox init; folders that git ignores are left out"
-        raise ConfigError(Problem(message, hint))
+        raise ConfigError(Problem(message, hint, code="TBX001"))
     return found
 
 
@@ -78,7 +78,12 @@ def _folders(root: Path) -> Iterator[tuple[Path, set[str]]]:
                 continue
             verdict = walk.judge(folder, found)
             if verdict.rule is None and verdict.includes:
-                opened = walk.open(folder, verdict)
+                try:
+                    opened = walk.open(folder, verdict)
+                except SelectionError:
+                    if Path(verdict.source).is_dir():
+                        raise
+                    continue  # another program has removed it meanwhile
                 if isinstance(opened, Folder):
                     waiting.append(opened)
 
