@@ -20,7 +20,7 @@ def fake_uv(tmp_path, monkeypatch):
     def install(body):
         path = tmp_path / "bin" / "uv"
         path.parent.mkdir()
-        path.write_text(f"#!{sys.executable}\nimport os, pathlib, signal, sys\n{body}\n")
+        path.write_text(f"#!{sys.executable}\nimport os, pathlib, signal, sys, time\n{body}\n")
         path.chmod(0o755)
         monkeypatch.setenv("UV", str(path))
 
@@ -111,7 +111,7 @@ def test_a_failure_takes_away_the_folders_that_were_made(invoke, tmp_path, fake_
 
 
 def test_ctrl_c_leaves_the_folder_as_it_was(invoke, tmp_path, fake_uv):
-    fake_uv("os.mkdir('.venv'); os.kill(os.getppid(), signal.SIGINT); signal.pause()")
+    fake_uv("os.mkdir('.venv'); [(os.kill(os.getppid(), signal.SIGINT), time.sleep(5)) for _ in range(3)]")
     result = invoke("init", tmp_path / "project")
     assert result.exit_code == 130
     assert "Interrupted." in result.stderr
