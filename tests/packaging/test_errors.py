@@ -187,6 +187,43 @@ def test_missing_uv_is_explained(project, frontend_env, tmp_path):
     assert not list((folder / "dist").iterdir())
 
 
+SAME = """\
+error[TBX010]: workflow.runner: "runner" is not of the form module:object
+ --> tilebox.workflow.toml:3:10
+  |
+3 | runner = "runner"
+  |          ^^^^^^^^
+  |
+help: did you mean "runner:runner"?
+
+error[TBX012]: unknown key "inclde"
+ --> tilebox.workflow.toml:6:1
+  |
+6 | inclde = ["pyproject.toml", "uv.lock", "**/*.py"]
+  | ^^^^^^
+  |
+help: did you mean "include"?
+
+Found 2 errors (1 fixable with check --fix)
+"""
+PIP = ["uv", "run", "--no-project", "--with", "pip", "python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", "dist", "."]
+
+
+@pytest.mark.parametrize("frontend", [*FRONTENDS, "hatch-tilebox", "pip"])
+def test_every_frontend_prints_the_same_text(frontend, project, frontend_env):
+    folder = project("single_file")
+    config(RUNNER, 'runner = "runner"')(folder)
+    config("include =", "inclde =")(folder)
+    command = {**FRONTENDS, "hatch-tilebox": [sys.executable, "-m", "hatch_tilebox", "build"], "pip": PIP}[frontend]
+    done = subprocess.run(command, cwd=folder, env=frontend_env, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode != 0
+    lines = (done.stdout + done.stderr).splitlines(keepends=True)
+    first = next((number for number, line in enumerate(lines) if line.lstrip().startswith("error[TBX")), len(lines))
+    margin = " " * (len(lines[first]) - len(lines[first].lstrip()))
+    shown = "".join(line.removeprefix(margin) if line.strip() else "\n" for line in lines[first : first + SAME.count("\n")])
+    assert shown == SAME
+
+
 BACKEND = """\
 import sys
 

@@ -39,7 +39,7 @@ _FOLDERS: ContextVar[tuple[Path, ...]] = ContextVar("folders of the project", de
 
 
 class Part(NamedTuple):
-    """A part of a line. `style` is "error", "warning", "help", "place" or "dim", "" for plain text."""
+    """A part of a line. `style` is "error", "warning", "note", "help", "place" or "dim", "" for plain text."""
 
     text: str
     style: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.config import BuildOptions
-from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME, OPTIONS_PLACE
 from hatch_tilebox.core.errors import ConfigError, Fix
 from hatch_tilebox.core.toml_document import dotted, table_at
 from hatch_tilebox.project import rules
@@ -45,14 +45,6 @@ _TARGET_KEYS = _HOOK_KEYS | {
     "skip-excluded-dirs",
     "sources",
     "versions",
-}
-
-# Keys of the file that describes the workflow, and where they belong there.
-_ELSEWHERE = {
-    **dict.fromkeys(("slug", "runner", "command", "root"), f"under [workflow] in {CONFIG_NAME}"),
-    **dict.fromkeys(("include", "exclude", "use_gitignore"), f"under [build] in {CONFIG_NAME}"),
-    **dict.fromkeys(("workflow", "build", "targets"), f"at the top of {CONFIG_NAME}"),
-    "to": f"under [{PUBLISH_TABLE}] in pyproject.toml",
 }
 
 _DESCRIBED = {
@@ -133,6 +125,17 @@ def option_keys() -> tuple[Key, ...]:
     return keys_of(BuildOptions, _DESCRIBED)
 
 
+PLACES: Mapping[str, str] = {
+    **dict.fromkeys(("project", "build-system", "dependency-groups", "tool"), "at the top of pyproject.toml"),
+    **dict.fromkeys(("workflow", "build", "targets"), f"at the top of {CONFIG_NAME}"),
+    **dict.fromkeys(("slug", "runner", "command", "root"), f"under [workflow] in {CONFIG_NAME}"),
+    **dict.fromkeys(("include", "exclude", "use_gitignore"), f"under [build] in {CONFIG_NAME}"),
+    **{option.name: OPTIONS_PLACE for option in option_keys()},
+    "to": f"under [{PUBLISH_TABLE}] in pyproject.toml",
+}
+"""Where keys of the files of a project belong, for hints about a key in the wrong place."""
+
+
 def variable_name(option: str) -> str:
     """Return the environment variable of an option: `max-size` has `HATCH_TILEBOX_MAX_SIZE`."""
     return "HATCH_TILEBOX_" + option.upper().replace("-", "_")
@@ -192,7 +195,7 @@ def _read_table(
     table: Mapping[str, object], keys: Mapping[str, Key], values: dict[str, Any], where: str, pyproject: Pyproject | None
 ) -> list[Problem]:
     known = _TARGET_KEYS if where.startswith(_TARGETS) and not where.endswith("hooks.tilebox") else _HOOK_KEYS
-    report = Report(elsewhere=_ELSEWHERE)
+    report = Report(elsewhere=PLACES)
     for name, raw in table.items():
         if name in keys:
             report.mistakes += _read(keys[name], raw, (name,), values)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.toml_document import read_toml, table_at
-from hatch_tilebox.project.build_options import PUBLISH_TABLE
+from hatch_tilebox.project.build_options import PLACES, PUBLISH_TABLE
 from hatch_tilebox.project.publish_keys import publish_variable
 from hatch_tilebox.project.toml.kinds import type_name
 from hatch_tilebox.publish.addresses import is_folder
@@ -149,8 +149,10 @@ def _read(
             problems.append(Problem(f"{label}: secrets are not allowed here", hint=hint, location=location, code="TBX018"))
         elif key not in _TYPES:
             close = difflib.get_close_matches(key, _TYPES, 1)
+            place = None if close else PLACES.get(key.replace("_", "-"), PLACES.get(key))
             hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(_TYPES)}"
-            problems.append(Problem(f"{label} is not known", hint=hint, location=location, code="TBX012"))
+            hint, code = (f"it belongs {place}", "TBX013") if place else (hint, "TBX012")
+            problems.append(Problem(f"{label} is not known", hint=hint, location=location, code=code))
         else:
             fault, read = _convert(_TYPES[key], value, texts=texts)
             if fault:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.config import WorkflowConfig
-from hatch_tilebox.core.constants import CONFIG_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
 from hatch_tilebox.core.model import Pattern, Workflow
 from hatch_tilebox.core.toml_document import Document, read_toml
 from hatch_tilebox.project import rules
-from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys
+from hatch_tilebox.project.build_options import PLACES
 from hatch_tilebox.project.toml.kinds import Flag, Report, Text, Texts, close_match, did_you_mean
 from hatch_tilebox.project.toml.tables import Table, Tables, key, keys_of
 
@@ -144,12 +144,7 @@ FILE = Table(WorkflowFile)
 
 _MODELS = {"workflow": WorkflowTable, "build": BuildTable, "targets.NAME": TargetTable}
 _PLACES = {key.name: f"{table}.{key.name}" for table, model in _MODELS.items() for key in keys_of(model)}
-_ELSEWHERE = {
-    **dict.fromkeys(("project", "build-system", "dependency-groups", "tool"), f"at the top of {PYPROJECT_NAME}"),
-    "to": f"under [{PUBLISH_TABLE}] in {PYPROJECT_NAME}",
-    **{option.name: f"under [{HOOK_TABLE}] in {PYPROJECT_NAME}" for option in option_keys()},
-}
-"""Keys of other files, and where they belong."""
+_ELSEWHERE = {name: place for name, place in PLACES.items() if CONFIG_NAME not in place}
 
 _EXAMPLE = """\
 [workflow]

@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from hatch_tilebox.core.diagnostics import diagnostic, found, plain_text, shown_place
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.diagnostics import counted, diagnostic, found, plain_text, shown_place
+from hatch_tilebox.core.errors import Fix, Location, Problem
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +112,13 @@ def test_files_that_cannot_be_read_show_no_line(tmp_path):
     (tmp_path / "short").write_text("one\n")
     assert len(show(Problem("m", location=Location("short", 9, 1))).splitlines()) == 2
     assert shown_place(Location("a\nb", 1)) == r"a\nb:1"
+
+
+def test_errors_are_counted_if_that_helps():
+    by_hand, by_fix = Problem("m"), Problem("m", fix=Fix("lock"))
+    assert counted([by_hand]) == ""
+    assert counted([by_fix]) == "Found 1 error (1 fixable with check --fix)"
+    assert counted([by_hand, by_fix]) == "Found 2 errors (1 fixable with check --fix)"
 
 
 def test_the_last_line():

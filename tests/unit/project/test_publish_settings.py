@@ -87,11 +87,12 @@ def test_all_that_is_wrong_is_named_at_once():
         settings_of(
             given={"verfy": "true", "dry-run": "maybe"},
             project={"to": "", "options": {"a": 1}, "token": "s3cret", "allow-breaking": "true"},
-            user={"disable": True, "too": "x"},
+            user={"disable": True, "too": "x", "max_size": 1},
             environ={"HATCH_TILEBOX_PUBLISH_VERIFY": "si"},
         )
     assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
         ("[publish.tilebox] too is not known", "did you mean 'to'?"),
+        ("[publish.tilebox] max_size is not known", "it belongs under [tool.hatch.build.hooks.tilebox] in pyproject.toml"),
         ("[tool.hatch.publish.tilebox] to must be a string that is not empty, not ''", None),
         ("[tool.hatch.publish.tilebox] options must be a table of strings, not {'a': 1}", None),
         (
