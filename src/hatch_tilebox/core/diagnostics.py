@@ -51,8 +51,12 @@ def look_in(folder: Path) -> None:
 
 
 def find_file(location: Location) -> Path | None:
-    """Return the file of a place, None if it is not on this machine."""
-    for folder in (*_FOLDERS.get(), Path()):
+    """Return the file of a place, None if it is not on this machine.
+
+    A relative path with a line belongs to a project: without one, it is in a release, and not below the working directory.
+    """
+    here: tuple[Path, ...] = () if location.line and not os.path.isabs(location.path) else (Path(),)  # noqa: PTH117 -- raises nothing
+    for folder in (*_FOLDERS.get(), *here):
         path = folder / location.path
         try:
             if path.is_file():

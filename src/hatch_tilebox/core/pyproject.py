@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import HATCH_FILE, PYPROJECT_NAME
+from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Location
 from hatch_tilebox.core.identifiers import normalized_name, requirement_name
 from hatch_tilebox.core.toml_document import Document, read_toml, table_at
@@ -128,6 +129,7 @@ class Pyproject:
 
 def load_pyproject(root: Path) -> Pyproject:
     """Return the `pyproject.toml` in the folder `root`, unchecked. Raises ConfigError if it or `hatch.toml` cannot be read."""
+    look_in(root)
     hatch = read_toml(root / HATCH_FILE, HATCH_FILE) if (root / HATCH_FILE).exists() else None
     return Pyproject(root, read_toml(root / PYPROJECT_NAME, PYPROJECT_NAME), hatch)
 

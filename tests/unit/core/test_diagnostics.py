@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 
 import pytest
 
-from hatch_tilebox.core.diagnostics import counted, diagnostic, found, plain_text, shown_place
+from hatch_tilebox.core.diagnostics import counted, diagnostic, found, look_in, plain_text, shown_place
 from hatch_tilebox.core.errors import Fix, Location, Problem
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    look_in(tmp_path)
 
 
 def show(problem, level="error"):
@@ -47,6 +50,15 @@ def test_a_whole_diagnostic(tmp_path):
 def test_without_a_place_or_a_file():
     assert show(Problem("m", "h", code="TBX900"), "warning") == "warning[TBX900]: m\nhelp: h"
     assert show(Problem("m", location=Location("missing.toml", 3, 1))) == "error: m\n --> missing.toml:3:1"
+
+
+def test_a_file_of_a_release_is_not_looked_for_here(tmp_path):
+    code = "from hatch_tilebox.core.diagnostics import *; from hatch_tilebox.core.errors import *; import sys; "
+    code += "print(plain_text(diagnostic(Problem('m', location=Location(sys.argv[1], 1)), 'error')))"
+    (tmp_path / "runner.py").write_text("x = 1\n")
+    for path, lines in (("runner.py", 2), (str(tmp_path / "runner.py"), 6)):
+        done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+        assert len(done.stdout.splitlines()) == lines
 
 
 def test_numbers_are_aligned(tmp_path):
