@@ -24,15 +24,17 @@ MOST_NODES = 150
 
 @dataclass(frozen=True)
 class Node:
-    """A task. `task` is None if the release does not have it, `change` the kind of its change since an older release.
+    """A task. `task` is None if no release has it, `change` the kind of its change since an older release.
 
-    `count` is the number of such tasks in a run, `failed` how many of them failed.
+    `foreign` marks a task of a run that the shown release does not have. `count` is the number of such tasks in a run, `failed` how
+    many of them failed.
     """
 
     name: str
     version: str
     task: Task | None = None
     change: TaskKind | None = None
+    foreign: bool = False
     count: int = 0
     failed: int = 0
 
@@ -77,7 +79,7 @@ def build_graph(
     failed = Counter(places[item.id] for item in run if item.state.startswith("failed"))
     identities = [*((task.name, task.version, task) for task in tasks), *((*identity, None) for identity in foreign)]
     nodes = tuple(
-        Node(name, version, task, kinds.get(id(task)), counts[index], failed[index])
+        Node(name, version, task, kinds.get(id(task)), bool(tasks) and task is None, counts[index], failed[index])
         for index, (name, version, task) in enumerate(identities)
     )
     edges = _edges(run, places)

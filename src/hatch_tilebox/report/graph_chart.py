@@ -182,9 +182,9 @@ def _top(node: Node) -> int:
 def _lines(node: Node, graph: Graph) -> list[tuple[str, str]]:
     """Return the class and the text of each line below the name."""
     found: list[tuple[str, str]] = []
-    if node.task is None:
+    if node.foreign:
         found.append(("note", "not in this release"))
-    elif node.task.trigger:
+    elif node.task and node.task.trigger:
         found.append(("note", f"trigger: {TRIGGERS[node.task.trigger]}"))
     if node.count:
         failed = f", {node.failed} failed" if node.failed else ""
@@ -205,7 +205,7 @@ def _box(node: Node, graph: Graph, x: float, y: float, height: float, width: str
         tag("text", clip(content, small), x=14, y=top + 21 + 17 * index, class_=kind)
         for index, (kind, content) in enumerate(_lines(node, graph))
     ]
-    state = "foreign" if node.task is None else f"is-{node.change}" if node.change else ""
+    state = "foreign" if node.foreign else f"is-{node.change}" if node.change else ""
     content = (
         tag("title", f"{node.name} {node.version}"),
         tag("rect", x=0.5, y=0.5, width=float(width) - 1 if width else None, height=height - 1, rx=8, class_="frame"),

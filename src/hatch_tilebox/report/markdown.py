@@ -11,9 +11,10 @@ from hatch_tilebox.core.progress import format_seconds, format_size
 from hatch_tilebox.core.urls import hide_logins
 from hatch_tilebox.inputs.describe import describe_input
 from hatch_tilebox.report.changes import describe_facts
-from hatch_tilebox.report.graph_chart import TRIGGERS
+from hatch_tilebox.report.graph_chart import TRIGGERS, short_name
 from hatch_tilebox.report.html import counted
 from hatch_tilebox.report.mermaid import mermaid_graph
+from hatch_tilebox.report.schema_rows import compare_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,6 +85,7 @@ def _difference(difference: Difference, old: Release, new: Release) -> list[str]
     lines += ["### Tasks", "", *_table(("Task", "Version", "Change", "Reasons"), map(_change, changed))]
     if same := len(comparison.tasks) - len(changed):
         lines += [f"{same} unchanged.", ""]
+    lines += _inputs(changed)
     before, after = describe_facts(difference.old), describe_facts(difference.new)
     facts = [(title, code(before[title]), code(after[title])) for title in before if before[title] != after[title]]
     lines += _table(("Setting", "Before", "After"), facts)
@@ -107,6 +109,18 @@ def _change(change: TaskChange) -> tuple[str, str, str, str]:
         reasons.append(f"the version should be {code(change.needs)}")
     kind = f"**{change.kind}**" if change.kind in {"breaking", "undecided"} else change.kind
     return code(change.name), versions, kind, "<br>".join(reasons)
+
+
+def _inputs(changed: Sequence[TaskChange]) -> list[str]:
+    """Return the fields that differ, side by side."""
+    rows = []
+    for change in changed:
+        for row in compare_fields(change):
+            if row.kind != "same":
+                words = (code(field.words) if field else "-" for field in (row.old, row.new))
+                kind = f"**{row.kind}**" if row.kind in {"breaking", "uncertain"} else row.kind
+                rows.append((code(short_name(change.name)), code(row.path), *words, kind))
+    return ["### Inputs", "", *_table(("Task", "Field", "Before", "After", "Change"), rows)] if rows else []
 
 
 def _sizes(old: Release, new: Release) -> list[tuple[str, str, str]]:

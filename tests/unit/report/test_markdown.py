@@ -17,6 +17,8 @@ def test_the_changes_in_a_pull_request(tmp_path):
     text = markdown(collect_report(next_release(tmp_path), old=release(tmp_path)))
     assert text.startswith("## `scene-qa 1.0.0 → 1.1.0`\n\n**Breaking without a new major version**: `acme.org/scene-qa/Check`\n")
     assert "| `acme.org/scene-qa/Check` | `v1.0` | **breaking** | `limit: " in text
+    assert "| `Check` | `region` | - | `string` | **breaking** |" in text
+    assert "| `Check` | `limit` | `integer (at least 1)` | `string` | **breaking** |" in text
     assert "| `numpy` | `2.5.0` | `2.4.0` |" in text
     assert "| Packages to download | 26.4 MiB | 25.5 MiB |" in text
     assert "```mermaid\nflowchart LR\n" in text
