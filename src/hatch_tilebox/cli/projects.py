@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 @click.command(short_help="List the workflow projects of a repository")
 @click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
-@changed_option
-@unpublished_option
 @click.option("--to", metavar="URL", help="The destination for --unpublished.  [default: the one of each project]")
 @output_options
 def command(root: Path, *, changed: str | None, unpublished: bool, to: str | None, as_json: bool, quiet: int, verbose: int) -> None:
@@ -47,6 +45,9 @@ def command(root: Path, *, changed: str | None, unpublished: bool, to: str | Non
     for project in selected:
         why = f"  {'; '.join(project.reasons)}" if filtered and verbose > quiet else ""
         show_line(f"{_shown(project.path)}{why}")
+
+
+command.params[1:1] = [changed_option(), unpublished_option()]
 
 
 def _to_dict(project: ProjectChange, *, reasons: bool) -> dict[str, Any]:

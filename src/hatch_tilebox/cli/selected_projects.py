@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.project.changed import Changes
-
-    Command = TypeVar("Command", bound=Callable[..., Any])
 
 MERGE_BASE = ""
 """The value of `--changed` without REF."""
 
 
-def changed_option(command: Command) -> Command:
-    """Add `--changed`, as the argument `changed`: a commit, MERGE_BASE, or None."""
+def changed_option() -> click.Option:
+    """Return `--changed`, as the argument `changed`: a commit, MERGE_BASE, or None."""
     text = (
         "Only projects whose release would differ from the one of this commit, by default the newest one that HEAD and the default "
         "branch have in common."
     )
-    return click.option("--changed", metavar="[REF]", is_flag=False, flag_value=MERGE_BASE, help=text)(command)
+    return click.Option(["--changed"], metavar="[REF]", is_flag=False, flag_value=MERGE_BASE, help=text)
 
 
-def unpublished_option(command: Command) -> Command:
-    """Add `--unpublished`, as the argument `unpublished`."""
+def unpublished_option() -> click.Option:
+    """Return `--unpublished`, as the argument `unpublished`."""
     text = "Only projects whose release would differ from the latest one at the destination."
-    return click.option("--unpublished", is_flag=True, help=text)(command)
+    return click.Option(["--unpublished"], is_flag=True, help=text)
 
 
 def select_projects(
