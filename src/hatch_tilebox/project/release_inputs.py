@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.errors import ConfigError, Problem
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.project.find import find_pyproject
 from hatch_tilebox.project.git_tree import LINK, SUBMODULE
@@ -70,6 +71,9 @@ class Side:
         self._prepare(project.config.root)
         files = project.select(project.root / "dist")
         sources = local_sources(files.root, self._lock) if project.options.vendor else None
+        if project.options.vendor and sources is None:
+            message = f"there is no {LOCK_NAME}, so it is not known which packages vendor puts into the release"
+            raise ConfigError(Problem(message, "run: uv lock", code="TBX032"))
         if sources and sources.self_contained:
             sources = None
         contents = self._contents(files)

@@ -155,6 +155,15 @@ def test_reasons_are_given(repository):
     assert repository.reasons("report") == ()
 
 
+def test_without_a_lock_every_project_that_vendors_counts(repository):
+    repository.git("rm", "-q", "uv.lock")
+    repository.commit()
+    repository.append("packages/grids/src/grids/__init__.py", "\n")
+    assert repository.changed("HEAD") == ["cleanup", "coverage", "report"]
+    (reason,) = repository.reasons("report")
+    assert "there is no uv.lock" in reason
+
+
 def test_an_edit_that_is_taken_back(repository):
     before = (repository.root / "workflows/report/runner.py").read_text()
     repository.append("workflows/report/runner.py", "\n")
