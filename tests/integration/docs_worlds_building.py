@@ -16,15 +16,31 @@ from docs_world import quoted
 WORLDS = Worlds()
 
 
+def clone_into(folder):
+    """A copy of this repository as a clone would be."""
+    left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis", "dist", "site", "uv.lock")
+    return shutil.copytree(ROOT, folder / "hatch-tilebox", ignore=left_out)
+
+
+@WORLDS.of("docs/index.md")
+def home(place):
+    here = place.world()
+    clone_into(here.folder)
+    here.venv()
+    here.tools()
+    here.follow("docs/index.md")
+    (table,) = blocks("docs/index.md", "toml")
+    project = (ROOT / "test_projects/scene_qa/pyproject.toml").read_text("utf-8")
+    assert all(part in project for part in table.text.split("\n\n"))
+
+
 @WORLDS.of("README.md")
 def readme(place):
-    project, clone = place.project("scene_qa"), place.base / "hatch-tilebox"
+    project, clone = place.project("scene_qa"), clone_into(place.base)
     here = place.world(project)
     here.venv()
     here.tools()
     here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")
-    left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".hypothesis", "dist", "site", "uv.lock")
-    shutil.copytree(ROOT, clone, ignore=left_out)
     sample, tests = (step.text for step in commands("README.md", "python3 -m venv"))
     here.before["uv tool install"] = f"cd {quoted(place.base)}"
     here.swaps["=$PWD/wheels P"] = f"=$PWD/wheels,{here.env['UV_FIND_LINKS']} P"
