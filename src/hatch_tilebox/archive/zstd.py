@@ -11,7 +11,6 @@ if sys.version_info >= (3, 14):
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
-        zstd_version,
     )
 else:
     from backports.zstd import (
@@ -20,7 +19,6 @@ else:
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
-        zstd_version,
     )
 
 __all__ = [
@@ -29,5 +27,4 @@ __all__ = [
     "ZstdCompressor",
     "ZstdDecompressor",
     "ZstdError",
-    "zstd_version",
 ]

@@ -10,6 +10,7 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import env_option, format_option, output_options, show_json, show_line
+from hatch_tilebox.core.paths import shortest_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,7 @@ def command(
         }
         show_json(result)
     else:
-        show_line(artifact.path)
+        show_line(shortest_path(artifact.path))
 
 
 def _build(project: Path, settings: Mapping[str, Any], progress: RichProgress, env: tuple[str, ...]) -> Release:
@@ -86,4 +87,4 @@ def _build_with_annotations(
             ctx.exit(error.exit_code)
     show_annotations(output_format, (), progress.warnings)
     if output_format == "github":
-        show_line(release.artifact.path)
+        show_line(shortest_path(release.artifact.path))

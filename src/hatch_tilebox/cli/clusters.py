@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
+from hatch_tilebox.cli.console import RichProgress, show_table
 from hatch_tilebox.cli.output import output_options, show_json
 from hatch_tilebox.cli.publishing import open_here
+from hatch_tilebox.core.short_forms import short_id
+from hatch_tilebox.core.tables import Column
 
 if TYPE_CHECKING:
     from hatch_tilebox.publish.deployer import Cluster
 
-_WIDE = 1000
-"""Columns where no terminal sets a limit."""
+_COLUMNS = (Column("Cluster"), Column("Workflow", drop=1), Column("Release"), Column("Tasks", drop=2, right=True))
 
 
 @click.command(short_help="List clusters and what runs on them")
@@ -23,6 +25,9 @@ _WIDE = 1000
 @output_options
 def command(url: str | None, *, as_json: bool, quiet: int, verbose: int) -> None:
     """List the clusters at the destination URL, or else at the one this project publishes to, with the releases on them.
+
+    On a terminal, ids are short; `-v` and pipes have them whole. Where the terminal is too narrow, columns are left out in this
+    order: Tasks, Workflow.
 
     Example: hatch-tilebox clusters tilebox
     """
@@ -36,7 +41,8 @@ def command(url: str | None, *, as_json: bool, quiet: int, verbose: int) -> None
     if as_json:
         show_json({"url": destination.url, "clusters": [_to_dict(cluster) for cluster in found]})
     else:
-        _show(found)
+        whole = verbose > 0 or not sys.stdout.isatty()
+        show_table(_COLUMNS, _rows(found, whole=whole), whole=whole)
 
 
 def _to_dict(cluster: Cluster) -> dict[str, Any]:
@@ -53,18 +59,13 @@ def _to_dict(cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def _show(clusters: list[Cluster]) -> None:
-    from rich.table import Table
-
-    console = SafeConsole()
-    if not console.is_terminal:
-        console.width = _WIDE
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("Cluster", "Workflow", "Release", "Tasks"):
-        table.add_column(title, overflow="fold", no_wrap=title == "Release")
+def _rows(clusters: list[Cluster], *, whole: bool) -> list[tuple[str, ...]]:
+    ids = [deployed.release for cluster in clusters for deployed in cluster.deployed]
+    rows: list[tuple[str, ...]] = []
     for cluster in clusters:
         if not cluster.deployed:
-            table.add_row(styled(cluster.slug))
+            rows.append((cluster.slug, "", "", ""))
         for deployed in cluster.deployed:
-            table.add_row(*map(styled, (cluster.slug, deployed.workflow, deployed.release, str(len(deployed.tasks)))))
-    console.print(table)
+            release = deployed.release if whole else short_id(deployed.release, ids)
+            rows.append((cluster.slug, deployed.workflow, release, str(len(deployed.tasks))))
+    return rows

@@ -5,18 +5,19 @@ All commands use `SafeConsole`; ruff refuses rich's own console elsewhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.console import Console  # noqa: TID251 -- the one place
 from rich.markup import escape
-from rich.padding import Padding
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import STEP_WIDTH, Progress
+from hatch_tilebox.core.progress import STEP_WIDTH, Progress, SlowStep
+from hatch_tilebox.core.tables import Column, lay_out
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Problem
 
 _ERRORS_ONLY = -2
+_UNLIMITED = 100_000
+"""The columns of a pipe or a file: no line is folded or cut there, even if colours are forced."""
 _STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold yellow", "help": "bold cyan", "place": "blue", "dim": "dim"}
 
 
@@ -40,6 +43,8 @@ class SafeConsole(Console):
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False)
+        if not self.file.isatty():
+            self.width = _UNLIMITED
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -50,6 +55,33 @@ def styled(*parts: str | tuple[str, str]) -> Text:
     """Return one line of texts, some with a style. The texts may come from outside."""
     pairs = [(part, "") if isinstance(part, str) else part for part in parts]
     return Text.assemble(*((printable(text), style) for text, style in pairs))
+
+
+def show_table(
+    columns: Sequence[Column | str],
+    rows: Sequence[Sequence[str]],
+    console: SafeConsole | None = None,
+    *,
+    margin: str = "",
+    whole: bool = False,
+) -> None:
+    """Print a table, on stdout by default. All tables of the command line come from here.
+
+    On a terminal it fits: see `lay_out`. Elsewhere, or if it is `whole`, it has all columns.
+    """
+    console = console or SafeConsole()
+    width = console.width - len(margin) if console.file.isatty() else None
+    if whole and width is not None:
+        columns = [replace(column, drop=0) if isinstance(column, Column) else column for column in columns]
+    for number, line in enumerate(lay_out(columns, rows, width)):
+        console.print(styled(margin, (line, "" if number else "bold")), soft_wrap=True)
+
+
+def show_text(text: str, console: SafeConsole, *, indent: int, style: str = "") -> None:
+    """Print a paragraph. On a terminal it is wrapped between words, and no word is broken."""
+    words = printable(hide_logins(" ".join(text.split())))
+    for line in wrap(words, max(console.width - indent, 1), break_long_words=False, break_on_hyphens=False):
+        console.print(styled(" " * indent, (line, style)), soft_wrap=True)
 
 
 class RichProgress(Progress):
@@ -67,6 +99,7 @@ class RichProgress(Progress):
         self._moving = verbosity >= 0 and self._console.file.isatty() and not self._console.is_dumb_terminal
         self._live: LiveProgress | None = None
         self._transfer: TaskID | None = None
+        self._slow = SlowStep(lambda text: self._print((text, "dim")))
 
     def started(self, step: str) -> None:
         self._step = step
@@ -74,6 +107,8 @@ class RichProgress(Progress):
             from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
             self._show(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), total=None)
+        elif self._verbosity >= 0:
+            self._slow.begin(step)
 
     def transferred(self, done: int, total: int) -> None:
         if not self._moving or not total:
@@ -96,15 +131,10 @@ class RichProgress(Progress):
         if self._verbosity >= 0:
             self._print((name.ljust(STEP_WIDTH), "green"), f"  {value}")
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def table(self, header: Sequence[Column | str], rows: Sequence[Sequence[str]]) -> None:
         if self._verbosity < 0:
             return
-        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-        for title in header:
-            table.add_column(title, overflow="fold")
-        for row in rows:
-            table.add_row(*(styled(hide_logins(cell)) for cell in row))
-        self._console.print(Padding(table, (0, 0, 0, 2)))
+        show_table(header, rows, self._console, margin="  ", whole=self._verbosity > 0)
 
     def detail(self, message: str) -> None:
         if self._verbosity > 0:
@@ -120,6 +150,7 @@ class RichProgress(Progress):
 
     def close(self) -> None:
         """Remove the spinner or the bar."""
+        self._slow.end()
         if self._live is not None:
             self._live.stop()
             self._live = self._transfer = None

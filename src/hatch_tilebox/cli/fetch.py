@@ -14,7 +14,7 @@ from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
 
 @click.command(short_help="Fetch a published release")
 @click.argument("url", required=False)
-@click.option("--release", "selector", metavar="ID", help="Id, project version, or start of a digest or fingerprint.")
+@click.option("--release", "selector", metavar="ID", help="Id, project version, or start of an id, digest or fingerprint.")
 @click.option("--workflow", metavar="SLUG", help="The workflow.  [default: this project's]")
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Folder for the archive.")
 @output_options

@@ -64,10 +64,9 @@ def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
 
 
 def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:
-    from rich.padding import Padding
-    from rich.table import Column, Table
 
-    from hatch_tilebox.cli.console import styled
+    from hatch_tilebox.cli.console import show_table, show_text, styled
+    from hatch_tilebox.core.tables import Column
     from hatch_tilebox.inputs.describe import describe_input, shape_lines
 
     workflow = manifest.workflow
@@ -87,15 +86,11 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everyth
         trigger = f"  triggered by {_TRIGGERS[task.trigger]}" if task.trigger else ""
         console.print(styled(f"  {task.name}  ", (task.version, "dim"), (trigger, "cyan")), soft_wrap=True)
         if task.description:
-            text = " ".join(task.description.split())
-            console.print(Padding(styled((text, "dim")), (0, 0, 0, 6), expand=False))
-        short = f"input: {describe_input(task.input_schema)}"
-        lines = (
-            ["input:", *(f"  {line}" for line in shape_lines(task.input_schema))] if everything and task.input_schema else [short]
-        )
-        for line in lines:
-            console.print(Padding(styled(line), (0, 0, 0, 6), expand=False))
-    files = Table("Files", Column(justify="right"), box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for file in manifest.files:
-        files.add_row(styled(f"  {file.path}"), format_size(file.size))
-    console.print("", files)
+            show_text(task.description, console, indent=6, style="dim")
+        if everything and task.input_schema:
+            for line in ("input:", *(f"  {line}" for line in shape_lines(task.input_schema))):
+                console.print(styled(f"      {line}"), soft_wrap=True)
+        else:
+            show_text(f"input: {describe_input(task.input_schema)}", console, indent=6)
+    console.print()
+    show_table(("Files", Column("", right=True)), [(f"  {file.path}", format_size(file.size)) for file in manifest.files], console)

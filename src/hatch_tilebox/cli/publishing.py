@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
-_DIGITS = 12
-
 
 def project_root(start: Path) -> Path | None:
     """Return the folder of the nearest workflow project upward from `start`, or None."""
@@ -54,17 +52,6 @@ def workflow_slug(root: Path | None) -> str | None:
     return read_config(root).workflow.slug
 
 
-def describe(release: PublishedRelease) -> tuple[str, str, str, str, str]:
-    """Return a row about a release: version, id, digest, date, clusters."""
-    return (
-        release.version or "",
-        release.id,
-        release.digest[:_DIGITS],
-        (release.created_at or "")[:10],
-        ", ".join(release.clusters),
-    )
-
-
 def ask_secret(question: str) -> str:
     """Ask the user for a secret without showing it. Return "" if there is no terminal."""
     import sys
@@ -78,7 +65,7 @@ def deploy_options(command: Command) -> Command:
     """Add the options that select a release and its clusters."""
     for option in (
         click.option("--latest", is_flag=True, help="The latest release."),
-        click.option("--release", "selector", metavar="ID", help="The id of the release."),
+        click.option("--release", "selector", metavar="ID", help="Id, project version, or start of an id or digest."),
     ):
         command = option(command)
     return cluster_options(command)

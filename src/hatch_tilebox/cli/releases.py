@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
+from hatch_tilebox.cli.console import RichProgress, show_table
 from hatch_tilebox.cli.output import output_options, show_json
-from hatch_tilebox.cli.publishing import describe, open_here, project_root, workflow_slug
+from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
+from hatch_tilebox.core.short_forms import format_age, short_id
+from hatch_tilebox.core.tables import Column
 
-_WIDE = 1000
-"""Columns if stdout is not a terminal."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_tilebox.plugins.destination import PublishedRelease
+
+_COLUMNS = (
+    Column("Workflow", drop=2),
+    Column("Version"),
+    Column("Release"),
+    Column("Digest", drop=4),
+    Column("Created", drop=3),
+    Column("Clusters", drop=1),
+)
 
 
 @click.command(short_help="List published releases")
@@ -21,6 +36,9 @@ _WIDE = 1000
 @output_options
 def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int, verbose: int) -> None:
     """List the releases at the destination URL, by default the project's destination. The latest is first.
+
+    On a terminal, ids and digests are short and times relative; `-v` and pipes have them whole. Where the terminal is too narrow,
+    columns are left out in this order: Digest, Created, Workflow, Clusters.
 
     Example: hatch-tilebox releases file:///srv/releases
     """
@@ -35,14 +53,13 @@ def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int,
     if as_json:
         show_json({"url": destination.url, "releases": [release.to_dict() for release in found]})
         return
-    from rich.table import Table
+    whole = verbose > 0 or not sys.stdout.isatty()
+    show_table(_COLUMNS, [_row(release, found, whole=whole) for release in found], whole=whole)
 
-    console = SafeConsole()
-    if not console.is_terminal:
-        console.width = _WIDE
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("Workflow", "Version", "Release", "Digest", "Created", "Clusters"):
-        table.add_column(title, overflow="fold", no_wrap=title == "Release")
-    for release in found:
-        table.add_row(*map(styled, (release.workflow, *describe(release))))
-    console.print(table)
+
+def _row(release: PublishedRelease, found: Sequence[PublishedRelease], *, whole: bool) -> tuple[str, ...]:
+    identifier, digest, created = release.id, release.digest, release.created_at or ""
+    if not whole:
+        identifier = short_id(identifier, [each.id for each in found])
+        digest, created = short_id(digest, [each.digest for each in found]), format_age(created)
+    return (release.workflow, release.version or "", identifier, digest, created, ", ".join(release.clusters))

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.table import Column, Table
 from rich.text import Text
 from rich.tree import Tree
 
 from hatch_tilebox.cli.console import SafeConsole, styled
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_seconds
+from hatch_tilebox.core.tables import Column, lay_out
 from hatch_tilebox.local_run.execution import Watcher
 from hatch_tilebox.local_run.submissions import show_input
 
@@ -163,7 +163,7 @@ def show_job(result: RunResult, *, everything: bool) -> None:
     console.print(_tree(result.tasks[0], console, limit))
     if result.spans:
         names = {str(task.id): task.display for task in result.tasks}
-        console.print("", _timeline(result.spans, names, console, limit))
+        console.print("", _timeline(result.spans, names, console, limit), sep="\n", soft_wrap=True)
     progress: dict[str, list[int]] = {}
     for task in result.tasks:
         for label, done, total in task.progress:
@@ -212,7 +212,7 @@ def _took(task: LocalTask) -> str:
     return f"  {format_seconds(task.seconds)}" if task.attempts else ""
 
 
-def _timeline(spans: Sequence[Span], names: Mapping[str, str], console: SafeConsole, limit: int | None) -> Table:
+def _timeline(spans: Sequence[Span], names: Mapping[str, str], console: SafeConsole, limit: int | None) -> Text:
     """Return a row for each span, by start time: its name below its parent's, a bar on a common time scale, its duration.
 
     The spans of tasks have the display names in `names`, by the ids of the tasks.
@@ -221,20 +221,21 @@ def _timeline(spans: Sequence[Span], names: Mapping[str, str], console: SafeCons
     spans = sorted(spans, key=lambda span: (span.start, -span.end, span.parent in known))
     scale = (_BAR - 1) / max(max(span.end for span in spans) - spans[0].start, 1)
     depths: dict[str, int] = {}
-    table = Table("Timeline", Column(no_wrap=True), Column("Time", justify="right"), box=None, header_style="bold", pad_edge=False)
+    rows = []
     for span in spans[:limit]:
         depths[span.id] = depths.get(span.parent, -1) + 1
         name = names.get(span.task or "", span.name.removeprefix("task/")) if span.name.startswith("task/") else span.name
         first, last = (int((time - spans[0].start) * scale) for time in (span.start, span.end))
-        bar = ("#" if console.options.ascii_only else "▇") * (last - first + 1)
-        table.add_row(
-            styled("  " * depths[span.id] + name),
-            Text(" " * first).append(bar, "red" if span.error else "green"),
-            format_seconds((span.end - span.start) / 1e9),
-        )
+        bar = " " * first + ("#" if console.options.ascii_only else "▇") * (last - first + 1)
+        rows.append(("  " * depths[span.id] + name, bar, format_seconds((span.end - span.start) / 1e9)))
+    width = console.width if console.file.isatty() else None
+    lines = [Text(line) for line in lay_out(("Timeline", Column("", drop=1), Column("Time", right=True)), rows, width)]
+    lines[0].stylize("bold")
+    for line, span in zip(lines[1:], spans, strict=False):
+        line.highlight_regex("▇+|#+(?= )", "red" if span.error else "green")
     if limit and len(spans) > limit:
-        table.add_row(Text(f"{len(spans) - limit} more; -v shows all", style="dim"))
-    return table
+        lines.append(Text(f"{len(spans) - limit} more; -v shows all", style="dim"))
+    return Text("\n").join(lines)
 
 
 def _summary(result: RunResult) -> Text:

@@ -15,7 +15,7 @@ from hatch_tilebox.cli.publishing import open_here, pick_release
 @click.command(short_help="Remove a published release")
 @click.option("--to", metavar="URL", help="The Tilebox API.  [default: the project's destination]")
 @click.option("--workflow", metavar="SLUG", help="The workflow.  [default: this project's]")
-@click.option("--release", "selector", metavar="ID", help="The id of the release.")
+@click.option("--release", "selector", metavar="ID", help="Id, project version, or start of an id or digest.")
 @click.option("--latest", is_flag=True, help="The latest release.")
 @click.option("-y", "--yes", is_flag=True, help="Remove it without asking.")
 @output_options

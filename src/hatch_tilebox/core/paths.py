@@ -27,6 +27,15 @@ def inside(folder: Path, *names: str) -> Path:
     return folder.joinpath(*names)
 
 
+def shortest_path(path: Path) -> str:
+    """Return `path` relative to the current folder where that is shorter, else absolute."""
+    whole = os.path.normpath(path.absolute())
+    try:
+        return min(os.path.relpath(whole), whole, key=len)
+    except (OSError, ValueError):  # no current folder any more; another drive on Windows
+        return whole
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Return the file, open for reading. Raises OSError if it cannot be read, or is a pipe, a device or another kind of entry."""
     descriptor = os.open(path, _FLAGS)

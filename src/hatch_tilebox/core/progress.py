@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Timer
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.core.tables import Column
 
 
 class Progress:
@@ -24,7 +27,7 @@ class Progress:
     def result(self, name: str, value: str) -> None:
         """A result of the work, such as the digest of an archive."""
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def table(self, header: Sequence[Column | str], rows: Sequence[Sequence[str]]) -> None:
         """A small table that belongs to the last finished step."""
 
     def detail(self, message: str) -> None:
@@ -40,6 +43,29 @@ class Progress:
         """`done` of `total` bytes of the current step have been sent or received."""
 
 
+class SlowStep:
+    """Announces a step that takes longer than 2 s, once, where nothing moves: in a pipe or a CI log."""
+
+    def __init__(self, announce: Callable[[str], None]) -> None:
+        self._announce = announce
+        self._timer: Timer | None = None
+
+    def begin(self, step: str) -> None:
+        """Announce `step` in 2 s, unless it ends before. Ends the step before it."""
+        self.end()
+        self._timer = Timer(_SLOW, self._announce, (f"{step}...",))
+        self._timer.daemon = True  # an error that nobody handles ends the process at once
+        self._timer.start()
+
+    def end(self) -> None:
+        """The step is finished, or failed. Nothing is announced from now on."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer.join()
+            self._timer = None
+
+
+_SLOW = 2.0
 STEP_WIDTH = len("Preparing the runtime")
 """The width of the first column, which has the names of the steps."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import REPOSITORY_EXCLUDE, SDIST_RECORD, SKIP_VARIABLE
 from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
+from hatch_tilebox.core.paths import shortest_path
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.frontends.text_progress import TextProgress
 from hatch_tilebox.project.build_options import HOOK_TABLE, load_options
@@ -43,13 +43,18 @@ class HatchlingProject:
     def build(self) -> Release:
         """Build the release."""
         with self._ends_build_on_errors():
-            release = self.project.build(self._directory, self._progress)
-        if (folder := release.artifact.path.parent) == self._directory.resolve() and (dropper := _drops_releases(folder)):
+            return self.project.build(self._directory, self._progress)
+
+    def show_path(self, release: Release) -> None:
+        """Show where the release is, or which frontend deletes it."""
+        path = release.artifact.path
+        if path.parent == self._directory.resolve() and (dropper := _drops_releases(path.parent)):
             self._progress.note(
-                f"{folder} is a temporary folder: {dropper} takes the wheel out of it and deletes the rest. The option output-dir "
-                "keeps the release."
+                f"{path.parent} is a temporary folder: {dropper} takes the wheel out of it and deletes the rest. The option "
+                "output-dir keeps the release."
             )
-        return release
+        else:
+            self._progress.result("Release", shortest_path(path))
 
     def select(self) -> FileSet:
         """Return the files of the release, without building it."""
@@ -102,8 +107,6 @@ class HatchlingProject:
         below = (path.removeprefix(prefix) for path in held if path.startswith(prefix))
         with self._ends_build_on_errors():
             record = record_of(self.select(), config.include, config.exclude, below)
-            if self.options.provenance:
-                record = replace(record, source=self.project.source_commit(self.select()))
         return (prefix + SDIST_RECORD, record.to_json()) if record != SdistRecord() else None
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatch_tilebox.core.constants import ACTIVE_VARIABLE, SKIP_VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import ExitStack
 
     from hatch_tilebox.frontends.application import HatchlingProject
@@ -27,7 +29,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
     PLUGIN_NAME = "tilebox"
     _temporary: ExitStack | None = None
-    _provenance: Path | None = None
+    _show_path: Callable[[], None] | None = None
 
     def dependencies(self) -> list[str]:
         """Return `uv` if this machine has none: the frontend installs it for the build."""
@@ -62,11 +64,11 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
 
         build = self._project()
         release = build.build()
+        self._show_path = partial(build.show_path, release)
         if build.options.embed:
             self._embed(release, build_data)
         if release.sbom:
             self._embed_sbom(release.sbom, build_data)
-        self._provenance = release.provenance
         if not build_data["force_include"] and not _places_files(self.build_config):
             build_data["force_include"].update(modules_of(release.files))
 
@@ -132,11 +134,9 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         return HatchlingProject(self.root, self._hatchling_build(), self.directory, self.app)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
-        """Add the wheel to the statement about the release, and remove the temporary files of the build."""
-        if self._provenance:
-            from hatch_tilebox.project.provenance import add_subject
-
-            add_subject(self._provenance, Path(artifact_path))
+        """Show the path of the release as the last line, and remove the temporary files of the build."""
+        if self._show_path:
+            self._show_path()
         if self._temporary:
             self._temporary.close()
 

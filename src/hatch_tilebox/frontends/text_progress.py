@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import STEP_WIDTH, Progress
+from hatch_tilebox.core.progress import STEP_WIDTH, Progress, SlowStep
+from hatch_tilebox.core.tables import lay_out
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hatchling.bridge.app import Application
 
     from hatch_tilebox.core.errors import Problem, TileboxError
+    from hatch_tilebox.core.tables import Column
 
 _BOLD, _GREEN, _DIM = "1", "32", "2"
 _STYLES = {"error": "1;31", "warning": "1;33", "help": "1;36", "place": "34", "dim": _DIM}
@@ -39,13 +42,18 @@ class TextProgress(Progress):
         self._app = app
         self._step = ""
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._slow = SlowStep(lambda text: self._app.display_info(self._paint(text, _DIM)))
         self._colors = wants_colors(terminal=self._terminal)
 
     def started(self, step: str) -> None:
         self._step = step
-        self._show_transient(f"{step}…")
+        if self._terminal:
+            self._show_transient(f"{step}…")
+        else:
+            self._slow.begin(printable(hide_logins(step)))
 
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
+        self._slow.end()
         self._clear_transient()
         took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- less is not worth showing
         self._app.display_info(f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
@@ -57,12 +65,10 @@ class TextProgress(Progress):
         if total:
             self._show_transient(f"{self._step}… {100 * done // total} %")
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        rows = [[printable(hide_logins(cell)) for cell in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-        for style, row in ((_BOLD, header), *(("", row) for row in rows)):
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            self._app.display_info(f"  {self._paint(line, style)}")
+    def table(self, header: Sequence[Column | str], rows: Sequence[Sequence[str]]) -> None:
+        width = shutil.get_terminal_size().columns - len("  ") if self._terminal else None
+        for number, line in enumerate(lay_out(header, rows, width)):
+            self._app.display_info(f"  {self._paint(line, '' if number else _BOLD)}")
 
     def detail(self, message: str) -> None:
         self._clear_transient()
@@ -79,6 +85,7 @@ class TextProgress(Progress):
 
     def error(self, error: TileboxError) -> str:
         """Return the text of an error for `Application.abort`."""
+        self._slow.end()
         self._clear_transient()
         shown = [self._diagnostic(problem, "error") for problem in error.problems]
         return "\n\n".join(filter(None, [*shown, counted(error.problems)]))

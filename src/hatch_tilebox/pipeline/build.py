@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.tables import Column
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
 from hatch_tilebox.inputs.limits import default_warnings
@@ -29,14 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """A built release: the archive, its manifest, the files in it, the warnings of the build, and the documents about it."""
+    """A built release: the archive, its manifest, the files in it, the warnings of the build, and the SBOM if one was written."""
 
     artifact: Artifact
     manifest: ReleaseManifest
     files: FileSet
     warnings: tuple[Problem, ...]
     sbom: Path | None = None
-    provenance: Path | None = None
 
 
 def build_release(
@@ -93,7 +94,7 @@ def build_release(
     )
     warn((*discovery.warnings, *default_warnings(discovery.tasks)))
     progress.table(
-        ("Task", "Version", "Class"),
+        ("Task", "Version", Column("Class", drop=1)),
         [
             (task.name, task.version, f"{task.object or ''}{f'  ({task.trigger})' if task.trigger else ''}")
             for task in discovery.tasks
@@ -109,11 +110,22 @@ def build_release(
 
     progress.started("Writing the release")
     began = perf_counter()
-    artifact = write_archive(manifest, files, directory / release_filename(project), contents)
-    progress.finished(f"{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
+    path = directory / release_filename(project)
+    before = _digest_of(path)
+    artifact = write_archive(manifest, files, path, contents)
+    unchanged = "unchanged since the last build, " if artifact.sha256 == before else ""
+    progress.finished(f"{unchanged}{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
     progress.result("Digest", f"sha256:{artifact.sha256}")
     progress.detail(f"fingerprint {manifest.fingerprint}")
     return Release(artifact, manifest, files, tuple(found))
+
+
+def _digest_of(path: Path) -> str | None:
+    """Return the digest of the release that the last build left at `path`, None if there is none that can be read."""
+    try:
+        return file_digest(path) if path.is_file() else None
+    except OSError:
+        return None
 
 
 def _vendored(files: FileSet, vendor: Callable[[FileSet, Callable[[str], None]], Vendored], progress: Progress) -> Vendored:

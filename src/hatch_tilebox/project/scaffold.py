@@ -207,8 +207,17 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     if done.returncode or done.timed_out:
         details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
         raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details, code="TBX800"))
-    packages = re.search(r"Resolved (\d+) packages?", done.errors)
-    progress.finished(f"{packages[1]} packages" if packages else f"uv {command}", seconds=perf_counter() - began)
+    progress.finished(_summary(done.errors) or f"uv {command}", seconds=perf_counter() - began)
+
+
+def _summary(output: str) -> str:
+    """Return what uv installed, or else how many packages it locked; "" if it does not report that."""
+    if installed := re.findall(r"^ \+ ([^\s=]+)==(\S+)", output, re.MULTILINE):
+        direct = [f"{name} {version}" for name, version in installed if name in _DEPENDENCIES]
+        others = len(installed) - len(direct)
+        return f"{', '.join(direct)} and {others} packages that it needs, in {_ENVIRONMENT}"
+    packages = re.search(r"Resolved (\d+) packages?", output)
+    return f"{packages[1]} packages" if packages else ""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from hatch_tilebox.core.identifiers import is_digest
 from hatch_tilebox.core.model import Artifact, release_filename
 from hatch_tilebox.core.paths import inside
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.short_forms import is_start_of
 from hatch_tilebox.plugins.destination import LocalRelease
 from hatch_tilebox.publish.files import new_file, private_folder, reading
 from hatch_tilebox.publish.steps import DIGITS, describe_release, show_step
@@ -25,14 +26,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 """Releases that a message names."""
-_MIN_DIGITS = 8
-"""The shortest beginning of a digest or fingerprint that selects a release."""
 
 
 def select_published(destination: Destination, workflow: str | None, selector: str | None) -> PublishedRelease:
     """Return the release that `selector` names, or else the latest one of `workflow`.
 
-    A selector is an id, a version of the project, or the beginning (8 digits or more) of a digest or fingerprint. Without
+    A selector is a version of the project, or the beginning (8 characters or more) of an id, digest or fingerprint. Without
     `workflow`, the destination must have releases of one workflow only. Raises PublishError if no release, or more than one,
     matches, with a list of releases.
     """
@@ -105,8 +104,7 @@ def fetch_release(
 def _matches(release: PublishedRelease, selector: str) -> bool:
     if selector in {release.id, release.version}:
         return True
-    start = selector.lower().removeprefix("sha256:")
-    return len(start) >= _MIN_DIGITS and (release.digest.startswith(start) or release.fingerprint.startswith(start))
+    return any(is_start_of(selector, known) for known in (release.id, release.digest, release.fingerprint))
 
 
 def _is_there(path: Path, digest: str) -> bool:

@@ -12,6 +12,8 @@ from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.read_text import read_text
+from hatch_tilebox.core.short_forms import short_id
+from hatch_tilebox.core.tables import Column
 from hatch_tilebox.publish.deployer import Cluster, conflicts, no_such_release, require_deployer
 
 if TYPE_CHECKING:
@@ -100,14 +102,16 @@ def show_plan(plan: DeploymentPlan, progress: Progress) -> None:
     """Show what the plan changes on each cluster."""
     for each in plan.clusters:
         same = each.now == plan.release
-        progress.note(f"{each.cluster}: {each.now or 'nothing of this workflow'} -> {plan.release}{' (no change)' if same else ''}")
+        now = short_id(each.now, [plan.release]) if each.now else "nothing of this workflow"
+        then = short_id(plan.release, [each.now] if each.now else [])
+        progress.note(f"{each.cluster}: {now} -> {then}{' (no change)' if same else ''}")
         retry = {True: "yes", False: "no", None: "" if each.now is None else "not known"}
         rows = [
             (task.name, task.old or "", task.new or "", task.change, task.input, retry[task.retry] if task.old else "")
             for task in each.tasks
         ]
         if rows:
-            progress.table(("Task", "Now", "Then", "Change", "Input", "Jobs can be retried"), rows)
+            progress.table(("Task", "Now", "Then", "Change", Column("Input", drop=1), "Retry jobs"), rows)
         for task in each.tasks:
             if task.retry is False:
                 progress.note(f"{task.name}: {'; '.join(task.reasons)}")

@@ -134,7 +134,7 @@ def publish_release(
 
 def _attach(local: LocalRelease, published: PublishedRelease, destination: Destination, progress: Progress, log: StepLog) -> None:
     """Publish the documents beside the archive, if there are any."""
-    for summary in attach_documents(local, published, destination, progress):
+    if summary := attach_documents(local, published, destination, progress):
         progress.result("Attached", summary)
         with log.step("attach") as result:
             result.append(summary)

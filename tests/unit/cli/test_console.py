@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 
 import pytest
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.core import progress as progress_module
 from hatch_tilebox.core.errors import Location, Problem
 
 
@@ -77,3 +79,26 @@ def test_errors_are_told_whole_with_markup_of_the_user_in_them(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stream)
     show_problems([Problem("no [bold]such[/] key", "add it", Location("a.toml", 2, 3), "line one\nline two")])
     assert stream.getvalue() == "error: no [bold]such[/] key\n --> a.toml:2:3\n  | line one\n  | line two\nhelp: add it\n"
+
+
+def test_a_slow_step_announces_itself_once_where_nothing_moves(monkeypatch):
+    monkeypatch.setattr(progress_module, "_SLOW", 0.05)
+    monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
+    progress = RichProgress()
+    for step, seconds in (("Installing", 0.3), ("Selecting files", 0)):
+        progress.started(step)
+        time.sleep(seconds)
+        progress.finished("done", seconds=seconds)
+    assert stream.getvalue() == "Installing...\nInstalling             done  0.3 s\nSelecting files        done\n"
+
+
+def test_a_quiet_or_failed_slow_step_announces_nothing(monkeypatch):
+    monkeypatch.setattr(progress_module, "_SLOW", 0.05)
+    monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
+    for verbosity in (-1, 0):
+        progress = RichProgress(verbosity)
+        progress.started("Installing")
+        if verbosity == 0:
+            progress.close()
+        time.sleep(0.2)
+    assert stream.getvalue() == ""

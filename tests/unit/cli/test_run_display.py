@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import time
 from dataclasses import replace
 
@@ -54,11 +56,19 @@ def test_a_long_job_is_cut(job, capsys):
     assert '{"i": 59}' in capsys.readouterr().out
 
 
-def test_long_inputs_fit_the_width(capsys):
+def test_long_inputs_fit_the_width(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     job.computed(job.next(), [Submission("Leaf", "v1.0", b'"%s"' % (b"x" * 500), "")])
     show_job(result_of(job), everything=False)
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
+    assert max(map(len, terminal.getvalue().splitlines())) <= 100
 
 
 def test_timeline(job, capsys):

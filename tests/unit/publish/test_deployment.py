@@ -189,6 +189,6 @@ def test_a_plan_is_shown(store, publish):
     old, new = publish(tasks=OLD), publish(tasks=NEW)
     deploy_release(store, old, ("staging",))
     show_plan(make_plan(store, new, ("staging",)), Listener())
-    assert lines[0] == f"staging: {old.id} -> {new.id}"
+    assert lines[0] == f"staging: {old.id[:8]} -> {new.id[:8]}"
     assert ("b.Gone", "v1.0", "", "removed", "same", "no") in lines
     assert "b.Gone: v1.0 is removed" in lines

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -326,3 +327,24 @@ def test_a_version_of_several_releases_is_ambiguous(make_release, tmp_path):
     assert all(release.id in caught.value.problems[0].hint for release in (first, second))
     assert select_published(store, None, first.id) == first
     assert select_published(store, None, second.digest[:12]) == second
+
+
+def test_a_release_is_selected_by_the_start_of_its_id(make_release, tmp_path):
+    store = ReleaseStore(tmp_path / "store")
+    ids = [publish(make_release(version=f"1.0.{n}"), store.root).release.id for n in range(2)]
+    for identifier in ids:
+        assert select_published(store, None, identifier[:8]).id == identifier
+        assert select_published(store, None, identifier[:8].upper()).id == identifier
+    with pytest.raises(PublishError, match="has no release"):
+        select_published(store, None, ids[0][:7])
+
+
+def test_an_ambiguous_start_of_an_id_names_the_releases(make_release, tmp_path, monkeypatch):
+    store = ReleaseStore(tmp_path / "store")
+    release = publish(make_release(), store.root).release
+    twins = [replace(release, id=f"1f2e3d4c-{end * 4}-5bbb-8ccc-0123456789ab") for end in "ab"]
+    monkeypatch.setattr(store, "releases", lambda _workflow: twins)
+    with pytest.raises(PublishError) as caught:
+        select_published(store, None, "1f2e3d4c")
+    assert all(twin.id in str(caught.value) for twin in twins)
+    assert select_published(store, None, "1f2e3d4c-b").id == twins[1].id

@@ -1,0 +1,55 @@
+"""Short forms of ids and times, for people. JSON, `-v` and output that is not a terminal have them whole."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+SHORT = 8
+"""The characters of a short id, and the least that select a release."""
+_LONG_ID = re.compile(r"(?:sha256:)?[0-9a-f][0-9a-f-]{15,}", re.IGNORECASE)
+_UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (7 * 86400, "week"), (86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def short_id(identifier: str, among: Collection[str] = ()) -> str:
+    """Return the first 8 characters of a UUID or digest, or as many more as distinguish it from the ids in `among`.
+
+    Other identifiers, such as the names that a plugin gives, are returned whole.
+    """
+    if not _LONG_ID.fullmatch(identifier):
+        return identifier
+    text, others = _bare(identifier), {_bare(other) for other in among} - {_bare(identifier)}
+    length = SHORT
+    while length < len(text) and (text[length - 1] == "-" or any(other.startswith(text[:length]) for other in others)):
+        length += 1
+    return text[:length]
+
+
+def is_start_of(start: str, identifier: str) -> bool:
+    """Whether `start` has enough characters to select an id, and the id begins with it."""
+    return len(_bare(start)) >= SHORT and _bare(identifier).startswith(_bare(start))
+
+
+def format_age(timestamp: str, now: datetime | None = None) -> str:
+    """Return how long ago an RFC 3339 timestamp was: "3 hours ago". Another text is returned as it is."""
+    try:
+        # Python 3.10 reads neither `Z` nor nanoseconds.
+        then = datetime.fromisoformat(re.sub(r"\.\d+", "", timestamp).replace("Z", "+00:00").replace("z", "+00:00"))
+    except ValueError:
+        return timestamp
+    now = now or datetime.now(timezone.utc)
+    seconds = int((now - (then if then.tzinfo else then.replace(tzinfo=timezone.utc))).total_seconds())
+    if seconds < 0:
+        return timestamp  # the clocks differ; a date says more than "in 3 hours"
+    for size, unit in _UNITS:
+        if count := seconds // size:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def _bare(identifier: str) -> str:
+    return identifier.lower().removeprefix("sha256:")
