@@ -22,7 +22,7 @@ from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.diagnostics import diagnostic, plain_text
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys, setting_name, variable_name
-from hatch_tilebox.project.json_schema import workflow_schema
+from hatch_tilebox.project.json_schema import pyproject_schema, workflow_schema
 from hatch_tilebox.project.publish_keys import publish_keys, publish_variable
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable, load_config
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.project.toml.tables import Key
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = ROOT / "src" / "hatch_tilebox" / "schemas" / "tilebox.workflow.schema.json"
+SCHEMAS = ROOT / "src" / "hatch_tilebox" / "schemas"
 PAGES = (
     ROOT / "docs" / "reference" / "configuration.md",
     ROOT / "docs" / "reference" / "options.md",
@@ -69,8 +69,12 @@ def generated() -> dict[Path, str]:
         "mistakes": example("many_at_once"),
         "syntax": messages("syntax_no_quotes", "syntax_no_comma", "syntax_open_array", "syntax_colon"),
     }
-    schema = json.dumps(workflow_schema(), indent=2) + "\n"
-    return {SCHEMA: schema, CODES: code_page(), **{page: fill(page.read_text("utf-8"), parts) for page in PAGES}}
+    schemas = {"tilebox.workflow": workflow_schema(), "pyproject": pyproject_schema()}
+    return {
+        **{SCHEMAS / f"{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()},
+        CODES: code_page(),
+        **{page: fill(page.read_text("utf-8"), parts) for page in PAGES},
+    }
 
 
 def fill(text: str, parts: dict[str, str]) -> str:

@@ -217,9 +217,7 @@ def use_the_backend(place):
 
 @WORLDS.of("docs/reference/configuration.md")
 def configuration(place):
-    here = place.world()
-    here.venv("hatch-tilebox")
-    here.follow("docs/reference/configuration.md")
+    place.world().follow("docs/reference/configuration.md")
 
 
 @WORLDS.of("docs/reference/format.md")

@@ -27,10 +27,10 @@ def taplo(shared):
         if not (folder / "node_modules").exists():
             subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, PACKAGE], check=True)
 
-    def lint(*paths):
+    def lint(*paths, schema=SCHEMA):
         command = [folder / "node_modules" / ".bin" / "taplo", "lint", "--no-auto-config", "--colors", "never"]
         return subprocess.run(
-            [*command, "--schema", SCHEMA.as_uri(), *paths], cwd=folder, capture_output=True, encoding="utf-8", check=False
+            [*command, "--schema", schema.as_uri(), *paths], cwd=folder, capture_output=True, encoding="utf-8", check=False
         )
 
     return lint
@@ -58,3 +58,27 @@ def test_schema_itself_is_not_refused(taplo, tmp_path):
     path.write_text('[workflow]\nslug = "a"\nrunner = "a:b"\n\n[build]\ninclude = ["a", "/b"]\n')
     result = taplo(path)
     assert set(re.findall(r"one\.toml:(\d+):\d+", result.stderr)) == {"6"}
+
+
+def test_messages_are_words(taplo, tmp_path):
+    path = tmp_path / "words.toml"
+    path.write_text('[workflow]\nslug = "a b"\nrunner = "a.py:b"\n\n[build]\ninclude = ["/b", "../c"]\n')
+    printed = taplo(path).stderr
+    for words in (
+        "anything-but-letters-digits-and-hyphens",
+        "the-path-of-a-file",
+        "an-absolute-pattern",
+        "a-pattern-outside-the-root",
+    ):
+        assert f"/{words}" in printed
+    assert "does not match" not in printed
+    assert 'pattern":' not in printed
+
+
+def test_tables_of_pyproject(taplo, tmp_path):
+    path, schema = tmp_path / "pyproject.toml", SCHEMA.with_name("pyproject.schema.json")
+    path.write_text('[project]\nname = "a"\n\n[tool.hatch.build.hooks.tilebox]\nmax-size = "1 GiB"\n')
+    result = taplo(path, schema=schema)
+    assert result.returncode == 0, result.stderr
+    path.write_text('[tool.hatch.publish.tilebox]\nto = "."\n\n[tool.hatch.build.targets.tilebox]\nmax-size = "1 XB"\n')
+    assert 'anything-but-a-size-such-as-500-MB"} is not allowed for "1 XB"' in taplo(path, schema=schema).stderr

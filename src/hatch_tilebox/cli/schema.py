@@ -10,6 +10,7 @@ from hatch_tilebox.cli.output import show_line
 
 _FILES = {
     "workflow": "tilebox.workflow.schema.json",
+    "pyproject": "pyproject.schema.json",
     "release": "release.schema.json",
     "output": "output.schema.json",
 }
@@ -20,7 +21,9 @@ _FILES = {
 @click.option("--json", "as_json", is_flag=True, expose_value=False, help="Accepted for consistency; schemas are always JSON.")
 @click.option("--path", is_flag=True, help="Print the path of the schema file instead, for editors.")
 def command(which: str, *, path: bool) -> None:
-    """Print the JSON Schema of tilebox.workflow.toml, of a `release`'s manifest, or of the `output` of commands with --json.
+    """Print the JSON Schema of tilebox.workflow.toml, or another one.
+
+    The others are of our tables in `pyproject`.toml, of a `release`'s manifest, and of the `output` of commands with --json.
 
     Example: hatch-tilebox schema release
     """

@@ -27,8 +27,8 @@ PUBLISH_TABLE = "tool.hatch.publish.tilebox"
 
 # Keys that hatchling itself reads from the table of every hook, and from that of every target.
 # Source: hatchling.builders.config.BuilderConfig, and https://hatch.pypa.io/latest/config/build/
-_HOOK_KEYS = frozenset({"dependencies", "enable-by-default", "require-runtime-dependencies", "require-runtime-features"})
-_TARGET_KEYS = _HOOK_KEYS | {
+HOOK_KEYS = frozenset({"dependencies", "enable-by-default", "require-runtime-dependencies", "require-runtime-features"})
+TARGET_KEYS = HOOK_KEYS | {
     "artifacts",
     "dev-mode-dirs",
     "dev-mode-exact",
@@ -86,7 +86,7 @@ _DESCRIBED = {
         examples=(["GDAL_DATA", "PROJ_*"],),
     ),
     "runners": key(
-        Texts(Text(rules.check_platform)),
+        Texts(Text(rules.check_platform, refused=rules.PLATFORM)),
         "The platforms of your release runners, such as `linux-x86_64-cp312`, for `hatch-tilebox check`.",
         shown="those of the official image",
         examples=(["linux-x86_64-cp312"],),
@@ -194,7 +194,7 @@ def _read(key: Key, raw: object, at: KeyPath, values: dict[str, Any]) -> list[Mi
 def _read_table(
     table: Mapping[str, object], keys: Mapping[str, Key], values: dict[str, Any], where: str, pyproject: Pyproject | None
 ) -> list[Problem]:
-    known = _TARGET_KEYS if where.startswith(_TARGETS) and not where.endswith("hooks.tilebox") else _HOOK_KEYS
+    known = TARGET_KEYS if where.startswith(_TARGETS) and not where.endswith("hooks.tilebox") else HOOK_KEYS
     report = Report(elsewhere=PLACES)
     for name, raw in table.items():
         if name in keys:

@@ -24,6 +24,7 @@ from hatch_tilebox.project.open import load_project
 from hatch_tilebox.project.pyproject import check_pyproject
 from hatch_tilebox.project.runner_import import runner_import
 from hatch_tilebox.project.runner_platforms import check_installations, platforms_of, read_installations
+from hatch_tilebox.project.schema_copy import schema_copy_warnings
 from hatch_tilebox.project.source_code import bound_names, runner_names
 from hatch_tilebox.project.source_tasks import SourceTask, source_tasks
 from hatch_tilebox.project.source_tree import SourceTree
@@ -100,6 +101,7 @@ def check_project(start: Path) -> CheckReport:
     if project is not None:
         _check_build_system(pyproject, project.config, report)
         report.warnings += project_warnings(project.config, pyproject, pyproject.table("project").get("requires-python"))
+        report.warnings += schema_copy_warnings(project.config)
         _check_installation(project, report)
         _check_files(project, report)
         if not report.errors:

@@ -4,18 +4,46 @@ from __future__ import annotations
 
 import re
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.identifiers import SLUG_LENGTH, is_import_path, slug_fault
+from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN, is_import_path, slug_fault
 from hatch_tilebox.core.variables import is_reserved
 
+if TYPE_CHECKING:
+    from typing import Any
+
 _IDENTIFIER = "[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*"
-RUNNER_PATTERN = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*$"
-BAD_RUNNER = r"\.py:"  # a file name, though it could be a module `py` in a package
+_RUNNER_PATTERN = rf"^{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*$"
+_BAD_RUNNER = r"\.py:"  # a file name, though it could be a module `py` in a package
+_PLATFORM = r"linux-(x86_64|aarch64)-cp3[1-9]\d"
 
 # A `\` escapes a wildcard. Before other characters, and between a name and a `*` or `?`, it is probably a separator of Windows.
 _SEPARATING_BACKSLASH = r"\\([^*?\[\]{}\\,!^-]|$)|[\w.-]\\[*?]"
-BAD_PATTERN = rf"^/|^[A-Za-z]:[\\/]|(^|/)\.\.(/|$)|{_SEPARATING_BACKSLASH}"
-BAD_ROOT = r"^/|^[A-Za-z]:|\\"
+
+_NUMBER_ABOVE_0 = r"(0*[1-9]\d*(\.\d+)?|0+\.\d*[1-9]\d*)"
+_SIZE_PATTERN = rf"^\s*{_NUMBER_ABOVE_0}\s*([kKmMgGtT]?[iI]?[bB])?\s*$"
+
+# What a value must not be, in JSON Schema. Editors print the reference to a definition, so its name is the message; a pattern
+# would be printed as it is.
+REFUSED: dict[str, dict[str, Any]] = {
+    "both-runner-and-command": {"required": ["runner", "command"]},
+    "only-spaces": {"type": "string", "pattern": r"^\s*$"},
+    "anything-but-letters-digits-and-hyphens": {"type": "string", "not": {"pattern": f"^{SLUG_PATTERN}$"}},
+    "anything-but-module:object": {"type": "string", "not": {"pattern": _RUNNER_PATTERN}},
+    "the-path-of-a-file": {"type": "string", "pattern": _BAD_RUNNER},
+    "an-absolute-path": {"type": "string", "pattern": r"^/|^[A-Za-z]:"},
+    "an-absolute-pattern": {"type": "string", "pattern": r"^/|^[A-Za-z]:[\\/]"},
+    "a-pattern-outside-the-root": {"type": "string", "pattern": r"(^|/)\.\.(/|$)"},
+    "a-pattern-with-backslashes-between-folders": {"type": "string", "pattern": _SEPARATING_BACKSLASH},
+    "a-path-with-backslashes": {"type": "string", "pattern": r"\\"},
+    "anything-but-linux-MACHINE-cpVERSION": {"type": "string", "not": {"pattern": f"^{_PLATFORM}$"}},
+    "anything-but-a-size-such-as-500-MB": {"type": "string", "not": {"pattern": _SIZE_PATTERN}},
+}
+SLUG = ("anything-but-letters-digits-and-hyphens",)
+RUNNER = ("anything-but-module:object", "the-path-of-a-file")
+ROOT = ("only-spaces", "an-absolute-path", "a-path-with-backslashes")
+GLOB = ("only-spaces", "an-absolute-pattern", "a-pattern-outside-the-root", "a-pattern-with-backslashes-between-folders")
+PLATFORM = ("anything-but-linux-MACHINE-cpVERSION",)
 
 
 def check_slug(text: str) -> str | None:
@@ -57,7 +85,7 @@ def check_variable(text: str) -> str | None:
 
 def check_platform(text: str) -> str | None:
     """Check the platform of a release runner."""
-    if re.fullmatch(r"linux-(x86_64|aarch64)-cp3[1-9]\d", text):
+    if re.fullmatch(_PLATFORM, text):
         return None
     return f'"{text}" is not a platform: write linux-MACHINE-cpVERSION, such as linux-x86_64-cp312; MACHINE is x86_64 or aarch64'
 
@@ -74,7 +102,7 @@ def check_root(text: str) -> str | None:
 
 def check_runner(text: str) -> str | None:
     """Check the `module:object` of a runner, both Python identifiers with dots between them."""
-    if _is_importable(text) and not re.search(BAD_RUNNER, text):
+    if _is_importable(text) and not re.search(_BAD_RUNNER, text):
         return None
     keyword = next((part for part in re.split("[.:]", text) if iskeyword(part)), None)
     if keyword:

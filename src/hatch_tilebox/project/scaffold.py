@@ -8,7 +8,6 @@ import shutil
 import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from hatch_tilebox.discovery.diagnose.sources import workspace_around
 from hatch_tilebox.discovery.environment import INSTALL_LIMIT
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.project.schema_copy import SCHEMA_NAME, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 SLUG_LENGTH = 40
 """The most characters of a slug that is derived from a name. Source: https://docs.tilebox.com, "Project Structure"."""
 REFUSED = (CONFIG_NAME, PYPROJECT_NAME, "runner.py", LOCK_NAME)
-SCHEMA_NAME = "tilebox.workflow.schema.json"
 _ENVIRONMENT = ".venv"
 _LAST_LINES = 20
 _DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox")
@@ -149,7 +148,7 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
         _refuse_name(local, _locked_names(root))
         _write(root / PYPROJECT_NAME, _PYPROJECT.format(slug=local))
         _write(root / "runner.py", _RUNNER.format(slug=local))
-        _write(root / SCHEMA_NAME, (files("hatch_tilebox") / "schemas" / SCHEMA_NAME).read_text("utf-8"))
+        _write(root / SCHEMA_NAME, schema_text())
         # An existing environment is left alone: packages that uv removes from it would be lost.
         _run_uv(str(uv), "sync" if sync else "lock", root, progress)
         slug = create(name) if create else local

@@ -11,7 +11,7 @@ from hatch_tilebox.core.config import WorkflowConfig
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN
+from hatch_tilebox.core.identifiers import SLUG_LENGTH
 from hatch_tilebox.core.model import Pattern, Workflow
 from hatch_tilebox.core.toml_document import Document, read_toml
 from hatch_tilebox.project import rules
@@ -23,11 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_SLUG = Text(
-    rules.check_slug,
-    {"pattern": f"^{SLUG_PATTERN}$", "maxLength": SLUG_LENGTH},
-)
-_GLOB = Text(rules.check_pattern, {"not": {"pattern": rules.BAD_PATTERN}})
+_SLUG = Text(rules.check_slug, {"maxLength": SLUG_LENGTH}, rules.SLUG)
+_GLOB = Text(rules.check_pattern, refused=rules.GLOB)
+
+
+# As in the loader: either runner or command. The editor's messages are `"runner" is a required property`, and the one about both.
+_ONE_START = {
+    "if": {"required": ["command"]},
+    "then": {"not": {"$ref": "#/definitions/both-runner-and-command"}},
+    "else": {"required": ["runner"]},
+}
+
+# The extension `x-taplo` is for the editors that use Taplo: https://taplo.tamasfe.dev/configuration/developing-schemas.html
+_TARGET = {
+    "title": "target",
+    "description": "Clusters that a deployment can name together: `hatch-tilebox deploy --target NAME`. "
+    "The name has letters A-Z and a-z, digits, hyphens and underscores.",
+    "x-taplo": {"links": {"key": "https://docs.tilebox.com/workflows/concepts/clusters"}, "initKeys": ["clusters"]},
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,7 +58,7 @@ class WorkflowTable:
     runner: str | None = field(
         default=None,
         metadata=key(
-            Text(rules.check_runner, {"pattern": rules.RUNNER_PATTERN, "not": {"pattern": rules.BAD_RUNNER}}),
+            Text(rules.check_runner, refused=rules.RUNNER),
             "The `Runner` object as `module:object`; both may have dots. Release runners start it with "
             "`uv run python -m tilebox.workflows.runner module:object`. Set either this or `command`.",
             examples=("my_workflow.runner:runner",),
@@ -62,7 +75,7 @@ class WorkflowTable:
     root: str = field(
         default=".",
         metadata=key(
-            Text(rules.check_root, {"not": {"pattern": rules.BAD_ROOT}}),
+            Text(rules.check_root, refused=rules.ROOT),
             "The folder that a release contains, relative to the folder of this file; a build refuses one outside the project.",
             examples=("workflow",),
         ),
@@ -119,7 +132,7 @@ class WorkflowFile:
 
     workflow: WorkflowTable = field(
         metadata=key(
-            Table(WorkflowTable, {"oneOf": [{"required": ["runner"]}, {"required": ["command"]}]}),
+            Table(WorkflowTable, _ONE_START),
             "Which workflow the project is, and how its worker starts.",
             missing="write a [workflow] table with slug and runner",
         )
@@ -134,7 +147,7 @@ class WorkflowFile:
     targets: Mapping[str, TargetTable] | None = field(
         default=None,
         metadata=key(
-            Tables(Table(TargetTable), "[A-Za-z0-9_-]+", "letters A-Z and a-z, digits, hyphens and underscores"),
+            Tables(Table(TargetTable), "[A-Za-z0-9_-]+", "letters A-Z and a-z, digits, hyphens and underscores", _TARGET),
             "Clusters that a deployment can name together, as `[targets.NAME]`.",
         ),
     )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.toml_document import Document
     from hatch_tilebox.core.toml_positions import KeyPath
 
+    Check = Callable[[str], "str | None"]
+    Rules = Mapping[str, Any]
+
 
 class Mistake(NamedTuple):
     """A wrong value at `path`, or with `of_key` a wrong key. `named` is whether the message names the key itself."""
@@ -118,13 +121,17 @@ def type_name(value: Any) -> str:
 
 
 class Text(Kind):
-    """A string that is not empty. `check` returns what is wrong with it; `rules` are the rules of it in JSON Schema."""
+    """A string that is not empty. `check` returns what is wrong with it.
+
+    In JSON Schema, it has the `rules`, and is none of the definitions whose names are `refused`.
+    """
 
     name = "string"
 
-    def __init__(self, check: Callable[[str], str | None] = lambda _: None, rules: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, check: Check = lambda _: None, rules: Rules | None = None, refused: tuple[str, ...] = ()) -> None:
         self.check = check
         self.rules = rules or {}
+        self.refused = refused or ("only-spaces",)
 
     def read(self, value: Any, at: KeyPath, report: Report) -> str:
         if not isinstance(value, str):
@@ -138,7 +145,8 @@ class Text(Kind):
         return ""
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, **({} if "pattern" in self.rules else {"pattern": r"\S"}), **self.rules}
+        refused = [{"not": {"$ref": f"#/definitions/{name}"}} for name in self.refused]
+        return {"type": "string", "minLength": 1, **self.rules, "allOf": refused}
 
 
 class Texts(Kind):
@@ -253,12 +261,8 @@ class Size(Kind):
         return size
 
     def schema(self) -> dict[str, Any]:
-        unit = "([kKmMgGtT]?[iI]?[bB])?"
-        return {
-            "type": ["integer", "string"],
-            "exclusiveMinimum": 0,
-            "pattern": rf"^\s*(0*[1-9]\d*(\.\d+)?|0+\.\d*[1-9]\d*)\s*{unit}\s*$",
-        }
+        refused = {"$ref": "#/definitions/anything-but-a-size-such-as-500-MB"}
+        return {"type": ["integer", "string"], "exclusiveMinimum": 0, "not": refused}
 
     @staticmethod
     def _bytes(text: str) -> int:

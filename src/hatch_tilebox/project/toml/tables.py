@@ -59,14 +59,18 @@ class Table(Kind):
 
 
 class Tables(Kind):
-    """Any number of tables of one kind, whose names must match `pattern`. `names` describes the pattern."""
+    """Any number of tables of one kind, whose names must match `pattern`. `names` describes the pattern.
+
+    `annotations` are what an editor shows about one of the tables, as JSON Schema.
+    """
 
     name = "tables"
 
-    def __init__(self, table: Table, pattern: str, names: str) -> None:
+    def __init__(self, table: Table, pattern: str, names: str, annotations: Mapping[str, Any]) -> None:
         self.table = table
         self.pattern = pattern
         self.names = names
+        self.annotations = annotations
 
     def read(self, value: Any, at: KeyPath, report: Report) -> Mapping[str, Any]:
         if not isinstance(value, dict):
@@ -78,7 +82,8 @@ class Tables(Kind):
         return {name: self.table.read(item, (*at, name), report) for name, item in value.items()}
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": False, "patternProperties": {f"^{self.pattern}$": self.table.schema()}}
+        table = {**self.table.schema(), **self.annotations}
+        return {"type": "object", "additionalProperties": False, "patternProperties": {f"^{self.pattern}$": table}}
 
 
 @dataclasses.dataclass(frozen=True)
