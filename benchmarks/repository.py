@@ -2,6 +2,7 @@
 
     python benchmarks/repository.py            # projects, and projects --changed after several edits
     python benchmarks/repository.py build      # build --all, against one build after the other
+    python benchmarks/repository.py build 10   # the same with ten projects
 
 Needs hatch-tilebox with its `cli` extra in the environment of the interpreter, git, uv, and a package index. The repository is a
 uv workspace with one lock: 100 workflows, of which each uses one of five shared packages, and the packages use each other.
@@ -81,7 +82,7 @@ runner = Runner(tasks=[Flow{number:03}])
 """
 
 
-def create(root: Path) -> None:
+def create(root: Path, projects: int) -> None:
     """Create the repository with one commit."""
     write(root, "pyproject.toml", ROOT)
     write(root, ".gitignore", "dist/\n.venv/\n")
@@ -91,7 +92,7 @@ def create(root: Path) -> None:
         write(root, f"packages/shared-{number}/pyproject.toml", PACKAGE.format(number=number, dependencies=name, sources=sources))
         for module in ("__init__", "grids", "scenes", "times"):
             write(root, f"packages/shared-{number}/shared_{number}/{module}.py", f"NUMBER = {number}\n" * 40)
-    for number in range(PROJECTS):
+    for number in range(projects):
         folder = f"workflows/flow-{number:03}"
         write(root, f"{folder}/pyproject.toml", WORKFLOW.format(number=number, package=number % PACKAGES))
         write(root, f"{folder}/tilebox.workflow.toml", CONFIG.format(number=number))
@@ -160,7 +161,7 @@ def measure_changed(root: Path) -> bool:
     return reached
 
 
-def measure_build(root: Path) -> bool:
+def measure_build(root: Path, projects: int) -> None:
     """Print a table of one round of builds, with an empty cache and with what the build before has kept."""
     print(f"{'command':18} {'cache':8} {'s':>7} {'ratio':>6}")
     base = 0.0
@@ -171,21 +172,24 @@ def measure_build(root: Path) -> bool:
             if name == "build --all":
                 run([program(), "build", "--all", "--quiet"], root)
             else:
-                for number in range(PROJECTS):
+                for number in range(projects):
                     run([program(), "build", "--quiet", f"workflows/flow-{number:03}"], root)
             time = perf_counter() - began
             base = base or time
             print(f"{name:18} {cache:8} {time:7.1f} {time / base:6.2f}")
-    return True
 
 
 def main() -> None:
+    building, number = sys.argv[1:2] == ["build"], sys.argv[2:]
+    projects = int(number[0]) if number else PROJECTS
     with tempfile.TemporaryDirectory() as name:
         root = Path(name).resolve() / "repository"
-        create(root)
-        print(f"{PROJECTS} projects, {os.cpu_count()} processors, Python {sys.version.split()[0]}, {sys.platform}")
-        reached = measure_build(root) if sys.argv[1:] == ["build"] else measure_changed(root)
-    sys.exit(not reached)
+        create(root, projects)
+        print(f"{projects} projects, {os.cpu_count()} processors, Python {sys.version.split()[0]}, {sys.platform}")
+        if building:
+            measure_build(root, projects)
+        elif not measure_changed(root):
+            sys.exit(1)
 
 
 if __name__ == "__main__":
