@@ -106,7 +106,9 @@ def test_only_who_drops_the_release_says_so(project, frontend_env, tmp_path, com
     folder = project("single_file")
     pyproject = (folder / "pyproject.toml").read_text()
     (folder / "pyproject.toml").write_text(pyproject.replace('"hatchling.build"', '"hatch_tilebox.backend"'))
-    output = run([part.format(tmp=tmp_path) for part in command], folder, frontend_env)
+    # The folder of another pip, as in a build that pip has started.
+    tracker = {} if "pip" in command else {"PIP_BUILD_TRACKER": str(tmp_path)}
+    output = run([part.format(tmp=tmp_path) for part in command], folder, frontend_env, **tracker)
     kept = [*folder.rglob("*.tbrelease"), *(tmp_path / "out").glob("*.tbrelease")]
     assert bool(kept) == (dropper is None)
     assert (NOTE in output) == (dropper is not None)
