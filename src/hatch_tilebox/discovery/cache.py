@@ -122,18 +122,21 @@ class Cache:
         write_sealed(self.results / f"{key}.json", value)
 
     def folder(self, name: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
-        """Return the folder kept under `name`. `make` fills a new one, which appears whole or not at all."""
+        """Return the folder kept under `name`. `make` fills a new one, which appears whole or not at all.
+
+        With `renew` the folder is filled again. One with the same files stays, because other builds may be reading it.
+        """
         place = self.folders / name
         with self.lock(name, lambda: None):
-            if renew:
-                shutil.rmtree(place, ignore_errors=True)
-            if not place.is_dir():
+            if renew or not place.is_dir():
                 self.folders.mkdir(parents=True, exist_ok=True)
                 with temporary_folder(self.folders) as temporary:
                     content = temporary / "content"
                     content.mkdir()
                     make(content)
-                    content.rename(place)
+                    if _contents(content) != _contents(place):
+                        shutil.rmtree(place, ignore_errors=True)
+                        content.rename(place)
             touch(place)
         return place
 
@@ -175,6 +178,13 @@ class Cache:
             if os.name == "nt":  # an open file cannot be removed there, and an empty lock file is harmless
                 return
             path.unlink(missing_ok=True)
+
+
+def _contents(folder: Path) -> dict[str, bytes] | None:
+    """Return the files in a folder, None if there is no such folder."""
+    if not folder.is_dir():
+        return None
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @contextlib.contextmanager
