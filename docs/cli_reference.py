@@ -88,6 +88,12 @@ repos:
         args: [--strict]
 ```
 """
+EVERY = """\
+## The option `--all`
+
+`build`, `check`, `verify`, `publish` and `deploy` have it. The command runs for each project in the folder that its argument names,
+and below it; see [share code between workflows](../how-to/share-code.md#all-workflows-at-once). The exit code is the highest one.
+"""
 
 
 def cli_reference() -> str:
@@ -95,6 +101,7 @@ def cli_reference() -> str:
     context = click.Context(app, info_name="hatch-tilebox", **app.context_settings)
     parts = [HEAD, usage(context, app), options(context, app), GROUP]
     definitions = json.loads((files("hatch_tilebox") / "schemas" / "output.schema.json").read_text("utf-8"))["$defs"]
+    parts.append(f"\n{EVERY}{output(definitions['all'], definitions)}")
     for name in app.list_commands(context):
         command = app.get_command(context, name)
         below = click.Context(command, info_name=name, parent=context)

@@ -128,6 +128,40 @@ def test_an_edit_to_a_shared_package_changes_the_workflows_that_use_it(monorepo,
         assert (digest(monorepo / f"workflows/{name}/dist/{name}-0.1.0.tbrelease") == digest(releases[name])) is same
 
 
+def test_all_are_published_with_one_command(releases, frontend_env, tmp_path):
+    repository = releases["report"].parents[3]
+    command = ["hatch-tilebox", "publish", "--all", "--to", tmp_path / "store", "--json"]
+    report = json.loads(run(command, repository, frontend_env).stdout)
+    assert [project["path"] for project in report["projects"]] == sorted(f"workflows/{name}" for name in VENDORED)
+    assert {project["result"] for project in report["projects"]} == {"succeeded"}
+    published = {release.workflow: release.digest for release in ReleaseStore(tmp_path / "store").releases(None)}
+    assert published == {name: digest(releases[name]) for name in VENDORED}
+
+
+def test_all_are_built_into_one_folder(monorepo, frontend_env, releases):
+    """As `uv build --all-packages` does. Without a cache, shared packages are built by several builds at the same time."""
+    shown = run(["hatch-tilebox", "build", "--all", "--no-cache", "--jobs", "3"], monorepo, frontend_env)
+    assert shown.stdout.splitlines()[-1] == "3 succeeded"
+    for name in VENDORED:
+        assert digest(monorepo / f"dist/{name}-0.1.0.tbrelease") == digest(releases[name])
+
+
+@pytest.mark.parametrize("backend", ["hatchling.build", "hatch_tilebox.backend"])
+def test_hatch_builds_all(monorepo, frontend_env, releases, backend):
+    """Into one folder too. With another backend than its own, hatch keeps only wheels, which the build reports."""
+    root = monorepo / "pyproject.toml"
+    root.write_text(root.read_text() + '\n[tool.hatch.envs.default.workspace]\nmembers = ["workflows/*"]\n')
+    for name in VENDORED:
+        pyproject = monorepo / f"workflows/{name}/pyproject.toml"
+        pyproject.write_text(pyproject.read_text().replace("hatchling.build", backend))
+    shown = run(["hatch", "build", "--all", "-t", "wheel"], monorepo, frontend_env)
+    drops = backend != "hatchling.build"
+    assert ("is a temporary folder: hatch" in shown.stdout + shown.stderr) is drops
+    assert len(list((monorepo / "dist").glob("*.whl"))) == len(VENDORED)
+    found = {path.name.partition("-")[0]: digest(path) for path in monorepo.rglob("*.tbrelease")}
+    assert found == ({} if drops else {name: digest(path) for name, path in releases.items()})
+
+
 def test_a_stale_archive_is_not_published(monorepo, frontend_env, tmp_path):
     """A package that is vendored belongs to the files of the release; `--build` builds first."""
     folder = monorepo / "workflows/cleanup"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -69,7 +70,7 @@ class _Commands(click.Group):
         from hatch_tilebox.core.signals import cleans_up_when_terminated
 
         try:
-            with cleans_up_when_terminated():
+            with cleans_up_when_terminated(with_parent=ctx.params.get("part") is not None):
                 return super().invoke(ctx)
         except click.ClickException as error:
             from hatch_tilebox.core.printable import printable
@@ -94,6 +95,10 @@ class _Commands(click.Group):
             from hatch_tilebox.cli.console import show_errors
 
             show_errors(error.problems)
+            if ctx.params.get("part") is not None:
+                from hatch_tilebox.cli.output import problem_json, show_json
+
+                show_json({"errors": [problem_json(problem) for problem in error.problems]})
             ctx.exit(error.exit_code)
 
 
@@ -103,8 +108,9 @@ class _Commands(click.Group):
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incompatible with the release before, 130 interrupted.",
 )
 @click.option("-C", "directory", type=click.Path(exists=True, file_okay=False), help="Change to this folder first.")
+@click.option("--part", type=click.Path(path_type=Path), hidden=True, help="Run as a part of a command with --all on this folder.")
 @click.version_option(__version__, prog_name="hatch-tilebox")
-def app(directory: str | None) -> None:
+def app(directory: str | None, part: Path | None) -> None:  # noqa: ARG001 -- read by `repository_of`
     """Turn Tilebox workflow projects into releases."""
     if directory is not None:
         os.chdir(directory)

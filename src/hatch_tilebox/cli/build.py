@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import env_option, format_option, output_options, show_json, show_line
 from hatch_tilebox.core.paths import shortest_path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.pipeline.build import Release
 
 
-@click.command(short_help="Build the release of a workflow project")
+@click.command(cls=ForAll, short_help="Build the release of a workflow project")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
 @click.option("--no-cache", is_flag=True, help="Prepare a new runtime, and do not keep it.")
@@ -69,7 +70,7 @@ def _build(project: Path, settings: Mapping[str, Any], progress: RichProgress, e
     from hatch_tilebox.project.open import open_project
 
     opened = open_project(project, settings)
-    return opened.build(opened.root / "dist", progress, env)
+    return opened.build((repository_of() or opened.root) / "dist", progress, env)
 
 
 def _build_with_annotations(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.output import format_option, output_options, problem_json, show_json, show_line
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.project.fix import Fixed
 
 
-@click.command(short_help="Check a project without running its code")
+@click.command(cls=ForAll, short_help="Check a project without running its code")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option("--fix", is_flag=True, help="Fix what can be fixed, and show the changes.")
@@ -40,6 +41,8 @@ def command(
     ok = not report.errors and not (strict and report.warnings)
     if as_json or output_format == "json":
         _show_json(fixed, ok=ok)
+        if repository_of():
+            _show(fixed, verbose - quiet, ok=False)
     elif output_format != "text":
         from hatch_tilebox.cli.annotations import show_annotations
 

@@ -8,22 +8,26 @@ from typing import Any
 
 import click
 
+from hatch_tilebox.cli.all_option import ForAll
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, pick_release
 
 
-@click.command(short_help="Deploy a published release to clusters")
+@click.command(cls=ForAll, short_help="Deploy a published release to clusters")
+@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @deploy_options
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), help="The file to apply; with --dry-run, to write.")
 @output_options
-def command(*, dry_run: bool, plan: Path | None, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
     """Deploy a published release to the clusters of --target or --cluster, by default to the default cluster.
 
     The plan is shown: what runs on each cluster, what would run, which tasks change, and which jobs could no longer be retried. A
     cluster that already runs a task with the same name and version for another workflow is refused, because runners would
     advertise neither task.
+
+    With --all, the latest release of each project in the folder ROOT and below it is deployed, after the plans of all were checked.
 
     Example: hatch-tilebox deploy --latest --target production
     """
@@ -31,6 +35,9 @@ def command(*, dry_run: bool, plan: Path | None, as_json: bool, quiet: int, verb
     from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
     from hatch_tilebox.publish.plan import load_plan, make_plan, save_plan, show_plan
 
+    if root is not None:
+        msg = "ROOT is for --all; a release is selected with --release ID or --latest"
+        raise click.UsageError(msg)
     notes = DeploymentNotes(notes_file())
     saved = load_plan(plan) if plan and not dry_run else None
     if saved and any(given[key] for key in ("selector", "latest", "target", "cluster", "workflow")):

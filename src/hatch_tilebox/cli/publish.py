@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
 
 
-@click.command(short_help="Publish a built release")
+@click.command(cls=ForAll, short_help="Publish a built release")
 @click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--to", metavar="URL", help="tilebox, https://…, oci://REGISTRY/REPOSITORY, file:///… or a folder.")
 @click.option("--verify/--no-verify", default=None, help="Start the release's worker first; this runs its code.")
@@ -45,7 +46,7 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
     try:
         with closing(RichProgress(verbose - quiet)) as progress:
             clusters = clusters_of(root, settings.deploy) if settings.deploy else ()
-            local = prepare_release([file] if file else [], root, settings, progress, log)
+            local = prepare_release([file] if file else [], root, settings, progress, log, repository=repository_of())
             report = publish_archive(
                 local, settings, base=Path.cwd(), clusters=clusters, prompt=ask_secret, progress=progress, log=log
             )

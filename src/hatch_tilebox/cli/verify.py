@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
 
 
-@click.command(short_help="Check that a release is complete and starts")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.command(cls=ForAll, short_help="Check that a release is complete and starts")
+@click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
 @click.option(
     "--offline-start", is_flag=True, help="Start the worker without network, after its environment is installed. Linux only."
@@ -25,7 +26,7 @@ from hatch_tilebox.cli.output import env_option, output_options, problem_json, s
 @click.pass_context
 def command(
     ctx: click.Context,
-    file: Path,
+    file: Path | None,
     *,
     no_run: bool,
     offline_start: bool,
@@ -46,6 +47,7 @@ def command(
     from hatch_tilebox.pipeline.verify import verify_release
     from hatch_tilebox.project.build_options import variables_passed
 
+    file = _release(ctx, file)
     variables = (*variables_passed(os.environ), *env)
 
     with closing(RichProgress(verbose - quiet)) as progress:
@@ -59,9 +61,23 @@ def command(
         tasks = [{"name": name, "version": version} for name, version in result.tasks]
         problems = [problem_json(problem) for problem in result.problems]
         show_json({"ok": result.ok, "tasks": tasks, "problems": problems})
-    else:
+    if not as_json or repository_of():
         show_problems(result.problems)
     if not result.ok:
         ctx.exit(1)
     if not as_json and result.artifact:
         show_line(f"{file}: ok, sha256:{result.artifact.sha256}")
+
+
+def _release(ctx: click.Context, file: Path | None) -> Path:
+    """Return the release to verify. With `--all`, it is the current one of the project in the current folder."""
+    if repository := repository_of():
+        from hatch_tilebox.project.releases import current_release
+
+        return current_release(Path.cwd(), repository)
+    if file is None:
+        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0], param_hint="'FILE'")
+    if file.is_dir():
+        msg = f"File {str(file)!r} is a directory."
+        raise click.BadParameter(msg, ctx, ctx.command.params[0], param_hint="'FILE'")
+    return file

@@ -15,7 +15,7 @@ from hatch_tilebox.project.metadata import read_project
 from hatch_tilebox.project.open import open_project
 from hatch_tilebox.project.pyproject import read_pyproject
 from hatch_tilebox.project.workflow_file import load_config
-from hatch_tilebox.publish.locate import find_release
+from hatch_tilebox.publish.locate import find_release, has_release
 from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.steps import show_step
 
@@ -30,10 +30,17 @@ if TYPE_CHECKING:
 
 
 def prepare_release(
-    places: Sequence[Path], root: Path | None, settings: Settings, progress: Progress, log: StepLog
+    places: Sequence[Path],
+    root: Path | None,
+    settings: Settings,
+    progress: Progress,
+    log: StepLog,
+    *,
+    repository: Path | None = None,
 ) -> LocalRelease:
     """Return the release to publish: the one in `places`, or the current one of the project in `root`, built first if set.
 
+    `repository` is the folder whose projects are published together: their releases are in its `dist`.
     Raises PublishError if there is none, or the project has changed since it was built, unless `settings.stale`.
     """
     if settings.build:
@@ -42,10 +49,10 @@ def prepare_release(
             raise PublishError(Problem(message, hint="leave out one of the two", code="TBX023"))
         with log.step("build") as done:
             project = open_project(root or Path.cwd())
-            path = project.build(project.root / "dist", progress).artifact.path
+            path = project.build((repository or project.root) / "dist", progress).artifact.path
             done.append(path.name)
     else:
-        path = find_release(places, None) if places else current_release(root or find_project(Path.cwd()))
+        path = find_release(places, None) if places else current_release(root or find_project(Path.cwd()), repository)
     with log.step("read") as done:
         local = open_release(path, progress)
         done.append(path.name)
@@ -79,12 +86,16 @@ def clusters_of(root: Path | None, target: str) -> tuple[str, ...]:
     return config.targets[target]
 
 
-def current_release(root: Path) -> Path:
+def current_release(root: Path, repository: Path | None = None) -> Path:
     """Return the archive of the current version of the project in `root`, in the output folder of its builds.
 
-    Raises PublishError if there is none or more than one. This may ask the project's build backend for the version.
+    The option `output-dir` names this folder. Without it, `dist` of the `repository` comes before the project's own `dist`. Raises
+    PublishError if there is none or more than one. This may ask the project's build backend for the version.
     """
     pyproject = read_pyproject(root)
     project = read_project(pyproject)
     options = load_options(options_table(pyproject), where=HOOK_TABLE, environ=os.environ, pyproject=pyproject)
-    return find_release([root / (options.output_dir or "dist")], project)
+    own = root / (options.output_dir or "dist")
+    if repository and not options.output_dir and (shared := repository / "dist") != own:
+        return find_release([shared if has_release(shared, project) else own], project)
+    return find_release([own], project)

@@ -47,6 +47,11 @@ def find_release(places: Sequence[Path], project: Project | None) -> Path:
     raise PublishError(Problem(f"no release{of} in {where}", hint=_BUILD, code="TBX503"))
 
 
+def has_release(folder: Path, project: Project) -> bool:
+    """Whether the folder has a release of the version of `project`."""
+    return any(_is_of(path, project) for path in folder.glob(f"*{RELEASE_SUFFIX}"))
+
+
 def _is_of(path: Path, project: Project) -> bool:
     try:
         found = read_manifest(path).project

@@ -72,7 +72,7 @@ def publish_archive(
 
 def refused_report(log: StepLog) -> dict[str, Any]:
     """Return the report of a publication that a step refused."""
-    keys = ("id", "created", "digest", "fingerprint", "url", "workflow", "version", "dry_run", "deployment")
+    keys = ("id", "created", "digest", "fingerprint", "url", "workflow", "version", "tasks", "dry_run", "deployment")
     return {**dict.fromkeys(keys), "steps": log.to_list()}
 
 

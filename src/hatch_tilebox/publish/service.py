@@ -46,6 +46,7 @@ class Publication:
             "url": self.release.url if self.release else self.url,
             "workflow": self.local.workflow,
             "version": self.local.manifest.project.version,
+            "tasks": [{"name": task.name, "version": task.version} for task in self.local.manifest.tasks],
             "dry_run": self.dry_run,
         }
 

@@ -1,0 +1,126 @@
+"""Projects of a repository that cannot be published or deployed together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
+from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.project.releases import read_config
+from hatch_tilebox.publish.deployer import CONFLICT_HINT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RepositoryProject:
+    """A project of a repository. `name` is its path, relative to the folder that the user named, with `/` between parts.
+
+    `workflow` is the slug and `version` the version; None if a file of the project cannot be read, or the version is dynamic.
+    `distribution` is the normalized name of the project.
+    """
+
+    path: Path
+    name: str
+    workflow: str | None
+    distribution: str | None
+    version: str | None
+
+
+def describe_projects(root: Path, paths: Iterable[Path]) -> tuple[RepositoryProject, ...]:
+    """Return the projects in the folders `paths` below `root`. Mistakes in their files are left to the commands that open them."""
+    return tuple(_describe(root.resolve(), path) for path in paths)
+
+
+def _describe(root: Path, path: Path) -> RepositoryProject:
+    name = path.relative_to(root).as_posix()
+    try:
+        workflow = read_config(path).workflow.slug
+    except TileboxError:
+        workflow = None
+    try:
+        table = peek_pyproject(path).table("project")
+    except TileboxError:
+        table = {}
+    distribution, version = table.get("name"), table.get("version")
+    return RepositoryProject(
+        path,
+        name,
+        workflow,
+        canonicalize_name(distribution) if isinstance(distribution, str) else None,
+        version if isinstance(version, str) else None,
+    )
+
+
+def require_distinct(projects: Sequence[RepositoryProject]) -> None:
+    """Raise ConfigError if two projects have one slug, or one name: their releases would replace each other."""
+    workflows: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, list[str]] = defaultdict(list)
+    for project in projects:
+        if project.workflow is not None:
+            workflows[project.workflow].append(project.name)
+        if project.distribution is not None:
+            names[project.distribution].append(project.name)
+    problems = [
+        Problem(
+            f"{_listed(places)} have the same workflow slug {slug!r}: their releases would be versions of one workflow",
+            "give each project a slug of its own in tilebox.workflow.toml",
+            code="TBX025",
+        )
+        for slug, places in workflows.items()
+        if len(places) > 1
+    ]
+    problems += [
+        Problem(
+            f"{_listed(places)} have the same project name {name!r}: their releases would have the same file name",
+            "give each project a name of its own in pyproject.toml",
+            code="TBX025",
+        )
+        for name, places in names.items()
+        if len(places) > 1
+    ]
+    if problems:
+        raise ConfigError(*problems)
+
+
+@dataclass(frozen=True)
+class ClusterTasks:
+    """Name and version of the tasks that the project `name` brings to each cluster."""
+
+    name: str
+    tasks: Mapping[str, frozenset[tuple[str, str]]]
+
+
+def shared_tasks(deployments: Sequence[ClusterTasks]) -> list[tuple[Problem, frozenset[str]]]:
+    """Return a problem, with the names of the projects, for each task that two projects bring to one cluster in one version.
+
+    Runners would advertise neither.
+    """
+    owners: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for each in deployments:
+        for cluster, tasks in each.tasks.items():
+            for name, version in tasks:
+                owners[cluster, name, version].append(each.name)
+    return [
+        (
+            Problem(
+                f"{_listed(places)} bring the same task {name!r} {version} to cluster {cluster!r}: a release runner would "
+                "advertise none of them",
+                CONFLICT_HINT,
+                code="TBX507",
+            ),
+            frozenset(places),
+        )
+        for (cluster, name, version), places in sorted(owners.items())
+        if len(places) > 1
+    ]
+
+
+def _listed(places: Sequence[str]) -> str:
+    return f"{', '.join(places[:-1])} and {places[-1]}"
