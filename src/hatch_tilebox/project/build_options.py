@@ -125,13 +125,25 @@ def option_keys() -> tuple[Key, ...]:
     return keys_of(BuildOptions, _DESCRIBED)
 
 
+_PUBLISH_KEYS = (
+    "allow-breaking",
+    "allow-same-version",
+    "artifact-url",
+    "check-compatibility",
+    "deploy",
+    "dry-run",
+    "stale",
+    "to",
+    "unique-versions",
+    "verify",
+)
 PLACES: Mapping[str, str] = {
     **dict.fromkeys(("project", "build-system", "dependency-groups", "tool"), "at the top of pyproject.toml"),
     **dict.fromkeys(("workflow", "build", "targets"), f"at the top of {CONFIG_NAME}"),
     **dict.fromkeys(("slug", "runner", "command", "root"), f"under [workflow] in {CONFIG_NAME}"),
     **dict.fromkeys(("include", "exclude", "use_gitignore"), f"under [build] in {CONFIG_NAME}"),
     **{option.name: OPTIONS_PLACE for option in option_keys()},
-    "to": f"under [{PUBLISH_TABLE}] in pyproject.toml",
+    **dict.fromkeys(_PUBLISH_KEYS, f"under [{PUBLISH_TABLE}] in pyproject.toml"),
 }
 """Where keys of the files of a project belong, for hints about a key in the wrong place."""
 

@@ -213,6 +213,9 @@ def _check_installation(project: WorkflowProject, report: CheckReport) -> None:
     pyproject, workflow = project.pyproject, project.config.workflow
     if not pyproject.packaged or "package" in pyproject.table("tool", "uv") or not is_built_by_hatchling(pyproject.values):
         return
+    hooks = {*pyproject.hatch_table("build", "hooks"), *pyproject.hatch_table("build", "targets", "wheel", "hooks")}
+    if hooks - {"tilebox"}:  # they may add files
+        return
     imported = runner_import(SourceTree(project.config.root), pyproject.name, workflow.runner, workflow.command)
     if imported.source != "folder" or has_wheel_files(pyproject.root, pyproject.values):
         return

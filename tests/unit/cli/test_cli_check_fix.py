@@ -71,6 +71,7 @@ def test_a_project_that_cannot_be_installed_and_need_not(invoke, small_project):
     [
         '[tool.hatch.build.targets.wheel]\nonly-include = ["runner.py"]\n',
         "[tool.uv]\npackage = true\n",
+        "[tool.hatch.build.hooks.custom]\n",
         "[tool.uv]\npackage = false\n",
     ],
 )

@@ -13,6 +13,7 @@ from hatch_tilebox.core.constants import CONFIG_VARIABLE
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.build_options import PLACES, load_options, option_keys, setting_name, variable_name
+from hatch_tilebox.project.publish_keys import publish_keys
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, WorkflowFile, WorkflowTable
 
@@ -206,7 +207,8 @@ def test_mistakes_from_everywhere_are_told_together():
 
 def test_every_key_of_the_workflow_has_a_place():
     models = (WorkflowFile, WorkflowTable, BuildTable)
-    assert {key.name for model in models for key in keys_of(model)} | {key.name for key in option_keys()} <= PLACES.keys()
+    names = {key.name for model in models for key in keys_of(model)}
+    assert names | {key.name for key in (*option_keys(), *publish_keys())} - {"options"} <= PLACES.keys()
 
 
 def test_keys_that_hatchling_reads_are_left_to_it():

@@ -158,7 +158,7 @@ class Http:
         wait = retry_after(response.headers.get("Retry-After", ""))
         problem = self.refusal(response, "the destination is not able to answer", hint="try again later").problems[0]
         if wait > self.retries.patience:
-            raise PublishError(Problem(problem.message, hint=f"it asks to come back in {wait:.0f} s", details=problem.details))
+            raise PublishError(problem._replace(hint=f"it asks to come back in {wait:.0f} s"))
         raise TransientError(problem, f"status {response.status_code}", wait=wait)
 
     def refusal(self, response: Response, what: str, hint: str | None = None) -> PublishError:

@@ -84,7 +84,7 @@ def persist(action: Callable[[], Result], retries: Retries, progress: Progress) 
     except TransientError as error:
         problem, attempts = error.problem, retries.limit(error)
         message = f"{problem.message} ({attempts} attempt{'' if attempts == 1 else 's'})"
-        raise PublishError(Problem(message, hint=problem.hint, details=problem.details)) from None
+        raise PublishError(problem._replace(message=message)) from None
 
 
 def report_retry(progress: Progress, error: TransientError, attempt: int, retries: Retries, wait: float) -> None:

@@ -121,8 +121,9 @@ def test_attempts_are_bounded_and_the_last_answer_is_told(serve, client):
 )
 def test_a_wrong_host_fails_after_two_attempts(client, url, says, reason):
     listener = Listener()
-    with pytest.raises(PublishError, match=rf"GET {url}/x: .*{says}.* \(2 attempts\)\n  hint: is the destination up"):
+    with pytest.raises(PublishError, match=rf"GET {url}/x: .*{says}.* \(2 attempts\)\n  hint: is the destination up") as caught:
         client(url, retries=Retries(first=0.001), progress=listener).send("GET", f"{url}/x?token=secret")
+    assert caught.value.problems[0].code == "TBX511"
     assert listener.notes == [f"retrying (2/2): {reason}"]
 
 
