@@ -88,6 +88,11 @@ def test_links_to_other_files_than_pages_are_not_broken():
             assert (page.parent / link).is_file(), f"{page}: {link}"
 
 
+def test_links_of_the_readme_are_not_broken():
+    for link in re.findall(r"\]\(((?!https?:)[^)#]+)", (ROOT / "README.md").read_text("utf-8")):
+        assert (ROOT / link).exists(), link
+
+
 def test_every_key_has_a_heading_to_link_to():
     for page, keys in {
         "configuration": [key for model in (WorkflowTable, BuildTable, TargetTable) for key in keys_of(model)],
