@@ -37,7 +37,9 @@ The extra `publish` is required to publish to the Tilebox API and to OCI registr
 
 """
 GROUP = """
-Write `-C` before the command: `hatch-tilebox -C flows/scene-qa build`. For a misspelt command, the message suggests the right one.
+`-C`, `--color`, `-q` and `-v` are accepted before and after the command: `hatch-tilebox -C flows/scene-qa build` and
+`hatch-tilebox build -C flows/scene-qa` are the same. `help COMMAND` shows the help of a command. For a misspelt command
+or option, the message suggests the right one.
 
 ## All commands
 
@@ -48,8 +50,9 @@ Write `-C` before the command: `hatch-tilebox -C flows/scene-qa build`. For a mi
 `-v` prints more and `-q` less. Both can be repeated and combined: `-q` hides steps, `-qq` also warnings. Errors are always printed.
 `-h` and `--help` show the arguments and options of a command.
 
-Colours are used only in terminals. [`NO_COLOR`](https://no-color.org) disables and [`FORCE_COLOR`](https://force-color.org) enables
-them. Spinners and progress bars are shown only in terminals. Paths and messages are never truncated to the width of a terminal.
+Colours are used only in terminals. `--color` decides otherwise, and so do [`NO_COLOR`](https://no-color.org) and
+[`FORCE_COLOR`](https://force-color.org). Spinners and progress bars are shown only in terminals. Paths and messages are never
+truncated to the width of a terminal.
 
 | Exit code | Meaning |
 | --- | --- |
@@ -61,18 +64,18 @@ them. Spinners and progress bars are shown only in terminals. Paths and messages
 
 ## Shell completion
 
-To complete commands, options and paths with the Tab key, add one of these lines:
+To complete commands, options, paths, tasks, releases, targets and destinations with the Tab key, add one of these lines:
 
 ```sh title="bash: ~/.bashrc"
-eval "$(_HATCH_TILEBOX_COMPLETE=bash_source hatch-tilebox)"
+eval "$(hatch-tilebox completion bash)"
 ```
 
 ```sh title="zsh: ~/.zshrc"
-eval "$(_HATCH_TILEBOX_COMPLETE=zsh_source hatch-tilebox)"
+eval "$(hatch-tilebox completion zsh)"
 ```
 
 ```sh title="fish: ~/.config/fish/completions/hatch-tilebox.fish"
-_HATCH_TILEBOX_COMPLETE=fish_source hatch-tilebox | source
+hatch-tilebox completion fish | source
 ```
 
 ## Commit hook

@@ -7,11 +7,13 @@ import sys
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as in shells."""
+COMPLETION_VARIABLE = "_HATCH_TILEBOX_COMPLETE"
+"""Set by the completion script of a shell when it asks what to complete."""
 
 
 def main() -> None:
     """Run `hatch-tilebox` and exit with 0 (done), 1 (failed), 2 (usage) or 3 (incompatible)."""
-    if sys.argv[1:] == ["--version"]:  # without click, whose import takes longer than the start of Python
+    if sys.argv[1:] in (["-V"], ["--version"]):  # without click, whose import takes longer than the start of Python
         from hatch_tilebox import __version__
 
         sys.stdout.write(f"hatch-tilebox, version {__version__}\n")

@@ -4,41 +4,69 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hatch_tilebox import __version__
-from hatch_tilebox.cli import INTERRUPTED
+from hatch_tilebox.cli import COMPLETION_VARIABLE, INTERRUPTED
+from hatch_tilebox.cli.common_options import add_common_options, group_options, passed_on
 
-_COMMANDS = {
-    "init": "Create a new workflow project",
-    "adopt": "Add hatch-tilebox to a project",
-    "check": "Check a project without running its code",
-    "files": "Show the files of the release, or the rule that decides about one",
-    "projects": "List the workflow projects of a repository",
-    "build": "Build the release of a workflow project",
-    "inspect": "Show the manifest of a release",
-    "verify": "Check that a release is complete and starts",
-    "diff": "Compare two releases",
-    "run": "Try a task of a release on this machine",
-    "report": "Show a release, a run or the changes between releases in a browser",
-    "extract": "Unpack a release into a folder",
-    "publish": "Publish a built release",
-    "fetch": "Fetch a published release",
-    "releases": "List published releases",
-    "deploy": "Deploy a published release to clusters",
-    "promote": "Deploy the release of one cluster to others",
-    "rollback": "Deploy the release that ran before",
-    "undeploy": "Remove a release from clusters",
-    "clusters": "List clusters and what runs on them",
-    "unpublish": "Remove a published release",
-    "cache": "Show or clear the build cache of this machine",
-    "explain": "Explain the code of an error or warning",
-    "schema": "Print a JSON Schema",
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GROUPS = {
+    "Project": {
+        "init": "Create a new workflow project",
+        "adopt": "Add hatch-tilebox to a project",
+        "check": "Check a project without running its code",
+        "files": "Show the files of the release, or the rule that decides about one",
+        "projects": "List the workflow projects of a repository",
+        "build": "Build the release of a workflow project",
+    },
+    "Release": {
+        "inspect": "Show the manifest of a release",
+        "verify": "Check that a release is complete and starts",
+        "diff": "Compare two releases",
+        "run": "Try a task of a release on this machine",
+        "report": "Show a release, a run or the changes between releases in a browser",
+        "extract": "Unpack a release into a folder",
+    },
+    "Publish": {
+        "publish": "Publish a built release",
+        "fetch": "Fetch a published release",
+        "releases": "List published releases",
+        "deploy": "Deploy a published release to clusters",
+        "promote": "Deploy the release of one cluster to others",
+        "rollback": "Deploy the release that ran before",
+        "undeploy": "Remove a release from clusters",
+        "clusters": "List clusters and what runs on them",
+        "unpublish": "Remove a published release",
+    },
+    "Machine": {
+        "cache": "Show or clear the build cache of this machine",
+        "completion": "Print the completion script of a shell",
+        "explain": "Explain the code of an error or warning",
+        "schema": "Print a JSON Schema",
+    },
 }
+_COMMANDS = {name: text for group in _GROUPS.values() for name, text in group.items()}
+
+
+@contextmanager
+def _usage_problems() -> Iterator[None]:
+    """Print usage errors of the block as problems. A group without arguments prints its help."""
+    try:
+        yield
+    except click.UsageError as error:
+        from hatch_tilebox.cli.usage import UsageProblem
+
+        if isinstance(error, UsageProblem) or type(error).__name__ == "NoArgsIsHelpError":  # since click 8.2
+            raise
+        raise UsageProblem(error) from None
 
 
 class _Commands(click.Group):
@@ -52,25 +80,46 @@ class _Commands(click.Group):
             return None
         module = import_module(f"hatch_tilebox.cli.{cmd_name}")
         command: click.Command = module.command
+        add_common_options(command)
+        if COMPLETION_VARIABLE in os.environ:
+            from hatch_tilebox.cli.completions import add_completions
+
+            add_completions(command)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS:
-            from difflib import get_close_matches
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _usage_problems():
+            return super().make_context(info_name, args, parent, **extra)
 
-            if close := get_close_matches(args[0], _COMMANDS, 1):
-                ctx.fail(f"there is no command {args[0]!r}; did you mean {close[0]!r}?")
-        return super().resolve_command(ctx, args)
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] == "help":
+            if len(args) == 1:
+                click.echo(ctx.get_help())  # noqa: TID251 -- click's own text
+                ctx.exit()
+            args = [args[1], "--help"]
+        if args[0] not in _COMMANDS:
+            from hatch_tilebox.cli.usage import suggestion
+
+            question = suggestion(args[0], _COMMANDS)
+            ctx.fail(f"there is no command {args[0]!r}{f'; {question}' if question else ''}")
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            rest = [*passed_on(command, quiet=ctx.params["quiet"], verbose=ctx.params["verbose"]), *rest]
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        width = max(map(len, _COMMANDS))
+        for group, commands in _GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         from hatch_tilebox.core.signals import cleans_up_when_terminated
 
         try:
-            with cleans_up_when_terminated(with_parent=ctx.params.get("part") is not None):
+            with cleans_up_when_terminated(with_parent=ctx.params.get("part") is not None), _usage_problems():
                 return super().invoke(ctx)
         except click.ClickException as error:
             from hatch_tilebox.core.printable import printable
@@ -107,10 +156,11 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incompatible with the release before, 130 interrupted.",
 )
-@click.option("-C", "directory", type=click.Path(exists=True, file_okay=False), help="Change to this folder first.")
+@group_options
 @click.option("--part", type=click.Path(path_type=Path), hidden=True, help="Run as a part of a command with --all on this folder.")
-@click.version_option(__version__, prog_name="hatch-tilebox")
-def app(directory: str | None, part: Path | None) -> None:  # noqa: ARG001 -- read by `repository_of`
-    """Turn Tilebox workflow projects into releases."""
-    if directory is not None:
-        os.chdir(directory)
+@click.version_option(__version__, "-V", "--version", prog_name="hatch-tilebox")
+def app(*, quiet: int, verbose: int, part: Path | None) -> None:
+    """Turn Tilebox workflow projects into releases.
+
+    The options below are accepted before and after a command.
+    """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,63 @@ def test_version_among_other_options(invoke):
 def test_a_misspelt_command_is_recognised(invoke):
     result = invoke("chek")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "did you mean 'check'?" in result.stderr
+    assert result.stderr == "error[TBX901]: there is no command 'chek'\nhelp: did you mean check?\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "help_text"),
+    [
+        (["zzz"], "there is no command 'zzz'", "hatch-tilebox --help shows how to use it"),
+        (["check", "--jsn"], "hatch-tilebox check has no option --jsn", "did you mean --json?"),
+        (["check", "--qqqq"], "hatch-tilebox check has no option --qqqq", "hatch-tilebox check --help shows how to use it"),
+        (["extract"], "missing argument 'FILE'", "hatch-tilebox extract --help shows how to use it"),
+        (["-C", "nowhere", "check"], "invalid value for '-C': directory 'nowhere' does not exist", "hatch-tilebox --help shows"),
+        (["explain", "TBX999"], "invalid value for CODE: there is no code 'TBX999'", "hatch-tilebox explain lists all codes"),
+    ],
+)
+def test_a_mistake_of_usage_is_printed_like_other_errors(invoke, arguments, message, help_text):
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.lower().startswith(f"error[TBX901]: {message}\nhelp: {help_text}".lower())
+
+
+def test_common_options_are_accepted_before_and_after_the_command(invoke, small_project, monkeypatch, tmp_path):
+    small_project()
+    for arguments in (
+        ("-C", "project", "-q", "check"),
+        ("check", "-C", "project", "-q"),
+        ("-q", "check", "-C", "project"),
+        ("--color", "never", "check", "-C", "project", "-qq"),
+    ):
+        monkeypatch.chdir(tmp_path)
+        result = invoke(*arguments)
+        assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_every_command_accepts_the_common_options(command):
+    names = {name for parameter in app.get_command(None, command).params for name in parameter.opts}
+    assert {"-C", "--color", "-q", "-v"} <= names
+
+
+@pytest.mark.parametrize(("choice", "colours"), [("always", True), ("never", False), ("auto", False)])
+@pytest.mark.parametrize("first", [True, False])
+def test_color(invoke, small_project, monkeypatch, choice, colours, first):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    project = small_project({"uv.lock": None})
+    option = ("--color", choice)
+    result = invoke(*option, "check", project) if first else invoke("check", project, *option)
+    assert ("\x1b[" in result.stderr) == colours
+    assert not {"NO_COLOR", "FORCE_COLOR"} & set(os.environ)
+
+
+def test_help_of_a_command_and_of_the_group(invoke):
+    assert invoke("help", "check").stdout == invoke("check", "--help").stdout
+    assert invoke("help").stdout == invoke("--help").stdout
+    assert invoke("help", "chek").exit_code == 2
+    headings = [line for line in invoke("--help").stdout.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings == ["Options:", "Project:", "Release:", "Publish:", "Machine:"]
 
 
 def test_an_unknown_command_is_a_mistake_of_usage(invoke):
@@ -94,7 +151,7 @@ def test_help_imports_no_command_and_nothing_heavy():
     code = "import sys, click\nfrom hatch_tilebox.cli.app import app\napp(['--help'], standalone_mode=False)\nprint(*sys.modules)"
     names = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
     ours = {name for name in names if name.startswith("hatch_tilebox")}
-    assert ours <= {"hatch_tilebox", "hatch_tilebox.cli", "hatch_tilebox.cli.app", "hatch_tilebox.core.errors"}
+    assert ours <= {"hatch_tilebox", *(f"hatch_tilebox.{name}" for name in ("cli", "cli.app", "cli.common_options", "core.errors"))}
     assert not names & {"rich", "tomlkit", "hatchling", "pathspec", "importlib.metadata", "httpx"}
 
 

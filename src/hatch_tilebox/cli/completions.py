@@ -1,0 +1,99 @@
+"""What the Tab key completes: names from the project and its built releases. Nothing comes from the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Complete = Callable[[click.Context, click.Parameter, str], Any]
+
+
+def add_completions(command: click.Command) -> None:
+    """Complete the parameters of a command by their names."""
+    for parameter in command.params:
+        complete = _BY_NAME.get(parameter.name or "")
+        # `--to` of some commands is a folder of this machine, which click completes.
+        if complete and not (parameter.name == "to" and isinstance(parameter.type, click.Path)):
+            # click takes the function in the constructor only; here, commands need not know of it.
+            parameter._custom_shell_complete = complete  # noqa: SLF001
+
+
+def complete_targets(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the targets in the project's `tilebox.workflow.toml`."""
+    return _beginning(incomplete, _table("tilebox.workflow.toml", "targets"))
+
+
+def complete_destinations(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the project's destination, `tilebox`, and folders."""
+    own = _table("pyproject.toml", "tool", "hatch", "publish", "tilebox").get("to")
+    known = {"tilebox", *([own] if isinstance(own, str) else [])}
+    return [CompletionItem(incomplete, type="dir"), *map(CompletionItem, _beginning(incomplete, known))]
+
+
+def complete_releases(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the built releases of the project, and files."""
+    found = _beginning(incomplete, map(str, _releases()))
+    # In bash, a path first removes what was completed before it.
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, found)]
+
+
+def complete_tasks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the tasks of the project's newest release: their names, and the last part of each."""
+    from hatch_tilebox.archive.reader import read_manifest
+    from hatch_tilebox.core.errors import ArchiveError
+
+    newest = max(_releases(), key=lambda path: path.stat().st_mtime, default=None)
+    try:
+        tasks = read_manifest(newest).tasks if newest else ()
+    except (ArchiveError, OSError):
+        return []
+    short = [task.name.rpartition("/")[2] for task in tasks]
+    return _beginning(incomplete, short) or _beginning(incomplete, (task.name for task in tasks))
+
+
+def _releases() -> list[Path]:
+    root = _root()
+    try:
+        folder = (root / "dist").relative_to(Path.cwd()) if root else Path("dist")
+    except ValueError:
+        folder = root / "dist" if root else Path("dist")
+    return sorted(folder.glob("*.tbrelease"))
+
+
+def _root() -> Path | None:
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "tilebox.workflow.toml").is_file()), None)
+
+
+def _table(name: str, *keys: str) -> Mapping[str, Any]:
+    """Return a table of a file of the project, empty if it is missing or cannot be read."""
+    from hatch_tilebox.core.errors import ConfigError
+    from hatch_tilebox.core.toml_document import read_values, table_at
+
+    root = _root()
+    try:
+        return table_at(read_values(root / name), keys) if root else {}
+    except (ConfigError, OSError):
+        return {}
+
+
+def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
+    return sorted({name for name in names if name.startswith(incomplete)})
+
+
+_BY_NAME: Mapping[str, Complete] = {
+    "deploy": complete_targets,
+    "goal": complete_targets,
+    "source": complete_targets,
+    "target": complete_targets,
+    "task": complete_tasks,
+    "to": complete_destinations,
+    **dict.fromkeys(("file", "files", "new", "old", "what"), complete_releases),
+}
+"""The parameters of commands that are completed."""
