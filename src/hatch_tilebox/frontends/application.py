@@ -141,8 +141,8 @@ def select_quietly(root: str, build: HatchlingBuild, directory: str) -> FileSet 
 
 def _drops_releases(folder: Path) -> str | None:
     """Return the frontend that builds into `folder` and keeps only the wheel, if it is one of these."""
-    # Programs that pip starts have its variable too, so the name that pip gives to the folder counts as well.
-    if "PIP_BUILD_TRACKER" in os.environ and folder.name.startswith("pip-wheel-"):
+    # Programs that pip starts have its variable too, so the name that pip gives to its folders counts as well.
+    if "PIP_BUILD_TRACKER" in os.environ and folder.name.startswith("pip-"):
         return "pip"
     if folder.name == "work" and (folder.parent / "control" / "input.json").is_file():
         return "hatch, with another backend than its own,"
