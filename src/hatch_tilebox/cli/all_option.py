@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
+from hatch_tilebox.cli.selected_projects import changed_option
+
 
 class ForAll(click.Command):
-    """A command on one project that gets the options `--all` and `--jobs`.
+    """A command on one project that gets the options `--all`, `--changed` and `--jobs`.
 
     With `--all`, its argument is ROOT, the folder of the repository, by default the current one, and the command runs once for each
     project (see `all_projects.py`).
@@ -19,6 +21,7 @@ class ForAll(click.Command):
         super().__init__(*args, **kwargs)
         self.params += [
             click.Option(["--all", "all_projects"], is_flag=True, help="All projects in and below the folder ROOT."),
+            changed_option(),
             click.Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help="Projects at a time, with --all."),
         ]
 
@@ -29,12 +32,14 @@ class ForAll(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         every, jobs = ctx.params.pop("all_projects"), ctx.params.pop("jobs")
+        changed, unpublished = ctx.params.pop("changed"), ctx.params.pop("unpublished", False)
         if every:
             from hatch_tilebox.cli.all_projects import run_for_all
 
-            ctx.exit(run_for_all(ctx, jobs))
-        if jobs is not None:
-            msg = "--jobs is for --all"
+            ctx.exit(run_for_all(ctx, jobs, changed=changed, unpublished=unpublished))
+        given = {"--jobs": jobs is not None, "--changed": changed is not None, "--unpublished": unpublished}
+        if alone := [option for option, is_given in given.items() if is_given]:
+            msg = f"{alone[0]} is for --all"
             raise click.UsageError(msg, ctx)
         return super().invoke(ctx)
 
@@ -51,7 +56,7 @@ def forwarded(ctx: click.Context, leave_out: set[str]) -> list[str]:
     Paths become absolute, because the process that gets them runs in another folder.
     """
     found: list[str] = []
-    others = {*leave_out, "as_json", "output_format", "quiet", "verbose"}
+    others = {*leave_out, "all_projects", "changed", "jobs", "unpublished", "as_json", "output_format", "quiet", "verbose"}
     for option in ctx.command.params:
         given = option.name and ctx.get_parameter_source(option.name) is click.core.ParameterSource.COMMANDLINE
         if not isinstance(option, click.Option) or not given or option.name in others:

@@ -76,6 +76,9 @@ def show_outcomes(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
         ok = counts["succeeded"] == len(outcomes)
         show_json({"ok": ok, "projects": [outcome.to_dict() for outcome in outcomes]})
         return
+    if not outcomes:
+        show_line("no project is selected")
+        return
     rows = [(each.project.name, each.version, each.result.replace("-", " "), _detail(each)) for each in outcomes]
     show_table(_COLUMNS, rows)
     show_line(", ".join(f"{counts[result]} {result.replace('-', ' ')}" for result in _RESULTS if counts[result]))

@@ -30,9 +30,10 @@ _CHECKED = {"HATCH_TILEBOX_PUBLISH_BUILD": "false"}
 """The release was built with the checks."""
 
 
-def run_for_all(ctx: click.Context, jobs: int | None) -> int:
+def run_for_all(ctx: click.Context, jobs: int | None, *, changed: str | None = None, unpublished: bool = False) -> int:
     """Run the command of `ctx` for each project of a repository, and return the exit code: the worst of all projects.
 
+    `changed` and `unpublished` select some of them, see `select_projects`. What two projects must not share counts for all.
     Raises a `TileboxError` before anything starts if there is no project, or two have the same name or slug.
     """
     options = ctx.params
@@ -48,13 +49,15 @@ def run_for_all(ctx: click.Context, jobs: int | None) -> int:
     root = _root(ctx)
     progress = AllProgress(options["verbose"] - options["quiet"])
     with closing(progress.steps):
-        projects = describe_projects(root, select_projects(root, progress=progress.steps).changed)
-    require_distinct(projects)
+        found = select_projects(root, changed=changed, unpublished=unpublished, to=options.get("to"), progress=progress.steps)
+    every = describe_projects(root, (project.path for project in found.projects))
+    require_distinct(every)
+    projects = [project for project in every if project.path in found.changed]
     at_once = 1 if options.get("fix") else jobs or processors()
     run = _Run(ctx, root, {project.path: Outcome(project) for project in projects}, progress, at_once)
-    if ctx.info_name in {"publish", "deploy"}:
+    if projects and ctx.info_name in {"publish", "deploy"}:
         run.send()
-    else:
+    elif projects:
         run.phase(run.title, run.options)
     outcomes = list(run.outcomes.values())
     show_outcomes(outcomes, as_json=options["as_json"] or options.get("output_format") == "json")
@@ -77,8 +80,8 @@ class _Run:
     def __init__(self, ctx: click.Context, root: Path, outcomes: dict[Path, Outcome], progress: AllProgress, at_once: int) -> None:
         self._name, self._root, self._progress, self._at_once = str(ctx.info_name), root, progress, at_once
         self.title = _TITLES[self._name]
-        self.options = forwarded(ctx, {"all_projects", "jobs", "latest", "dry_run"})
-        self._to_send = forwarded(ctx, {"all_projects", "jobs", "latest", "build", "verify"})
+        self.options = forwarded(ctx, {"latest", "dry_run"})
+        self._to_send = forwarded(ctx, {"latest", "build", "verify"})
         self._dry_run = bool(ctx.params.get("dry_run"))
         self.outcomes = outcomes
         self.interrupted = False

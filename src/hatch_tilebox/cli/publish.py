@@ -12,6 +12,7 @@ from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
+from hatch_tilebox.cli.selected_projects import unpublished_option
 
 
 @click.command(cls=ForAll, short_help="Publish a built release")
@@ -58,3 +59,6 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
         show_json(report)
     elif report["id"]:
         show_line(report["id"])
+
+
+command.params.append(unpublished_option())
