@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def command(root: Path, *, changed: str | None, unpublished: bool, to: str | None, as_json: bool, quiet: int, verbose: int) -> None:
     """List the folders of all workflow projects in the folder ROOT and below it, one per line.
 
-    Folders that git ignores, hidden folders and environments are left out. `-v` adds why a release would differ. The comparison
-    builds nothing and runs no code.
+    Folders that git ignores, hidden folders and environments are left out. With --changed, only projects are listed whose release
+    would differ from the one of the commit REF, by default the newest one that HEAD and the default branch have in common; with
+    --unpublished, from the latest one at the destination. `-v` adds the reasons. Nothing is built and no code runs.
 
     Example: hatch-tilebox projects --changed --json
     """

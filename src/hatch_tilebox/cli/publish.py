@@ -24,9 +24,9 @@ from hatch_tilebox.cli.selected_projects import unpublished_option
 @click.option("--unique-versions", is_flag=True, default=None, help="Refuse a version that the destination has.")
 @click.option("--allow-same-version", is_flag=True, default=None, help="Publish although another release has this version.")
 @click.option("--build", is_flag=True, default=None, help="Build the release first.")
-@click.option("--stale", is_flag=True, default=None, help="Publish although files of the project have changed since the build.")
+@click.option("--stale", is_flag=True, default=None, help="Publish although the project has changed.")
 @click.option("--deploy", metavar="TARGET", help="Deploy it to the clusters of this target.")
-@click.option("--artifact-url", metavar="URL", help="Where archives are uploaded for the Tilebox API, without its tool.")
+@click.option("--artifact-url", metavar="URL", help="Where archives go, without Tilebox's tool.")
 @click.option("--dry-run", is_flag=True, default=None, help="Show what would happen, and change nothing.")
 @output_options
 def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:

@@ -17,16 +17,13 @@ MERGE_BASE = ""
 
 def changed_option() -> click.Option:
     """Return `--changed`, as the argument `changed`: a commit, MERGE_BASE, or None."""
-    text = (
-        "Only projects whose release would differ from the one of this commit, by default the newest one that HEAD and the default "
-        "branch have in common."
-    )
+    text = "Only projects that differ from a commit."
     return click.Option(["--changed"], metavar="[REF]", is_flag=False, flag_value=MERGE_BASE, help=text)
 
 
 def unpublished_option() -> click.Option:
     """Return `--unpublished`, as the argument `unpublished`."""
-    text = "Only projects whose release would differ from the latest one at the destination."
+    text = "Only those that differ from the latest."
     return click.Option(["--unpublished"], is_flag=True, help=text)
 
 
