@@ -11,6 +11,7 @@ if sys.version_info >= (3, 14):
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
+        zstd_version,
     )
 else:
     from backports.zstd import (
@@ -19,6 +20,7 @@ else:
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
+        zstd_version,
     )
 
 __all__ = [
@@ -27,4 +29,5 @@ __all__ = [
     "ZstdCompressor",
     "ZstdDecompressor",
     "ZstdError",
+    "zstd_version",
 ]

@@ -33,6 +33,7 @@ class BuildOptions:
     runners: tuple[str, ...] = ()
     vendor: bool = False
     sbom: bool = False
+    provenance: bool = False
     embed: bool = True
     skip: bool = False
     cache: bool = True

@@ -8,6 +8,7 @@ HATCH_FILE = "hatch.toml"
 LOCK_NAME = "uv.lock"
 RELEASE_SUFFIX = ".tbrelease"
 SBOM_SUFFIX = ".cdx.json"
+PROVENANCE_SUFFIX = ".provenance.json"
 
 CONFIG_VARIABLE = "HATCH_TILEBOX_CONFIG"
 SKIP_VARIABLE = "HATCH_TILEBOX_SKIP"

@@ -30,6 +30,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
     PLUGIN_NAME = "tilebox"
     _temporary: ExitStack | None = None
     _show_path: Callable[[], None] | None = None
+    _provenance: Path | None = None
 
     def dependencies(self) -> list[str]:
         """Return `uv` if this machine has none: the frontend installs it for the build."""
@@ -69,6 +70,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             self._embed(release, build_data)
         if release.sbom:
             self._embed_sbom(release.sbom, build_data)
+        self._provenance = release.provenance
         if not build_data["force_include"] and not _places_files(self.build_config):
             build_data["force_include"].update(modules_of(release.files))
 
@@ -134,7 +136,11 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         return HatchlingProject(self.root, self._hatchling_build(), self.directory, self.app)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
-        """Show the path of the release as the last line, and remove the temporary files of the build."""
+        """Add the wheel to the statement of provenance, show the path of the release last, and remove temporary files."""
+        if self._provenance:
+            from hatch_tilebox.project.provenance import add_subject
+
+            add_subject(self._provenance, Path(artifact_path))
         if self._show_path:
             self._show_path()
         if self._temporary:

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """A built release: the archive, its manifest, the files in it, the warnings of the build, and the SBOM if one was written."""
+    """A built release: the archive, its manifest, the files in it, the warnings of the build, and the documents about it."""
 
     artifact: Artifact
     manifest: ReleaseManifest
     files: FileSet
     warnings: tuple[Problem, ...]
     sbom: Path | None = None
+    provenance: Path | None = None
 
 
 def build_release(

@@ -101,6 +101,11 @@ _DESCRIBED = {
         "Whether an SBOM (CycloneDX) of the packages that release runners install is written beside the release, and into wheels.",
         examples=(True,),
     ),
+    "provenance": key(
+        Flag(),
+        "Whether a statement of where the release comes from is written beside it, and the commit into sdists.",
+        examples=(True,),
+    ),
     "embed": key(
         Flag(),
         "Whether a wheel carries the release's description as `extra_metadata/tilebox/release.json`.",

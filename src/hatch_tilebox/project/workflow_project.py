@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.constants import RELEASE_SUFFIX, SBOM_SUFFIX
+from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, RELEASE_SUFFIX, SBOM_SUFFIX
 from hatch_tilebox.core.model import release_filename
 from hatch_tilebox.project.advice import project_warnings
 from hatch_tilebox.project.metadata import project_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet, Project
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.core.pyproject import Pyproject
+    from hatch_tilebox.core.source_commit import SourceCommit
     from hatch_tilebox.core.vendored import Vendored
     from hatch_tilebox.pipeline.build import Release
     from hatch_tilebox.project.vendor.explain import GeneratedFile
@@ -121,7 +123,25 @@ class WorkflowProject:
         for problem in unregistered:
             progress.warning(problem)
         sbom = self._write_sbom(release, metadata.requires_python, progress) if self.options.sbom else None
-        return replace(release, warnings=(*release.warnings, *unregistered), sbom=sbom)
+        provenance = self._write_provenance(release, directory, progress) if self.options.provenance else None
+        return replace(release, warnings=(*release.warnings, *unregistered), sbom=sbom, provenance=provenance)
+
+    def source_commit(self, files: FileSet) -> SourceCommit | None:
+        """Return the commit that a release of the selected `files` comes from; None if that is not known."""
+        from hatch_tilebox.project.provenance import source_commit
+
+        sources = self.local_sources()
+        packages = [package.place for package in sources.packages] if sources else []
+        return source_commit(self.config.root, [*(file.source for file in files.files), *packages])
+
+    def _write_provenance(self, release: Release, directory: Path, progress: Progress) -> Path:
+        from hatch_tilebox.project.provenance import is_unpacked_sdist, write_provenance
+
+        commit, from_sdist = self.source_commit(self.select(directory)), is_unpacked_sdist(self.root)
+        path = write_provenance(release.manifest, release.artifact, commit, from_sdist=from_sdist, environ=os.environ)
+        modified = f", {len(commit.modified)} modified files" if commit and commit.modified else ""
+        progress.result("Provenance", f"{path.name}, {f'commit {commit.id[:12]}{modified}' if commit else 'no commit'}")
+        return path
 
     def _write_sbom(self, release: Release, requires_python: str | None, progress: Progress) -> Path:
         from hatch_tilebox.project.runner_platforms import IMAGE_PLATFORMS, platforms_of
@@ -171,9 +191,9 @@ def modules_of(files: FileSet) -> dict[str, str]:
 
 
 def remove_releases(metadata: ProjectMetadata[Any], directory: Path) -> None:
-    """Remove the releases of all versions of this project and their SBOMs from `directory`, and nothing else."""
+    """Remove the releases of all versions of this project and the documents about them from `directory`, and nothing else."""
     name = release_filename(project_of(metadata)).split("-")[0]
-    for suffix in (RELEASE_SUFFIX, SBOM_SUFFIX):
+    for suffix in (RELEASE_SUFFIX, SBOM_SUFFIX, PROVENANCE_SUFFIX):
         for path in directory.glob(f"{name}-*{suffix}"):
             if not path.is_dir():
                 path.unlink()

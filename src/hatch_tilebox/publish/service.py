@@ -135,7 +135,7 @@ def publish_release(
 
 def _attach(local: LocalRelease, published: PublishedRelease, destination: Destination, progress: Progress, log: StepLog) -> None:
     """Publish the documents beside the archive, if there are any."""
-    if summary := attach_documents(local, published, destination, progress):
+    for summary in attach_documents(local, published, destination, progress):
         progress.result("Attached", summary)
         with log.step("attach") as result:
             result.append(summary)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.core.source_commit import parse_source_commit
 from hatch_tilebox.selection.built_in_rules import is_never_shipped
 from hatch_tilebox.selection.patterns.globs import GlobSet
 
@@ -22,20 +23,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hatch_tilebox.core.model import FileSet, Pattern
+    from hatch_tilebox.core.source_commit import SourceCommit
 
 _ABOUT = "Written by hatch-tilebox into an sdist: files here that its release leaves out, and ignore files that do not count."
 
 
 @dataclass(frozen=True)
 class SdistRecord:
-    """Paths relative to the root of the workflow: files that are not selected, and ignore files that are not read."""
+    """Paths relative to the root of the workflow: files that are not selected, and ignore files that are not read.
+
+    `source` is the commit that the sdist was built from, if the option `provenance` asked for it.
+    """
 
     left_out: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    source: SourceCommit | None = None
 
     def to_json(self) -> bytes:
         """Return the content of the file."""
-        values = {"about": _ABOUT, "left-out": sorted(self.left_out), "unread": sorted(self.unread)}
+        source = {"source": self.source.to_dict()} if self.source else {}
+        values = {"about": _ABOUT, "left-out": sorted(self.left_out), "unread": sorted(self.unread), **source}
         return json.dumps(values, indent=2).encode() + b"\n"
 
 
@@ -45,7 +52,8 @@ def read_record(root: str) -> SdistRecord:
         values = json.loads(read_text(Path(root, SDIST_RECORD)))
         left_out, unread = values["left-out"], values["unread"]
         if all(isinstance(item, str) for item in (*left_out, *unread)):
-            return SdistRecord(frozenset(left_out), frozenset(unread))
+            source = parse_source_commit(values["source"]) if "source" in values else None
+            return SdistRecord(frozenset(left_out), frozenset(unread), source)
         cause = "paths must be strings"
     except FileNotFoundError:
         return SdistRecord()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 from hand_made_releases import write_sbom
 
@@ -47,6 +50,18 @@ def test_the_sbom_is_kept_with_the_release(publish, tmp_path):
     assert b'"CycloneDX"' in kept.read_bytes()
     assert last == {"step": "attach", "result": "done", "detail": "scene_qa-1.0.0.cdx.json"}
     assert progress.results[-1] == ("Attached", "scene_qa-1.0.0.cdx.json")
+
+
+def test_the_provenance_is_kept_with_the_release(publish, tmp_path):
+    def prepare(path):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        subjects = [{"name": "other", "digest": {"sha256": "0" * 64}}, {"name": path.name, "digest": {"sha256": digest}}]
+        statement = {"_type": "https://in-toto.io/Statement/v1", "subject": subjects}
+        path.with_suffix(".provenance.json").write_text(json.dumps(statement))
+
+    release, _, last = publish(prepare)
+    assert (tmp_path / "store/attachments" / release.id / "scene_qa-1.0.0.provenance.json").exists()
+    assert last["detail"] == "scene_qa-1.0.0.provenance.json"
 
 
 def test_a_release_that_is_there_gets_its_sbom(publish, tmp_path):

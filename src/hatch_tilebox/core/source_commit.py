@@ -1,0 +1,35 @@
+"""The commit that a release is built from, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SourceCommit:
+    """The commit of the project's repository when a release or an sdist was built.
+
+    `id` is the commit's id in hex. `repository` is the URL of the remote without logins, None without a remote. `modified` are the
+    files that differ from the commit and go into the release, or into a package of it, by their paths in the repository.
+    """
+
+    id: str
+    repository: str | None
+    modified: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as JSON."""
+        return {**asdict(self), "modified": list(self.modified)}
+
+
+def parse_source_commit(value: object) -> SourceCommit:
+    """Return the commit with these JSON values. Raises ValueError for another shape."""
+    match value:
+        case {"id": str(identifier), "repository": None | str() as repository, "modified": [*modified]} if all(
+            isinstance(path, str) for path in modified
+        ):
+            return SourceCommit(identifier, repository, tuple(modified))
+        case _:
+            msg = "source must be an object of id, repository, modified"
+            raise ValueError(msg)
