@@ -19,6 +19,7 @@ from runtime_support import PROJECTS, Events, lock, processes_that
 
 from hatch_tilebox.core.errors import ArchiveError, DiscoveryError, RunError
 from hatch_tilebox.local_run.execution import Watcher, run_task
+from hatch_tilebox.project.releases import built_release, task_names
 
 pytestmark = pytest.mark.runtime
 
@@ -270,7 +271,7 @@ def test_a_worker_command_of_the_project(run):
         ("CheckFootprint", {"west": "x"}, "west: expected number"),
         ("CheckFootprint", None, "takes an input"),
         ("Ping", 1, "takes no input"),
-        ("Pin", None, "did you mean tilebox.com/scene-qa/Ping?"),
+        ("Pign", None, "did you mean tilebox.com/scene-qa/Ping?"),
     ],
 )
 def test_mistakes_are_found_before_anything_starts(run, task, given, message):
@@ -403,3 +404,26 @@ def test_interrupted(release, clean_env, tmp_path):
         time.sleep(0.1)
     assert processes_that(str(scratch)) == []
     assert [path for path in scratch.iterdir() if not path.name.startswith("uv-")] == []  # a lock of uv's own
+
+
+def test_the_project_is_built_when_it_has_changed(project, clean_env):
+    """Without a file: the release of the current folder, built only if it is missing or out of date."""
+    folder = project("scene_qa")
+
+    def call_here(*arguments, cwd=folder):
+        line = [sys.executable, "-m", "hatch_tilebox", *arguments]
+        return subprocess.run(line, cwd=cwd, env=clean_env, capture_output=True, text=True, check=False)
+
+    first = call_here("run", "classify", "histogram.cloud=3", "histogram.clear=9")
+    assert first.returncode == 0, first.stderr
+    assert "Writing the release" in first.stderr
+    assert "valid_share=0.75" in first.stderr
+    again = call_here("-C", str(folder), "inspect", "--json", cwd=folder.parent)
+    assert "scene_qa-1.2.0.tbrelease is up to date" in again.stderr
+    assert "tilebox.com/scene-qa/Classify" in task_names(folder)
+    code = folder / "scene_qa/tasks.py"
+    code.write_text(f"{code.read_text()}\nCHANGED = True\n")
+    assert built_release(folder) is None
+    unpacked = call_here("extract", "--to", "unpacked")
+    assert "Writing the release" in unpacked.stderr
+    assert "CHANGED" in (folder / "unpacked/scene_qa/tasks.py").read_text()

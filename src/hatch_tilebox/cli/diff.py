@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +10,21 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
 from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.release_argument import named_or_project
 from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.text import Text
 
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import FileChange, TaskChange
     from hatch_tilebox.core.model import FileEntry
+    from hatch_tilebox.core.progress import Progress
 
 _INCOMPATIBLE = 3
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -35,22 +39,27 @@ _LINES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command(short_help="Compare two releases")
-@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--text", is_flag=True, help="Show the changed lines of text files; those of uv.lock only with -v.")
 @output_options
 @click.pass_context
-def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(ctx: click.Context, old: Path | None, new: Path | None, *, text: bool, as_json: bool, quiet: int, verbose: int) -> None:
     """Show which tasks, files and dependencies changed from OLD to NEW, and whether jobs of OLD still run on NEW.
 
     The exit code is 3 if a task of NEW breaks jobs of OLD without a new major version: it rejects input it used to accept, or its
     version is lower. A removed task or a new major version breaks jobs too, but on purpose, and the exit code is 0.
 
+    Without NEW, it is the project in the current folder, built if it is out of date. Without OLD, it is the latest release at the
+    project's destination.
+
     Example: hatch-tilebox diff dist/scene_qa-1.2.0.tbrelease dist/scene_qa-1.3.0.tbrelease
     """
     from hatch_tilebox.compatibility.archives import compare_archives
 
-    with closing(RichProgress(verbose - quiet)) as progress:
+    with closing(RichProgress(verbose - quiet)) as progress, ExitStack() as stack:
+        new = named_or_project(new, progress)
+        old = old or stack.enter_context(_latest_published(progress))
         difference = compare_archives(old, new, texts=text, progress=progress)
         for warning in difference.warnings:
             progress.warning(warning)
@@ -60,6 +69,18 @@ def command(ctx: click.Context, old: Path, new: Path, *, text: bool, as_json: bo
         _show(difference, everything=verbose > 0)
     if difference.comparison.undeclared:
         ctx.exit(_INCOMPATIBLE)
+
+
+@contextmanager
+def _latest_published(progress: Progress) -> Iterator[Path]:
+    """Fetch the latest release of this project from its destination, into a folder that is removed again."""
+    from hatch_tilebox.cli.publishing import open_here, require_workflow
+    from hatch_tilebox.core.temporary import temporary_folder
+    from hatch_tilebox.publish.fetch import fetch_release, select_published
+
+    with temporary_folder() as folder, open_here(None, progress) as destination:
+        release = select_published(destination, require_workflow(None), None)
+        yield fetch_release(destination, release, folder, progress=progress).artifact.path
 
 
 def _to_json(difference: Difference) -> dict[str, Any]:

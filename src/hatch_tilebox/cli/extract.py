@@ -11,25 +11,31 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
+from hatch_tilebox.cli.release_argument import named_or_project, release_argument
 
 
 @click.command(short_help="Unpack a release into a folder")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--to", type=click.Path(path_type=Path), help="Folder that does not exist yet or is empty.  [default: FILE's stem]")
+@release_argument
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="Folder that does not exist yet or is empty.  [default: the release's name]"
+)
 @output_options
-def command(file: Path, to: Path | None, *, as_json: bool, quiet: int, verbose: int) -> None:
+def command(file: Path | None, to: Path | None, *, as_json: bool, quiet: int, verbose: int) -> None:
     """Check FILE and unpack it. A refused FILE leaves nothing behind.
+
+    Without FILE, the release of the project in the current folder, built if it is out of date.
 
     Example: hatch-tilebox extract dist/scene_qa-1.2.0.tbrelease --to unpacked
     """
     from hatch_tilebox.archive.extract import extract_archive
     from hatch_tilebox.core.constants import RELEASE_SUFFIX
 
-    target = Path(os.path.abspath(to or file.name.removesuffix(RELEASE_SUFFIX)))  # noqa: PTH100 -- without `..`, links as they are
     with closing(RichProgress(verbose - quiet)) as progress:
+        path = named_or_project(file, progress)
+        target = Path(os.path.abspath(to or path.name.removesuffix(RELEASE_SUFFIX)))  # noqa: PTH100 -- without `..`, links as they are
         progress.started("Unpacking")
         began = perf_counter()
-        manifest = extract_archive(file, target)
+        manifest = extract_archive(path, target)
         progress.finished(f"{len(manifest.files)} files", seconds=perf_counter() - began)
         for entry in manifest.files:
             progress.detail(entry.path)

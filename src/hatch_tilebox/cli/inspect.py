@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_tilebox.cli.output import json_option, show_json
+from hatch_tilebox.cli.release_argument import named_or_project
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.progress import format_size
 
@@ -23,20 +25,24 @@ _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 
 
 @click.command(short_help="Show the manifest of a release")
-@click.argument("what", metavar="FILE")
+@click.argument("what", metavar="[FILE]", required=False)
 @click.option("-v", "--verbose", count=True, help="Show inputs in full, with their named types.")
 @click.option("--no-digest", is_flag=True, help="Leave out the digest, which takes a while for a large archive.")
 @json_option
-def command(what: str, *, as_json: bool, verbose: int, no_digest: bool) -> None:
+def command(what: str | None, *, as_json: bool, verbose: int, no_digest: bool) -> None:
     """Show workflow, tasks, files, fingerprint and digest of a release.
 
-    FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. The content is not checked;
+    FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. Without FILE, the
+    release of the project in the current folder is shown, built if it is out of date. The content is not checked;
     `verify` does that. Only the digest needs the whole archive to be read.
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
-    from hatch_tilebox.cli.console import SafeConsole
+    from hatch_tilebox.cli.console import RichProgress, SafeConsole
 
+    if what is None:
+        with closing(RichProgress()) as progress:
+            what = str(named_or_project(None, progress))
     manifest, size, digest = _read(what)
     if as_json:
         show_json({"manifest": manifest.to_dict(), "digest": None if no_digest else digest(), "size": size})

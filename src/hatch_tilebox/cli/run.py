@@ -13,6 +13,7 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress, SafeConsole, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, show_json
+from hatch_tilebox.cli.release_argument import named_or_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Try a task of a release on this machine")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--task", metavar="NAME[@VERSION]", help="The task; the last part of its name is enough.  [default: the only task]")
+@click.argument("words", metavar="[FILE] [TASK] [FIELD=VALUE]...", nargs=-1)
+@click.option("--task", metavar="NAME[@VERSION]", help="The task, as TASK.  [default: the only task]")
 @click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. Text that is not JSON is a string.")
 @click.option("--input-file", metavar="PATH", type=click.File("rb"), help="A file with its input; - is standard input.")
 @click.option("--trigger-time", metavar="TIME", help="The time at which a cron task is triggered.  [default: now]")
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     /,
-    file: Path,
+    words: tuple[str, ...],
     *,
     task: str | None,
     follow: bool,
@@ -48,9 +49,12 @@ def command(
     verbose: int,
     **options: Any,
 ) -> None:
-    """Unpack FILE, start its worker as a release runner would, and execute one task, without a Tilebox account.
+    """Start the worker of FILE as a release runner would, and execute TASK, without a Tilebox account.
 
-    Logs are shown live, then the submitted subtasks and a timeline. -v shows debug logs too. This runs the code in FILE.
+    FILE is by default the release of the project in this folder, built if it is out of date. TASK is a part of a task's name,
+    by default the only task. FIELD=VALUE is a field of its input, typed by the schema.
+
+    Logs are shown live. -v shows debug logs too. This runs the code in FILE.
 
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
@@ -60,14 +64,18 @@ def command(
     from hatch_tilebox.project.build_options import variables_passed
 
     variables = (*variables_passed(os.environ), *options["env"])
-    given = _given(options["text"], options["input_file"])
+    file, named, fields = _parse_words(words)
+    if named is not None and task is not None:
+        msg = f"the task is named twice: {named!r} and --task {task!r}"
+        raise click.UsageError(msg)
+    given = _given(options["text"], options["input_file"], fields)
     verbosity = verbose - quiet
     console = SafeConsole(stderr=True)
     with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
         result = run_task(
-            file,
-            task,
-            given,
+            named_or_project(file, progress, variables),
+            named or task,
+            fields or given,
             follow=follow,
             debug=verbosity > 0,
             timeout=options["timeout"],
@@ -88,10 +96,36 @@ def command(
         ctx.exit(1)
 
 
-def _given(text: str | None, file: BinaryIO | None) -> bytes | None:
+def _parse_words(words: Sequence[str]) -> tuple[Path | None, str | None, tuple[str, ...]]:
+    """Return the file, the task and the fields among the arguments."""
+    from hatch_tilebox.core.constants import RELEASE_SUFFIX
+
+    file: Path | None = None
+    others = list(words)
+    for position, word in enumerate(words):
+        path = Path(word)
+        is_file = path.is_file() if word.endswith(RELEASE_SUFFIX) or position == 0 else False
+        if is_file or (word.endswith(RELEASE_SUFFIX) and "=" not in word):
+            if not is_file:
+                msg = f"the file {word!r} does not exist"
+                raise click.UsageError(msg)
+            file = path
+            others.remove(word)
+            break
+    tasks = [word for word in others if "=" not in word]
+    if len(tasks) > 1:
+        msg = f"{tasks[1]!r} is not FIELD=VALUE, and the task is {tasks[0]!r}"
+        raise click.UsageError(msg)
+    return file, tasks[0] if tasks else None, tuple(word for word in others if "=" in word)
+
+
+def _given(text: str | None, file: BinaryIO | None, fields: Sequence[str]) -> bytes | None:
     """Return the input that the user gives, None for no input."""
     if text is not None and file is not None:
         msg = "--input and --input-file cannot be used together"
+        raise click.UsageError(msg)
+    if fields and (text is not None or file is not None):
+        msg = f"{fields[0]!r} cannot be used together with --input or --input-file"
         raise click.UsageError(msg)
     if text == "-":
         return sys.stdin.buffer.read()

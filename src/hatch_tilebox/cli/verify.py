@@ -11,6 +11,7 @@ import click
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.release_argument import named_or_project
 
 
 @click.command(cls=ForAll, short_help="Check that a release is complete and starts")
@@ -39,6 +40,8 @@ def command(
 ) -> None:
     """Check all of FILE, then unpack it and start its worker as a release runner does.
 
+    Without FILE, the release of the project in the current folder, built if it is out of date.
+
     The worker must register the tasks that the release names, without files of this machine: its home folder is empty, and the
     project is not at hand. This runs the code in FILE.
 
@@ -47,12 +50,13 @@ def command(
     from hatch_tilebox.pipeline.verify import verify_release
     from hatch_tilebox.project.build_options import variables_passed
 
-    file = _release(ctx, file)
+    release = _release(ctx, file)
     variables = (*variables_passed(os.environ), *env)
 
     with closing(RichProgress(verbose - quiet)) as progress:
+        path = named_or_project(release, progress, variables)
         result = verify_release(
-            file, run=not no_run, offline=offline_start, runner=runner, timeout=timeout, variables=variables, progress=progress
+            path, run=not no_run, offline=offline_start, runner=runner, timeout=timeout, variables=variables, progress=progress
         )
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]
@@ -66,18 +70,16 @@ def command(
     if not result.ok:
         ctx.exit(1)
     if not as_json and result.artifact:
-        show_line(f"{file}: ok, sha256:{result.artifact.sha256}")
+        show_line(f"{path}: ok, sha256:{result.artifact.sha256}")
 
 
-def _release(ctx: click.Context, file: Path | None) -> Path:
-    """Return the release to verify. With `--all`, it is the current one of the project in the current folder."""
+def _release(ctx: click.Context, file: Path | None) -> Path | None:
+    """Return the release to verify: None for that of the current folder. With `--all`, it is the current one there."""
     if repository := repository_of():
         from hatch_tilebox.project.releases import current_release
 
         return current_release(Path.cwd(), repository)
-    if file is None:
-        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0], param_hint="'FILE'")
-    if file.is_dir():
+    if file is not None and file.is_dir():
         msg = f"File {str(file)!r} is a directory."
         raise click.BadParameter(msg, ctx, ctx.command.params[0], param_hint="'FILE'")
     return file

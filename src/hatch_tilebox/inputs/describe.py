@@ -143,7 +143,7 @@ def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, st
 
     Required fields come first, in the author's order, because the manifest keeps only the order of `required`.
     """
-    schema = _resolve(schema, root)
+    schema = resolve(schema, root)
     required, properties = schema.get("required", ()), schema.get("properties", {})
     for name in [*required, *(name for name in properties if name not in required)]:
         value = properties.get(name, True)
@@ -158,9 +158,15 @@ def _table(schema: Any, root: Mapping[str, Any], indent: str) -> list[str]:
     return [f"{indent}{(name + mark).ljust(width)}  {kind}{default}" for name, mark, kind, default in fields]
 
 
-def _resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def _definitions(root: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = root.get("$defs")
+    return found if isinstance(found, dict) else {}
+
+
+def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return `schema`, or the definition in `root` to which it refers; {} if it is malformed."""
     reference = schema.get("$ref") if isinstance(schema, dict) else None
-    found = root.get("$defs", {}).get(reference.removeprefix(_REFERENCE)) if isinstance(reference, str) else schema
+    found = _definitions(root).get(reference.removeprefix(_REFERENCE)) if isinstance(reference, str) else schema
     return found if isinstance(found, dict) else {}
 
 
@@ -224,7 +230,7 @@ def _example(schema: Any, root: Mapping[str, Any], depth: int, steps: Iterator[i
     if not isinstance(schema, dict):
         return None
     if "$ref" in schema:
-        return _example(_resolve(schema, root), root, depth + 1, steps) if depth < _DEEPEST else {}
+        return _example(resolve(schema, root), root, depth + 1, steps) if depth < _DEEPEST else {}
     for key in ("const", "default"):
         if key in schema:
             return schema[key]

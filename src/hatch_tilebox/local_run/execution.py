@@ -17,6 +17,7 @@ from hatch_tilebox.core.task_versions import find_successor
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.inputs.encode import encode_input
+from hatch_tilebox.inputs.fields import encode_fields
 from hatch_tilebox.inputs.limits import MAX_TASK_GROUPS, input_problem
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.selection import find_task
@@ -76,7 +77,7 @@ class RunResult:
 def run_task(
     path: Path,
     task: str | None,
-    given: bytes | None,
+    given: bytes | tuple[str, ...] | None,
     *,
     follow: bool = False,
     debug: bool = False,
@@ -88,10 +89,10 @@ def run_task(
 ) -> RunResult:
     """Execute a task of the release `path` on this machine, through the worker protocol, without a Tilebox account.
 
-    `task` is `NAME[@VERSION]`, or None for the only task (see `find_task`). `given` is its input as the user wrote it, None for
-    no input (see `encode_input`). With `follow`, submitted subtasks are executed too, one after the other. `debug` shows debug
-    messages. The worker has `timeout` seconds to start and gets `variables` (see `passed_variables`). This runs the code in the
-    archive.
+    `task` is `NAME[@VERSION]`, or None for the only task (see `find_task`). `given` is its input as the user wrote it (see
+    `encode_input`), its fields as `name=value` (see `encode_fields`), or None for no input. With `follow`, submitted subtasks are
+    executed too, one after the other. `debug` shows debug messages. The worker has `timeout` seconds to start and gets `variables`
+    (see `passed_variables`). This runs the code in the archive.
 
     `trigger` is what triggers an automation task (see `with_trigger`).
 
@@ -104,7 +105,7 @@ def run_task(
     manifest, artifact = check_archive(path)
     progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
     chosen = find_task(manifest.tasks, task)
-    arguments, warnings = encode_input(chosen, given)
+    arguments, warnings = encode_input(chosen, encode_fields(chosen, given) if isinstance(given, tuple) else given)
     given_input = with_trigger(chosen, arguments, trigger or Trigger())
     if problem := input_problem(f"{chosen.name} {chosen.version}", given_input.data, arguments):
         raise RunError(problem)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def find_task(tasks: Sequence[Task], wanted: str | None) -> Task:
-    """Return the task that `wanted` names, `NAME[@VERSION]`. The last part of a name is enough, and the highest version wins.
+    """Return the task that `wanted` names, `NAME[@VERSION]`. Any part of a name that only one task has is enough.
 
-    None chooses the only task. Raises RunError, with a list of the tasks, if none or several match.
+    A whole name or last part takes precedence. The highest version wins. None chooses the only task. Raises
+    RunError, with a list of the tasks, if none or several match.
     """
     if wanted is None:
         if len(tasks) == 1:
@@ -25,8 +26,9 @@ def find_task(tasks: Sequence[Task], wanted: str | None) -> Task:
         raise RunError(Problem(f"the release has {len(tasks)} tasks: name one with --task", _listed(tasks), code="TBX602"))
     name, _, version = wanted.rpartition("@") if "@" in wanted else (wanted, "", "")
     found = [task for task in tasks if task.name == name] or [task for task in tasks if _last_part(task.name) == name]
+    found = found or [task for task in tasks if name and name.lower() in task.name.lower()]
     if len({task.name for task in found}) > 1:
-        raise RunError(Problem(f"several tasks end with {name!r}", _listed(found), code="TBX602"))
+        raise RunError(Problem(f"several tasks have {name!r} in their names", _listed(found), code="TBX602"))
     if version:
         found = [task for task in found if task.version == f"v{version.removeprefix('v')}"]
     if not found:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.archive.reader import read_manifest
+from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.errors import ArchiveError, Problem, PublishError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.build_options import HOOK_TABLE, load_options, options_table
 from hatch_tilebox.project.find import config_file, find_project
@@ -63,6 +66,52 @@ def prepare_release(
         done.append(require_fresh(local.manifest, path.name, root))
         shown.append(done[-1])
     return local
+
+
+def fresh_release(root: Path, progress: Progress, variables: Sequence[str] = ()) -> Path:
+    """Return the archive of the project in `root` as it is now, built if there is none or the project has changed since.
+
+    `variables` are those of a build (see `build_release`). Raises TileboxError if the project cannot be built.
+    """
+    with show_step(progress, "Comparing the files") as shown:
+        found = built_release(root)
+        shown.append(f"{found.name} is up to date" if found else "the project has changed, or is not built")
+    if found:
+        return found
+    project = open_project(root)
+    return project.build(project.root / "dist", progress, variables).artifact.path
+
+
+def built_release(root: Path) -> Path | None:
+    """Return the archive that was built from the files of the project in `root` as they are now, None if there is none."""
+    try:
+        path = current_release(root)
+        manifest = read_manifest(path)
+        if manifest.workflow.slug != read_config(root).workflow.slug:
+            return None
+        require_fresh(manifest, path.name, root)
+    except (PublishError, ArchiveError):
+        return None
+    return path
+
+
+def task_names(root: Path) -> tuple[str, ...]:
+    """Return the tasks of the newest release in the `dist` folder of the project in `root`, for completion.
+
+    This is fast, does not run code of the project, and raises nothing: without a readable release there are no names.
+    """
+    archives = sorted((root / "dist").glob(f"*{RELEASE_SUFFIX}"), key=_changed_at, reverse=True)
+    for archive in archives[:1]:
+        with contextlib.suppress(ArchiveError, OSError):
+            return tuple(dict.fromkeys(task.name for task in read_manifest(archive).tasks))
+    return ()
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def read_config(root: Path) -> WorkflowConfig:

@@ -172,7 +172,6 @@ def test_verify_finds_the_releases(invoke, repository):
         (("deploy", "."), "ROOT is for --all"),
         (("publish", "--all", "dist/a-1.0.0.tbrelease"), "is the folder of a repository"),
         (("check", "--all", "--output-format", "github"), "cannot be used with --all"),
-        (("verify",), "missing argument 'FILE'"),
         (("verify", "dist"), "is a directory"),
     ],
 )

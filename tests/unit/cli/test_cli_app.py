@@ -74,7 +74,7 @@ def test_a_misspelt_command_is_recognised(invoke):
         (["zzz"], "there is no command 'zzz'", "hatch-tilebox --help shows how to use it"),
         (["check", "--jsn"], "hatch-tilebox check has no option --jsn", "did you mean --json?"),
         (["check", "--qqqq"], "hatch-tilebox check has no option --qqqq", "hatch-tilebox check --help shows how to use it"),
-        (["extract"], "missing argument 'FILE'", "hatch-tilebox extract --help shows how to use it"),
+        (["promote"], "missing option '--from'", "hatch-tilebox promote --help shows how to use it"),
         (["-C", "nowhere", "check"], "invalid value for '-C': directory 'nowhere' does not exist", "hatch-tilebox --help shows"),
         (["explain", "TBX999"], "invalid value for CODE: there is no code 'TBX999'", "hatch-tilebox explain lists all codes"),
     ],

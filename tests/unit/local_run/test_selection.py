@@ -41,7 +41,7 @@ def test_the_only_task_needs_no_name():
     ("wanted", "message"),
     [
         (None, "the release has 6 tasks: name one with --task\n  hint: it has\n    a.com/x/Check@v1.0"),
-        ("Fetch", "several tasks end with 'Fetch'\n  hint: it has\n    a.com/x/Fetch@v0.1\n    a.com/y/Fetch@v0.1"),
+        ("Fetch", "several tasks have 'Fetch' in their names\n  hint: it has\n    a.com/x/Fetch@v0.1\n    a.com/y/Fetch@v0.1"),
         ("Chekc", "no task 'Chekc'\n  hint: did you mean a.com/x/Check?"),
         ("Check@v3.0", "no task 'Check@v3.0'\n  hint: it has\n"),
         ("zzz", "no task 'zzz'\n  hint: it has\n"),
