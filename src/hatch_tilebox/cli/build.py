@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
+from hatch_tilebox.cli.build_flags import build_flags, given_settings
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import env_option, format_option, output_options, show_json, show_line
 from hatch_tilebox.core.paths import shortest_path
@@ -21,31 +23,33 @@ if TYPE_CHECKING:
 
 @click.command(cls=ForAll, short_help="Build the release of a workflow project")
 @click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the release.  [default: PROJECT/dist]")
-@click.option("--no-cache", is_flag=True, help="Prepare a new runtime, and do not keep it.")
+@build_flags
 @env_option
 @format_option
 @output_options
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     project: Path,
-    out: Path | None,
     *,
-    no_cache: bool,
     env: tuple[str, ...],
     output_format: str,
     as_json: bool,
     quiet: int,
     verbose: int,
+    **given: Any,
 ) -> None:
     """Build the release of the workflow project in the folder PROJECT.
 
-    The configuration is the nearest tilebox.workflow.toml upward from PROJECT.
+    The configuration is the nearest tilebox.workflow.toml upward from PROJECT. The options of a build take precedence over the
+    environment and the project.
 
     Example: hatch-tilebox build path/to/project --out releases
     """
-    settings = {**({"tilebox.output-dir": str(out.absolute())} if out else {}), **({"tilebox.cache": False} if no_cache else {})}
+    if given["output_dir"]:
+        given["output_dir"] = os.path.abspath(given["output_dir"])  # noqa: PTH100 -- of this folder, not of the project
+    settings = given_settings(given)
     if output_format in {"github", "gitlab"} and not as_json:
         _build_with_annotations(ctx, project, settings, env, output_format, verbose - quiet)
         return

@@ -1,0 +1,51 @@
+"""The options of a build as flags of `build`, from the table that describes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hatch_tilebox.project.build_options import option_keys, setting_name, variable_name
+from hatch_tilebox.project.toml.kinds import Choice, Flag, Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hatch_tilebox.project.toml.tables import Key
+
+    Command = TypeVar("Command", bound=Callable[..., object])
+
+NOT_FLAGS = frozenset({"embed", "skip"})
+"""Options about wheels and sdists, which `build` does not write."""
+_SHORT = {"output-dir": ("--out",)}
+
+
+def build_flags(command: Command) -> Command:
+    """Add a flag for each option of a build, as the argument with the name of its field; None or () if it is not given."""
+    for key in reversed(option_keys()):
+        if key.name not in NOT_FLAGS:
+            command = _flag(key)(command)
+    return command
+
+
+def given_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config settings for the flags that were given."""
+    values = {key.name: given[key.field] for key in option_keys() if key.name not in NOT_FLAGS}
+    return {
+        setting_name(name): list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value is not None and value != ()
+    }
+
+
+def _flag(key: Key) -> Callable[[Command], Command]:
+    names = [key.field, f"--{key.name}", *_SHORT.get(key.name, ())]
+    text = f"{key.doc.partition('. ')[0].removesuffix('.')}.  [env: {variable_name(key.name)}]"
+    if isinstance(key.kind, Flag):
+        return click.option(key.field, f"--{key.name}/--no-{key.name}", default=None, help=text)
+    if isinstance(key.kind, Choice):
+        return click.option(*names, type=click.Choice(key.kind.words), help=text)
+    if isinstance(key.kind, Texts):
+        return click.option(*names, multiple=True, metavar="TEXT", help=text)
+    return click.option(*names, metavar=key.kind.name.upper().split(" ")[0], help=text)
