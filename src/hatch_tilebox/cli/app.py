@@ -80,7 +80,7 @@ class _Commands(click.Group):
             return None
         module = import_module(f"hatch_tilebox.cli.{cmd_name}")
         command: click.Command = module.command
-        add_common_options(command)
+        add_common_options(cmd_name, command)
         if COMPLETION_VARIABLE in os.environ:
             from hatch_tilebox.cli.completions import add_completions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -28,8 +29,8 @@ def group_options(command: Command) -> Command:
     return command
 
 
-def add_common_options(command: click.Command) -> None:
-    """Add the options that `command` does not have. They are hidden, because the help of the group shows them."""
+def add_common_options(name: str, command: click.Command) -> None:
+    """Add the options that the command `name` does not have. They are hidden, because the help of the group shows them."""
     known = {name for parameter in command.params for name in parameter.opts}
     for names, settings in (
         (("-C", "directory"), _DIRECTORY),
@@ -39,6 +40,18 @@ def add_common_options(command: click.Command) -> None:
     ):
         if names[0] not in known:
             command.params.append(click.Option(names, hidden=True, **settings))
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and _is_setting(name, parameter) and "[env: " not in (parameter.help or ""):
+            parameter.help = f"{parameter.help}  [env: HATCH_TILEBOX_PUBLISH_{str(parameter.name).upper()}]"
+
+
+def _is_setting(command: str, option: click.Option) -> bool:
+    """Whether an option is a setting of publications, which has an environment variable."""
+    from hatch_tilebox.publish.settings import Settings
+
+    if command == "publish" and option.name in {field.name for field in fields(Settings)}:
+        return True
+    return option.name == "to" and option.metavar == "URL"
 
 
 def passed_on(command: click.Command, *, quiet: int, verbose: int) -> list[str]:

@@ -40,7 +40,9 @@ def test_help_of_a_command_fits_a_screen_and_has_an_example(invoke, command):
     result = invoke(command, "--help")
     assert result.exit_code == 0
     assert f"Example: hatch-tilebox {command}" in result.stdout
-    assert len(result.stdout.splitlines()) <= (64 if command == "build" else 36)  # `build` has all options of a build
+    assert len(result.stdout.splitlines()) <= {"build": 68, "publish": 56}.get(
+        command, 37
+    )  # these two have an option for each setting
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
@@ -114,6 +116,14 @@ def test_color(invoke, small_project, monkeypatch, choice, colours, first):
     result = invoke(*option, "check", project) if first else invoke("check", project, *option)
     assert ("\x1b[" in result.stderr) == colours
     assert not {"NO_COLOR", "FORCE_COLOR"} & set(os.environ)
+
+
+def test_help_names_the_variables_of_settings(invoke):
+    text = " ".join(invoke("publish", "--help").stdout.split())
+    for name in ("TO", "VERIFY", "CHECK_COMPATIBILITY", "ALLOW_BREAKING", "BUILD", "STALE", "DEPLOY", "DRY_RUN", "UNIQUE_VERSIONS"):
+        assert text.count(f"[env: HATCH_TILEBOX_PUBLISH_{name}]") == 1
+    assert "[env: HATCH_TILEBOX_PUBLISH_TO]" in " ".join(invoke("deploy", "--help").stdout.split())
+    assert "[env:" not in invoke("extract", "--help").stdout
 
 
 def test_help_of_a_command_and_of_the_group(invoke):
