@@ -57,7 +57,7 @@ def test_a_closed_pipe_is_no_error(frontend_env):
     assert "Traceback" not in done.stderr
 
 
-def test_a_terminal_gets_colours_and_a_panel(frontend_env, tmp_path):
+def test_a_terminal_gets_colours(frontend_env, tmp_path):
     """Errors look different on a real terminal: a pseudo-terminal is one."""
     main, other = pty.openpty()
     environment = {**frontend_env, "TERM": "xterm-256color", "COLUMNS": "60"}
@@ -68,8 +68,8 @@ def test_a_terminal_gets_colours_and_a_panel(frontend_env, tmp_path):
         text += chunk
     os.close(main)
     assert done.returncode == 1
-    assert "\x1b[31m" in text.decode()
-    assert re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).startswith(f"╭─ error {'─' * 50}╮\r\n│ no tilebox.workflow.toml in ")
+    assert "\x1b[1;31merror[TBX001]\x1b[0m: " in text.decode()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).startswith("error[TBX001]: no tilebox.workflow.toml in ")
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\x03", 130)], ids=["yes", "no", "ctrl-c"])

@@ -22,7 +22,7 @@ _FORMATS = ("html", "markdown", "mermaid", "json")
 
 @click.command(short_help="Show a release, a run or the changes between releases in a browser")
 @click.argument("files", metavar="[FILE | OLD NEW]", nargs=-1, type=_ARCHIVE)
-@click.option("--run", "job", metavar="JOB.json", type=_ARCHIVE, help="The output of `hatch-tilebox run --json`.")
+@click.option("--run", "job", metavar="JOB.json", type=_ARCHIVE, help="The output of `run --json`.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="The format of the report.  [default: html]")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Write it to this file; - is stdout.  [default: a name like that of FILE]"
