@@ -295,7 +295,7 @@ def test_the_other_destinations_say_which_extra_they_need(folder, shell):
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=folder, env=shell, capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert 'pip install "hatch-tilebox[publish]"' in result.stderr
+    assert 'pip install "hatch-tilebox[cli,publish]"' in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -23,7 +23,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in {"click", "rich"}:
             raise
-        sys.exit(f'hatch-tilebox: the command line needs {error.name}: pip install "hatch-tilebox[cli]"')
+        from hatch_tilebox.core.extras import install_command
+
+        sys.exit(f"error: the command line needs {error.name}, which is not installed\nhelp: {install_command('cli')}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     _never_fail_to_encode()

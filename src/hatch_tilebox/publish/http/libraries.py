@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.extras import install_command
 
 try:
     import httpx
@@ -10,9 +11,8 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in {"httpx", "tenacity"}:
         raise
-    missing = Problem(
-        f"this destination needs {error.name}, which is not installed", hint='pip install "hatch-tilebox[publish]"', code="TBX509"
-    )
+    message = f"publishing to Tilebox and to OCI registries needs {error.name}, which is not installed"
+    missing = Problem(message, hint=install_command("cli,publish"), code="TBX509")
     raise PublishError(missing) from None
 
 __all__ = ["httpx", "tenacity"]
