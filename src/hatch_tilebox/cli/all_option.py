@@ -59,7 +59,8 @@ def forwarded(ctx: click.Context, leave_out: set[str]) -> list[str]:
     others = {*leave_out, "all_projects", "changed", "jobs", "unpublished", "as_json", "output_format", "quiet", "verbose"}
     for option in ctx.command.params:
         given = option.name and ctx.get_parameter_source(option.name) is click.core.ParameterSource.COMMANDLINE
-        if not isinstance(option, click.Option) or not given or option.name in others:
+        # Options that are not exposed, such as -C, have taken effect: the process gets their folder and variables from this one.
+        if not isinstance(option, click.Option) or not option.expose_value or not given or option.name in others:
             continue
         value: Any = ctx.params.get(option.name or "")
         if option.is_flag:

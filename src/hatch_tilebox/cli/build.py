@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +47,7 @@ def command(
     Example: hatch-tilebox build path/to/project --out releases
     """
     if given["output_dir"]:
-        given["output_dir"] = os.path.abspath(given["output_dir"])  # noqa: PTH100 -- of this folder, not of the project
+        given["output_dir"] = given["output_dir"].absolute()  # of this folder, not of the project
     settings = given_settings(given)
     if output_format in {"github", "gitlab"} and not as_json:
         _build_with_annotations(ctx, project, settings, env, output_format, verbose - quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -33,7 +34,7 @@ def given_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config settings for the flags that were given."""
     values = {key.name: given[key.field] for key in option_keys() if key.name not in NOT_FLAGS}
     return {
-        setting_name(name): list(value) if isinstance(value, tuple) else value
+        setting_name(name): list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
         for name, value in values.items()
         if value is not None and value != ()
     }
@@ -48,4 +49,6 @@ def _flag(key: Key) -> Callable[[Command], Command]:
         return click.option(*names, type=click.Choice(key.kind.words), help=text)
     if isinstance(key.kind, Texts):
         return click.option(*names, multiple=True, metavar="TEXT", help=text)
+    if key.name == "output-dir":  # a path of the current folder, which `--all` passes on as an absolute one
+        return click.option(*names, type=click.Path(file_okay=False, path_type=Path), help=text)
     return click.option(*names, metavar=key.kind.name.upper().split(" ")[0], help=text)

@@ -10,10 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 from hand_made_releases import write_release
 from output_schema import check_output
 
+from hatch_tilebox.cli.all_option import forwarded
+from hatch_tilebox.cli.app import app
 from hatch_tilebox.cli.side_by_side import Job, run_jobs
 from hatch_tilebox.core.model import Task
 
@@ -108,6 +111,22 @@ def test_the_worst_exit_code_counts(invoke, repository):
     result = invoke(*PUBLISH, "--json")
     assert result.exit_code == 3
     assert [each["exit_code"] for each in json.loads(result.stdout)["projects"]] == [3, 1, 0]
+
+
+@pytest.mark.parametrize("options", [("-C", "{root}"), ("--color", "never"), ("-q",)])
+def test_common_options_after_the_command_count_for_all(invoke, repository, monkeypatch, options):
+    monkeypatch.chdir(repository if options[0] != "-C" else repository.parent)
+    result = invoke("check", "--all", *(option.format(root=repository) for option in options), "--json")
+    assert set(results(result)) == {"flows/a", "flows/b", "flows/c"}
+    assert "no such" not in result.stderr
+    assert not any(error["code"] == "TBX901" for each in json.loads(result.stdout)["projects"] for error in each["errors"])
+    assert all(each["report"] for each in json.loads(result.stdout)["projects"])
+
+
+def test_a_relative_output_folder_is_passed_on_as_an_absolute_one(repository):
+    command = app.get_command(click.Context(app), "build")
+    context = command.make_context("build", ["--all", "--out", "releases", "--max-size", "1 GiB"], parent=click.Context(app))
+    assert forwarded(context, set()) == ["--output-dir", str(repository / "releases"), "--max-size", "1 GiB"]
 
 
 def test_two_projects_with_one_slug_or_name(invoke, repository):
