@@ -17,9 +17,10 @@ from filelock import FileLock
 from output_schema import check_output
 from runtime_support import PROJECTS, Events, lock, processes_that
 
+from hatch_tilebox.cli.completions import task_names
 from hatch_tilebox.core.errors import ArchiveError, DiscoveryError, RunError
 from hatch_tilebox.local_run.execution import Watcher, run_task
-from hatch_tilebox.project.releases import built_release, task_names
+from hatch_tilebox.project.releases import built_release
 
 pytestmark = pytest.mark.runtime
 

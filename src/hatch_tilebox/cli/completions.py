@@ -44,17 +44,21 @@ def complete_releases(_ctx: click.Context, _param: click.Parameter, incomplete: 
 
 
 def complete_tasks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the tasks of the project's newest release: their names, and the last part of each."""
+    """Return the tasks of the project's newest release: the last part of their names, else their names."""
+    names = task_names(_root() or Path.cwd())
+    return _beginning(incomplete, (name.rpartition("/")[2] for name in names)) or _beginning(incomplete, names)
+
+
+def task_names(root: Path) -> tuple[str, ...]:
+    """Return the tasks of the newest release in the `dist` folder of the project in `root`, none if it cannot be read."""
     from hatch_tilebox.archive.reader import read_manifest
     from hatch_tilebox.core.errors import ArchiveError
 
-    newest = max(_releases(), key=lambda path: path.stat().st_mtime, default=None)
     try:
-        tasks = read_manifest(newest).tasks if newest else ()
+        newest = max((root / "dist").glob("*.tbrelease"), key=lambda path: path.stat().st_mtime_ns, default=None)
+        return tuple(dict.fromkeys(task.name for task in read_manifest(newest).tasks)) if newest else ()
     except (ArchiveError, OSError):
-        return []
-    short = [task.name.rpartition("/")[2] for task in tasks]
-    return _beginning(incomplete, short) or _beginning(incomplete, (task.name for task in tasks))
+        return ()
 
 
 def _releases() -> list[Path]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import read_manifest
-from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.errors import ArchiveError, Problem, PublishError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.build_options import HOOK_TABLE, load_options, options_table
@@ -93,25 +91,6 @@ def built_release(root: Path) -> Path | None:
     except (PublishError, ArchiveError):
         return None
     return path
-
-
-def task_names(root: Path) -> tuple[str, ...]:
-    """Return the tasks of the newest release in the `dist` folder of the project in `root`, for completion.
-
-    This is fast, does not run code of the project, and raises nothing: without a readable release there are no names.
-    """
-    archives = sorted((root / "dist").glob(f"*{RELEASE_SUFFIX}"), key=_changed_at, reverse=True)
-    for archive in archives[:1]:
-        with contextlib.suppress(ArchiveError, OSError):
-            return tuple(dict.fromkeys(task.name for task in read_manifest(archive).tasks))
-    return ()
-
-
-def _changed_at(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def read_config(root: Path) -> WorkflowConfig:
