@@ -43,12 +43,12 @@ class Referrers:
         if described.status_code != 200:  # noqa: PLR2004 -- OK
             raise self._http.refusal(described, "the release cannot be read", advise(described))
         body = _manifest(subject, len(described.content), attachment)
-        digest = _digest(body)
+        digest = digest_of(body)
         if self._auth.send("HEAD", self._at(digest), headers={"Accept": MANIFEST_TYPE}).status_code == 200:  # noqa: PLR2004 -- OK
             return
         uploads = BlobUpload(self._http, self._auth, self._base)
         for blob in (attachment.content, _EMPTY_CONFIG):
-            uploads.send(_digest(blob), len(blob), partial(_part, blob), Progress())
+            uploads.send(digest_of(blob), len(blob), partial(_part, blob), Progress())
         response = self._put(digest, body, MANIFEST_TYPE, attachment.name)
         if "OCI-Subject" not in response.headers:
             self._list(subject, {**_descriptor(MANIFEST_TYPE, body), "artifactType": attachment.media_type}, attachment.name)
@@ -88,10 +88,11 @@ def _manifest(subject: str, size: int, attachment: Attachment) -> bytes:
 
 
 def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
-    return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
+    return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
 
 
-def _digest(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
+    """Return the digest of a blob as registries write it: `sha256:` and 64 hex digits."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 

@@ -9,7 +9,6 @@ simultaneous publishers which of them created the release.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -28,7 +27,7 @@ from hatch_tilebox.publish.http.download import download
 from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
 from hatch_tilebox.publish.oci.authorization import Authorization, advise
 from hatch_tilebox.publish.oci.claim import Claim
-from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers
+from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers, digest_of
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
@@ -77,14 +76,14 @@ class OciRepository(Destination):
         if response.status_code == 404:  # noqa: PLR2004 -- Not Found
             return None
         found = self._read(self._ok(response, "the release cannot be looked up"))
-        return found if found and found.id == _digest(_oci_manifest(release)) else None
+        return found if found and found.id == digest_of(_oci_manifest(release)) else None
 
     def upload(self, release: LocalRelease, progress: Progress) -> str:
         uploads = BlobUpload(self._http, self._auth, self._base)
         config = release.manifest.to_json()
-        uploads.send(_digest(config), len(config), lambda start, stop: iter((config[start:stop],)), Progress())
+        uploads.send(digest_of(config), len(config), lambda start, stop: iter((config[start:stop],)), Progress())
         uploads.send(f"sha256:{release.artifact.sha256}", release.artifact.size, release.chunks, progress)
-        return _digest(_oci_manifest(release))
+        return digest_of(_oci_manifest(release))
 
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool | None]:
         body = _oci_manifest(release)
@@ -157,7 +156,7 @@ class OciRepository(Destination):
                 data = self._config(response, digest)
             case _:
                 raise self._http.refusal(response, "the answer is not the manifest of a release")
-        if _digest(data) != digest:
+        if digest_of(data) != digest:
             raise PublishError(Problem(f"{release.url}: its config has another digest", code="TBX513"))
         try:
             return ReleaseManifest.from_dict(parse_json(data))
@@ -221,7 +220,7 @@ class OciRepository(Destination):
                 texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
                 workflow, fingerprint, version = (text if isinstance(text, str) else "" for text in texts)
                 if not slug_fault(workflow) and is_digest(fingerprint) and not version_fault(version) and size >= 0:
-                    identifier, digest = _digest(response.content), digest.removeprefix("sha256:")
+                    identifier, digest = digest_of(response.content), digest.removeprefix("sha256:")
                     url = f"{self.url}@{identifier}"
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, size=size)
         return None
@@ -244,7 +243,7 @@ def _oci_manifest(release: LocalRelease) -> bytes:
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "artifactType": ARTIFACT_TYPE,
-            "config": {"mediaType": CONFIG_TYPE, "digest": _digest(config), "size": len(config)},
+            "config": {"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)},
             "layers": [
                 {
                     "mediaType": LAYER_TYPE,
@@ -271,8 +270,8 @@ def _claim_manifest(release: LocalRelease, text: str) -> bytes:
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "artifactType": CLAIM_TYPE,
-            "config": {"mediaType": CONFIG_TYPE, "digest": _digest(config), "size": len(config)},
-            "layers": [{"mediaType": CONFIG_TYPE, "digest": _digest(config), "size": len(config)}],
+            "config": {"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)},
+            "layers": [{"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)}],
             "annotations": {CLAIM: text},
         }
     )
@@ -285,7 +284,3 @@ def _identity_tag(release: LocalRelease) -> str:
 def _version_tag(version: str) -> str:
     """Return a version as a tag. Tags cannot contain `+`."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", version)[:128]
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
