@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from forge_support import PROJECT, flows_repository, git  # noqa: F401 -- a fixture
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -87,23 +88,6 @@ def github():
         server.shutdown()
 
 
-def git(folder, *arguments):
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
-    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory, locked_project):
-    """A repository with a workflow project in a folder."""
-    folder = tmp_path_factory.mktemp("origin")
-    shutil.copytree(locked_project("scene_qa"), folder / "flows" / "scene qa")
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "First")
-    git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
-    return folder
-
-
 class Job:
     """A job on a pull request: a shallow clone, and the variables that GitHub sets."""
 
@@ -111,7 +95,7 @@ class Job:
         self.base = git(repository, "rev-parse", "HEAD")
         self.workspace = folder / "workspace"
         git(folder, "clone", "-q", "--depth=1", f"file://{repository}", self.workspace)
-        self.project = self.workspace / "flows" / "scene qa"
+        self.project = self.workspace / PROJECT
         (folder / "temp").mkdir()
         (folder / "event.json").write_text(json.dumps({"pull_request": {"number": 7, "base": {"sha": self.base}}}))
         # `uvx` would build this checkout for every step; the tests install it once.
@@ -178,9 +162,6 @@ class Job:
 @pytest.fixture
 def job(repository, tmp_path, github, clean_env):
     return Job(repository, tmp_path, github, clean_env)
-
-
-PROJECT = "flows/scene qa"
 
 
 def test_a_compatible_change(job, github):
@@ -266,59 +247,3 @@ def test_only_the_comment_gets_the_token():
 
 def test_inputs_never_become_part_of_a_script():
     assert not [step for step in ACTION["runs"]["steps"] if "${{" in step.get("run", "")]
-
-
-@pytest.fixture
-def component():
-    """The job of the GitLab component."""
-    spec, jobs = yaml.safe_load_all((ROOT / "templates" / "release-check.yml").read_text("utf-8"))
-    text = json.dumps(jobs["tilebox-release"])
-    values = {name: item["default"] for name, item in spec["spec"]["inputs"].items()} | {
-        "project": PROJECT,
-        "package": f"{ROOT}[cli]",
-    }
-    return json.loads(re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda match: values[match[1]], text))
-
-
-def test_the_component_for_gitlab(job, component, tmp_path):
-    job.edit("scene_qa/tasks.py", "    histogram: dict[str, int]\n", "    histogram: dict[str, int]\n    strict: bool\n")
-    env = job.env | component["variables"] | {"CI_PROJECT_DIR": str(job.workspace)}
-    env |= {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "tool-bin")}
-    script = "\n".join(component["script"])
-
-    def run(base):
-        shutil.rmtree(job.workspace / "releases", ignore_errors=True)
-        command = ["bash", "-eo", "pipefail", "-c", script]
-        environment = env | {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
-        return subprocess.run(command, env=environment, cwd=job.workspace, capture_output=True, text=True, timeout=300, check=False)
-
-    done = run(job.base)
-    assert done.returncode == 3, done.stderr
-    assert "breaking without a new major version" in done.stdout
-    assert "<title>scene-qa 1.2.0 → 1.2.0</title>" in (job.workspace / "tilebox-report.html").read_text("utf-8")
-    assert isinstance(json.loads((job.workspace / "gl-code-quality-report.json").read_text()), list)
-    assert run("").returncode == 0
-    assert "<title>scene-qa 1.2.0</title>" in (job.workspace / "tilebox-report.html").read_text("utf-8")
-
-
-def test_the_component_is_valid(component, tmp_path):
-    (tmp_path / "job.yml").write_text(json.dumps({"tilebox-release": component}))
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", tmp_path / "job.yml"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-
-
-def files_for_github():
-    return [ROOT / "action.yml", *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
-
-
-@pytest.mark.parametrize("path", files_for_github(), ids=lambda path: path.name)
-def test_actions_are_pinned_and_files_match_the_schema(path):
-    schema = "vendor.github-actions" if path.name == "action.yml" else "vendor.github-workflows"
-    done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, path], check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout
-    for line in path.read_text("utf-8").splitlines():
-        if "uses:" in line:
-            assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d|uses: \./", line), line
