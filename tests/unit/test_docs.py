@@ -16,7 +16,8 @@ import click
 import pytest
 
 import hatch_tilebox.plugins
-from hatch_tilebox.cli.app import _COMMANDS, app
+from hatch_tilebox.cli.app import app
+from hatch_tilebox.cli.group_help import COMMANDS
 from hatch_tilebox.project.build_options import option_keys
 from hatch_tilebox.project.publish_keys import publish_keys
 from hatch_tilebox.project.toml.tables import keys_of
@@ -38,7 +39,7 @@ def test_every_command_says_what_it_prints():
     """`schema` prints a schema, whatever is asked for."""
     page = (DOCS / "reference" / "cli.md").read_text("utf-8")
     sections = dict(re.findall(r"\n## `(\w+)`\n(.*?)(?=\n## |\Z)", page, re.DOTALL))
-    assert list(sections) == list(_COMMANDS)
+    assert list(sections) == list(COMMANDS)
     assert [name for name, text in sections.items() if "With `--json`: " not in text] == ["schema"]
 
 
@@ -142,7 +143,7 @@ def test_commands_in_the_docs_are_there_with_their_options():
 def test_every_command_has_a_picture_of_its_example():
     """If this fails: python docs/screens.py"""
     pictures = {path.stem for path in (DOCS / "screens").glob("*.svg")}
-    assert pictures == set(_COMMANDS) - {"completion"}
+    assert pictures == set(COMMANDS) - {"completion"}
     for path in (DOCS / "screens").glob("*.svg"):
         text = path.read_text("utf-8")
         assert "Traceback" not in text

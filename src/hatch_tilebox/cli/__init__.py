@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 
 INTERRUPTED = 130
@@ -13,10 +15,16 @@ COMPLETION_VARIABLE = "_HATCH_TILEBOX_COMPLETE"
 
 def main() -> None:
     """Run `hatch-tilebox` and exit with 0 (done), 1 (failed), 2 (usage) or 3 (incompatible)."""
-    if sys.argv[1:] in (["-V"], ["--version"]):  # without click, whose import takes longer than the start of Python
+    # These two without click, whose import takes longer than the start of Python.
+    if sys.argv[1:] in (["-V"], ["--version"]):
         from hatch_tilebox import __version__
 
-        sys.stdout.write(f"hatch-tilebox, version {__version__}\n")
+        _print(f"hatch-tilebox, version {__version__}\n")
+        return
+    if sys.argv[1:] in (["-h"], ["--help"], ["help"]):
+        from hatch_tilebox.cli.group_help import group_help, terminal_columns
+
+        _print(group_help(terminal_columns()))
         return
     try:
         from hatch_tilebox.cli.app import app
@@ -30,6 +38,18 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     _never_fail_to_encode()
     app(prog_name="hatch-tilebox")
+
+
+def _print(text: str) -> None:
+    """Print a text of ASCII characters on stdout. As with click, a closed pipe ends the process with 1 and without a message."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes the rest at its end
+        sys.exit(1 if error.errno == errno.EPIPE else f"error: the system refuses this: {error.strerror}")
 
 
 def _never_fail_to_encode() -> None:

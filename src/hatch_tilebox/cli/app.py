@@ -1,4 +1,4 @@
-"""The group of commands. The module of a command is imported when it runs, so that `--version` and `--help` are fast."""
+"""The group of commands. The module of a command is imported when it runs."""
 
 from __future__ import annotations
 
@@ -14,46 +14,10 @@ import click
 from hatch_tilebox import __version__
 from hatch_tilebox.cli import COMPLETION_VARIABLE, INTERRUPTED
 from hatch_tilebox.cli.common_options import add_common_options, group_options, passed_on
+from hatch_tilebox.cli.group_help import ABOUT, COMMANDS, EPILOG, GROUPS, MAX_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_GROUPS = {
-    "Project": {
-        "init": "Create a new workflow project",
-        "adopt": "Add hatch-tilebox to a project",
-        "check": "Check a project without running its code",
-        "files": "Show the files of the release, or the rule that decides about one",
-        "projects": "List the workflow projects of a repository",
-        "build": "Build the release of a workflow project",
-    },
-    "Release": {
-        "inspect": "Show the manifest of a release",
-        "verify": "Check that a release is complete and starts",
-        "diff": "Compare two releases",
-        "run": "Try a task of a release on this machine",
-        "report": "Show a release, a run or the changes between releases in a browser",
-        "extract": "Unpack a release into a folder",
-    },
-    "Publish": {
-        "publish": "Publish a built release",
-        "fetch": "Fetch a published release",
-        "releases": "List published releases",
-        "deploy": "Deploy a published release to clusters",
-        "promote": "Deploy the release of one cluster to others",
-        "rollback": "Deploy the release that ran before",
-        "undeploy": "Remove a release from clusters",
-        "clusters": "List clusters and what runs on them",
-        "unpublish": "Remove a published release",
-    },
-    "Machine": {
-        "cache": "Show or clear the build cache of this machine",
-        "completion": "Print the completion script of a shell",
-        "explain": "Explain the code of an error or warning",
-        "schema": "Print a JSON Schema",
-    },
-}
-_COMMANDS = {name: text for group in _GROUPS.values() for name, text in group.items()}
 
 
 @contextmanager
@@ -73,10 +37,10 @@ class _Commands(click.Group):
     """Imports commands by name, and reports user errors with the exit code of the error."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         module = import_module(f"hatch_tilebox.cli.{cmd_name}")
         command: click.Command = module.command
@@ -99,10 +63,10 @@ class _Commands(click.Group):
                 click.echo(ctx.get_help())  # noqa: TID251 -- click's own text
                 ctx.exit()
             args = [args[1], "--help"]
-        if args[0] not in _COMMANDS:
+        if args[0] not in COMMANDS:
             from hatch_tilebox.cli.usage import suggestion
 
-            question = suggestion(args[0], _COMMANDS)
+            question = suggestion(args[0], COMMANDS)
             ctx.fail(f"there is no command {args[0]!r}{f'; {question}' if question else ''}")
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
@@ -110,8 +74,8 @@ class _Commands(click.Group):
         return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
-        width = max(map(len, _COMMANDS))
-        for group, commands in _GROUPS.items():
+        width = max(map(len, COMMANDS))
+        for group, commands in GROUPS.items():
             with formatter.section(group):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
@@ -153,14 +117,12 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incompatible with the release before, 130 interrupted.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_WIDTH},
+    help=ABOUT,
+    epilog=EPILOG,
 )
 @group_options
 @click.option("--part", type=click.Path(path_type=Path), hidden=True, help="Run as a part of a command with --all on this folder.")
 @click.version_option(__version__, "-V", "--version", prog_name="hatch-tilebox")
 def app(*, quiet: int, verbose: int, part: Path | None) -> None:
-    """Turn Tilebox workflow projects into releases.
-
-    The options below are accepted before and after a command.
-    """
+    """Run a command with the options of the group."""

@@ -7,7 +7,7 @@ import pytest
 from hand_made_releases import write_release
 from output_schema import SCHEMA, check_output
 
-from hatch_tilebox.cli.app import _COMMANDS
+from hatch_tilebox.cli.group_help import COMMANDS
 from hatch_tilebox.core.model import Task
 
 GREET_TWICE = Task("tests.Greet", "v1.0", {"type": "integer"})
@@ -22,7 +22,7 @@ def release(tmp_path):
 
 def test_the_schema_itself_is_good_and_knows_every_command():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert set(_COMMANDS) - set(SCHEMA["$defs"]) == {"schema"}
+    assert set(COMMANDS) - set(SCHEMA["$defs"]) == {"schema"}
 
 
 @pytest.mark.parametrize(
