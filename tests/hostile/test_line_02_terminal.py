@@ -9,8 +9,8 @@ import pytest
 from hand_made_releases import write_release
 from terminal_support import HOSTILE, check, hostile_server, on_terminal, piped
 
-from hatch_tilebox.cli.console import SafeConsole
 from hatch_tilebox.cli.run_display import JobDisplay, show_job
+from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.local_run.execution import RunResult
 from hatch_tilebox.local_run.job import Job, LocalTask

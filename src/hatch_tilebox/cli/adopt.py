@@ -90,7 +90,8 @@ def _write_with_workflow(adoption: Adoption, create: Callable[[], str]) -> None:
 
 
 def _show(adoption: Adoption, verbosity: int) -> None:
-    from hatch_tilebox.cli.console import SafeConsole, show_diff, show_problems
+    from hatch_tilebox.cli.console import show_diff, show_problems
+    from hatch_tilebox.cli.safe_console import SafeConsole
 
     console = SafeConsole(stderr=True)
     for change in adoption.changes:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
+from hatch_tilebox.cli.console import RichProgress, styled
+from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.progress import format_seconds
 
 if TYPE_CHECKING:

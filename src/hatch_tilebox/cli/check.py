@@ -65,7 +65,8 @@ def _show_json(fixed: Fixed, *, ok: bool) -> None:
 
 
 def _show(fixed: Fixed, verbosity: int, *, ok: bool) -> None:
-    from hatch_tilebox.cli.console import SafeConsole, show_diff, show_problems
+    from hatch_tilebox.cli.console import show_diff, show_problems
+    from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.diagnostics import found
 
     report = fixed.report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -47,11 +46,13 @@ def add_common_options(name: str, command: click.Command) -> None:
 
 def _is_setting(command: str, option: click.Option) -> bool:
     """Whether an option is a setting of publications, which has an environment variable."""
+    if command != "publish":
+        return option.name == "to" and option.metavar == "URL"
+    from dataclasses import fields
+
     from hatch_tilebox.publish.settings import Settings
 
-    if command == "publish" and option.name in {field.name for field in fields(Settings)}:
-        return True
-    return option.name == "to" and option.metavar == "URL"
+    return option.name in {field.name for field in fields(Settings)}
 
 
 def passed_on(command: click.Command, *, quiet: int, verbose: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Progress and problems on stderr; stdout has the results.
 
-All commands use `SafeConsole`; ruff refuses rich's own console elsewhere.
+Rich is imported when something is printed: the completion of a shell and `--help` import this module, too.
 """
 
 from __future__ import annotations
@@ -9,12 +9,6 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from rich.console import Console  # noqa: TID251 -- the one place
-from rich.markup import escape
-from rich.segment import Segment
-from rich.text import Text
-
-from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Progress, SlowStep
 from hatch_tilebox.core.tables import Column, lay_out
@@ -23,36 +17,27 @@ from hatch_tilebox.core.urls import hide_logins
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rich.console import ConsoleOptions, RenderableType
     from rich.progress import Progress as LiveProgress
     from rich.progress import ProgressColumn, TaskID
+    from rich.text import Text
 
+    from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.errors import Problem
 
 _ERRORS_ONLY = -2
-_UNLIMITED = 100_000
-"""The columns of a pipe or a file: no line is folded or cut there, even if colours are forced."""
 _STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold yellow", "help": "bold cyan", "place": "blue", "dim": "dim"}
 
 
-class SafeConsole(Console):
-    """A console that shows control characters in texts as escapes, so that only rich controls the terminal.
+def _console(*, stderr: bool = False) -> SafeConsole:
+    from hatch_tilebox.cli.safe_console import SafeConsole
 
-    Newlines stay, because rich breaks lines with them. Pass text from outside through `printable` before you print it in a line.
-    """
-
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False)
-        if not self.file.isatty():
-            self.width = _UNLIMITED
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(printable(segment.text, lines=True), segment.style)
+    return SafeConsole(stderr=stderr)
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
     """Return one line of texts, some with a style. The texts may come from outside."""
+    from rich.text import Text
+
     pairs = [(part, "") if isinstance(part, str) else part for part in parts]
     return Text.assemble(*((printable(text), style) for text, style in pairs))
 
@@ -69,7 +54,7 @@ def show_table(
 
     On a terminal it fits: see `lay_out`. Elsewhere, or if it is `whole`, it has all columns.
     """
-    console = console or SafeConsole()
+    console = console or _console()
     width = console.width - len(margin) if console.file.isatty() else None
     if whole and width is not None:
         columns = [replace(column, drop=0) if isinstance(column, Column) else column for column in columns]
@@ -92,7 +77,7 @@ class RichProgress(Progress):
     """
 
     def __init__(self, verbosity: int = 0, console: SafeConsole | None = None) -> None:
-        self._console = console or SafeConsole(stderr=True)
+        self._console = console or _console(stderr=True)
         self._verbosity = verbosity
         self._step = ""
         # A CI log may have colours, but nothing can move in it.
@@ -162,6 +147,7 @@ class RichProgress(Progress):
 
     def _show(self, *columns: ProgressColumn, total: int | None) -> TaskID:
         """Replace the moving line by one about the current step."""
+        from rich.markup import escape
         from rich.progress import Progress as LiveProgress
 
         self.close()
@@ -172,7 +158,11 @@ class RichProgress(Progress):
 
 def show_problems(problems: Iterable[Problem], *, level: str = "error", console: SafeConsole | None = None) -> None:
     """Print problems on stderr, each as `core.diagnostics` lays it out. `level` is "error", "warning" or "note"."""
-    console = console or SafeConsole(stderr=True)
+    from rich.text import Text
+
+    from hatch_tilebox.core.diagnostics import diagnostic
+
+    console = console or _console(stderr=True)
     for index, problem in enumerate(problems):
         for line in [*([()] if index else []), *diagnostic(problem, level)]:
             parts = ((part.text, _STYLES.get(part.style, "")) for part in line)
@@ -181,7 +171,9 @@ def show_problems(problems: Iterable[Problem], *, level: str = "error", console:
 
 def show_errors(problems: Sequence[Problem]) -> None:
     """Print the errors that ended a command on stderr, and how many there are."""
-    console = SafeConsole(stderr=True)
+    from hatch_tilebox.core.diagnostics import counted
+
+    console = _console(stderr=True)
     show_problems(problems, console=console)
     if summary := counted(problems):
         console.print(f"\n{summary}", soft_wrap=True)
@@ -189,6 +181,8 @@ def show_errors(problems: Sequence[Problem]) -> None:
 
 def show_diff(diff: str, console: SafeConsole) -> None:
     """Print a unified diff in colours."""
+    from rich.text import Text
+
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in diff.split("\n")[:-1]:
         style = "bold" if line.startswith(("---", "+++")) else styles.get(line[:1], "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, SafeConsole, styled
+from hatch_tilebox.cli.console import RichProgress, styled
 from hatch_tilebox.cli.output import output_options, show_json
 from hatch_tilebox.cli.release_argument import named_or_project
 from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import FileChange, TaskChange
     from hatch_tilebox.core.model import FileEntry
@@ -120,6 +121,8 @@ def _file_json(entry: FileEntry | None) -> dict[str, Any] | None:
 
 
 def _show(difference: Difference, *, everything: bool) -> None:
+    from hatch_tilebox.cli.safe_console import SafeConsole
+
     console = SafeConsole()
     old, new = (f"{manifest.project.name} {manifest.project.version}" for manifest in (difference.old, difference.new))
     console.print(styled((f"{old} -> {new}", "bold")), soft_wrap=True)

@@ -111,7 +111,8 @@ def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbo
 
 def _show(files: FileSet, *, largest: bool) -> None:
     """Print the files for people. Lines are not wrapped, so that paths can be copied."""
-    from hatch_tilebox.cli.console import SafeConsole, styled
+    from hatch_tilebox.cli.console import styled
+    from hatch_tilebox.cli.safe_console import SafeConsole
 
     console = SafeConsole()
     if not largest:

@@ -17,7 +17,7 @@ from hatch_tilebox.core.progress import format_size
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_tilebox.cli.console import SafeConsole
+    from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.model import ReleaseManifest
 
 
@@ -38,7 +38,8 @@ def command(what: str | None, *, as_json: bool, verbose: int, no_digest: bool) -
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
-    from hatch_tilebox.cli.console import RichProgress, SafeConsole
+    from hatch_tilebox.cli.console import RichProgress
+    from hatch_tilebox.cli.safe_console import SafeConsole
 
     if what is None:
         with closing(RichProgress()) as progress:

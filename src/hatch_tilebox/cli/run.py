@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, SafeConsole, show_problems
+from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, show_json
 from hatch_tilebox.cli.release_argument import named_or_project
 
@@ -59,6 +59,7 @@ def command(
     Example: hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task Classify --input '{"histogram": {"cloud": 3}}'
     """
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
+    from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.local_run.execution import run_task
     from hatch_tilebox.local_run.triggers import Trigger
     from hatch_tilebox.project.build_options import variables_passed

@@ -13,7 +13,8 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 from rich.tree import Tree
 
-from hatch_tilebox.cli.console import SafeConsole, styled
+from hatch_tilebox.cli.console import styled
+from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_seconds
 from hatch_tilebox.core.tables import Column, lay_out

@@ -11,9 +11,13 @@ import pytest
 from hand_made_releases import write_release
 from output_schema import check_output
 
+from hatch_tilebox.cli.group_help import COMMANDS
 from hatch_tilebox.core.model import Task
 
 TASKS = (Task("tilebox.com/qa/CheckScene", "v1.0"), Task("tilebox.com/qa/Classify", "v1.0"))
+
+SETTINGS = {"hatch_tilebox.publish.settings"}
+"""The one module for publishing that completion needs, for the help of `publish`."""
 
 
 @pytest.fixture
@@ -90,6 +94,15 @@ def test_nothing_slow_is_imported_and_nothing_outside_is_asked(project):
     found, modules = ask(project, "deploy --target ")
     assert found == ["production", "staging"]
     assert not modules & {"httpx", "hatchling", "tomlkit", "pathspec", "jsonschema"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_options_of_commands_are_completed_without_what_only_running_them_needs(project, command):
+    found, modules = ask(project, f"{command} --js")
+    assert found == ["--json"]
+    assert not {name for name in modules if name.split(".")[0] in {"rich", "hatchling", "httpx", "tomlkit"}}
+    assert not {name for name in modules if name.startswith(("hatch_tilebox.publish.", "hatch_tilebox.discovery"))} - SETTINGS
+    assert len(modules) < 200
 
 
 def test_tasks_come_from_the_newest_release(project, tmp_path):
