@@ -28,7 +28,7 @@ def repository(project, clean_env):
         assert result.returncode == 0, result.stderr
         return folder / "dist"
 
-    git("init", "-q")
+    git("init", "-q", "-b", "main")
     git("remote", "add", "origin", "https://ada:pass-Word.3c7@example.org/acme/flows.git")
     git("add", "-A")
     git("commit", "-q", "-m", "Add the workflow")
@@ -53,7 +53,7 @@ def test_it_names_the_commit_the_lock_and_what_was_built(repository):
     assert found["subject"] == [{"name": path.name, "digest": {"sha256": digest(path)}} for path in (release, wheel)]
     definition, run = found["predicate"]["buildDefinition"], found["predicate"]["runDetails"]
     assert definition["resolvedDependencies"] == [
-        {"uri": "git+https://example.org/acme/flows.git", "digest": {"gitCommit": git("rev-parse", "HEAD")}},
+        {"uri": "git+https://example.org/acme/flows.git@refs/heads/main", "digest": {"gitCommit": git("rev-parse", "HEAD")}},
         {"name": "uv.lock", "digest": {"sha256": digest(folder / "uv.lock")}},
     ]
     assert definition["internalParameters"] == {"from": "repository", "modified": []}
@@ -63,19 +63,23 @@ def test_it_names_the_commit_the_lock_and_what_was_built(repository):
 
 
 def test_modified_files_and_the_ci_service_are_named(repository):
-    folder, _, build = repository
+    folder, git, build = repository
+    git("checkout", "-q", "--detach")
     (folder / "README.md").write_text("not selected")
     (folder / "scene_qa/scenes.py").write_text((folder / "scene_qa/scenes.py").read_text() + "\n")
     (folder / "scene_qa/new.py").touch()
     ci = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_REPOSITORY": "acme/flows",
+        "GITHUB_REF": "refs/tags/v1.2.0",
         "GITHUB_RUN_ID": "7",
         "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_SHA": git("rev-parse", "HEAD"),
         "GITHUB_WORKFLOW_REF": "acme/flows/.github/workflows/release.yml@refs/heads/main",
     }
     predicate = statement(build("tilebox", **ci))["predicate"]
     assert predicate["buildDefinition"]["internalParameters"]["modified"] == ["scene_qa/new.py", "scene_qa/scenes.py"]
+    assert predicate["buildDefinition"]["resolvedDependencies"][0]["uri"].endswith("/flows.git@refs/tags/v1.2.0")
     assert predicate["runDetails"]["builder"]["id"] == f"https://github.com/{ci['GITHUB_WORKFLOW_REF']}"
     assert predicate["runDetails"]["metadata"]["invocationId"] == "https://github.com/acme/flows/actions/runs/7/attempts/1"
 

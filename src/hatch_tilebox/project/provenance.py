@@ -1,22 +1,18 @@
-"""The provenance of a release: an unsigned statement of where it was built from, and with what.
-
-Source: the in-toto statement, version 1 (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md), with the SLSA
-provenance predicate, version 1 (https://slsa.dev/spec/v1.0/provenance)
-"""
+"""The provenance of a release: where it was built from, and with what."""
 
 from __future__ import annotations
 
-import json
 import platform
+from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.zstd import zstd_version
-from hatch_tilebox.core.constants import LOCK_NAME, PROVENANCE_SUFFIX
+from hatch_tilebox.attestations.statement import UNKNOWN_BUILDER, Provenance, Subject, parse_provenance, provenance_path
+from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.files import file_digest, whole_file
-from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.source_commit import SourceCommit
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.discovery.environment import uv_version
@@ -30,17 +26,12 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
-BUILD_TYPE = "urn:hatch-tilebox:build:1"
-UNKNOWN_BUILDER = "urn:hatch-tilebox:builder:unknown"
-"""The builder if the build does not run in a CI service that names itself: someone's machine."""
 
-
-def source_commit(root: Path, paths: Iterable[Path]) -> SourceCommit | None:
+def source_commit(root: Path, paths: Iterable[Path], environ: Mapping[str, str]) -> SourceCommit | None:
     """Return the commit that the folder `root` is at; in an unpacked sdist, the one that the sdist has recorded; else None.
 
-    `paths` are the files and folders of the release; those that differ from the commit are named.
+    `paths` are the files and folders of the release; those that differ from the commit are named. CI services check out a commit
+    without its branch; they name it in `environ`.
     """
     if recorded := read_record(str(root)).source:
         return recorded
@@ -61,65 +52,59 @@ def source_commit(root: Path, paths: Iterable[Path]) -> SourceCommit | None:
         elif name in differing or name not in known:
             modified.add(name)
     remote = repository.ask("remote", "get-url", "origin")
-    return SourceCommit(commit, display_url(remote) if remote else None, tuple(sorted(modified)))
+    names = tuple(sorted(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in modified))
+    ref = _ci_ref(commit, environ) or repository.ask("symbolic-ref", "--quiet", "HEAD")
+    return SourceCommit(commit, display_url(remote) if remote else None, names, ref)
+
+
+def _ci_ref(commit: str, environ: Mapping[str, str]) -> str | None:
+    """Return the branch or the tag that the CI service has checked out, if it has checked out this commit.
+
+    Source: https://docs.github.com/actions/reference/variables-reference and https://docs.gitlab.com/ci/variables/predefined_variables/
+    """
+    if environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_SHA") == commit:
+        return environ.get("GITHUB_REF")
+    if environ.get("GITLAB_CI") == "true" and environ.get("CI_COMMIT_SHA") == commit:
+        for prefix, variable in (("refs/tags/", "CI_COMMIT_TAG"), ("refs/heads/", "CI_COMMIT_BRANCH")):
+            if name := environ.get(variable):
+                return prefix + name
+        return environ.get("CI_MERGE_REQUEST_REF_PATH")
+    return None
 
 
 def write_provenance(
     manifest: ReleaseManifest, artifact: Artifact, source: SourceCommit | None, *, from_sdist: bool, environ: Mapping[str, str]
 ) -> Path:
     """Write the statement about a release beside it, and return its path. `environ` names the CI service that builds it."""
-    path = artifact.path.with_suffix(PROVENANCE_SUFFIX)
-    _write(path, _statement(manifest, artifact, source, from_sdist=from_sdist, environ=environ))
+    builder, invocation = _builder(environ)
+    provenance = Provenance(
+        subjects=(Subject(artifact.path.name, artifact.sha256),),
+        workflow=manifest.workflow.slug,
+        project=manifest.project.name,
+        version=manifest.project.version,
+        fingerprint=manifest.fingerprint,
+        origin="sdist" if from_sdist else "repository" if source else "folder",
+        source=source,
+        lock=next((file.sha256 for file in manifest.files if file.path == LOCK_NAME), None),
+        builder=builder,
+        versions=_versions(),
+        invocation=invocation,
+        finished=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
+    path = provenance_path(artifact.path)
+    _write(path, provenance)
     return path
 
 
 def add_subject(path: Path, built: Path) -> None:
     """Add another file of the same build, the wheel, to the statement in the file `path`."""
-    statement = parse_json(path.read_bytes())
-    statement["subject"].append({"name": built.name, "digest": {"sha256": file_digest(built)}})
-    _write(path, statement)
+    provenance = parse_provenance(path.read_bytes())
+    _write(path, replace(provenance, subjects=(*provenance.subjects, Subject(built.name, file_digest(built)))))
 
 
-def _write(path: Path, statement: Mapping[str, Any]) -> None:
+def _write(path: Path, provenance: Provenance) -> None:
     with whole_file(path) as file:
-        file.write(json.dumps(statement, indent=2, ensure_ascii=False).encode() + b"\n")
-
-
-def _statement(
-    manifest: ReleaseManifest, artifact: Artifact, source: SourceCommit | None, *, from_sdist: bool, environ: Mapping[str, str]
-) -> dict[str, Any]:
-    dependencies: list[dict[str, Any]] = []
-    if source:
-        repository = {"uri": f"git+{source.repository}"} if source.repository else {"name": "source"}
-        dependencies.append({**repository, "digest": {"gitCommit": source.id}})
-    dependencies += [{"name": LOCK_NAME, "digest": {"sha256": file.sha256}} for file in manifest.files if file.path == LOCK_NAME]
-    builder, invocation = _builder(environ)
-    finished = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {
-        "_type": STATEMENT_TYPE,
-        "subject": [{"name": artifact.path.name, "digest": {"sha256": artifact.sha256}}],
-        "predicateType": PREDICATE_TYPE,
-        "predicate": {
-            "buildDefinition": {
-                "buildType": BUILD_TYPE,
-                "externalParameters": {
-                    "workflow": manifest.workflow.slug,
-                    "project": manifest.project.name,
-                    "version": manifest.project.version,
-                    "fingerprint": manifest.fingerprint,
-                },
-                "internalParameters": {
-                    "from": "sdist" if from_sdist else "repository" if source else "folder",
-                    "modified": list(source.modified) if source else None,
-                },
-                "resolvedDependencies": dependencies,
-            },
-            "runDetails": {
-                "builder": {"id": builder, "version": _versions()},
-                "metadata": {**({"invocationId": invocation} if invocation else {}), "finishedOn": finished},
-            },
-        },
-    }
+        file.write(provenance.to_bytes())
 
 
 def _versions() -> dict[str, str]:

@@ -132,7 +132,7 @@ class WorkflowProject:
 
         sources = self.local_sources()
         packages = [package.place for package in sources.packages] if sources else []
-        return source_commit(self.config.root, [*(file.source for file in files.files), *packages])
+        return source_commit(self.config.root, [*(file.source for file in files.files), *packages], os.environ)
 
     def _write_provenance(self, release: Release, directory: Path, progress: Progress) -> Path:
         from hatch_tilebox.project.provenance import is_unpacked_sdist, write_provenance

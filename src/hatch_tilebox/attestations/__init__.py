@@ -1,0 +1,1 @@
+"""The statement of a release's provenance beside its archive, as a value."""
