@@ -11,6 +11,7 @@ from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Task, Workflow, release_filename
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 PYPROJECT = b'[project]\nname = "scene-qa"\nversion = "1.0.0"\nrequires-python = ">=3.10"\n'
@@ -42,10 +43,11 @@ def write_release(
     return write_archive(manifest, selected, dist / release_filename(project)).path
 
 
-def write_sbom(path: Path, digest: str | None = None) -> Path:
+def write_sbom(path: Path, digest: str | None = None, components: Sequence[Mapping[str, object]] = ()) -> Path:
     """Write a small SBOM beside the archive `path`, by default of it. Gives its path."""
     digest = digest or hashlib.sha256(path.read_bytes()).hexdigest()
-    component = {"type": "application", "name": "scene-qa", "hashes": [{"alg": "SHA-256", "content": digest}]}
+    about = {"component": {"type": "application", "name": "scene-qa", "hashes": [{"alg": "SHA-256", "content": digest}]}}
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": about, "components": list(components)}
     sbom = path.with_suffix(".cdx.json")
-    sbom.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": component}}))
+    sbom.write_text(json.dumps(document))
     return sbom

@@ -11,6 +11,7 @@ import zipfile
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from output_schema import check_output
 
 from hatch_tilebox.archive.reader import check_archive
 
@@ -62,6 +63,18 @@ def test_it_is_in_the_wheel(dist):
     with zipfile.ZipFile(wheel) as archive:
         content = archive.read("scene_qa-1.2.0.dist-info/sboms/scene_qa-1.2.0.cdx.json")
     assert content == (dist / "scene_qa-1.2.0.cdx.json").read_bytes()
+
+
+def test_inspect_shows_it(dist, clean_env):
+    (wheel,) = dist.glob("*.whl")
+    shown = []
+    for file in (dist / "scene_qa-1.2.0.tbrelease", wheel):
+        command = [sys.executable, "-m", "hatch_tilebox", "inspect", "--sbom", "--json", file]
+        result = subprocess.run(command, env=clean_env, capture_output=True, text=True, check=True)
+        shown.append(check_output("inspect", result.stdout)["components"])
+    assert shown[0] == shown[1]
+    expected = json.loads((dist / "scene_qa-1.2.0.cdx.json").read_text())["components"]
+    assert {(item["name"], item["purl"]) for item in shown[0]} == {(item["name"], item["purl"]) for item in expected}
 
 
 def test_the_same_release_gives_the_same_bytes(dist, project, clean_env):

@@ -49,15 +49,7 @@ def embedded_json(manifest: ReleaseManifest, artifact: Artifact) -> bytes:
 
 def read_wheel(path: Path) -> EmbeddedRelease:
     """Return the release in a wheel. Raises ArchiveError if the file is not a wheel or has no release."""
-    try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as wheel:
-            names = [name for name in wheel.namelist() if _MEMBER.fullmatch(name)]
-            with wheel.open(names[0]) if names else BytesIO() as member:
-                data = member.read(MAX_SIZE + 1) if names else None
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        # RuntimeError: an encrypted member, or (NotImplementedError) one compressed in a way that this Python does not know.
-        raise ArchiveError(Problem(f"cannot be read as a wheel: {error}", location=Location(str(path)))) from error
-    return _parse(data, str(path))
+    return _parse(file_in_wheel(path, _MEMBER, MAX_SIZE), str(path))
 
 
 def read_distribution(name: str) -> EmbeddedRelease:
@@ -65,18 +57,37 @@ def read_distribution(name: str) -> EmbeddedRelease:
 
     Raises ArchiveError if this environment does not have the distribution, or if it has no release.
     """
+    return _parse(file_in_distribution(name, _MEMBER, MAX_SIZE), name)
+
+
+def file_in_wheel(path: Path, member: re.Pattern[str], limit: int) -> bytes | None:
+    """Return the first bytes of a file in a wheel, one more than `limit` if it has more; None if the wheel does not have it.
+
+    Raises ArchiveError if the file is not a wheel.
+    """
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as wheel:
+            names = [name for name in wheel.namelist() if member.fullmatch(name)]
+            with wheel.open(names[0]) if names else BytesIO() as found:
+                return found.read(limit + 1) if names else None
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError: an encrypted member, or (NotImplementedError) one compressed in a way that this Python does not know.
+        raise ArchiveError(Problem(f"cannot be read as a wheel: {error}", location=Location(str(path)))) from error
+
+
+def file_in_distribution(name: str, member: re.Pattern[str], limit: int) -> bytes | None:
+    """Return the first bytes of a file of the installed distribution `name`, as `file_in_wheel` does."""
     try:
         found = distribution(name)
     except (PackageNotFoundError, ValueError) as error:  # ValueError: an empty name
         message = f"no distribution named {name!r} is installed in this environment"
         raise ArchiveError(Problem(message, "give the name as `pip list` shows it", code="TBX404")) from error
-    paths = [file for file in found.files or () if _MEMBER.fullmatch(str(file).replace("\\", "/"))]
+    paths = [file for file in found.files or () if member.fullmatch(str(file).replace("\\", "/"))]
     try:
         with open_regular(Path(str(paths[0].locate()))) if paths else BytesIO() as file:
-            data = file.read(MAX_SIZE + 1) if paths else None
+            return file.read(limit + 1) if paths else None
     except OSError as error:
-        raise ArchiveError(Problem(f"{EMBEDDED_PATH} cannot be read: {error.strerror}", location=Location(name))) from error
-    return _parse(data, name)
+        raise ArchiveError(Problem(f"{paths[0].name} cannot be read: {error.strerror}", location=Location(name))) from error
 
 
 def _parse(data: bytes | None, where: str) -> EmbeddedRelease:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,8 +15,9 @@ from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from hatch_tilebox.archive.sbom import Component, Sbom
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.model import ReleaseManifest
 
@@ -26,10 +27,11 @@ _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 
 @click.command(short_help="Show the manifest of a release")
 @click.argument("what", metavar="[FILE]", required=False)
+@click.option("--sbom", is_flag=True, help="Show the packages that release runners install, from the SBOM of the release.")
 @click.option("-v", "--verbose", count=True, help="Show inputs in full, with their named types.")
 @click.option("--no-digest", is_flag=True, help="Leave out the digest, which takes a while for a large archive.")
 @json_option
-def command(what: str | None, *, as_json: bool, verbose: int, no_digest: bool) -> None:
+def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_digest: bool) -> None:
     """Show workflow, tasks, files, fingerprint and digest of a release.
 
     FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. Without FILE, the
@@ -44,30 +46,69 @@ def command(what: str | None, *, as_json: bool, verbose: int, no_digest: bool) -
     if what is None:
         with closing(RichProgress()) as progress:
             what = str(named_or_project(None, progress))
-    manifest, size, digest = _read(what)
+    release = _read(what)
+    components = _components(release, what) if sbom else None
     if as_json:
-        show_json({"manifest": manifest.to_dict(), "digest": None if no_digest else digest(), "size": size})
+        digest = None if no_digest else release.digest()
+        listed = {} if components is None else {"components": [component._asdict() for component in components]}
+        show_json({"manifest": release.manifest.to_dict(), "digest": digest, "size": release.size, **listed})
         return
     console = SafeConsole()
-    _show(console, manifest, size, everything=verbose > 0)
+    if components is not None:
+        _show_components(console, release.manifest, components)
+        return
+    _show(console, release.manifest, release.size, everything=verbose > 0)
     if not no_digest:
-        console.print(f"\n[bold]Digest[/]       sha256:{digest()}", soft_wrap=True)
+        console.print(f"\n[bold]Digest[/]       sha256:{release.digest()}", soft_wrap=True)
 
 
-def _read(what: str) -> tuple[ReleaseManifest, int, Callable[[], str]]:
-    """Return the manifest and the size in bytes of the release `what`, and a function that returns its digest."""
+class _Shown(NamedTuple):
+    """A release to show, with its size in bytes. `digest` and `sbom` read more of it; the SBOM is None if there is none."""
+
+    manifest: ReleaseManifest
+    size: int
+    digest: Callable[[], str]
+    sbom: Callable[[], Sbom | None]
+
+
+def _read(what: str) -> _Shown:
+    """Return the release `what`. Raises ArchiveError if there is none."""
     from hatch_tilebox.archive.reader import read_manifest
+    from hatch_tilebox.archive.sbom import sbom_beside, sbom_in_distribution, sbom_in_wheel
     from hatch_tilebox.archive.wheel import read_distribution, read_wheel
     from hatch_tilebox.core.files import file_digest
 
     path = Path(what)
     if path.suffix == ".whl":
         release = read_wheel(path)
+        sbom = partial(sbom_in_wheel, path, release)
     elif path.is_file() or path.suffix == RELEASE_SUFFIX:
-        return read_manifest(path), path.stat().st_size, partial(file_digest, path)
+        digest = cache(partial(file_digest, path))
+        return _Shown(read_manifest(path), path.stat().st_size, digest, lambda: sbom_beside(path, digest()))
     else:
         release = read_distribution(what)
-    return release.manifest, release.size, lambda: release.sha256
+        sbom = partial(sbom_in_distribution, what, release)
+    return _Shown(release.manifest, release.size, lambda: release.sha256, sbom)
+
+
+def _components(release: _Shown, what: str) -> tuple[Component, ...]:
+    from hatch_tilebox.archive.sbom import missing_sbom
+
+    sbom = release.sbom()
+    if sbom is None:
+        raise missing_sbom(what)
+    return sbom.components
+
+
+def _show_components(console: SafeConsole, manifest: ReleaseManifest, components: Sequence[Component]) -> None:
+    from hatch_tilebox.cli.console import show_table, styled
+    from hatch_tilebox.core.tables import Column
+
+    title = f"{manifest.project.name} {manifest.project.version}: {len(components)} components"
+    console.print(styled((title, "bold")), "", sep="\n", soft_wrap=True)
+    licensed = any(component.license for component in components)
+    columns = (Column("Component"), Column("Version"), *([Column("License", drop=1)] if licensed else []))
+    show_table(columns, [(item.name, item.state, item.license)[: len(columns)] for item in components], console)
 
 
 def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import zipfile
 
 import pytest
-from hand_made_releases import GREET, PYPROJECT, write_release
+from hand_made_releases import GREET, PYPROJECT, write_release, write_sbom
 from output_schema import check_output
 
 from hatch_tilebox.archive.reader import check_archive
@@ -76,6 +76,33 @@ def test_wheel(invoke, release, tmp_path):
         file.writestr("scene_qa-1.0.0.dist-info/extra_metadata/tilebox/release.json", embedded_json(manifest, artifact))
     result = check_output("inspect", invoke("inspect", "--json", wheel).stdout)
     assert (result["digest"], result["size"]) == (artifact.sha256, artifact.size)
+
+
+def test_components_of_the_sbom(invoke, release):
+    write_sbom(
+        release,
+        components=[
+            {"name": "numpy", "version": "2.0", "licenses": [{"license": {"id": "BSD-3-Clause"}}]},
+            {"name": "idna\x1b[2J", "version": "3.1", "purl": "pkg:pypi/idna@3.1"},
+        ],
+    )
+    lines = invoke("inspect", "--sbom", release).stdout.splitlines()
+    assert lines == [
+        "scene-qa 1.0.0: 2 components",
+        "",
+        "Component    Version  License",
+        r"idna\x1b[2J  3.1",
+        "numpy        2.0      BSD-3-Clause",
+    ]
+    result = check_output("inspect", invoke("inspect", "--sbom", "--json", release).stdout)
+    assert result["components"][1] == {"name": "numpy", "version": "2.0", "license": "BSD-3-Clause", "purl": ""}
+
+
+def test_a_release_without_an_sbom(invoke, release):
+    result = invoke("inspect", "--sbom", release)
+    assert result.exit_code == 1
+    assert "error[TBX408]: the release has no SBOM" in result.stderr
+    assert "hatch-tilebox build --sbom" in result.stderr
 
 
 @pytest.mark.parametrize(
