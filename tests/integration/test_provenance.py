@@ -22,8 +22,8 @@ def repository(project, clean_env):
         command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments]
         return subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True).stdout.strip()
 
-    def build(target, folder=folder, **variables):
-        command = [sys.executable, "-m", "hatchling", "build", "-t", target]
+    def build(target, *others, folder=folder, **variables):
+        command = [sys.executable, "-m", "hatchling", "build", *(f"-t{name}" for name in (target, *others))]
         result = subprocess.run(command, cwd=folder, env={**env, **variables}, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         return folder / "dist"
@@ -56,7 +56,7 @@ def test_it_names_the_commit_the_lock_and_what_was_built(repository):
         {"uri": "git+https://example.org/acme/flows.git@refs/heads/main", "digest": {"gitCommit": git("rev-parse", "HEAD")}},
         {"name": "uv.lock", "digest": {"sha256": digest(folder / "uv.lock")}},
     ]
-    assert definition["internalParameters"] == {"from": "repository", "modified": []}
+    assert definition["internalParameters"] == {"from": "repository", "modified": [], "frontend": "hatchling"}
     assert definition["externalParameters"]["workflow"] == "scene-qa-5y9aK2ydM1f76n"
     assert run["builder"]["version"].keys() == {"hatch-tilebox", "hatchling", "python", "uv", "zstd"}
     assert run["builder"]["id"] == "urn:hatch-tilebox:builder:unknown"
@@ -88,11 +88,19 @@ def test_an_sdist_carries_the_commit(repository, tmp_path):
     _, git, build = repository
     (sdist,) = build("sdist").glob("*.tar.gz")
     subprocess.run(["tar", "-xf", sdist, "-C", tmp_path], check=True)
-    dist = build("wheel", tmp_path / "scene_qa-1.2.0")
+    dist = build("wheel", folder=tmp_path / "scene_qa-1.2.0")
     definition = statement(dist)["predicate"]["buildDefinition"]
-    assert definition["internalParameters"] == {"from": "sdist", "modified": []}
+    assert definition["internalParameters"] == {"from": "sdist", "modified": [], "frontend": "hatchling"}
     assert definition["resolvedDependencies"][0]["digest"] == {"gitCommit": git("rev-parse", "HEAD")}
     assert digest(dist / "scene_qa-1.2.0.tbrelease") == digest(build("tilebox") / "scene_qa-1.2.0.tbrelease")
+
+
+def test_an_sdist_of_the_same_run_is_a_subject(repository):
+    *_, build = repository
+    dist = build("sdist", "wheel")
+    (wheel,), (sdist,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
+    assert [item["name"] for item in statement(dist)["subject"]] == ["scene_qa-1.2.0.tbrelease", wheel.name, sdist.name]
+    assert statement(dist)["subject"][2]["digest"] == {"sha256": digest(sdist)}
 
 
 def test_a_folder_without_a_repository_has_no_commit(project, clean_env, monkeypatch):
@@ -100,5 +108,5 @@ def test_a_folder_without_a_repository_has_no_commit(project, clean_env, monkeyp
     env = {**clean_env, "HATCH_TILEBOX_PROVENANCE": "true", "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "tilebox"], cwd=folder, env=env, check=True)
     definition = statement(folder / "dist")["predicate"]["buildDefinition"]
-    assert definition["internalParameters"] == {"from": "folder", "modified": None}
+    assert definition["internalParameters"] == {"from": "folder", "modified": None, "frontend": "hatchling"}
     assert [item["name"] for item in definition["resolvedDependencies"]] == ["uv.lock"]

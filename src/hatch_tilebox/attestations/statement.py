@@ -36,14 +36,20 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _GIT = "git+"
 _UNNAMED = "source"
+_SDIST = re.compile(r".+\.tar\.gz")
+_LOCK = re.compile(re.escape(LOCK_NAME))
 _TYPES = (STATEMENT_TYPE, PREDICATE_TYPE, BUILD_TYPE)
 
 
 class Subject(NamedTuple):
-    """A file that the build has made."""
+    """A file that the build has made, or was made from."""
 
     name: str
     sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the file as a statement describes it."""
+        return {"name": self.name, "digest": {"sha256": self.sha256}}
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,8 @@ class Provenance:
 
     `source` is the commit, None for a folder without one; an sdist carries the commit that it was built from. `lock` is the SHA-256
     of `uv.lock` in the release. `versions` are those of the programs that decide about the bytes: hatch-tilebox, hatchling, python,
-    uv and zstd. `invocation` is the URL of the run of the CI service, `finished` the time in UTC.
+    uv and zstd. `frontend` is the program that was started to build, `sdist` the file that a release from an sdist was built from,
+    where they are known. `invocation` is the URL of the run of the CI service, `finished` the time in UTC.
     """
 
     subjects: tuple[Subject, ...]
@@ -65,6 +72,8 @@ class Provenance:
     lock: str | None
     builder: str
     versions: Mapping[str, str]
+    frontend: str | None = None
+    sdist: Subject | None = None
     invocation: str | None = None
     finished: str | None = None
 
@@ -77,12 +86,14 @@ class Provenance:
         dependencies: list[dict[str, Any]] = []
         if source:
             dependencies.append({**_repository(source), "digest": {"gitCommit": source.id}})
+        if self.sdist:
+            dependencies.append(self.sdist.to_dict())
         if self.lock:
-            dependencies.append({"name": LOCK_NAME, "digest": {"sha256": self.lock}})
+            dependencies.append(Subject(LOCK_NAME, self.lock).to_dict())
         metadata = {"invocationId": self.invocation, "finishedOn": self.finished}
         return {
             "_type": STATEMENT_TYPE,
-            "subject": [{"name": subject.name, "digest": {"sha256": subject.sha256}} for subject in self.subjects],
+            "subject": [subject.to_dict() for subject in self.subjects],
             "predicateType": PREDICATE_TYPE,
             "predicate": {
                 "buildDefinition": {
@@ -93,7 +104,11 @@ class Provenance:
                         "version": self.version,
                         "fingerprint": self.fingerprint,
                     },
-                    "internalParameters": {"from": self.origin, "modified": list(source.modified) if source else None},
+                    "internalParameters": {
+                        "from": self.origin,
+                        "modified": list(source.modified) if source else None,
+                        "frontend": self.frontend,
+                    },
                     "resolvedDependencies": dependencies,
                 },
                 "runDetails": {
@@ -123,6 +138,7 @@ def parse_provenance(content: bytes) -> Provenance:
                     "internalParameters": {
                         "from": ("repository" | "sdist" | "folder") as origin,
                         "modified": (None | [*_]) as modified,
+                        **others,
                     },
                     "resolvedDependencies": [*dependencies],
                 },
@@ -140,6 +156,8 @@ def parse_provenance(content: bytes) -> Provenance:
                 lock=_lock(dependencies),
                 builder=builder,
                 versions={_text(name): _text(value) for name, value in versions.items()},
+                frontend=_optional(others.get("frontend")),
+                sdist=next(iter(_files(dependencies, _SDIST)), None),
                 invocation=_optional(metadata.get("invocationId")),
                 finished=_optional(metadata.get("finishedOn")),
             )
@@ -207,7 +225,7 @@ def _subject(value: object) -> Subject:
         case {"name": str() as name, "digest": {"sha256": str() as digest}} if _SHA256.fullmatch(digest):
             return Subject(name, digest)
         case _:
-            msg = "a subject needs a name, and a sha256 of 64 hex digits"
+            msg = "a file needs a name, and a sha256 of 64 hex digits"
             raise ValueError(msg)
 
 
@@ -232,13 +250,21 @@ def _source(dependencies: list[object], modified: list[object] | None) -> Source
 
 
 def _lock(dependencies: list[object]) -> str | None:
+    found = _files(dependencies, _LOCK)
+    return found[0].sha256 if found else None
+
+
+def _files(dependencies: list[object], name: re.Pattern[str]) -> list[Subject]:
+    """Return the dependency whose name matches, if there is one. Raises ValueError for several ones, or one without a digest."""
     found = [
-        _text(_digest(item).get("sha256")) for item in dependencies if isinstance(item, dict) and item.get("name") == LOCK_NAME
+        _subject(item)
+        for item in dependencies
+        if isinstance(item, dict) and isinstance(item.get("name"), str) and name.fullmatch(item["name"])
     ]
-    if len(found) > 1 or not all(map(_SHA256.fullmatch, found)):
-        msg = f"it must name one {LOCK_NAME}, by a sha256 of 64 hex digits"
+    if len(found) > 1:
+        msg = f"it must name one file like {found[0].name}"
         raise ValueError(msg)
-    return found[0] if found else None
+    return found
 
 
 def _digest(item: dict[str, Any]) -> dict[str, Any]:

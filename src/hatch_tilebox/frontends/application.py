@@ -12,6 +12,7 @@ from hatch_tilebox.core.constants import REPOSITORY_EXCLUDE, SDIST_RECORD, SKIP_
 from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
 from hatch_tilebox.core.paths import shortest_path
 from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.frontends.caller import frontend_of
 from hatch_tilebox.frontends.text_progress import TextProgress
 from hatch_tilebox.project.build_options import HOOK_TABLE, load_options
 from hatch_tilebox.project.open import open_project
@@ -44,7 +45,7 @@ class HatchlingProject:
     def build(self) -> Release:
         """Build the release."""
         with self._ends_build_on_errors():
-            return self.project.build(self._directory, self._progress)
+            return self.project.build(self._directory, self._progress, frontend=frontend_of(self.project.root, os.environ))
 
     def show_path(self, release: Release) -> None:
         """Show where the release is, or which frontend deletes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -31,6 +31,8 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
     _temporary: ExitStack | None = None
     _show_path: Callable[[], None] | None = None
     _provenance: Path | None = None
+    _sdists: ClassVar[dict[str, Path]] = {}
+    """The sdists that this process has built, by the root of the project."""
 
     def dependencies(self) -> list[str]:
         """Return `uv` if this machine has none: the frontend installs it for the build."""
@@ -136,11 +138,15 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         return HatchlingProject(self.root, self._hatchling_build(), self.directory, self.app)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
-        """Add the wheel to the statement of provenance, show the path of the release last, and remove temporary files."""
+        """Complete the statement of provenance, show the path of the release last, and remove temporary files."""
+        if self.target_name == "sdist":
+            self._sdists[self.root] = Path(artifact_path)
         if self._provenance:
             from hatch_tilebox.project.provenance import add_subject
 
             add_subject(self._provenance, Path(artifact_path))
+            if sdist := self._sdists.get(self.root):
+                add_subject(self._provenance, sdist)
         if self._show_path:
             self._show_path()
         if self._temporary:

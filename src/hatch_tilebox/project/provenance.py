@@ -6,7 +6,7 @@ import platform
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.archive.zstd import zstd_version
 from hatch_tilebox.attestations.statement import UNKNOWN_BUILDER, Provenance, Subject, parse_provenance, provenance_path
@@ -72,10 +72,22 @@ def _ci_ref(commit: str, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def write_provenance(
-    manifest: ReleaseManifest, artifact: Artifact, source: SourceCommit | None, *, from_sdist: bool, environ: Mapping[str, str]
-) -> Path:
+class BuiltFrom(NamedTuple):
+    """What a release was built from, and by which program.
+
+    `source` is None if it is not known, so is the file `sdist` of a release `from_sdist`. `frontend` is the program that was
+    started to build.
+    """
+
+    source: SourceCommit | None
+    from_sdist: bool = False
+    sdist: Path | None = None
+    frontend: str | None = None
+
+
+def write_provenance(manifest: ReleaseManifest, artifact: Artifact, built_from: BuiltFrom, environ: Mapping[str, str]) -> Path:
     """Write the statement about a release beside it, and return its path. `environ` names the CI service that builds it."""
+    source, from_sdist, sdist, frontend = built_from
     builder, invocation = _builder(environ)
     provenance = Provenance(
         subjects=(Subject(artifact.path.name, artifact.sha256),),
@@ -88,6 +100,8 @@ def write_provenance(
         lock=next((file.sha256 for file in manifest.files if file.path == LOCK_NAME), None),
         builder=builder,
         versions=_versions(),
+        frontend=frontend,
+        sdist=Subject(sdist.name, file_digest(sdist)) if sdist else None,
         invocation=invocation,
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
@@ -97,7 +111,7 @@ def write_provenance(
 
 
 def add_subject(path: Path, built: Path) -> None:
-    """Add another file of the same build, the wheel, to the statement in the file `path`."""
+    """Add another file of the same build, the wheel or the sdist, to the statement in the file `path`."""
     provenance = parse_provenance(path.read_bytes())
     _write(path, replace(provenance, subjects=(*provenance.subjects, Subject(built.name, file_digest(built)))))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, RELEASE_SUFFIX, SBOM_SUFFIX
@@ -18,7 +19,6 @@ from hatch_tilebox.selection.release_files import check_selection, select_releas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from hatchling.metadata.core import ProjectMetadata
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.pipeline.build import Release
     from hatch_tilebox.project.vendor.explain import GeneratedFile
     from hatch_tilebox.project.vendor.local_packages import LocalSources
+
+COMMAND_LINE = "hatch-tilebox"
+"""The frontend of builds by the command line."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,13 @@ class WorkflowProject:
         sources = self.local_sources()
         return carried_generated(self.select(directory)) or (generated_files(sources) if sources else ())
 
-    def build(self, directory: Path, progress: Progress, variables: Sequence[str] = ()) -> Release:
+    def build(
+        self, directory: Path, progress: Progress, variables: Sequence[str] = (), frontend: str | None = COMMAND_LINE
+    ) -> Release:
         """Build the release into `output(directory)`, which is created if it is missing.
 
-        `variables` are passed to the workflow's code, with those of the option `pass-environment`.
+        `variables` are passed to the workflow's code, with those of the option `pass-environment`. `frontend` is the program that
+        was started to build, for the statement of provenance.
         """
         # An sdist needs all of this module but these, which take 50 ms.
         from hatch_tilebox.archive.writer import make_output_folder
@@ -123,7 +129,7 @@ class WorkflowProject:
         for problem in unregistered:
             progress.warning(problem)
         sbom = self._write_sbom(release, metadata.requires_python, progress) if self.options.sbom else None
-        provenance = self._write_provenance(release, directory, progress) if self.options.provenance else None
+        provenance = self._write_provenance(release, directory, progress, frontend) if self.options.provenance else None
         return replace(release, warnings=(*release.warnings, *unregistered), sbom=sbom, provenance=provenance)
 
     def source_commit(self, files: FileSet) -> SourceCommit | None:
@@ -134,11 +140,17 @@ class WorkflowProject:
         packages = [package.place for package in sources.packages] if sources else []
         return source_commit(self.config.root, [*(file.source for file in files.files), *packages], os.environ)
 
-    def _write_provenance(self, release: Release, directory: Path, progress: Progress) -> Path:
-        from hatch_tilebox.project.provenance import is_unpacked_sdist, write_provenance
+    def _write_provenance(self, release: Release, directory: Path, progress: Progress, frontend: str | None) -> Path:
+        from hatch_tilebox.project.provenance import BuiltFrom, is_unpacked_sdist, write_provenance
+        from hatch_tilebox.project.sdist_match import matching_sdist
 
-        commit, from_sdist = self.source_commit(self.select(directory)), is_unpacked_sdist(self.root)
-        path = write_provenance(release.manifest, release.artifact, commit, from_sdist=from_sdist, environ=os.environ)
+        files = self.select(directory)
+        commit, from_sdist, sdist = self.source_commit(files), is_unpacked_sdist(self.root), None
+        if from_sdist:
+            needed = [Path(os.path.relpath(file.source, self.root)).as_posix() for file in files.files]
+            sdist = matching_sdist(self.root, release.artifact.path.stem, directory, needed)
+        built_from = BuiltFrom(commit, from_sdist, sdist, frontend)
+        path = write_provenance(release.manifest, release.artifact, built_from, os.environ)
         modified = f", {len(commit.modified)} modified files" if commit and commit.modified else ""
         progress.result("Provenance", f"{path.name}, {f'commit {commit.id[:12]}{modified}' if commit else 'no commit'}")
         return path

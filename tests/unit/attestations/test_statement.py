@@ -42,6 +42,7 @@ def archive(tmp_path):
         PROVENANCE,
         replace(PROVENANCE, source=None, origin="folder", lock=None, invocation=None, finished=None),
         replace(PROVENANCE, source=SourceCommit("d" * 64, None), origin="sdist"),
+        replace(PROVENANCE, origin="sdist", frontend="uv", sdist=Subject("scene_qa-1.2.0.tar.gz", "f" * 64)),
         replace(PROVENANCE, source=SourceCommit("d" * 40, "file:///srv/flows")),
     ],
 )
@@ -98,7 +99,9 @@ COMMIT = (*DEFINITION, "resolvedDependencies", 0)
         changed(*DEFINITION, "internalParameters", "modified", value="all"),
         changed(*DEFINITION, "internalParameters", "modified", value=[7]),
         changed(*DEFINITION, "internalParameters", "modified", value=None),
+        changed(*DEFINITION, "internalParameters", "frontend", value=["uv"]),
         changed(*DEFINITION, "resolvedDependencies", value=None),
+        changed(*DEFINITION, "resolvedDependencies", 1, value={"name": "scene_qa-1.2.0.tar.gz", "digest": {}}),
         changed(*DEFINITION, "resolvedDependencies", 1, value={"uri": "git+x", "digest": {"gitCommit": "d" * 40}}),
         changed(*DEFINITION, "resolvedDependencies", 1, "digest", value=None),
         changed(*COMMIT, "digest", "gitCommit", value="main"),
