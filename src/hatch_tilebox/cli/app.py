@@ -64,9 +64,9 @@ class _Commands(click.Group):
                 ctx.exit()
             args = [args[1], "--help"]
         if args[0] not in COMMANDS:
-            from hatch_tilebox.cli.usage import suggestion
+            from hatch_tilebox.core.suggestions import did_you_mean
 
-            question = suggestion(args[0], COMMANDS)
+            question = did_you_mean(args[0], COMMANDS, quote="")
             ctx.fail(f"there is no command {args[0]!r}{f'; {question}' if question else ''}")
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:

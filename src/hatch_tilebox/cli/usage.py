@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.core.suggestions import did_you_mean
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hatch_tilebox.core.errors import Problem
-
-_SIMILAR = 0.7
-"""How similar a name must be to be suggested, from 0 to 1."""
 
 
 class UsageProblem(click.UsageError):
@@ -38,14 +34,8 @@ def usage_problem(error: click.UsageError) -> Problem:
     if isinstance(error, click.NoSuchOption):
         message = f"{command} has no option {error.option_name}"
         known = [name for parameter in error.ctx.command.params for name in parameter.opts] if error.ctx else []
-        hint = suggestion(error.option_name, known) or hint
+        hint = did_you_mean(error.option_name, known, quote="") or hint
     else:
         text, _, advice = error.format_message().removesuffix(".").partition("; ")
         message, hint = (text[:1].lower() + text[1:] if text[1:2].islower() else text), advice or hint
     return Problem(message, hint, code="TBX901")
-
-
-def suggestion(name: str, known: Iterable[str]) -> str | None:
-    """Return a question about the most similar name, None if none is similar."""
-    close = get_close_matches(name, list(known), 1, _SIMILAR)
-    return f"did you mean {close[0]}?" if close else None

@@ -6,6 +6,8 @@ CONFIG_NAME = "tilebox.workflow.toml"
 PYPROJECT_NAME = "pyproject.toml"
 HATCH_FILE = "hatch.toml"
 LOCK_NAME = "uv.lock"
+UV_FILES = ("uv.toml", ".python-version", ".python-versions")
+"""What uv reads beside pyproject.toml and the lock."""
 RELEASE_SUFFIX = ".tbrelease"
 SBOM_SUFFIX = ".cdx.json"
 PROVENANCE_SUFFIX = ".provenance.json"

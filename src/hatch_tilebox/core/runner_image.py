@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hatch_tilebox.core.model import FileSet
 
 PYTHONS = ("3.12", "3.13", "3.14")
 """The minor versions of CPython in the image. Source: Tilebox's documentation of release runners."""
@@ -14,6 +18,11 @@ def pinned_python(text: str) -> str | None:
     """Return the minor version that a `.python-version` with this text names, such as "3.12"; None for other requests."""
     found = re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", text)
     return found[1] if found else None
+
+
+def pin_of(files: FileSet) -> str | None:
+    """Return the text of `.python-version` among the selected files, None if it is not selected."""
+    return next((file.source.read_text("utf-8", "replace") for file in files.files if file.path == ".python-version"), None)
 
 
 def pythons_for(requires_python: str | None, pin: str | None = None) -> tuple[str, ...]:

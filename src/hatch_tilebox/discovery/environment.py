@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.constants import PYPROJECT_NAME
+from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME, UV_FILES
 from hatch_tilebox.core.errors import ConfigError, DiscoveryError, Problem
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.temporary import temporary_folder
@@ -44,7 +44,7 @@ OLDEST_UV = (0, 5)
 """The oldest tested version. Some older ones ignore `UV_PROJECT_ENVIRONMENT`."""
 INSTALL_LIMIT = 3600.0
 """Seconds that uv gets to install. A download has its own time limits."""
-PROJECT_FILES = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
+PROJECT_FILES = (PYPROJECT_NAME, LOCK_NAME, *UV_FILES)
 BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|build|hatch_build|pdm_build)\.py$")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from hatch_tilebox.core.constants import UV_FILES
 from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.discovery.diagnose.context import include_hint
@@ -43,7 +44,6 @@ _MANIFEST = {
     "build-constraints": "build-constraint-dependencies",
     "dependency-metadata": "dependency-metadata",
 }
-_CONFIGURING = ("uv.toml", ".python-version", ".python-versions")
 _IGNORED = "a release runner drops the lock for that"
 
 
@@ -263,7 +263,7 @@ def _keys(table: Mapping[str, object] | None) -> list[str]:
 def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
     """Configuration that the lock was created with, and that is not selected."""
     selected = {file.path for file in files.files}
-    for path in _CONFIGURING:
+    for path in UV_FILES:
         if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_values(files.root / path)):
             continue
         what = "the configuration of uv" if path == "uv.toml" else "the version of Python"

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _unknown_fields(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[
     return tuple(
         Problem(
             f"{_named(task)} ignores {name!r}, which is not a field of its input",
-            f"did you mean {close[0]!r}?" if (close := get_close_matches(name, known, 1)) else f"it has {', '.join(known)}",
+            did_you_mean(name, known, quote="'") or f"it has {', '.join(known)}",
             code="TBX601",
         )
         for name in value

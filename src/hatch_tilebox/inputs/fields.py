@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.suggestions import close_match
 from hatch_tilebox.inputs.describe import protobuf_message, resolve, takes_input
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def _find(named: str, name: str, root: Mapping[str, Any]) -> tuple[list[str], An
         part = rest.partition(".")[0] if nested else rest
         if part not in properties and more is None:
             prefix = "".join(f"{step}." for step in path)
-            close = get_close_matches(part, properties, 1)
-            hint = f"did you mean {prefix + close[0]!r}?" if close else f"it has {', '.join(prefix + key for key in properties)}"
+            close = close_match(part, properties)
+            hint = f"did you mean {prefix + close!r}?" if close else f"it has {', '.join(prefix + key for key in properties)}"
             raise RunError(Problem(f"{named} has no field {prefix + part!r}", hint if properties else None, code="TBX601"))
         path.append(part)
         schema = properties.get(part, more)

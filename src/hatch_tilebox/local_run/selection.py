@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.suggestions import close_match
 from hatch_tilebox.core.task_versions import parse_task_version
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def find_task(tasks: Sequence[Task], wanted: str | None) -> Task:
         found = [task for task in found if task.version == f"v{version.removeprefix('v')}"]
     if not found:
         names = {task.name: task for task in tasks} | {_last_part(task.name): task for task in tasks}
-        close = get_close_matches(name, names, 1)
-        hint = f"did you mean {names[close[0]].name}?" if close and not version else _listed(tasks)
+        close = close_match(name, names)
+        hint = f"did you mean {names[close].name}?" if close and not version else _listed(tasks)
         raise RunError(Problem(f"the release has no task {wanted!r}", hint, code="TBX602"))
     return max(found, key=lambda task: parse_task_version(task.version) or (0, 0))
 

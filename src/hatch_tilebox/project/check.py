@@ -10,6 +10,8 @@ from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Fix, Location, Problem, SelectionError, TileboxError
 from hatch_tilebox.core.modules import module_files
 from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.core.runner_image import pin_of
+from hatch_tilebox.core.suggestions import close_match
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import lock_missing, sources_left_out
@@ -28,7 +30,6 @@ from hatch_tilebox.project.schema_copy import schema_copy_warnings
 from hatch_tilebox.project.source_code import bound_names, runner_names
 from hatch_tilebox.project.source_tasks import SourceTask, source_tasks
 from hatch_tilebox.project.source_tree import SourceTree
-from hatch_tilebox.project.toml.kinds import close_match
 from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.workflow_file import load_config
 from hatch_tilebox.selection.explain import would_select
@@ -116,11 +117,11 @@ def _check_runner_platforms(project: WorkflowProject, report: CheckReport) -> No
     sources = report.sources
     if uv is None or (sources is None and not {LOCK_NAME, PYPROJECT_NAME} <= selected.keys()):
         return
-    pinned = selected[".python-version"].source.read_text("utf-8", "replace") if ".python-version" in selected else None
     chosen = project.options.runners
     configuration, allowed, lock_root = project.pyproject, project.pyproject.table("project").get("requires-python"), None
     if sources and sources.lock_root != sources.root:  # the settings of the workspace count, and the Pythons of all its members
         configuration, allowed, lock_root = peek_pyproject(sources.lock_root), sources.requires_python, sources.lock_root
+    pinned = pin_of(report.files) if report.files else None
     platforms, table = platforms_of(chosen, allowed, pinned), configuration.table("tool", "uv")
     report.installations = tuple(read_installations(project.config.root, uv, platforms, table, lock_root=lock_root))
     errors, warnings = check_installations(report.installations, chosen=bool(chosen))

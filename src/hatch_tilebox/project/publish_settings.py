@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from contextlib import suppress
 from dataclasses import fields
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.core.toml_document import read_toml, table_at
 from hatch_tilebox.project.build_options import PLACES, PUBLISH_TABLE
 from hatch_tilebox.project.publish_keys import publish_variable
@@ -148,9 +148,9 @@ def _read(
             hint = "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry"
             problems.append(Problem(f"{label}: secrets are not allowed here", hint=hint, location=location, code="TBX018"))
         elif key not in _TYPES:
-            close = difflib.get_close_matches(key, _TYPES, 1)
-            place = None if close else PLACES.get(key.replace("_", "-"), PLACES.get(key))
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(_TYPES)}"
+            question = did_you_mean(key, _TYPES, quote="'")
+            place = None if question else PLACES.get(key.replace("_", "-"), PLACES.get(key))
+            hint = question or f"known keys are {', '.join(_TYPES)}"
             hint, code = (f"it belongs {place}", "TBX013") if place else (hint, "TBX012")
             problems.append(Problem(f"{label} is not known", hint=hint, location=location, code=code))
         else:

@@ -7,7 +7,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME, UV_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.project.source_tree import SourceTree
 
-_FOR_UV = (PYPROJECT_NAME, LOCK_NAME, "uv.toml", ".python-version", ".python-versions")
+_FOR_UV = (PYPROJECT_NAME, LOCK_NAME, *UV_FILES)
 
 _LONGEST = 256
 """More characters than the path of a file in a release has."""

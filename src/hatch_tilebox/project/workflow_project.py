@@ -156,11 +156,11 @@ class WorkflowProject:
         return path
 
     def _write_sbom(self, release: Release, requires_python: str | None, progress: Progress) -> Path:
+        from hatch_tilebox.core.runner_image import pin_of
         from hatch_tilebox.project.runner_platforms import IMAGE_PLATFORMS, platforms_of
         from hatch_tilebox.project.sbom import write_sbom
 
-        pins = [file.source.read_text("utf-8", "replace") for file in release.files.files if file.path == ".python-version"]
-        platforms = platforms_of(self.options.runners, requires_python, next(iter(pins), None)) or IMAGE_PLATFORMS
+        platforms = platforms_of(self.options.runners, requires_python, pin_of(release.files)) or IMAGE_PLATFORMS
         path, components = write_sbom(release.manifest, release.artifact, release.files.root, platforms)
         progress.result("SBOM", f"{path.name}, {components} components")
         return path

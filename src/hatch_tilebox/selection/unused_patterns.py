@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.file_names import released_name
+from hatch_tilebox.core.suggestions import close_match
 from hatch_tilebox.selection.built_in_rules import GENERATED_FOLDERS, is_never_shipped
 from hatch_tilebox.selection.git_content import submodule_hint
 from hatch_tilebox.selection.patterns.globs import escape, normalize
@@ -99,12 +99,10 @@ def _close(walk: Walk, text: str) -> str | None:
 
 
 def _spelling(folder: str, names: Mapping[str, str], parts: list[str], at: int) -> str | None:
-    wanted = normalize(parts[at])
-    by_case = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(wanted.casefold(), by_case, n=1)
-    if not close:
+    close = close_match(normalize(parts[at]), names)
+    if close is None:
         return None
-    found = names[by_case[close[0]]]
+    found = names[close]
     rest = parts[at + 1 :]
     if not rest and os.path.isdir(os.path.join(folder, found)):
         rest = ["**"]

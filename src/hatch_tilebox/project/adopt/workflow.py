@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME, UV_FILES
 from hatch_tilebox.core.errors import ConfigError, Location, Problem, SelectionError
 from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.core.modules import module_name
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.project.source_tree import SourceTree
 
 _ASIDE = {"tests", "test", "docs", "examples", "benchmarks", "scripts"}
-_FOR_UV = ("uv.toml", ".python-version", ".python-versions")
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def write_config(
     slug = derive_slug(str(project["name"]))
     hint = f"replace it in {CONFIG_NAME} by the slug that Tilebox gave the workflow"
     notes.append(Problem(f"the slug {slug} is derived from the project's name", hint, code="TBX804"))
-    others = [name for name in (*_FOR_UV, *inputs) if (tree.root / name).is_file()]
+    others = [name for name in (*UV_FILES, *inputs) if (tree.root / name).is_file()]
     include = ["pyproject.toml", "uv.lock", *others, *_patterns(tree, runner.path)]
     lines = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in include)
     return f'[workflow]\nslug = "{slug}"\nrunner = "{runner.reference}"\n\n[build]\ninclude = [\n{lines}]\n'

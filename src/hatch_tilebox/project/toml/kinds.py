@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from abc import ABC, abstractmethod
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core.errors import Fix, Problem
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.suggestions import close_match, did_you_mean, is_same_word
 from hatch_tilebox.core.toml_document import dotted
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Report:
         if meant is not None:
             self.meant.add((*path[:-1], meant))
             hint = f'did you mean "{meant}"?'
-        elif (here := close_match(name, self.places)) is not None and not (other and _plain(other) == _plain(name)):
+        elif (here := close_match(name, self.places)) is not None and not (other and is_same_word(other, name)):
             hint = f'did you mean "{self.places[here]}"?'
         elif other is not None:
             hint, code = f'"{other}" belongs {self.elsewhere[other]}', "TBX013"
@@ -273,28 +273,11 @@ class Size(Kind):
         return int(float(number) * (1024 if binary else 1000) ** " kmgt".index(prefix.lower() or " "))
 
 
-def close_match(word: object, words: Iterable[str]) -> str | None:
-    """Return the one of `words` that is most similar to a misspelt one."""
-    spelled = {_plain(known): known for known in words}
-    matches = difflib.get_close_matches(_plain(str(word)), spelled, n=1, cutoff=0.7)
-    return spelled[matches[0]] if matches else None
-
-
-def did_you_mean(word: object, words: Iterable[str]) -> str | None:
-    """Return the hint about a misspelt word: `did you mean "include"?`, None if no word is similar."""
-    meant = close_match(word, words)
-    return None if meant is None else f'did you mean "{meant}"?'
-
-
 def _with_hint(message: str, value: str) -> tuple[str, str | None]:
     """Return the two parts of what a check returned about `value`: what is wrong, and after a semicolon what to do."""
     quoted = f'"{value}"' if message.startswith(f'"{value}"') else ""
     wrong, _, hint = message.removeprefix(quoted).partition("; ")
     return quoted + wrong, hint or None
-
-
-def _plain(word: str) -> str:
-    return word.lower().replace("_", "-")
 
 
 def _shown(value: Any) -> str:
