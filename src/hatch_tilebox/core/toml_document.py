@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
@@ -32,7 +32,7 @@ class Document:
 
     name: str
     text: str
-    values: dict[str, Any]
+    values: Mapping[str, Any]
 
     @cached_property
     def _positions(self) -> Positions:
@@ -58,6 +58,7 @@ def read_toml(path: Path, name: str, *, allow_mark: bool = False) -> Document:
     return parse_toml(text, name)
 
 
+@lru_cache(maxsize=16)  # the steps of a build ask for the same few files; what they get must not be changed
 def parse_toml(text: str, name: str) -> Document:
     """Return the document with this text, which messages call `name`. Raises ConfigError if it is not TOML."""
     text = text.replace("\r\n", "\n")  # every version of the parser counts these lines alike
