@@ -85,10 +85,17 @@ def cluster_options(command: Command) -> Command:
 
 def open_here(to: str | None, progress: Progress) -> closing[Destination]:
     """Open the destination `to`, by default that of the project in the current folder."""
+    from hatch_tilebox.project.workflow_file import advice_on_missing
+    from hatch_tilebox.publish.addresses import no_destination
     from hatch_tilebox.publish.open import open_destination
 
     here = Path.cwd()
-    return open_destination(read_settings(project_root(here), to=to), here, prompt=ask_secret, progress=progress)
+    root = project_root(here)
+    settings = read_settings(root, to=to)
+    if root is None and not settings.to:
+        advice = f"or run this in a project, which names it; {advice_on_missing(here)}"
+        raise no_destination(advice)
+    return open_destination(settings, here, prompt=ask_secret, progress=progress)
 
 
 def pick_release(destination: Destination, *, workflow: str | None, selector: str | None, latest: bool) -> PublishedRelease:
@@ -105,7 +112,9 @@ def require_workflow(workflow: str | None) -> str:
     """Return the slug of the workflow that the options name, or else of this project."""
     slug = workflow or workflow_slug(project_root(Path.cwd()))
     if slug is None:
-        msg = "select the workflow with --workflow, or run this command in its project"
+        from hatch_tilebox.project.workflow_file import advice_on_missing
+
+        msg = f"select the workflow with --workflow, or run this command in its project; {advice_on_missing(Path.cwd())}"
         raise click.UsageError(msg)
     return slug
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import read_manifest
+from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ArchiveError, Problem, PublishError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.build_options import HOOK_TABLE, load_options, options_table
@@ -15,7 +16,7 @@ from hatch_tilebox.project.freshness import require_fresh
 from hatch_tilebox.project.metadata import read_project
 from hatch_tilebox.project.open import open_project
 from hatch_tilebox.project.pyproject import read_pyproject
-from hatch_tilebox.project.workflow_file import load_config
+from hatch_tilebox.project.workflow_file import advice_on_missing, load_config
 from hatch_tilebox.publish.locate import find_release, has_release
 from hatch_tilebox.publish.service import open_release
 from hatch_tilebox.publish.steps import show_step
@@ -104,9 +105,8 @@ def clusters_of(root: Path | None, target: str) -> tuple[str, ...]:
     Raises PublishError if there is no such target.
     """
     if root is None:
-        raise PublishError(
-            Problem(f"target {target!r} needs a tilebox.workflow.toml", hint="run this in the workflow project", code="TBX023")
-        )
+        hint = f"run this in the workflow project; or {advice_on_missing(Path.cwd())}"
+        raise PublishError(Problem(f"target {target!r} needs a {CONFIG_NAME}", hint, code="TBX023"))
     config = read_config(root)
     if target not in config.targets:
         known = ", ".join(sorted(config.targets)) or "none"

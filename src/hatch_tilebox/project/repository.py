@@ -12,6 +12,7 @@ from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.find import config_file, find_project
+from hatch_tilebox.project.workflow_file import advice_on_missing
 from hatch_tilebox.selection.explain import explain
 from hatch_tilebox.selection.patterns.globs import escape
 from hatch_tilebox.selection.walk import Folder, Walk
@@ -38,7 +39,7 @@ def find_projects(root: Path) -> tuple[Path, ...]:
         raise ConfigError(*(problem._replace(hint=hint) for problem in error.problems)) from error
     if not found:
         message = f"no {CONFIG_NAME} in {root} or in a folder below it"
-        hint = "name the folder of a project, or create a project: hatch-tilebox init; folders that git ignores are left out"
+        hint = f"{advice_on_missing(root)}; folders that git ignores are left out"
         raise ConfigError(Problem(message, hint, code="TBX001"))
     return found
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.config import WorkflowConfig
-from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.identifiers import SLUG_LENGTH
 from hatch_tilebox.core.model import Pattern, Workflow
+from hatch_tilebox.core.paths import shortest_path
 from hatch_tilebox.core.suggestions import close_match, did_you_mean
 from hatch_tilebox.core.toml_document import Document, read_toml
 from hatch_tilebox.project import rules
@@ -160,14 +162,6 @@ _MODELS = {"workflow": WorkflowTable, "build": BuildTable, "targets.NAME": Targe
 _PLACES = {key.name: f"{table}.{key.name}" for table, model in _MODELS.items() for key in keys_of(model)}
 _ELSEWHERE = {name: place for name, place in PLACES.items() if CONFIG_NAME not in place}
 
-_EXAMPLE = """\
-[workflow]
-slug = "my-workflow"
-runner = "my_workflow.runner:runner"
-
-[build]
-include = ["pyproject.toml", "uv.lock", "my_workflow/**"]"""
-
 
 def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     """Return the checked file `path`. Messages name it relative to the folder `base`, by default its own.
@@ -178,7 +172,8 @@ def load_config(path: Path, *, base: Path | None = None) -> WorkflowConfig:
     name = _name(path, base)
     look_in(base or path.parent)
     if not path.exists():
-        raise ConfigError(Problem("no such file", hint=advice_on_missing(path.parent), location=Location(name), code="TBX001"))
+        hint = advice_on_missing(base or path.parent)
+        raise ConfigError(Problem("no such file", hint, Location(name), code="TBX001"))
     document = read_toml(path, name, allow_mark=True)
     report = Report(_PLACES, _ELSEWHERE)
     tables: WorkflowFile | None = FILE.read(document.values, (), report)
@@ -227,12 +222,15 @@ def _name(path: Path, base: Path | None) -> str:
 
 
 def advice_on_missing(folder: Path) -> str:
-    """Return what to do if a folder has no configuration."""
+    """Return what to do if no project is found in a folder. All commands that need a project say this."""
     if close := close_match(CONFIG_NAME, (path.name for path in folder.glob("*.toml"))):
         return f"there is {close}; rename it to {CONFIG_NAME}"
     if below := sorted(path.relative_to(folder).as_posix() for path in folder.glob(f"*/{CONFIG_NAME}")):
         return f"there is {below[0]}; name its folder"
-    return f"create {CONFIG_NAME} with the workflow and the files of its releases:\n{_EXAMPLE}"
+    place = "" if folder == Path.cwd() else f" {shlex.quote(shortest_path(folder))}"
+    if os.path.lexists(folder / PYPROJECT_NAME):
+        return f"add hatch-tilebox to this project: hatch-tilebox adopt{place}"
+    return f"create a project: hatch-tilebox init{place}; or add hatch-tilebox to an existing one: hatch-tilebox adopt PROJECT"
 
 
 def _check_start(table: Mapping[str, Any], report: Report) -> None:

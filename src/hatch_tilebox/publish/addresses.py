@@ -38,15 +38,15 @@ def folder_of(to: str, base: Path) -> Path:
     return Path(url2pathname(parts.path))
 
 
-def no_destination() -> PublishError:
-    """Return the error for a publication without a destination. It names the three kinds."""
+def no_destination(advice: str = "") -> PublishError:
+    """Return the error for a publication without a destination. It names the three kinds, and ends with the `advice`."""
     hint = (
         "name one with --to, or with `to` in [tool.hatch.publish.tilebox] of pyproject.toml:\n"
         "  --to tilebox                          the Tilebox API, with your key in TILEBOX_API_KEY\n"
         "  --to oci://ghcr.io/acme/scene-qa      a repository of a container registry\n"
         "  --to ./releases                       a folder"
     )
-    return PublishError(Problem("no destination is set", hint=hint, code="TBX501"))
+    return PublishError(Problem("no destination is set", hint=f"{hint}\n{advice}".rstrip(), code="TBX501"))
 
 
 def unknown_destination(to: str) -> PublishError:

@@ -221,7 +221,8 @@ class TestFinding:
         [
             ("tilebox.workfow.toml", "there is tilebox.workfow.toml; rename it to tilebox.workflow.toml"),
             (f"flows/{CONFIG_NAME}", f"there is flows/{CONFIG_NAME}; name its folder"),
-            ("pyproject.toml", "\n  [workflow]\n  slug = "),
+            ("pyproject.toml", "add hatch-tilebox to this project: hatch-tilebox adopt"),
+            ("notes.txt", "create a project: hatch-tilebox init"),
         ],
     )
     def test_none_says_where_it_looked(self, write, tmp_path, name, hint):
@@ -231,12 +232,6 @@ class TestFinding:
         told = str(caught.value)
         assert told.startswith(f"no {CONFIG_NAME} in {tmp_path.resolve()} or in a folder above it\n  hint: ")
         assert hint in told
-
-
-def test_example_for_beginners_loads(write, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        find_project(tmp_path)
-    load_config(write(caught.value.problems[0].hint.partition("\n")[2]))
 
 
 def test_large_file_takes_steps_in_proportion(write):

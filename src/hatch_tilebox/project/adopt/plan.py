@@ -75,7 +75,8 @@ def plan_adoption(root: Path) -> Adoption:
     """
     adoption = Adoption(root)
     if not os.path.lexists(root / PYPROJECT_NAME):
-        raise ConfigError(Problem(f"no {PYPROJECT_NAME} in {root}", "hatch-tilebox init creates a new project", code="TBX002"))
+        hint = "create a project: hatch-tilebox init; or a pyproject.toml for code that is here: uv init --bare"
+        raise ConfigError(Problem(f"no {PYPROJECT_NAME} in {root}", hint, code="TBX002"))
     pyproject = read_pyproject(root)
     lock = lock_of(root)
     if lock:
