@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from output_schema import check_output
@@ -22,13 +23,31 @@ def hatch_tilebox(frontend_env, tmp_path):
     return run
 
 
+def files_of(folder):
+    """The files in the folder. Of an environment and a repository, only the folders are of interest."""
+    for path in folder.iterdir():
+        yield from files_of(path) if path.is_dir() and path.name not in {".venv", ".git"} else [path]
+
+
 @pytest.mark.runtime
 def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
+    def run_in_project(*command):
+        done = subprocess.run(command, cwd=tmp_path / "qa", env=frontend_env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done
+
     made = hatch_tilebox("init", "--offline", "--name", "Scene QA", "qa", "--json")
     assert made.returncode == 0, made.stderr
     report = check_output("init", made.stdout)
     assert (report["slug"], report["created_remotely"]) == ("scene-qa", False)
-    assert sorted(path.name for path in (tmp_path / "qa").iterdir()) == sorted([*report["files"], ".venv"])
+    files = {path.relative_to(tmp_path / "qa").as_posix() for path in files_of(tmp_path / "qa")}
+    assert files == {*report["files"], ".venv", ".git"}
+    assert report["repository"]
+    for group in ([], ["--group", "test"]):
+        tested = run_in_project("uv", "run", *group, "pytest")
+        assert "3 passed" in tested.stdout
+    status = run_in_project("git", "status", "--short", "--untracked-files=all").stdout.split()[1::2]
+    assert set(status) == set(report["files"])
 
     checked = hatch_tilebox("check", "qa", "--strict")
     assert (checked.returncode, checked.stderr) == (0, "")
@@ -39,6 +58,13 @@ def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
     (task,) = release["tasks"]
     assert (task["name"], task["version"]) == ("tilebox.com/scene-qa/CheckScene", "v1.0")
     assert task["input_schema"]["required"] == ["scene_id", "cloud_cover"]
+    pinned = (tmp_path / "qa" / ".python-version").read_text().strip()
+    assert [file["path"] for file in release["files"]] == [".python-version", "pyproject.toml", "runner.py", "uv.lock"]
+    assert run_in_project("uv", "run", "python", "-V").stdout.startswith(f"Python {pinned}.")
+    # Release runners install what `uv run` does in the release.
+    installed = run_in_project("uv", "export", "--frozen", "--no-hashes").stdout
+    assert "tilebox" in installed
+    assert "pytest" not in installed
 
     verified = hatch_tilebox("verify", release["path"], "--json")
     assert check_output("verify", verified.stdout)["ok"], verified.stderr
@@ -49,8 +75,9 @@ def test_a_new_project_is_good_at_once(hatch_tilebox, tmp_path, frontend_env):
     assert [log["attributes"]["usable"] for log in task["logs"]] == [False]
 
     for command in (["uv", "build"], ["hatch", "build", "-t", "tilebox"]):
-        done = subprocess.run(command, cwd=tmp_path / "qa", env=frontend_env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        run_in_project(*command)
+    (wheel,) = (tmp_path / "qa" / "dist").glob("*.whl")
+    assert [name for name in zipfile.ZipFile(wheel).namelist() if "test" in name] == []
 
 
 @pytest.mark.runtime

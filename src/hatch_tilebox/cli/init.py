@@ -17,9 +17,23 @@ from hatch_tilebox.cli.output import output_options, show_json, show_line
 @click.option("--name", help="The name of the workflow.  [default: the name of the folder]")
 @click.option("--summary", help="What the workflow does, in one line, for Tilebox.  [default: the name]")
 @click.option("--offline", is_flag=True, help="Make up a slug instead of creating the workflow at Tilebox.")
+@click.option("--no-git", is_flag=True, help="Do not make the folder a Git repository.")
 @output_options
-def command(path: Path, name: str | None, summary: str | None, *, offline: bool, as_json: bool, quiet: int, verbose: int) -> None:
-    """Create a workflow project in the folder PATH: configuration, a runner with one task, environment and lock.
+def command(
+    path: Path,
+    name: str | None,
+    summary: str | None,
+    *,
+    offline: bool,
+    no_git: bool,
+    as_json: bool,
+    quiet: int,
+    verbose: int,
+) -> None:
+    """Create a workflow project in the folder PATH: configuration, a runner with one task and its test, environment and lock.
+
+    The folder becomes a Git repository, unless it is in one or git is missing. A README.md, .gitignore, .python-version and a
+    folder `tests` that are there already stay as they are.
 
     With a key in TILEBOX_API_KEY or the keyring, the workflow is created at Tilebox, which returns the slug. If a step fails, the
     folder is restored.
@@ -35,7 +49,7 @@ def command(path: Path, name: str | None, summary: str | None, *, offline: bool,
     with closing(RichProgress(verbose - quiet)) as progress:
         name = name or root.name
         create = partial(create_workflow, summary=summary or name, key=key, progress=progress) if key else None
-        scaffold = scaffold_project(root, name, create, progress)
+        scaffold = scaffold_project(root, name, create, progress, git=not no_git)
         if not key and not offline:
             progress.warning(
                 Problem(
@@ -50,7 +64,8 @@ def command(path: Path, name: str | None, summary: str | None, *, offline: bool,
             )
     if as_json:
         remote = scaffold.created_remotely
-        show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, "files": list(scaffold.files)})
+        made = {"files": list(scaffold.files), "repository": scaffold.repository}
+        show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, **made})
     else:
         show_line(root)
         if verbose >= quiet:

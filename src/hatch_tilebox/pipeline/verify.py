@@ -14,11 +14,10 @@ from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.runner_image import pythons_for
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables
+from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.clean_start import prepare_clean_start
 from hatch_tilebox.discovery.discover import discover_tasks
-from hatch_tilebox.discovery.process import run as run_command
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.pythons import installed_pythons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
     from hatch_tilebox.discovery.clean_environment import PassedVariables
     from hatch_tilebox.discovery.clean_start import CleanStart
-
-FIND_LIMIT = 60.0
-"""Seconds that uv may take to find an interpreter."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +107,7 @@ def _runner_pythons(manifest: ReleaseManifest, folder: Path, progress: Progress)
     """
     pin = folder / ".python-version"
     allowed = pythons_for(manifest.project.requires_python, pin.read_text("utf-8", "replace") if pin.is_file() else None)
-    uv = [str(require_uv()), "python", "find", "--no-project", "--no-python-downloads"]
-    found = [
-        python
-        for python in allowed
-        if run_command([*uv, python], folder=folder, environment=install_environment(), timeout=FIND_LIMIT).returncode == 0
-    ]
+    found = list(installed_pythons(allowed, folder))
     missing = [python for python in allowed if python not in found]
     hint = f"install it with: uv python install {' '.join(missing)}"
     if not found:

@@ -1,4 +1,4 @@
-"""The commits of a Git repository, read with the program `git`."""
+"""The commits of a Git repository, read with the program `git`, and new repositories."""
 
 from __future__ import annotations
 
@@ -177,8 +177,14 @@ def open_repository(folder: Path) -> Repository:
     return Repository(Path(os.fsdecode(done.stdout).rstrip("\n")).resolve(), program)
 
 
+def create_repository(folder: Path) -> bool:
+    """Make the folder a repository, and return whether that was done: it needs git."""
+    program = shutil.which("git")
+    return program is not None and _git(program, folder, "init", "--quiet").returncode == 0
+
+
 def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run git. It writes nothing: no lock of the index, no prompt, no pager."""
+    """Run git, without locks of the index, prompts and pagers."""
     environment: Mapping[str, str] = {
         **{name: value for name, value in os.environ.items() if name not in _LOCATIONS},
         "GIT_OPTIONAL_LOCKS": "0",

@@ -8,18 +8,25 @@ import shutil
 import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
+from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.runner_image import PYTHONS
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.diagnose.sources import workspace_around
 from hatch_tilebox.discovery.environment import INSTALL_LIMIT
 from hatch_tilebox.discovery.process import run
+from hatch_tilebox.discovery.pythons import installed_pythons
 from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.project.git import create_repository
+from hatch_tilebox.project.repository import repository_around
 from hatch_tilebox.project.schema_copy import SCHEMA_NAME, schema_text
 
 if TYPE_CHECKING:
@@ -33,80 +40,30 @@ SLUG_LENGTH = 40
 REFUSED = (CONFIG_NAME, PYPROJECT_NAME, "runner.py", LOCK_NAME)
 _ENVIRONMENT = ".venv"
 _LAST_LINES = 20
-_DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox")
-"""The dependencies and build requirements of a new project."""
-
+_DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox", "pytest")
+"""What a new project needs itself, to run, to be built and to be tested."""
 _NO_PACKAGE = "hatch-tilebox-new-project"
 
-_PYPROJECT = """\
-[build-system]
-requires = ["hatchling", "hatch-tilebox"]
-build-backend = "hatchling.build"
-
-[project]
-name = "{slug}"
-version = "0.1.0"
-requires-python = ">=3.11"
-dependencies = ["tilebox"]
-
-# `hatch build`, `uv build`, `python -m build` and `pip wheel` build the release together with the wheel.
-[tool.hatch.build.hooks.tilebox]
-
-# `uv run` installs the dependencies alone, so that release runners need no build backend.
-[tool.uv]
-package = false
-"""
-
-_WORKFLOW = """\
-#:schema ./{schema}
-
-[workflow]
-{comment}slug = "{slug}"
-runner = "runner:runner"
-
-[build]
-include = ["pyproject.toml", "uv.lock", "**/*.py"]
-"""
-
 _LOCAL_SLUG = "# Derived from the name. Write the slug that Tilebox gives the workflow here before you publish.\n"
-
-_RUNNER = '''\
-"""The tasks of the workflow, and the runner that its releases start."""
-
-from tilebox.workflows import ExecutionContext, Runner, Task
-
-
-class CheckScene(Task):
-    """Decide whether a scene is clear enough."""
-
-    scene_id: str
-    cloud_cover: float
-    max_cloud_cover: float = 0.3
-
-    @staticmethod
-    def identifier() -> tuple[str, str]:
-        # Jobs find their task by this name and version, not by the name of the class.
-        return "tilebox.com/{slug}/CheckScene", "v1.0"
-
-    def execute(self, context: ExecutionContext) -> None:
-        context.current_task.display = f"CheckScene({{self.scene_id}})"
-        usable = self.cloud_cover <= self.max_cloud_cover
-        context.logger.info("Scene checked", scene_id=self.scene_id, usable=usable)
-
-
-runner = Runner(tasks=[CheckScene])
-'''
+_PIN = ".python-version"
+_EXTRAS = ("README.md", ".gitignore", "tests/test_runner.py")
+"""Files that are left out if the folder has them already. For a test, that is the folder `tests`."""
 
 
 @dataclass(frozen=True)
 class Scaffold:
-    """A new project. `created_remotely` is whether Tilebox gave the slug, `synced` whether its environment was created."""
+    """A new project.
+
+    `created_remotely` is whether Tilebox gave the slug, `synced` whether its environment was created, `repository` whether it was
+    made a Git repository.
+    """
 
     root: Path
     slug: str
     files: tuple[str, ...]
     created_remotely: bool
     synced: bool
+    repository: bool
 
 
 def derive_slug(name: str) -> str:
@@ -126,11 +83,14 @@ def derive_slug(name: str) -> str:
     return whole_words or slug[:SLUG_LENGTH]
 
 
-def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None, progress: Progress) -> Scaffold:
+def scaffold_project(
+    root: Path, name: str, create: Callable[[str], str] | None, progress: Progress, *, git: bool = True
+) -> Scaffold:
     """Create a project for the workflow `name` in the folder `root`, which may not exist yet.
 
-    `create` creates the workflow at Tilebox and returns its slug. It is called last, because it cannot be undone. After a failure
-    or Ctrl-C the folder is as it was. Raises ConfigError if there is a project already.
+    With `git`, it becomes a repository, unless it is in one or git is missing. `create` creates the workflow at Tilebox and returns
+    its slug. It is called last, because it cannot be undone. After a failure or Ctrl-C the folder is as it was. Raises ConfigError
+    if there is a project already.
     """
     local = derive_slug(name)
     there = [file for file in (*REFUSED, SCHEMA_NAME) if os.path.lexists(root / file)]
@@ -142,22 +102,50 @@ def scaffold_project(root: Path, name: str, create: Callable[[str], str] | None,
     uv = require_uv()
     sync = not os.path.lexists(root / _ENVIRONMENT)
     with _undone_on_failure(root):
+        extras = _write_extras(root, name)
         # Locked under a name that no package has: with the name of a dependency, uv would choose an old SDK without it.
-        _write(root / PYPROJECT_NAME, _PYPROJECT.format(slug=_NO_PACKAGE))
+        _write(root / PYPROJECT_NAME, _filled(PYPROJECT_NAME, slug=_NO_PACKAGE))
         _run_uv(str(uv), "lock", root, progress)
         _refuse_name(local, _locked_names(root))
-        _write(root / PYPROJECT_NAME, _PYPROJECT.format(slug=local))
-        _write(root / "runner.py", _RUNNER.format(slug=local))
+        _write(root / PYPROJECT_NAME, _filled(PYPROJECT_NAME, slug=local))
+        _write(root / "runner.py", _filled("runner.py", slug=local))
         _write(root / SCHEMA_NAME, schema_text())
         # An existing environment is left alone: packages that uv removes from it would be lost.
         _run_uv(str(uv), "sync" if sync else "lock", root, progress)
+        repository = git and not repository_around(root) and create_repository(root)
         slug = create(name) if create else local
-        comment = "" if create else _LOCAL_SLUG
         try:
-            _write(root / CONFIG_NAME, _WORKFLOW.format(slug=slug, schema=SCHEMA_NAME, comment=comment))
+            _write(root / CONFIG_NAME, _workflow(root, slug, "" if create else _LOCAL_SLUG))
         except TileboxError as error:
             raise (type(error)(*error.problems, _remains(slug)) if create else error) from None
-    return Scaffold(root, slug, (CONFIG_NAME, PYPROJECT_NAME, "runner.py", SCHEMA_NAME, LOCK_NAME), create is not None, sync)
+    written = (CONFIG_NAME, PYPROJECT_NAME, "runner.py", SCHEMA_NAME, LOCK_NAME, *extras)
+    return Scaffold(root, slug, written, create is not None, sync, repository)
+
+
+def _write_extras(root: Path, name: str) -> tuple[str, ...]:
+    """Write the files that the folder lacks and a project can do without, and return their paths."""
+    title = printable(" ".join(name.split()))
+    new = [file for file in _EXTRAS if not os.path.lexists(root / file.partition("/")[0])]
+    for file in new:
+        (root / file).parent.mkdir(exist_ok=True)
+        _write(root / file, _filled(file.rpartition("/")[2], title=title))
+    if not os.path.lexists(root / _PIN) and (python := next(installed_pythons(PYTHONS, root), None)):
+        _write(root / _PIN, f"{python}\n")
+        new.append(_PIN)
+    return tuple(new)
+
+
+def _workflow(root: Path, slug: str, comment: str) -> str:
+    """Return the text of the workflow's configuration. uv reads the pinned Python, so a release has it too."""
+    names = (PYPROJECT_NAME, LOCK_NAME, *([_PIN] if os.path.lexists(root / _PIN) else []), "**/*.py")
+    include = ", ".join(f'"{name}"' for name in names)
+    return _filled(CONFIG_NAME, slug=slug, schema=SCHEMA_NAME, comment=comment, include=include)
+
+
+def _filled(name: str, **values: str) -> str:
+    """Return the text of a new file: its template, with the values."""
+    template = files(__package__) / "templates" / f"{name.removeprefix('.')}.template"
+    return Template(template.read_text("utf-8")).substitute(values)
 
 
 def _refuse_name(slug: str, taken: Collection[str]) -> None:
@@ -201,7 +189,8 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     """Lock the project, and with the command `sync` also create its environment."""
     progress.started("Installing" if command == "sync" else "Locking")
     began = perf_counter()
-    command_line = [uv, command, "--color", "never", "--no-progress", "--project", "."]
+    group = ["--group", "test"] if command == "sync" else []
+    command_line = [uv, command, *group, "--color", "never", "--no-progress", "--project", "."]
     done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT)
     if done.returncode or done.timed_out:
         details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
@@ -214,7 +203,7 @@ def _summary(output: str) -> str:
     if installed := re.findall(r"^ \+ ([^\s=]+)==(\S+)", output, re.MULTILINE):
         direct = [f"{name} {version}" for name, version in installed if name in _DEPENDENCIES]
         others = len(installed) - len(direct)
-        return f"{', '.join(direct)} and {others} packages that it needs, in {_ENVIRONMENT}"
+        return f"{', '.join(direct)} and {others} package{'' if others == 1 else 's'} that they need, in {_ENVIRONMENT}"
     packages = re.search(r"Resolved (\d+) packages?", output)
     return f"{packages[1]} packages" if packages else ""
 

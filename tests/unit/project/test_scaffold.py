@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 
 import pytest
 
-from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.core.errors import ConfigError, Problem, PublishError
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.project.scaffold import derive_slug, scaffold_project
+from hatch_tilebox.project.workflow_file import load_config
 
 SCAFFOLD = ["tilebox.workflow.toml", "pyproject.toml", "runner.py", "uv.lock"]
 
 
 @pytest.fixture
 def fake_uv(tmp_path, monkeypatch):
-    """A function that puts a program of ours in the place of uv: what it prints to stderr, and how it ends."""
+    """A function that puts a program of ours in the place of uv: what it prints to stderr, and how it ends.
 
-    def install(body):
+    It finds the `pythons`.
+    """
+
+    def install(body, pythons=("3.13", "3.14")):
         path = tmp_path / "bin" / "uv"
         path.parent.mkdir()
-        path.write_text(f"#!{sys.executable}\nimport os, pathlib, signal, sys, time\n{body}\n")
+        find = f"if sys.argv[1] == 'python': sys.exit(sys.argv[-1] not in {pythons!r})"
+        path.write_text(f"#!{sys.executable}\nimport os, pathlib, signal, sys, time\n{find}\n{body}\n")
         path.chmod(0o755)
         monkeypatch.setenv("UV", str(path))
 
@@ -33,7 +40,12 @@ def _no_key(monkeypatch):
 
 
 def snapshot(folder):
-    return {path.relative_to(folder): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+    """The files in the folder. Only that there is a repository is of interest, and not what git puts there."""
+    return {
+        path.relative_to(folder): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if ".git" not in path.parts[:-1]
+    }
 
 
 @pytest.mark.parametrize(
@@ -182,6 +194,93 @@ def test_a_workflow_that_was_made_is_named_when_the_rest_fails(tmp_path, fake_uv
         scaffold_project(root, "scene-qa", create, Progress())
     assert "the workflow scene-qa-5y9aK2 was created at Tilebox and stays there" in str(caught.value)
     assert not root.exists()
+
+
+@pytest.mark.parametrize("pythons", [(), ("3.11",), ("3.12", "3.14"), ("3.14",)])
+def test_a_python_of_the_runner_image_is_pinned(tmp_path, fake_uv, pythons):
+    fake_uv("pathlib.Path('uv.lock').touch()", pythons)
+    root = tmp_path / "project"
+    files = scaffold_project(root, "scene-qa", None, Progress()).files
+    config = load_config(root / "tilebox.workflow.toml")
+    pinned = (root / ".python-version").read_text() if ".python-version" in files else ""
+    assert pinned == {(): "", ("3.11",): "", ("3.12", "3.14"): "3.12\n", ("3.14",): "3.14\n"}[pythons]
+    assert (".python-version" in [pattern.text for pattern in config.include]) is bool(pinned)
+    assert (root / ".python-version").exists() is bool(pinned)
+
+
+def test_files_that_are_there_stay(invoke, tmp_path, fake_uv):
+    fake_uv("pathlib.Path('uv.lock').touch()")
+    root = tmp_path / "project"
+    (root / "tests").mkdir(parents=True)
+    for name in ("README.md", ".gitignore", ".python-version", "tests/test_mine.py"):
+        (root / name).write_text("mine")
+    result = invoke("init", root, "--offline", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert sorted(json.loads(result.stdout)["files"]) == sorted([*SCAFFOLD, "tilebox.workflow.schema.json"])
+    assert {(root / name).read_text() for name in ("README.md", ".gitignore", ".python-version")} == {"mine"}
+    assert [path.name for path in (root / "tests").iterdir()] == ["test_mine.py"]
+    assert '".python-version"' in (root / "tilebox.workflow.toml").read_text()
+
+
+def test_a_link_in_place_of_a_folder_is_not_followed(tmp_path, fake_uv):
+    fake_uv("pathlib.Path('uv.lock').touch()")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "project").mkdir()
+    for name in ("tests", "README.md"):
+        (tmp_path / "project" / name).symlink_to(tmp_path / "elsewhere" / name)
+    scaffold_project(tmp_path / "project", "scene-qa", None, Progress())
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_repository_is_made_where_there_is_none(invoke, tmp_path, fake_uv, monkeypatch):
+    fake_uv("pathlib.Path('uv.lock').touch()")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other"))  # as in a hook of git
+
+    def repository(name, *options):
+        result = invoke("init", tmp_path / name, "--offline", "--json", *options)
+        assert result.exit_code == 0, result.stderr
+        assert (tmp_path / name / ".git").is_dir() is json.loads(result.stdout)["repository"]
+        return json.loads(result.stdout)["repository"]
+
+    assert repository("one")
+    assert not repository("one/inside")
+    assert not repository("two", "--no-git")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert not repository("three")
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_failure_at_tilebox_takes_away_the_repository_and_the_tests(tmp_path, fake_uv):
+    fake_uv("pathlib.Path('uv.lock').touch()")
+    root = tmp_path / "project"
+    root.mkdir()
+
+    def create(name):
+        assert {path.name for path in root.iterdir()} >= {".git", "tests", "README.md", ".python-version"}
+        raise PublishError(Problem("no"))
+
+    with pytest.raises(PublishError):
+        scaffold_project(root, "scene-qa", create, Progress())
+    assert list(root.iterdir()) == []
+
+
+def test_what_is_installed_is_said_in_a_pipe_too(invoke, tmp_path, fake_uv):
+    fake_uv(
+        "pathlib.Path('uv.lock').touch()\n"
+        "lines = {'lock': 'Resolved 83 packages in 1s', 'sync': ' + numpy==2.4\\n + pytest==9.2.0\\n + tilebox==0.66.0'}\n"
+        "sys.stderr.write(lines[sys.argv[1]] + '\\n')"
+    )
+    result = invoke("init", tmp_path / "project", "--offline")
+    assert re.sub(r"  \d+\.\d s$", "", result.stderr, flags=re.MULTILINE).splitlines()[:2] == [
+        "Locking                83 packages",
+        "Installing             pytest 9.2.0, tilebox 0.66.0 and 1 package that they need, in .venv",
+    ]
+
+
+def test_any_name_fits_into_the_readme(tmp_path, fake_uv):
+    fake_uv("pathlib.Path('uv.lock').touch()")
+    scaffold_project(tmp_path / "new", "Scene $slug\n\x1b[1m \udcff QA", None, Progress())
+    assert (tmp_path / "new" / "README.md").read_text().startswith("# Scene $slug \\x1b[1m ")
 
 
 def test_a_member_of_a_workspace_would_change_another_lock(invoke, tmp_path, fake_uv):
