@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.errors import ConfigError, Problem
+from hatch_tilebox.core.urls import display_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,9 @@ _LIMIT = 120.0
 _DEFAULT_BRANCHES = ("main", "master")
 # A commit hook of git sets these. They would lead to another repository or index.
 _LOCATIONS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
+_SSH = re.compile(r"ssh://git@(?P<place>[^@?#]+)")
+_SHORT_SSH = re.compile(r"(?P<user>[^/:@]+@)?(?P<host>[^/:@]{2,}):(?P<path>[^@?#:]+)")
+"""`git@host:path`. One letter before the colon is a drive."""
 _SETTINGS = ("-c", "core.fsmonitor=false")  # it may be a program
 
 
@@ -181,6 +185,16 @@ def create_repository(folder: Path) -> bool:
     """Make the folder a repository, and return whether that was done: it needs git."""
     program = shutil.which("git")
     return program is not None and _git(program, folder, "init", "--quiet").returncode == 0
+
+
+def repository_url(remote: str) -> str:
+    """Return the address of a remote as a URL that git can fetch from, without logins; the user `git` of an SSH server stays."""
+    if found := _SSH.fullmatch(remote):
+        return f"ssh://git@{found['place']}"
+    if "://" not in remote and (found := _SHORT_SSH.fullmatch(remote)):
+        user = "git@" if found["user"] == "git@" else ""
+        return f"ssh://{user}{found['host']}/{found['path'].lstrip('/')}"
+    return Path(remote).as_uri() if Path(remote).is_absolute() else display_url(remote)
 
 
 def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -14,10 +14,9 @@ from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.files import file_digest, whole_file
 from hatch_tilebox.core.source_commit import SourceCommit
-from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.discovery.environment import uv_version
 from hatch_tilebox.discovery.uv import require_uv
-from hatch_tilebox.project.git import open_repository
+from hatch_tilebox.project.git import open_repository, repository_url
 from hatch_tilebox.selection.sdist_record import read_record
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def source_commit(root: Path, paths: Iterable[Path], environ: Mapping[str, str])
     remote = repository.ask("remote", "get-url", "origin")
     names = tuple(sorted(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in modified))
     ref = _ci_ref(commit, environ) or repository.ask("symbolic-ref", "--quiet", "HEAD")
-    return SourceCommit(commit, display_url(remote) if remote else None, names, ref)
+    return SourceCommit(commit, repository_url(remote) if remote else None, names, ref)
 
 
 def _ci_ref(commit: str, environ: Mapping[str, str]) -> str | None:
