@@ -54,6 +54,16 @@ def check_archive(path: Path) -> tuple[ReleaseManifest, Artifact]:
         return archive.manifest, Artifact(path, archive.sha256, archive.size)
 
 
+def content_digest(path: Path) -> str:
+    """Return the SHA-256 of the tar stream in an archive that `check_archive` accepts: it does not depend on the compressor."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        frame = FrameReader(file, str(path))
+        while data := frame.read(CHUNK):
+            digest.update(data)
+    return digest.hexdigest()
+
+
 @contextmanager
 def open_archive(source: Path | BinaryIO, name: str = "") -> Iterator[Archive]:
     """Open the archive in a file or in an open binary file, which stays open. Errors show `name`, by default the path.

@@ -242,11 +242,11 @@ def _source(dependencies: list[object], modified: list[object] | None) -> Source
     if uri is None:
         repository, ref = None, ""
     elif uri.startswith(_GIT):
-        repository, _, ref = uri.removeprefix(_GIT).partition("@")
+        repository, _, ref = uri.removeprefix(_GIT).partition("@refs/")  # an SSH server has a user before another @
     else:
         msg = "the uri of the repository must begin with git+"
         raise ValueError(msg)
-    return SourceCommit(commit, repository, tuple(map(_text, modified)), ref or None)
+    return SourceCommit(commit, repository, tuple(map(_text, modified)), f"refs/{ref}" if ref else None)
 
 
 def _lock(dependencies: list[object]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,29 @@ from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
 from hatch_tilebox.cli.release_argument import named_or_project
+
+if TYPE_CHECKING:
+    from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.pipeline.verify import Verification
+    from hatch_tilebox.rebuild.rebuild import Rebuild
+
+
+RECORDED = ""
+"""The value of `--rebuild` without SOURCE."""
+_REBUILD = "Build it again from its commit, or from a folder or an sdist, and compare."
+
+
+def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | str | None:
+    if not value:
+        return value
+    path = Path(value)
+    if path.name.endswith(".tbrelease"):
+        msg = "write the release before --rebuild"
+        raise click.BadParameter(msg, ctx, param)
+    if not path.exists():
+        msg = f"{value!r} does not exist; SOURCE is a folder or an sdist."
+        raise click.BadParameter(msg, ctx, param)
+    return path
 
 
 @click.command(cls=ForAll, short_help="Check that a release is complete and starts")
@@ -21,22 +45,22 @@ from hatch_tilebox.cli.release_argument import named_or_project
     "--offline-start", is_flag=True, help="Start the worker without network, after its environment is installed. Linux only."
 )
 @click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
+@click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     file: Path | None,
     *,
-    no_run: bool,
-    offline_start: bool,
-    runner: bool,
-    timeout: float,
+    rebuild: Path | str | None,
     env: tuple[str, ...],
     as_json: bool,
     quiet: int,
     verbose: int,
+    **start: Any,
 ) -> None:
     """Check all of FILE, then unpack it and start its worker as a release runner does.
 
@@ -44,6 +68,10 @@ def command(
 
     The worker must register the tasks that the release names, without files of this machine: its home folder is empty, and the
     project is not at hand. This runs the code in FILE.
+
+    With --rebuild, the release is built again from the commit that its statement of provenance names, or from SOURCE, and must have
+    the same content. Clones around the current folder and FILE are used, else the recorded repository is fetched. This runs the
+    code there.
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
@@ -56,21 +84,48 @@ def command(
     with closing(RichProgress(verbose - quiet)) as progress:
         path = named_or_project(release, progress, variables)
         result = verify_release(
-            path, run=not no_run, offline=offline_start, runner=runner, timeout=timeout, variables=variables, progress=progress
+            path,
+            run=not start["no_run"],
+            offline=start["offline_start"],
+            runner=start["runner"],
+            timeout=start["timeout"],
+            variables=variables,
+            progress=progress,
         )
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]
             progress.table(("Task", "Version"), rows) if rows else None
+        again, problems = _rebuild(result, rebuild, variables, progress) if rebuild is not None else (None, ())
+    problems = (*result.problems, *problems)
     if as_json:
         tasks = [{"name": name, "version": version} for name, version in result.tasks]
-        problems = [problem_json(problem) for problem in result.problems]
-        show_json({"ok": result.ok, "tasks": tasks, "problems": problems})
+        found = {"ok": not problems, "tasks": tasks, "problems": [problem_json(problem) for problem in problems]}
+        show_json({**found, **({"rebuild": again.to_dict() if again else None} if rebuild is not None else {})})
     if not as_json or repository_of():
-        show_problems(result.problems)
-    if not result.ok:
+        show_problems(problems)
+    if problems:
         ctx.exit(1)
     if not as_json and result.artifact:
         show_line(f"{path}: ok, sha256:{result.artifact.sha256}")
+
+
+def _rebuild(
+    result: Verification, source: Path | str, variables: tuple[str, ...], progress: RichProgress
+) -> tuple[Rebuild | None, tuple[Problem, ...]]:
+    """Build the release again. Return the comparison, None if that is not possible, and the problems."""
+    from hatch_tilebox.core.errors import TileboxError
+    from hatch_tilebox.rebuild.rebuild import rebuild_release
+
+    if result.manifest is None or result.artifact is None:
+        return None, ()
+    named = source if isinstance(source, Path) else None
+    try:
+        again = rebuild_release(result.manifest, result.artifact, named, variables=variables, progress=progress)
+    except TileboxError as error:
+        return None, error.problems
+    for warning in again.warnings():
+        progress.warning(warning)
+    return again, tuple(again.problems(result.artifact.path))
 
 
 def _release(ctx: click.Context, file: Path | None) -> Path | None:

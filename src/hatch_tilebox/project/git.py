@@ -23,7 +23,7 @@ _LIMIT = 120.0
 """Seconds that one command of git may take."""
 _DEFAULT_BRANCHES = ("main", "master")
 # A commit hook of git sets these. They would lead to another repository or index.
-_LOCATIONS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
+LOCATIONS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
 _SSH = re.compile(r"ssh://git@(?P<place>[^@?#]+)")
 _SHORT_SSH = re.compile(r"(?P<user>[^/:@]+@)?(?P<host>[^/:@]{2,}):(?P<path>[^@?#:]+)")
 """`git@host:path`. One letter before the colon is a drive."""
@@ -200,7 +200,7 @@ def repository_url(remote: str) -> str:
 def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run git, without locks of the index, prompts and pagers."""
     environment: Mapping[str, str] = {
-        **{name: value for name, value in os.environ.items() if name not in _LOCATIONS},
+        **{name: value for name, value in os.environ.items() if name not in LOCATIONS},
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",

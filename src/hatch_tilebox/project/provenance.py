@@ -98,7 +98,7 @@ def write_provenance(manifest: ReleaseManifest, artifact: Artifact, built_from: 
         source=source,
         lock=next((file.sha256 for file in manifest.files if file.path == LOCK_NAME), None),
         builder=builder,
-        versions=_versions(),
+        versions=program_versions(),
         frontend=frontend,
         sdist=Subject(sdist.name, file_digest(sdist)) if sdist else None,
         invocation=invocation,
@@ -120,7 +120,7 @@ def _write(path: Path, provenance: Provenance) -> None:
         file.write(provenance.to_bytes())
 
 
-def _versions() -> dict[str, str]:
+def program_versions() -> dict[str, str]:
     """Return the versions of what decides about the bytes of a release."""
     return {
         "hatch-tilebox": version("hatch-tilebox"),

@@ -1,0 +1,1 @@
+"""A release built again from its source, and compared with the archive."""

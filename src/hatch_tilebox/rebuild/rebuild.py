@@ -1,0 +1,159 @@
+"""Build a release again from its source, and compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from hatch_tilebox.attestations.statement import read_provenance
+from hatch_tilebox.compatibility.verdict import change_kind
+from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.temporary import temporary_folder
+from hatch_tilebox.core.vendored import EXTENSION
+from hatch_tilebox.project.build_options import setting_name
+from hatch_tilebox.project.open import open_project
+from hatch_tilebox.project.provenance import program_versions
+from hatch_tilebox.rebuild.compare import compare_rebuilt
+from hatch_tilebox.rebuild.recorded import build_with_recorded
+from hatch_tilebox.rebuild.source import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_tilebox.core.model import Artifact, ReleaseManifest
+    from hatch_tilebox.rebuild.compare import Rebuilt
+    from hatch_tilebox.rebuild.source import Source
+
+_NAMED = 40
+"""Differences that a message has."""
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A rebuild: its source, the comparison, and the versions of programs: recorded by the statement, and used.
+
+    `versions` has only the programs whose versions differ.
+    """
+
+    source: Source
+    rebuilt: Rebuilt
+    versions: Mapping[str, tuple[str, str]]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the rebuild gives the same content."""
+        return self.rebuilt.result != "different"
+
+    def warnings(self) -> list[Problem]:
+        """Return what makes the proof less than exact."""
+        found = []
+        if (commit := self.source.commit) and commit.modified:
+            message = (
+                f"the release was built from a working tree with {len(commit.modified)} files that differ from commit {commit.id}"
+            )
+            hint = "build it again from a clean tree"
+            found.append(Problem(message, hint, details=_listed(commit.modified), code="TBX422"))
+        if self.versions and self.rebuilt.result != "identical":
+            lines = [f"{name}: {recorded}, here {used}" for name, (recorded, used) in self.versions.items()]
+            message = "the release was built with other versions of programs"
+            hint = "rebuild it with these versions to get the same bytes" if self.ok else "a difference may come from them"
+            found.append(Problem(message, hint, details=_listed(lines), code="TBX422"))
+        return found
+
+    def problems(self, path: Path) -> list[Problem]:
+        """Return the error about a release in the file `path` that differs from its rebuild."""
+        if self.ok:
+            return []
+        message = f"{self.source.place} gives another release"
+        hint = "- is only in the file, + only in the rebuild; submodules are not checked out, so name a folder if there are any"
+        return [Problem(message, hint, Location(str(path)), _listed(self.rebuilt.lines()), code="TBX421")]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as JSON."""
+        commit, rebuilt = self.source.commit, self.rebuilt
+        return {
+            "result": rebuilt.result,
+            "source": {
+                "kind": self.source.kind,
+                "place": self.source.place,
+                "commit": commit.id if commit else None,
+                "modified": list(commit.modified) if commit else [],
+            },
+            "digest": rebuilt.artifact.sha256,
+            "fingerprint": rebuilt.fingerprint,
+            "tasks": [{"name": task.name, "version": task.version, "kind": task.kind} for task in rebuilt.tasks],
+            "files": [
+                {
+                    "path": change.path,
+                    "kind": change_kind(change.old, change.new),
+                    "old": change.old and {"size": change.old.size, "mode": change.old.mode, "sha256": change.old.sha256},
+                    "new": change.new and {"size": change.new.size, "mode": change.new.mode, "sha256": change.new.sha256},
+                }
+                for change in rebuilt.files
+            ],
+            "fields": list(rebuilt.fields),
+            "versions": [{"name": name, "recorded": one, "used": other} for name, (one, other) in self.versions.items()],
+        }
+
+
+def rebuild_release(
+    manifest: ReleaseManifest, artifact: Artifact, named: Path | None, *, variables: Sequence[str] = (), progress: Progress
+) -> Rebuild:
+    """Build the release of a checked archive again, and compare the two.
+
+    The source is `named`, a folder or an sdist, by default the commit in the statement beside the archive. If this installation
+    gives another content, and the statement records other versions of hatch-tilebox or Python, the build is repeated with those, if
+    they can be installed. This runs code of the source. Raises TileboxError if there is no source, or it cannot be built.
+    """
+    statement = read_provenance(artifact.path, artifact.sha256)
+    recorded = dict(statement.versions) if statement else {}
+    with temporary_folder() as folder:
+        source = open_source(named, artifact.path, statement, folder, progress)
+        root = source.project(manifest.workflow.slug)
+        options: dict[str, str | bool] = {"output-dir": str(folder / "first"), "cache": False, "sbom": False, "provenance": False}
+        options["vendor"] = EXTENSION in manifest.extensions
+        progress.started("Rebuilding")
+        began = perf_counter()
+        project = open_project(root, {setting_name(name): value for name, value in options.items()})
+        built = project.build(folder / "first", _Details(progress), variables)
+        found = compare_rebuilt(manifest, artifact, built.manifest, built.artifact)
+        used: Mapping[str, str] = program_versions()
+        if found.result == "different":
+            again = build_with_recorded(root, folder / "second", options, recorded, used, variables, progress.detail)
+            if again:
+                used, second = again
+                found = compare_rebuilt(manifest, artifact, *second)
+        progress.finished(_SUMMARIES[found.result], seconds=perf_counter() - began)
+    versions = {name: (recorded[name], used.get(name, "unknown")) for name in recorded if recorded[name] != used.get(name)}
+    return Rebuild(source, found, versions)
+
+
+_SUMMARIES = {
+    "identical": "the same bytes",
+    "recompressed": "the same content, compressed by another zstd",
+    "different": "another release",
+}
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = [f"and {len(lines) - _NAMED} more"] if len(lines) > _NAMED else []
+    return "\n".join([*lines[:_NAMED], *more])
+
+
+class _Details(Progress):
+    """Shows the steps of a build as details of one step."""
+
+    def __init__(self, outer: Progress) -> None:
+        self._outer = outer
+
+    def finished(self, summary: str, *, seconds: float = 0.0) -> None:  # noqa: ARG002 -- the signature of Progress
+        self._outer.detail(summary)
+
+    def detail(self, message: str) -> None:
+        self._outer.detail(message)
+
+    def warning(self, problem: Problem) -> None:
+        self._outer.detail(str(problem))
