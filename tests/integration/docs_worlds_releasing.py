@@ -34,6 +34,19 @@ def try_a_release(place):
     here.follow("docs/how-to/try-a-release.md")
 
 
+@WORLDS.of("docs/how-to/verify-provenance.md")
+def verify_provenance(place):
+    page, here = "docs/how-to/verify-provenance.md", place.world(place.project("scene_qa"))
+    here.env |= {"GIT_CONFIG_GLOBAL": str(place.base / "gitconfig")}
+    (options,) = blocks(page, "toml")
+    head, _, keys = options.text.partition("\n")
+    edit(here.folder / "pyproject.toml", (head, f"{head}\n{keys}"))
+    here.run('git init -q && git add -A && git -c user.name=Ada -c user.email=ada@example.org commit -qm "Add the workflow"')
+    here.codes["hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease --no-run --rebuild ."] = 1
+    here.swaps["hatchling build"] = "python -m hatchling build"
+    here.follow(page)
+
+
 @WORLDS.of("docs/how-to/see-a-release.md")
 def see_a_release(place):
     here = place.world(place.project("scene_qa"))
