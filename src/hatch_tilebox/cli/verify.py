@@ -69,9 +69,8 @@ def command(
     The worker must register the tasks that the release names, without files of this machine: its home folder is empty, and the
     project is not at hand. This runs the code in FILE.
 
-    With --rebuild, the release is built again from the commit that its statement of provenance names, or from SOURCE, and must have
-    the same content. Clones around the current folder and FILE are used, else the recorded repository is fetched. This runs the
-    code there.
+    With --rebuild, the release is built again from the commit in its statement of provenance, or from SOURCE, and must have the
+    same content. This runs the code there.
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
