@@ -27,3 +27,28 @@ def test_hooks_module_is_tiny():
     """Registering imports only the package and the module itself."""
     added = modules_after(f"{BASELINE}\nimport hatch_tilebox.hooks") - modules_after(BASELINE)
     assert {name for name in added if name.startswith("hatch_tilebox")} == {"hatch_tilebox", "hatch_tilebox.hooks"}
+
+
+def modules_of_build(build, project, out):
+    """The modules of this package that a build of hatchling imports."""
+    code = f"import hatchling.build, os; os.chdir({str(project)!r}); hatchling.build.{build}({str(out)!r})"
+    return {name for name in modules_after(code) if name.startswith("hatch_tilebox.")}
+
+
+def test_an_editable_build_imports_the_hook_alone(small_project, tmp_path):
+    project = small_project({"tide_gauge.py": ""})
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.hatch.build]\ndev-mode-dirs = ["."]\n')  # needs no further package
+    found = modules_of_build("build_editable", project, tmp_path)
+    packages = {"hatch_tilebox.core", "hatch_tilebox.frontends"}
+    assert found == packages | {f"hatch_tilebox.{name}" for name in ("hooks", "frontends.build_hook", "core.constants")}
+
+
+def test_an_sdist_imports_only_what_selects_files(small_project, tmp_path):
+    """The number keeps the cost in view: raise it only for what every sdist needs."""
+    found = modules_of_build("build_sdist", small_project(), tmp_path)
+    others = ("archive", "compatibility", "discovery", "inputs", "local_run", "pipeline", "plugins", "publish", "report")
+    assert not {name for name in found if name.split(".")[1] in others}
+    for_a_release = {"core.model", "core.manifest_parts", "core.uv_lock", "project.source_tree", "project.static_metadata"}
+    assert not found & {f"hatch_tilebox.{name}" for name in (*for_a_release, "selection.explain", "selection.secrets")}
+    assert len(found) <= 52

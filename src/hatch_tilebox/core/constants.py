@@ -17,6 +17,9 @@ SKIP_VARIABLE = "HATCH_TILEBOX_SKIP"
 ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
 """Set in every process that discovery starts: the hook does nothing in builds that discovery causes."""
 
+MANIFEST_PATH = ".tilebox/release.json"
+"""The path of the manifest in a release."""
+
 SDIST_RECORD = ".tilebox-sdist.json"
 """The record in an sdist of the files that are not the release's."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core import identifiers
-from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.workflow import EXECUTABLE_MODE, REGULAR_MODE, Project, Workflow, release_filename
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,34 +17,10 @@ READABLE = (1, 2)
 TRIGGERS = ("cron", "storage-event")
 """The events that start an automation task."""
 
-REGULAR_MODE = "0644"
-EXECUTABLE_MODE = "0755"
 MAX_FILENAME = 255
 MAX_LINE = 10_000_000
 MAX_SHOWN = 60
 """The largest number of characters of a wrong text in an error message."""
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """The workflow of a release, and the start of its worker: exactly one of `runner` and `command` is set.
-
-    `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`. `command` is another command that
-    starts a worker.
-    """
-
-    slug: str
-    runner: str | None = None
-    command: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Project:
-    """The Python project, from its core metadata."""
-
-    name: str
-    version: str
-    requires_python: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,15 +57,6 @@ class FileEntry(NamedTuple):
     size: int
     mode: str
     sha256: str
-
-
-def release_filename(project: Project) -> str:
-    """Return `<name>-<version>.tbrelease`, both spelled as in the file name of a wheel.
-
-    Source: the binary distribution format, https://packaging.python.org/en/latest/specifications/binary-distribution-format/
-    """
-    name = identifiers.normalized_name(project.name).replace("-", "_")
-    return f"{name}-{project.version.replace('-', '_')}{RELEASE_SUFFIX}"
 
 
 def read_format(data: Any) -> int:

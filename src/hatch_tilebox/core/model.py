@@ -6,20 +6,16 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox.core.constants import MANIFEST_PATH
 from hatch_tilebox.core.manifest_parts import (
-    EXECUTABLE_MODE,
     FORMAT,
-    REGULAR_MODE,
     TRIGGERS,
     FileEntry,
-    Project,
     Source,
     Task,
-    Workflow,
     array,
     json_object,
     json_record,
@@ -29,14 +25,13 @@ from hatch_tilebox.core.manifest_parts import (
     parse_task,
     parse_workflow,
     read_format,
-    release_filename,
     task_to_dict,
 )
+from hatch_tilebox.core.workflow import FileSet, Pattern, Project, SelectedFile, Workflow, release_filename
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from hatch_tilebox.core.errors import Location, Problem
+    from pathlib import Path
 
     JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
 
@@ -58,8 +53,6 @@ __all__ = [
     "release_filename",
 ]
 
-MANIFEST_PATH = ".tilebox/release.json"
-
 
 def canonical_json(value: JSON) -> bytes:
     """Return `value` as the format spells it: UTF-8, sorted keys, no insignificant space, a newline at the end.
@@ -70,56 +63,6 @@ def canonical_json(value: JSON) -> bytes:
 
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return text.encode() + b"\n"
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A glob from the configuration, with its place there."""
-
-    text: str
-    location: Location | None = None
-
-
-class SelectedFile(NamedTuple):
-    """A regular file of a release: `path` in the release (`/` between parts), `on_disk` its path here, size in bytes.
-
-    With `link`, the file on disk is a symbolic link to it. A named tuple with strings, because a release may have tens of thousands
-    of files: creating dataclasses and `Path` objects would take longer than finding the files.
-    """
-
-    path: str
-    on_disk: str
-    size: int
-    executable: bool = False
-    link: bool = False
-
-    @property
-    def source(self) -> Path:
-        """The path of the file on this machine."""
-        return Path(self.on_disk)
-
-    @property
-    def mode(self) -> str:
-        """The mode in the archive: "0755" for a file that its owner may execute, else "0644"."""
-        return EXECUTABLE_MODE if self.executable else REGULAR_MODE
-
-
-@dataclass(frozen=True)
-class FileSet:
-    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and warnings about them.
-
-    `ignore_files` are the paths of the ignore files whose rules were applied.
-    """
-
-    root: Path
-    files: tuple[SelectedFile, ...]
-    warnings: tuple[Problem, ...] = ()
-    ignore_files: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files together, before compression."""
-        return sum(file.size for file in self.files)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ _JOINED = (
     "[\xa9\xae\u0600-\u061b\u061d-\u0dff\u1000-\u109f\u1780-\u17b3\u17b6-\u180a\u1810-\u18af"
     "\u2190-\u27ff\u2900-\u2bff\ufe0f\U0001f000-\U0001faff]"
 )
-_UNSAFE = re.compile(f"[{_CONTROLS}{_INVISIBLE}\ud800-\udfff]|(?<!{_JOINED})[{_JOINERS}]|[{_JOINERS}](?!{_JOINED})")
-_CONTROL = re.compile(f"[{_CONTROLS}]")
+_UNSAFE = f"[{_CONTROLS}{_INVISIBLE}\ud800-\udfff]|(?<!{_JOINED})[{_JOINERS}]|[{_JOINERS}](?!{_JOINED})"
+_CONTROL = f"[{_CONTROLS}]"
 
 
 def printable(text: str, *, lines: bool = False) -> str:
@@ -40,14 +40,16 @@ def printable(text: str, *, lines: bool = False) -> str:
     The result is one line, unless `lines` is set: then newlines and tabs stay, and CR LF counts as a newline.
     Any result can be encoded as UTF-8.
     """
+    if text.isascii() and text.isprintable():
+        return text
     if not lines:
-        return _UNSAFE.sub(_escape, text)
+        return re.sub(_UNSAFE, _escape, text)
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.replace("\r\n", "\n").split("\n"))
 
 
 def has_controls(text: str) -> bool:
     """Whether `text` holds a control character, a separator of lines, or one that sets the direction of text."""
-    return _CONTROL.search(text) is not None
+    return re.search(_CONTROL, text) is not None
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +13,8 @@ _SIMILAR = 0.7
 
 def close_match(word: object, words: Iterable[str]) -> str | None:
     """Return the one of `words` that is most similar to a misspelt one, None if none is. Case and `_` for `-` do not count."""
+    import difflib
+
     spelled = {_plain(known): known for known in words}
     matches = difflib.get_close_matches(_plain(str(word)), spelled, n=1, cutoff=_SIMILAR)
     return spelled[matches[0]] if matches else None

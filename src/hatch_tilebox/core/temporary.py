@@ -65,7 +65,7 @@ def sweep(parent: Path, prefix: str = PREFIX) -> None:
     """Remove the abandoned temporary folders of this user below `parent`. Those of other users, and links, stay."""
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
-            if re.fullmatch(re.escape(prefix) + RANDOM, entry.name):
+            if entry.name.startswith(prefix) and re.fullmatch(RANDOM, entry.name[len(prefix) :]):
                 with suppress(OSError):
                     _remove_if_abandoned(Path(entry.path), entry.stat(follow_symlinks=False))
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_ERROR = re.compile(r"(?P<words>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
+_BARE_KEY = r"[A-Za-z0-9_-]+"
+_ERROR = r"(?s)(?P<words>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def parse_toml(text: str, name: str) -> Document:
     try:
         return Document(name, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        found = _ERROR.fullmatch(str(error))
+        found = re.fullmatch(_ERROR, str(error))
         words = found["words"] if found else str(error)
         line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
         if found and found["line"]:
@@ -98,5 +98,5 @@ def dotted(path: Sequence[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += f".{part}" if _BARE_KEY.fullmatch(part) else f'."{part}"'
+            text += f".{part}" if re.fullmatch(_BARE_KEY, part) else f'."{part}"'
     return text.removeprefix(".")

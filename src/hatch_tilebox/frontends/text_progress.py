@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Progress, SlowStep
-from hatch_tilebox.core.tables import lay_out
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _BOLD, _GREEN, _DIM = "1", "32", "2"
 _STYLES = {"error": "1;31", "warning": "1;33", "help": "1;36", "place": "34", "dim": _DIM}
 # uv searches the last lines of a failed build for these words, in this form, and then prints a hint about build requirements.
 # Source: https://github.com/astral-sh/uv/blob/main/crates/uv-build-frontend/src/error.rs
-_FOR_UV = re.compile(
+_FOR_UV = (
     r"(?P<start>ModuleNotFoundError: No module named |error: invalid command |fatal error: )(?P<open>['\"])(?P<name>[^'\"\n]+)['\"]"
     r"|(?P<words>No such file or directory)"
 )
@@ -66,6 +65,8 @@ class TextProgress(Progress):
             self._show_transient(f"{self._step}… {100 * done // total} %")
 
     def table(self, header: Sequence[Column | str], rows: Sequence[Sequence[str]]) -> None:
+        from hatch_tilebox.core.tables import lay_out
+
         width = shutil.get_terminal_size().columns - len("  ") if self._terminal else None
         for number, line in enumerate(lay_out(header, rows, width)):
             self._app.display_info(f"  {self._paint(line, '' if number else _BOLD)}")
@@ -111,7 +112,7 @@ class TextProgress(Progress):
 
 def without_hints_of_uv(text: str) -> str:
     """Return `text` in a form from which uv derives no hint of its own: ours is about the release, and has to be the last word."""
-    return _FOR_UV.sub(lambda match: f"{match['start']}`{match['name']}`" if match["start"] else match["words"].lower(), text)
+    return re.sub(_FOR_UV, lambda match: f"{match['start']}`{match['name']}`" if match["start"] else match["words"].lower(), text)
 
 
 def wants_colors(*, terminal: bool) -> bool:

@@ -17,7 +17,8 @@ from hatch_tilebox.discovery.discover import discover_tasks
 from hatch_tilebox.inputs.limits import default_warnings
 from hatch_tilebox.plugins.findings import ReleaseFile
 from hatch_tilebox.plugins.manager import plugin_manager, run_release_checks
-from hatch_tilebox.selection.release_files import check_selection, select_release
+from hatch_tilebox.selection.release_files import check_selection
+from hatch_tilebox.selection.select import select_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -18,8 +18,7 @@ from packaging.version import InvalidVersion, Version
 from hatch_tilebox.core.constants import PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.identifiers import normalized_name, requirement_name
-from hatch_tilebox.core.model import Project
-from hatch_tilebox.project.static_metadata import read_static_metadata
+from hatch_tilebox.core.workflow import Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.pyproject import Pyproject
 
-# `build_backend` is imported where it is used: builds by hatchling never need it, and it takes 5 ms.
+# `build_backend` and `static_metadata` are imported where they are used: builds by hatchling never need them.
 
 HATCHLING = "hatchling.build"
 OWN_BACKEND = "hatch_tilebox.backend"
@@ -39,6 +38,8 @@ def check_metadata(pyproject: Pyproject) -> tuple[str, ...]:
     Returns the fields that only code can compute, such as `("version",)`.
     """
     if not is_built_by_hatchling(pyproject.values):
+        from hatch_tilebox.project.static_metadata import read_static_metadata
+
         return read_static_metadata(pyproject).dynamic
     metadata = hatchlings_view(pyproject.root, pyproject.values)
     if _needs_code(metadata):
@@ -55,6 +56,8 @@ def read_project(pyproject: Pyproject) -> Project:
             return _computed_by_hatchling(pyproject.root, metadata)
         _validate(metadata)
         return project_of(metadata)
+    from hatch_tilebox.project.static_metadata import read_static_metadata
+
     static = read_static_metadata(pyproject)
     if static.dynamic:
         return _computed(pyproject, static.requires_python)

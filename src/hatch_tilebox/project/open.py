@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core.config import BuildOptions
 from hatch_tilebox.core.errors import ConfigError, Problem
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.pyproject import Pyproject
 
 
-@dataclass(frozen=True)
-class HatchlingBuild:
+class HatchlingBuild(NamedTuple):
     """A build that hatchling has started: its metadata of the project, and our options in the table with the dotted name `name`.
 
     `options` of None are those of the hook and the target as the files have them.

@@ -13,10 +13,10 @@ from hatch_tilebox.core.constants import CONFIG_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.diagnostics import look_in
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.identifiers import SLUG_LENGTH
-from hatch_tilebox.core.model import Pattern, Workflow
 from hatch_tilebox.core.paths import shortest_path
 from hatch_tilebox.core.suggestions import close_match, did_you_mean
 from hatch_tilebox.core.toml_document import Document, read_toml
+from hatch_tilebox.core.workflow import Pattern, Workflow
 from hatch_tilebox.project import rules
 from hatch_tilebox.project.build_options import PLACES
 from hatch_tilebox.project.toml.kinds import Flag, Report, Text, Texts

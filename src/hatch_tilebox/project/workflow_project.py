@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, RELEASE_SUFFIX, SBOM_SUFFIX
-from hatch_tilebox.core.model import release_filename
-from hatch_tilebox.project.advice import project_warnings
+from hatch_tilebox.core.workflow import release_filename
 from hatch_tilebox.project.metadata import project_of
-from hatch_tilebox.project.source_tasks import unregistered_tasks
-from hatch_tilebox.project.source_tree import SourceTree
-from hatch_tilebox.selection.explain import Explanation, explain
-from hatch_tilebox.selection.release_files import check_selection, select_release
+from hatch_tilebox.selection.select import select_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +28,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.pipeline.build import Release
     from hatch_tilebox.project.vendor.explain import GeneratedFile
     from hatch_tilebox.project.vendor.local_packages import LocalSources
+    from hatch_tilebox.selection.explain import Explanation
+
+# An sdist needs all of this module but what methods import.
 
 COMMAND_LINE = "hatch-tilebox"
 """The frontend of builds by the command line."""
@@ -64,10 +63,14 @@ class WorkflowProject:
 
     def check(self, directory: Path, files: FileSet) -> tuple[Problem, ...]:
         """Return warnings about the files that `select(directory)` returned. Raises SelectionError if they make no release."""
+        from hatch_tilebox.selection.release_files import check_selection
+
         return check_selection(self.config, files, self.options, skip=self._output_folders(directory))
 
     def explain(self, directory: Path, path: Path | str) -> Explanation:
         """Return the rule of `select(directory)` that decides about `path`: absolute, or relative to the root of the workflow."""
+        from hatch_tilebox.selection.explain import explain
+
         if self.options.vendor:
             from hatch_tilebox.project.vendor.explain import explain_vendored
 
@@ -107,9 +110,11 @@ class WorkflowProject:
         `variables` are passed to the workflow's code, with those of the option `pass-environment`. `frontend` is the program that
         was started to build, for the statement of provenance.
         """
-        # An sdist needs all of this module but these, which take 50 ms.
         from hatch_tilebox.archive.writer import make_output_folder
         from hatch_tilebox.pipeline.build import build_release
+        from hatch_tilebox.project.advice import project_warnings
+        from hatch_tilebox.project.source_tasks import unregistered_tasks
+        from hatch_tilebox.project.source_tree import SourceTree
 
         output = self.output(directory)
         make_output_folder(output)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _POINTER = b"version https://git-lfs.github.com/spec/v1"
 _LARGEST_POINTER = 1024
 _LISTED = 10
-_SUBMODULE = re.compile(r'^\s*path\s*=\s*"?(.+?)"?\s*$', re.MULTILINE)
+_SUBMODULE = r'(?m)^\s*path\s*=\s*"?(.+?)"?\s*$'
 
 
 def check_lfs_pointers(files: FileSet, contents: Mapping[str, bytes] | None = None) -> tuple[Problem, ...]:
@@ -61,7 +61,7 @@ def uninitialized_submodules(root: str, empty_folders: Collection[str]) -> set[s
         return set()
     try:
         with open(listing, encoding="utf-8", errors="surrogateescape") as file:
-            paths = {os.path.join(repository, path) for path in _SUBMODULE.findall(file.read())}
+            paths = {os.path.join(repository, path) for path in re.findall(_SUBMODULE, file.read())}
     except OSError:
         return set()
     return {folder for folder in empty_folders if os.path.join(root, folder) in paths}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import MANIFEST_PATH
 from hatch_tilebox.core.errors import Problem
-from hatch_tilebox.core.model import MANIFEST_PATH
 from hatch_tilebox.core.printable import has_controls, printable
 from hatch_tilebox.selection.patterns.globs import normalize
 

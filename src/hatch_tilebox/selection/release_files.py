@@ -1,7 +1,4 @@
-"""The files of a release, and all checks of them: the part of a build that runs no code of the project.
-
-Kept apart from the later steps: an sdist needs the files, but neither runtimes nor compression.
-"""
+"""All checks of the files of a release: the part of a build that runs no code of the project."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from hatch_tilebox.selection.git_content import check_lfs_pointers
 from hatch_tilebox.selection.leftovers import check_leftovers
 from hatch_tilebox.selection.required_files import check_required_files
 from hatch_tilebox.selection.secrets import check_secrets
-from hatch_tilebox.selection.select import select_files
 from hatch_tilebox.selection.sizes import MAX_SIZE, check_size
 
 if TYPE_CHECKING:
@@ -22,14 +18,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.model import FileSet
-
-
-def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> FileSet:
-    """Return the files of the release that `config` describes. `skip` are absolute output folders, which are never part of it.
-
-    Raises SelectionError.
-    """
-    return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
 
 
 def check_selection(

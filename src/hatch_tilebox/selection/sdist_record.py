@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.core.source_commit import parse_source_commit
 from hatch_tilebox.selection.built_in_rules import is_never_shipped
 from hatch_tilebox.selection.patterns.globs import GlobSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from hatch_tilebox.core.model import FileSet, Pattern
     from hatch_tilebox.core.source_commit import SourceCommit
@@ -52,8 +52,7 @@ def read_record(root: str) -> SdistRecord:
         values = json.loads(read_text(Path(root, SDIST_RECORD)))
         left_out, unread = values["left-out"], values["unread"]
         if all(isinstance(item, str) for item in (*left_out, *unread)):
-            source = parse_source_commit(values["source"]) if "source" in values else None
-            return SdistRecord(frozenset(left_out), frozenset(unread), source)
+            return SdistRecord(frozenset(left_out), frozenset(unread), _source(values))
         cause = "paths must be strings"
     except FileNotFoundError:
         return SdistRecord()
@@ -61,6 +60,14 @@ def read_record(root: str) -> SdistRecord:
         cause = str(error)
     hint = "unpack the sdist again; in a project of your own, remove the file"
     raise SelectionError(Problem(f"cannot be read as the record of an sdist: {cause}", hint, Location(SDIST_RECORD), code="TBX118"))
+
+
+def _source(values: Mapping[str, Any]) -> SourceCommit | None:
+    if "source" not in values:
+        return None
+    from hatch_tilebox.core.source_commit import parse_source_commit
+
+    return parse_source_commit(values["source"])
 
 
 def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Pattern], held: Iterable[str]) -> SdistRecord:

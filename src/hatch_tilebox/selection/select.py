@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, SelectionError
-from hatch_tilebox.core.model import FileSet, SelectedFile
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.workflow import FileSet, SelectedFile
 from hatch_tilebox.selection.git_content import submodule_hint, uninitialized_submodules
 from hatch_tilebox.selection.path_checks import check_paths
 from hatch_tilebox.selection.unused_patterns import excludes_without_effect, includes_without_effect
@@ -20,11 +20,20 @@ from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.core.model import Pattern
     from hatch_tilebox.selection.patterns.globs import GlobSet
 
 _READABLE_BY_ALL = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+
+
+def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> FileSet:
+    """Return the files of the release that `config` describes. `skip` are absolute output folders, which are never part of it.
+
+    Raises SelectionError.
+    """
+    return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
 
 
 def select_files(

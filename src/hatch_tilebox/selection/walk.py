@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.constants import REPOSITORY_EXCLUDE, SDIST_RECORD
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.selection.patterns.globs import GlobState
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What keeps an entry out: `text` completes "kept out by".
 
     `kind` is "built-in", "generated", "output", "exclude" or "ignore".
@@ -57,8 +55,7 @@ class Verdict(NamedTuple):
     broken: str = ""
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(NamedTuple):
     """An open folder, with what applies to its entries.
 
     `prefix` is its path with a slash at the end, empty for the root. `ignores` are the ignore files that apply to it, the nearest
@@ -76,7 +73,7 @@ class Folder:
     entries: list[FoundEntry]
     all_match: bool = False
     is_generated: bool = False
-    suspects: Collection[str] = field(default=(), repr=False)
+    suspects: Collection[str] = ()
 
 
 class Walk:
@@ -142,7 +139,7 @@ class Walk:
         real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
         prefix = f"{verdict.path}/"
         folder = self._folder(prefix, source, includes, verdict.excludes, parent.ignores, (*parent.real, real), entries)
-        return replace(folder, is_generated=parent.is_generated or reason is not None)
+        return folder._replace(is_generated=parent.is_generated or reason is not None)
 
     def reached(self, parent: Folder, verdict: Verdict) -> set[int]:
         """Return the include patterns that match the entry, or that the name of the folder brought nearer to a match."""

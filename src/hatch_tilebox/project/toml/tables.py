@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.project.toml.kinds import Kind, type_name
 
@@ -86,8 +86,7 @@ class Tables(Kind):
         return {"type": "object", "additionalProperties": False, "patternProperties": {f"^{self.pattern}$": table}}
 
 
-@dataclasses.dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A key of a TOML table."""
 
     name: str

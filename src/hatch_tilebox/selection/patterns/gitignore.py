@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pathspec import PathSpec, RegexPattern
 from pathspec.util import register_pattern
@@ -24,8 +24,7 @@ _PATTERN = "hatch-tilebox-gitignore"
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True)
-class IgnoreRule:
+class IgnoreRule(NamedTuple):
     """The line of an ignore file that decides about a path: `text` as written, `source` the path of the file."""
 
     source: str
@@ -34,8 +33,7 @@ class IgnoreRule:
     negated: bool
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """A line without its marks. With `basename` the glob is compared with the name of an entry, otherwise with its path."""
 
     glob: str

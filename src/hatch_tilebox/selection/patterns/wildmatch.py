@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Members of the character classes in git (ctype.c, wildmatch.c). They do not depend on the locale.
 _CLASSES = {
@@ -64,8 +64,7 @@ def _stars(glob: str, at: int) -> tuple[str, int]:
     return "[^/]*", end
 
 
-@dataclass(frozen=True)
-class _Item:
+class _Item(NamedTuple):
     """One item of a bracket expression: a piece of a regex class, and the character from which a range may start."""
 
     piece: str

@@ -1,0 +1,99 @@
+"""A workflow, its project and its selected files: what is known before a release is built.
+
+Kept apart from the model of a release: an sdist needs only these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hatch_tilebox.core.constants import RELEASE_SUFFIX
+from hatch_tilebox.core.identifiers import normalized_name
+
+if TYPE_CHECKING:
+    from hatch_tilebox.core.errors import Location, Problem
+
+REGULAR_MODE = "0644"
+EXECUTABLE_MODE = "0755"
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """The workflow of a release, and the start of its worker: exactly one of `runner` and `command` is set.
+
+    `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`. `command` is another command that
+    starts a worker.
+    """
+
+    slug: str
+    runner: str | None = None
+    command: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """The Python project, from its core metadata."""
+
+    name: str
+    version: str
+    requires_python: str | None = None
+
+
+class Pattern(NamedTuple):
+    """A glob from the configuration, with its place there."""
+
+    text: str
+    location: Location | None = None
+
+
+class SelectedFile(NamedTuple):
+    """A regular file of a release: `path` in the release (`/` between parts), `on_disk` its path here, size in bytes.
+
+    With `link`, the file on disk is a symbolic link to it. A named tuple with strings, because a release may have tens of thousands
+    of files: creating dataclasses and `Path` objects would take longer than finding the files.
+    """
+
+    path: str
+    on_disk: str
+    size: int
+    executable: bool = False
+    link: bool = False
+
+    @property
+    def source(self) -> Path:
+        """The path of the file on this machine."""
+        return Path(self.on_disk)
+
+    @property
+    def mode(self) -> str:
+        """The mode in the archive: "0755" for a file that its owner may execute, else "0644"."""
+        return EXECUTABLE_MODE if self.executable else REGULAR_MODE
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and warnings about them.
+
+    `ignore_files` are the paths of the ignore files whose rules were applied.
+    """
+
+    root: Path
+    files: tuple[SelectedFile, ...]
+    warnings: tuple[Problem, ...] = ()
+    ignore_files: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together, before compression."""
+        return sum(file.size for file in self.files)
+
+
+def release_filename(project: Project) -> str:
+    """Return `<name>-<version>.tbrelease`, both spelled as in the file name of a wheel.
+
+    Source: the binary distribution format, https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    """
+    name = normalized_name(project.name).replace("-", "_")
+    return f"{name}-{project.version.replace('-', '_')}{RELEASE_SUFFIX}"
