@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from hand_made_releases import write_sbom
 from output_schema import check_output
 
 from hatch_tilebox.core.model import Task
@@ -34,9 +35,11 @@ CHANGES = {
 def diff(make_release, clean_env):
     """A function that compares two releases on the command line."""
 
-    def run(new, *arguments, **options):
-        old = make_release(tasks=OLD)
-        command = [sys.executable, "-m", "hatch_tilebox", "diff", old, make_release(tasks=new, **options), *arguments]
+    def run(new, *arguments, sboms=(), **options):
+        archives = make_release(tasks=OLD), make_release(tasks=new, **options)
+        for archive, sbom in zip(archives, sboms, strict=False):
+            write_sbom(archive, **sbom)
+        command = [sys.executable, "-m", "hatch_tilebox", "diff", *archives, *arguments]
         env = {**clean_env, "PYTHONIOENCODING": "utf-8"}
         return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
@@ -49,10 +52,32 @@ def test_verdict_and_exit_code(change, diff):
     done = diff(new, "--json")
     assert done.returncode == code, done.stderr
     result = check_output("diff", done.stdout)
-    assert sorted(result) == ["dependencies", "files", "tasks", "verdict"]
+    assert sorted(result) == ["dependencies", "dependencies_from", "files", "tasks", "verdict"]
     assert result["verdict"] == verdict
-    assert result["dependencies"] is None
+    assert result["dependencies"] is result["dependencies_from"] is None
     assert "uv.lock is not in the release" in done.stderr
+
+
+def test_components_of_two_sboms(diff):
+    old = [{"name": "idna", "version": "3.1"}, {"name": "msgspec", "version": "0.19"}, {"name": "old", "version": "1"}]
+    new = [{"name": "idna", "version": "3.2"}, {"name": "msgspec", "version": "0.19"}, {"name": "new", "version": "1"}]
+    sboms = [{"components": old}, {"components": new}]
+    result = check_output("diff", diff(OLD, "--json", sboms=sboms).stdout)
+    assert result["dependencies_from"] == "sbom"
+    assert result["dependencies"] == [
+        {"name": "idna", "old": ["3.1"], "new": ["3.2"]},
+        {"name": "new", "old": [], "new": ["1"]},
+        {"name": "old", "old": ["1"], "new": []},
+    ]
+    done = diff(OLD, sboms=sboms)
+    assert "\nDependencies (from the SBOMs)\n  ~ idna  3.1 -> 3.2\n  + new  1\n  - old  1\n" in done.stdout
+    assert "warning" not in done.stderr
+
+
+def test_the_sbom_of_another_archive_is_not_used(diff):
+    done = diff(OLD, sboms=[{"digest": "0" * 64}, {}])
+    assert "Dependencies (unknown)" in done.stdout
+    assert done.stderr.count("warning[TBX521]: the SBOM is about another archive") == 1
 
 
 def test_json_of_a_breaking_change(diff):

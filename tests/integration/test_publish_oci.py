@@ -26,6 +26,7 @@ from output_schema import check_output
 from hatch_tilebox.core.errors import IncompatibleError, PublishError
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.publish.attachments import fetch_documents
 from hatch_tilebox.publish.fetch import fetch_release, select_published
 from hatch_tilebox.publish.http.retries import Retries
 from hatch_tilebox.publish.oci import upload as oci_upload
@@ -34,6 +35,7 @@ from hatch_tilebox.publish.service import open_release, publish_release
 
 pytestmark = pytest.mark.service
 
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 QUICK = Retries(attempts=12, first=0.001, longest=0.02)
 USER, PASSWORD = "ada", "pass-Word.3c7"
 HTPASSWD = "ada:$2b$05$Kec7TUiNGGUP7gCH80FrsOE1baq2mBGTrny9iNgl5DQvXBXLLzlwC\n"
@@ -117,6 +119,63 @@ def test_an_sbom_is_a_referrer_of_the_release(oci_registry, make_release, reposi
     assert layer["annotations"] == {"org.opencontainers.image.title": "scene_qa-1.0.0.cdx.json"}
     assert get(port, f"blobs/{layer['digest']}", "*/*") == sbom.read_bytes()
     assert [each.id for each in repository(port).releases(None)] == [release.id]
+
+
+class ListsReferrers(FaultProxy):
+    """A registry that lists referrers itself, in pages of one."""
+
+    def forward(self, handler):
+        place = urlsplit(handler.path)
+        start, api, subject = place.path.partition("/referrers/")
+        if not api:
+            return super().forward(handler)
+        page = int(parse_qs(place.query).get("page", ["0"])[0])
+        index = json.loads(get(self.target, f"manifests/{subject.replace(':', '-')}", INDEX_TYPE))
+        more = page + 1 < len(index["manifests"])
+        index["manifests"] = index["manifests"][page : page + 1]
+        link = [("Link", f'<{start}{api}{subject}?page={page + 1}>; rel="next"')] if more else []
+        return 200, [*link, ("Content-Type", INDEX_TYPE)], json.dumps(index).encode()
+
+
+@pytest.mark.parametrize("api", [False, True], ids=["tag", "api"])
+def test_documents_come_back_with_the_release(oci_registry, make_release, repository, tmp_path, api):
+    port, path = oci_registry(), make_release()
+    sbom = write_sbom(path)
+    statement = path.with_suffix(".provenance.json")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    subject = {"name": path.name, "digest": {"sha256": digest}}
+    statement.write_text(json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [subject]}))
+    publish(path, repository(port))
+    proxy = (ListsReferrers if api else FaultProxy)(port)
+    try:
+        destination = repository(urlsplit(proxy.url).port)
+        release = select_published(destination, None, None)
+        local = fetch_release(destination, release, tmp_path / "got")
+        written = fetch_documents(destination, release, local, Progress())
+    finally:
+        proxy.close()
+    assert any("manifests/sha256-" in place for _, place, _ in proxy.log) is not api
+    assert [document.read_bytes() for document in written] == [sbom.read_bytes(), statement.read_bytes()]
+    assert [document.name for document in written] == [sbom.name, statement.name]
+
+
+def test_referrers_of_others_do_not_count(oci_registry, make_release, repository):
+    """An index that lists what is not there, what is of another type, and what is about another manifest."""
+    port, path = oci_registry(), make_release()
+    write_sbom(path)
+    destination = repository(port)
+    release = publish(path, destination).release
+    tag = f"manifests/{release.id.replace(':', '-')}"
+    index = json.loads(get(port, tag, INDEX_TYPE))
+    (good,) = index["manifests"]
+    claimed = {**good, "digest": release.id, "size": len(get(port, f"manifests/{release.id}"))}
+    index["manifests"] = [claimed, {**good, "artifactType": "text/html"}, good]
+    body = json.dumps(index).encode()
+    request = Request(f"http://127.0.0.1:{port}/v2/acme/scene-qa/{tag}", body, {"Content-Type": INDEX_TYPE}, method="PUT")
+    urlopen(request).close()
+    (found,) = destination.attachments(release, ["application/vnd.cyclonedx+json"])
+    assert found.content == path.with_suffix(".cdx.json").read_bytes()
+    assert list(destination.attachments(release, ["application/vnd.in-toto+json"])) == []
 
 
 def test_the_oras_client_pulls_the_archive(oci_registry, make_release, repository, sdk_python, tmp_path):

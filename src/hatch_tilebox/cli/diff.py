@@ -36,6 +36,7 @@ _KINDS = {
     "undecided": ("?", "red"),
     "breaking": ("!", "red"),
 }
+_SOURCES = {"sbom": "from the SBOMs", "lock": f"from {LOCK_NAME}", None: "unknown"}
 _LINES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -77,11 +78,14 @@ def _latest_published(progress: Progress) -> Iterator[Path]:
     """Fetch the latest release of this project from its destination, into a folder that is removed again."""
     from hatch_tilebox.cli.publishing import open_here, require_workflow
     from hatch_tilebox.core.temporary import temporary_folder
+    from hatch_tilebox.publish.attachments import fetch_documents
     from hatch_tilebox.publish.fetch import fetch_release, select_published
 
     with temporary_folder() as folder, open_here(None, progress) as destination:
         release = select_published(destination, require_workflow(None), None)
-        yield fetch_release(destination, release, folder, progress=progress).artifact.path
+        local = fetch_release(destination, release, folder, progress=progress)
+        fetch_documents(destination, release, local, progress)
+        yield local.artifact.path
 
 
 def _to_json(difference: Difference) -> dict[str, Any]:
@@ -113,6 +117,7 @@ def _to_json(difference: Difference) -> dict[str, Any]:
             for change in comparison.files
         ],
         "dependencies": None if packages is None else [{"name": item.name, "old": item.old, "new": item.new} for item in packages],
+        "dependencies_from": difference.packages_from,
     }
 
 
@@ -140,7 +145,7 @@ def _show(difference: Difference, *, everything: bool) -> None:
     files = difference.comparison.files
     _section(console, "Files", [line for change in files for line in _file_lines(change, difference, everything=everything)])
     packages = difference.packages
-    title = "Dependencies" + (" (unknown)" if packages is None else "")
+    title = f"Dependencies ({_SOURCES[difference.packages_from]})"
     _section(
         console,
         title,

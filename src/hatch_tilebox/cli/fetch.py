@@ -23,8 +23,11 @@ def command(
 ) -> None:
     """Fetch a release from the destination URL, by default the latest, and check its digest.
 
+    The documents that the destination keeps with it, such as its SBOM, are written beside the archive if they are about it.
+
     Example: hatch-tilebox fetch file:///srv/releases --to downloads
     """
+    from hatch_tilebox.publish.attachments import fetch_documents
     from hatch_tilebox.publish.fetch import fetch_release, select_published
 
     root = project_root(Path.cwd())
@@ -34,7 +37,10 @@ def command(
     ):
         release = select_published(destination, workflow or (None if url else workflow_slug(root)), selector)
         local = fetch_release(destination, release, folder, progress=progress)
+        documents = fetch_documents(destination, release, local, progress)
+        if documents:
+            progress.result("Documents", ", ".join(path.name for path in documents))
     if as_json:
-        show_json({**release.to_dict(), "path": str(local.artifact.path)})
+        show_json({**release.to_dict(), "path": str(local.artifact.path), "documents": [str(path) for path in documents]})
     else:
         show_line(local.artifact.path)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.archive.reader import open_archive, read_manifest
+from hatch_tilebox.archive.sbom import sbom_beside
 from hatch_tilebox.compatibility.releases import compare_packages, compare_releases
 from hatch_tilebox.core.constants import LOCK_NAME
-from hatch_tilebox.core.errors import ConfigError, Location, Problem
+from hatch_tilebox.core.errors import ArchiveError, ConfigError, Location, Problem
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.uv_lock import parse_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from hatch_tilebox.compatibility.releases import Comparison, FileChange, PackageChange
@@ -31,14 +32,16 @@ LARGEST_LOCK = 64 << 20
 class Difference:
     """The changes from one release to another.
 
-    `packages` is None if it is not known, for a reason in `warnings`. `texts` has a unified diff for the path of each changed file
-    if that was asked for; it is "" for a file that is not text or is too large.
+    `packages` are those of the SBOMs beside the archives if both have one, else those of the lock files in them: `packages_from` is
+    "sbom" or "lock". Both are None if they are not known, for a reason in `warnings`. `texts` has a unified diff for the path of
+    each changed file if that was asked for; it is "" for a file that is not text or is too large.
     """
 
     old: ReleaseManifest
     new: ReleaseManifest
     comparison: Comparison
     packages: tuple[PackageChange, ...] | None
+    packages_from: Literal["sbom", "lock"] | None
     texts: Mapping[str, str]
     warnings: tuple[Problem, ...]
 
@@ -54,30 +57,51 @@ def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Pro
     before, after = read_manifest(old), read_manifest(new)
     comparison = compare_releases(before, after)
     wanted = {change.path for change in comparison.files if _is_small(change)} if texts else set()
-    contents = [_read(path, {LOCK_NAME, *wanted}) for path in (old, new)]
+    (contents, digests) = zip(*(_read(path, {LOCK_NAME, *wanted}) for path in (old, new)), strict=True)
     progress.finished(f"{old.name} and {new.name}", seconds=perf_counter() - began)
-    warnings = []
+    warnings: list[Problem] = []
     if before.workflow.slug != after.workflow.slug:
         message = f"these are releases of two workflows, {before.workflow.slug} and {after.workflow.slug}"
         warnings.append(Problem(message, "jobs do not move from one workflow to another", code="TBX406"))
-    packages = []
-    for path, found in zip((old, new), contents, strict=True):
-        locked = locked_packages(found[LOCK_NAME]) if LOCK_NAME in found else None
-        if locked is None:
-            reason = "cannot be read" if LOCK_NAME in found else "is not in the release"
-            warnings.append(
-                Problem(f"{LOCK_NAME} {reason}, so dependencies cannot be compared", location=Location(str(path)), code="TBX406")
-            )
-        else:
-            packages.append(locked)
+    packages, packages_from = _packages((old, new), contents, digests, warnings)
     return Difference(
         before,
         after,
         comparison,
-        compare_packages(*packages) if len(packages) == len(contents) else None,
+        packages,
+        packages_from,
         {change.path: _changed_lines(change, *contents) for change in comparison.files} if texts else {},
         tuple(warnings),
     )
+
+
+def _packages(
+    paths: Sequence[Path], contents: Sequence[Mapping[str, bytes]], digests: Sequence[str], warnings: list[Problem]
+) -> tuple[tuple[PackageChange, ...], Literal["sbom", "lock"]] | tuple[None, None]:
+    """Return the changes of packages, and where they are from. What cannot be used is added to `warnings`."""
+    sboms = [_listed_packages(path, digest, warnings) for path, digest in zip(paths, digests, strict=True)]
+    if None not in sboms:
+        return compare_packages(*(sbom or {} for sbom in sboms)), "sbom"
+    locks = []
+    for path, found in zip(paths, contents, strict=True):
+        locked = locked_packages(found[LOCK_NAME]) if LOCK_NAME in found else None
+        if locked is None:
+            reason = "cannot be read" if LOCK_NAME in found else "is not in the release"
+            message = f"{LOCK_NAME} {reason}, so dependencies cannot be compared"
+            warnings.append(Problem(message, location=Location(str(path)), code="TBX406"))
+        else:
+            locks.append(locked)
+    return (compare_packages(*locks), "lock") if len(locks) == len(paths) else (None, None)
+
+
+def _listed_packages(archive: Path, digest: str, warnings: list[Problem]) -> dict[str, list[str]] | None:
+    """Return the packages of the SBOM beside an archive, None without one that can be used."""
+    try:
+        sbom = sbom_beside(archive, digest)
+    except ArchiveError as error:
+        warnings.extend(error.problems)
+        return None
+    return None if sbom is None else sbom.versions()
 
 
 def locked_packages(data: bytes) -> dict[str, list[str]] | None:
@@ -97,14 +121,14 @@ def locked_packages(data: bytes) -> dict[str, list[str]] | None:
     return found
 
 
-def _read(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """Return the contents of those `wanted` files that the archive `path` has. The whole archive is checked."""
+def _read(path: Path, wanted: Collection[str]) -> tuple[dict[str, bytes], str]:
+    """Return the contents of those `wanted` files that the archive `path` has, and its digest. The whole archive is checked."""
     found = {}
     with open_archive(path) as archive:
         for entry, chunks in archive.members():
             if entry.path in wanted and entry.size <= LARGEST_LOCK:
                 found[entry.path] = b"".join(chunks)
-    return found
+        return found, archive.sha256
 
 
 def _is_small(change: FileChange) -> bool:

@@ -52,7 +52,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class PackageChange:
-    """A package whose locked versions differ. A lock file without the package has no versions."""
+    """A package whose versions differ. A release without the package has no versions."""
 
     name: str
     old: tuple[str, ...]
@@ -120,7 +120,7 @@ def compare_files(old: Sequence[FileEntry], new: Sequence[FileEntry]) -> tuple[F
 
 
 def compare_packages(old: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]) -> tuple[PackageChange, ...]:
-    """Return packages whose versions differ, by name. Both map the name of a package to its versions in the lock file."""
+    """Return packages whose versions differ, by name. Both map the name of a package to its versions."""
     changes = (PackageChange(name, tuple(old.get(name, ())), tuple(new.get(name, ()))) for name in sorted({*old, *new}))
     return tuple(change for change in changes if sorted(change.old) != sorted(change.new))
 

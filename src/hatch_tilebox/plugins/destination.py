@@ -11,7 +11,7 @@ from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.paths import open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import Any
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CHUNK = 2**20
 """The largest number of bytes of an archive that are in memory at a time."""
+MAX_ATTACHMENT = 64 * 2**20
+"""The largest document about a release, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,19 @@ class Destination(ABC):
 
         """
         return False
+
+    def attachments(self, release: PublishedRelease, media_types: Collection[str]) -> Iterator[Attachment]:  # noqa: ARG002 -- for subclasses
+        """Yield the documents that are kept with a release, the oldest first where that is known.
+
+        The caller checks what they are about, and never uses their names as paths. By default none: override it together with
+        `attach`.
+
+        Args:
+            release: The release, as the destination returned it.
+            media_types: The kinds of documents to yield.
+
+        """
+        return iter(())
 
     def close(self) -> None:  # noqa: B027 -- most destinations hold no connection
         """Close connections. Called once, after all other calls."""

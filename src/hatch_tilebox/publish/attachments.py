@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, SBOM_SUFFIX
-from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import open_regular
-from hatch_tilebox.plugins.destination import Attachment
+from hatch_tilebox.plugins.destination import MAX_ATTACHMENT, Attachment
+from hatch_tilebox.publish.files import new_file, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import Destination, LocalRelease, PublishedRelease
 
 MEDIA_TYPES = {SBOM_SUFFIX: "application/vnd.cyclonedx+json", PROVENANCE_SUFFIX: "application/vnd.in-toto+json"}
-_MAX_SIZE = 64 * 2**20
 
 
 def attach_documents(local: LocalRelease, published: PublishedRelease, destination: Destination, progress: Progress) -> list[str]:
@@ -31,15 +32,74 @@ def attach_documents(local: LocalRelease, published: PublishedRelease, destinati
     ]
 
 
+def fetch_documents(
+    destination: Destination, release: PublishedRelease, local: LocalRelease, progress: Progress
+) -> tuple[Path, ...]:
+    """Write the documents that the destination keeps with a release beside its archive. Return their paths.
+
+    A document about another archive is left out, with a warning; so is one whose name another file has, which stays. Raises
+    PublishError if the destination cannot be read, or the folder cannot be written.
+    """
+    written = []
+    for suffix, content in _fetched(destination, release, local, progress).items():
+        path = local.artifact.path.with_suffix(suffix)
+        try:
+            with open_regular(path) as file:
+                same = file.read(len(content) + 1) == content
+        except FileNotFoundError:
+            with new_file(path, path.parent) as file:
+                file.write(content)
+        except OSError as error:
+            raise PublishError(Problem(f"{path} cannot be read: {error.strerror}", code="TBX106")) from error
+        else:
+            if not same:
+                message = f"{path} is another document than the one at {destination.url}; it is not changed"
+                progress.warning(Problem(message, "name another folder with --to", code="TBX516"))
+                continue
+        written.append(path)
+    return tuple(written)
+
+
+def _fetched(destination: Destination, release: PublishedRelease, local: LocalRelease, progress: Progress) -> dict[str, bytes]:
+    """Return the documents about the archive by their suffixes, in the order of MEDIA_TYPES."""
+    offered: dict[str, list[bytes]] = {}
+    size = 0
+    for attachment in destination.attachments(release, MEDIA_TYPES.values()):
+        size += len(attachment.content)
+        if size > MAX_ATTACHMENT:
+            message = f"{destination.url} has more than {MAX_ATTACHMENT // 2**20} MiB of documents about the release"
+            progress.warning(Problem(message, "some are left out", code="TBX513"))
+            break
+        offered.setdefault(attachment.media_type, []).append(attachment.content)
+    found = {}
+    for suffix, media_type in MEDIA_TYPES.items():
+        contents = offered.get(media_type, [])
+        if about := [content for content in contents if local.artifact.sha256 in _described(content)]:
+            found[suffix] = about[0]
+        elif contents:
+            message = f"{local.artifact.path.with_suffix(suffix).name} at {destination.url} is not about this archive"
+            progress.warning(Problem(message, "it is left out; publish the release with its documents again", code="TBX521"))
+    return found
+
+
+def read_attachment(path: Path) -> Attachment | None:
+    """Return the document in a file, None if its name has not the suffix of one. Raises PublishError if it cannot be read."""
+    media_type = next((media_type for suffix, media_type in MEDIA_TYPES.items() if path.name.endswith(suffix)), None)
+    if media_type is None:
+        return None
+    with reading(path) as file:
+        return Attachment(path.name, media_type, file.read(MAX_ATTACHMENT + 1))
+
+
 def _documents(local: LocalRelease, progress: Progress) -> Iterator[Attachment]:
     for suffix, media_type in MEDIA_TYPES.items():
         path = local.artifact.path.with_suffix(suffix)
         try:
             with open_regular(path) as file:
-                content = file.read(_MAX_SIZE + 1)
+                content = file.read(MAX_ATTACHMENT + 1)
         except OSError:
             continue
-        if len(content) <= _MAX_SIZE and local.artifact.sha256 in _described(content):
+        if len(content) <= MAX_ATTACHMENT and local.artifact.sha256 in _described(content):
             yield Attachment(path.name, media_type, content)
         else:
             message = f"{path.name} is not about this archive, and is not published"

@@ -29,12 +29,13 @@ from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
 from hatch_tilebox.core.paths import inside
 from hatch_tilebox.plugins.destination import CHUNK, Destination, PublishedRelease
 from hatch_tilebox.publish.addresses import STORE_MARKER
+from hatch_tilebox.publish.attachments import read_attachment
 from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.files import new_file, reading, shared_folder, shared_lock
-from hatch_tilebox.publish.store_files import RELEASE_ID, folders, is_whole, notes, read_object, records, sweep
+from hatch_tilebox.publish.store_files import RELEASE_ID, folders, is_whole, listed, notes, read_object, records, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.model import ReleaseManifest
@@ -141,6 +142,11 @@ class ReleaseStore(Destination, Deployer):
             with new_file(path, self.root / "incoming", self.root) as file:
                 file.write(attachment.content)
         return True
+
+    @_reports_errors
+    def attachments(self, release: PublishedRelease, media_types: Collection[str]) -> Iterator[Attachment]:
+        paths = sorted(listed(inside(self.root, "attachments", release.id)))
+        return (document for path in paths if (document := read_attachment(path)) and document.media_type in media_types)
 
     @_reports_errors
     def clusters(self) -> list[Cluster]:

@@ -109,14 +109,15 @@ def _cell(field: Field | None) -> Html:
 
 def _packages(difference: Difference) -> Html:
     if difference.packages is None:
-        return tag("p", "Not known: one of the releases has no readable uv.lock.", class_="muted")
+        return tag("p", "Not known: one of the releases has neither an SBOM nor a readable uv.lock.", class_="muted")
     if not difference.packages:
         return tag("p", "No changes.", class_="muted")
     rows = [
         _tr(item.name, ", ".join(item.old) or "-", ", ".join(item.new) or "-", badge(change_kind(item.old, item.new)))
         for item in difference.packages
     ]
-    return _table("Packages whose locked versions differ", ("Package", "Before", "After", "Change"), rows)
+    source = "the SBOMs" if difference.packages_from == "sbom" else "uv.lock"
+    return _table(f"Packages whose versions differ in {source}", ("Package", "Before", "After", "Change"), rows)
 
 
 def _files(difference: Difference) -> list[Html]:

@@ -91,7 +91,7 @@ def _difference(difference: Difference, old: Release, new: Release) -> list[str]
     lines += _table(("Setting", "Before", "After"), facts)
     lines += ["### Size", "", *_table(("", "Before", "After"), _sizes(old, new))]
     if difference.packages is None:
-        lines += ["### Dependencies", "", "Not known: one of the releases has no readable `uv.lock`.", ""]
+        lines += ["### Dependencies", "", "Not known: one of the releases has neither an SBOM nor a readable `uv.lock`.", ""]
     elif difference.packages:
         rows = ((code(item.name), code(", ".join(item.old)), code(", ".join(item.new))) for item in difference.packages)
         lines += ["### Dependencies", "", *_table(("Package", "Before", "After"), rows)]

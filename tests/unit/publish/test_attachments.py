@@ -9,6 +9,9 @@ import pytest
 from hand_made_releases import write_sbom
 
 from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.plugins.destination import Attachment, Destination
+from hatch_tilebox.publish.attachments import fetch_documents
+from hatch_tilebox.publish.fetch import fetch_release, select_published
 from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.steps import StepLog
 from hatch_tilebox.publish.store import ReleaseStore
@@ -87,3 +90,103 @@ def test_an_sbom_of_another_archive_is_left_out(publish, tmp_path, text):
 
 def test_a_destination_without_documents_is_named(publish):
     assert publish(write_sbom, KeepsNothing)[2]["detail"].endswith("store does not keep scene_qa-1.0.0.cdx.json")
+
+
+class Offers(ReleaseStore):
+    """A destination that gives these documents back."""
+
+    offered = ()
+
+    def attachments(self, *_):
+        return iter(self.offered)
+
+
+@pytest.fixture
+def fetch(publish, tmp_path):
+    """A function that publishes a release with an SBOM, and fetches it with its documents into a folder."""
+
+    def run(store=ReleaseStore, prepare=write_sbom):
+        publish(prepare)
+        destination, progress, folder = store(tmp_path / "store"), Events(), tmp_path / "got"
+        release = select_published(destination, None, None)
+        local = fetch_release(destination, release, folder)
+        return fetch_documents(destination, release, local, progress), progress, folder
+
+    return run
+
+
+def sbom_of(path):
+    written = write_sbom(path)
+    content = written.read_bytes()
+    written.unlink()
+    return content
+
+
+def test_the_sbom_is_fetched_with_the_release(fetch, tmp_path):
+    (path,), _, folder = fetch()
+    assert path == folder / "scene_qa-1.0.0.cdx.json"
+    assert path.read_bytes() == next(tmp_path.glob("store/attachments/*/*.cdx.json")).read_bytes()
+    assert sorted(each.name for each in folder.iterdir()) == ["scene_qa-1.0.0.cdx.json", "scene_qa-1.0.0.tbrelease"]
+    assert fetch()[0] == (path,)
+
+
+def test_a_release_may_have_no_documents(fetch):
+    assert fetch(prepare=lambda _: None)[0] == ()
+
+
+def test_another_document_is_not_replaced(fetch, tmp_path):
+    (tmp_path / "got").mkdir()
+    mine = tmp_path / "got/scene_qa-1.0.0.cdx.json"
+    mine.write_text("{}")
+    written, progress, _ = fetch()
+    assert (written, mine.read_text()) == ((), "{}")
+    assert [problem.code for problem in progress.warnings] == ["TBX516"]
+
+
+def test_names_and_other_documents_from_a_destination_do_not_count(fetch, make_release):
+    sbom = sbom_of(make_release())
+    other = sbom.replace(b'"content": "', b'"content": "0')
+    kind = "application/vnd.cyclonedx+json"
+
+    class Hostile(Offers):
+        offered = (
+            Attachment("../../above.cdx.json", "text/html", sbom),
+            Attachment("scene_qa-1.0.0.cdx.json", kind, other),
+            Attachment("scene_qa-1.0.0.cdx.json", kind, b"\xff"),
+            Attachment("../../above.cdx.json", kind, sbom),
+        )
+
+    (path,), progress, folder = fetch(Hostile)
+    assert (path.name, path.read_bytes()) == ("scene_qa-1.0.0.cdx.json", sbom)
+    assert len(list(folder.iterdir())) == 2
+    assert progress.warnings == []
+
+
+def test_a_document_about_another_archive_is_not_fetched(fetch, make_release):
+    class Wrong(Offers):
+        offered = (Attachment("a", "application/vnd.cyclonedx+json", sbom_of(make_release(version="9.0.0"))),)
+
+    written, progress, folder = fetch(Wrong)
+    assert written == ()
+    assert [problem.code for problem in progress.warnings] == ["TBX521"]
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_what_is_in_the_folder_of_attachments_does_not_count(fetch, tmp_path):
+    fetch()
+    (kept,) = tmp_path.glob("store/attachments/*")
+    (kept / "notes.txt").write_text("mine")
+    (kept / "folder").mkdir()
+    assert len(fetch()[0]) == 1
+
+
+def test_too_many_documents_are_left_out(fetch, make_release, monkeypatch):
+    class Many(Offers):
+        offered = tuple(Attachment("a", "application/vnd.cyclonedx+json", b" " * 100) for _ in range(50))
+
+    monkeypatch.setattr("hatch_tilebox.publish.attachments.MAX_ATTACHMENT", 1000)
+    assert [problem.code for problem in fetch(Many)[1].warnings] == ["TBX513", "TBX521"]
+
+
+def test_a_destination_without_attachments_has_none():
+    assert list(Destination.attachments(object(), None, ())) == []

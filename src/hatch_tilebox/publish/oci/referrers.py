@@ -6,19 +6,22 @@ Source: the OCI image specification 1.1, and "Listing Referrers" of the OCI dist
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.model import canonical_json
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.publish.http.client import json_of
+from hatch_tilebox.plugins.destination import MAX_ATTACHMENT, Attachment
+from hatch_tilebox.publish.http.client import MAX_PAGES, json_of
+from hatch_tilebox.publish.http.download import download
+from hatch_tilebox.publish.http.origins import same_service
 from hatch_tilebox.publish.oci.authorization import advise
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from hatch_tilebox.plugins.destination import Attachment
     from hatch_tilebox.publish.http.client import Http, Response
     from hatch_tilebox.publish.oci.authorization import Authorization
 
@@ -27,10 +30,12 @@ _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 _EMPTY_CONFIG = b"{}"
 _EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 _TITLE = "org.opencontainers.image.title"
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+_MAX_REFERRERS = 1000
 
 
 class Referrers:
-    """Adds referrers in the repository whose API is at `base`."""
+    """Adds and reads referrers in the repository whose API is at `base`."""
 
     def __init__(self, http: Http, auth: Authorization, base: str) -> None:
         self._http = http
@@ -53,9 +58,70 @@ class Referrers:
         if "OCI-Subject" not in response.headers:
             self._list(subject, {**_descriptor(MANIFEST_TYPE, body), "artifactType": attachment.media_type}, attachment.name)
 
+    def read(self, subject: str, media_types: Collection[str]) -> Iterator[Attachment]:
+        """Yield the documents of these types about the manifest with the digest `subject`. Raises PublishError.
+
+        Other manifests that refer to it, such as those of other tools, are left out.
+        """
+        for number, listed in enumerate(self._listed(subject)):
+            if number == _MAX_REFERRERS:
+                return
+            match listed:
+                case {"artifactType": str(media_type), "digest": str(digest)} if media_type in media_types and is_oci_digest(
+                    digest
+                ):
+                    if document := self._document(subject, digest, media_type):
+                        yield document
+
+    def _document(self, subject: str, digest: str, media_type: str) -> Attachment | None:
+        """Return the document in a manifest, None if the manifest is not one about the `subject`."""
+        response = self._auth.send("GET", self._at(digest), headers={"Accept": MANIFEST_TYPE})
+        if response.status_code != 200 or digest_of(response.content) != digest:  # noqa: PLR2004 -- OK
+            return None
+        match json_of(response):
+            case {
+                "layers": [{"mediaType": str(kind), "digest": str(blob), "size": int(size), **layer}],
+                "subject": {"digest": about},
+            }:
+                if (kind, about) == (media_type, subject) and is_oci_digest(blob) and 0 <= size <= MAX_ATTACHMENT:
+                    content = self._blob(blob, size)
+                    notes = layer.get("annotations")
+                    name = notes.get(_TITLE) if isinstance(notes, dict) else None
+                    return Attachment(name if isinstance(name, str) else "", media_type, content) if content is not None else None
+        return None
+
+    def _blob(self, digest: str, size: int) -> bytes | None:
+        """Return the blob, None if the registry sends another one."""
+        found = bytearray()
+        for chunk in read_blob(self._http, self._auth, self._base, digest):
+            found += chunk
+            if len(found) > size:
+                return None
+        return bytes(found) if digest_of(found) == digest else None
+
+    def _listed(self, subject: str) -> Iterator[object]:
+        """Yield the descriptors of the manifests that refer to the `subject`."""
+        url = f"{self._base}/referrers/{subject}"
+        seen: set[str] = set()
+        while url and url not in seen and len(seen) < MAX_PAGES:
+            seen.add(url)
+            response = self._auth.send("GET", url, headers={"Accept": _INDEX_TYPE})
+            if response.status_code != 200:  # noqa: PLR2004 -- a registry without this API: "Unavailable Referrers API"
+                response = self._auth.send("GET", self._at(_tag(subject)), headers={"Accept": _INDEX_TYPE})
+                if response.status_code == 404:  # noqa: PLR2004 -- Not Found: nothing refers to it
+                    return
+                if response.status_code != 200:  # noqa: PLR2004 -- OK
+                    raise self._http.refusal(response, "the documents of the release cannot be listed", advise(response))
+            match json_of(response):
+                case {"manifests": [*manifests]}:
+                    yield from manifests
+                case _:
+                    raise self._http.refusal(response, "the answer is not a list of the documents of a release")
+            url = same_service(url, response.links["next"]["url"]) if "next" in response.links else ""
+
     def _list(self, subject: str, added: dict[str, Any], name: str) -> None:
         """Add a referrer to the tag that lists those of a manifest, in a registry that does not list them itself."""
-        tag = subject.replace(":", "-")
+        tag = _tag(subject)
         response = self._auth.send("GET", self._at(tag), headers={"Accept": _INDEX_TYPE})
         known = json_of(response) if response.status_code == 200 else {}  # noqa: PLR2004 -- OK
         manifests = known.get("manifests") if isinstance(known, dict) else None
@@ -91,7 +157,26 @@ def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
 
 
-def digest_of(data: bytes) -> str:
+def read_blob(http: Http, auth: Authorization, base: str, digest: str) -> Iterator[bytes]:
+    """Return the bytes of a blob, in chunks, of the repository whose API is at `base`. Raises PublishError."""
+    # This request gets a valid token, and a better error message.
+    response = auth.send("HEAD", f"{base}/blobs/{digest}")
+    if response.status_code != 200:  # noqa: PLR2004 -- OK
+        raise http.refusal(response, "the archive cannot be fetched", advise(response))
+    return download(http, f"{base}/blobs/{digest}", auth.headers)
+
+
+def is_oci_digest(text: str) -> bool:
+    """Whether a text is a digest as registries write it."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def _tag(subject: str) -> str:
+    """Return the tag of the list of referrers in a registry that does not list them itself."""
+    return subject.replace(":", "-")
+
+
+def digest_of(data: bytes | bytearray) -> str:
     """Return the digest of a blob as registries write it: `sha256:` and 64 hex digits."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 

@@ -23,15 +23,14 @@ from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.http.client import MAX_ANSWER, MAX_PAGES, Http, json_of
-from hatch_tilebox.publish.http.download import download
 from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
 from hatch_tilebox.publish.oci.authorization import Authorization, advise
 from hatch_tilebox.publish.oci.claim import Claim
-from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers, digest_of
+from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers, digest_of, is_oci_digest, read_blob
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hatch_tilebox.plugins.destination import Attachment, LocalRelease
     from hatch_tilebox.publish.http.client import Response
@@ -47,7 +46,6 @@ FINGERPRINT = "io.github.hatch-tilebox.fingerprint"
 VERSION = "org.opencontainers.image.version"
 TITLE = "org.opencontainers.image.title"
 LATEST = "latest"
-_DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _TAG = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _MAX_TAGS = 100_000
 _UPLOADS = 8
@@ -152,7 +150,7 @@ class OciRepository(Destination):
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
         response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")
         match json_of(response):
-            case {"config": {"digest": str(digest)}} if _DIGEST.fullmatch(digest):
+            case {"config": {"digest": str(digest)}} if is_oci_digest(digest):
                 data = self._config(response, digest)
             case _:
                 raise self._http.refusal(response, "the answer is not the manifest of a release")
@@ -170,6 +168,9 @@ class OciRepository(Destination):
         Referrers(self._http, self._auth, self._base).add(release.id, attachment)
         return True
 
+    def attachments(self, release: PublishedRelease, media_types: Collection[str]) -> Iterator[Attachment]:
+        return Referrers(self._http, self._auth, self._base).read(release.id, media_types)
+
     def close(self) -> None:
         self._http.close()
 
@@ -182,9 +183,7 @@ class OciRepository(Destination):
         return bytes(data)
 
     def _download(self, digest: str) -> Iterator[bytes]:
-        # This request gets a valid token, and a better error message.
-        self._ok(self._request("HEAD", f"blobs/{digest}"), "the archive cannot be fetched")
-        return download(self._http, f"{self._base}/blobs/{digest}", self._auth.headers)
+        return read_blob(self._http, self._auth, self._base, digest)
 
     def _tagged(self, tag: str) -> PublishedRelease | None:
         """Return the release with a tag, or None if the tag is something else."""
@@ -216,7 +215,7 @@ class OciRepository(Destination):
     def _read(self, response: Response) -> PublishedRelease | None:
         """Return the release that an OCI manifest describes, or None if it is something else."""
         match json_of(response):
-            case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if _DIGEST.fullmatch(digest):
+            case {"annotations": {**notes}, "layers": [{"digest": str(digest), "size": int(size)}]} if is_oci_digest(digest):
                 texts = [notes.get(name) for name in (WORKFLOW, FINGERPRINT, VERSION)]
                 workflow, fingerprint, version = (text if isinstance(text, str) else "" for text in texts)
                 if not slug_fault(workflow) and is_digest(fingerprint) and not version_fault(version) and size >= 0:
