@@ -116,7 +116,7 @@ class TestBoth:
         set_publish(folder, 'to = "../store"')
         (folder / "scene_qa").mkdir()
         (folder / "scene_qa/extra.py").write_text("")
-        result = run(*command, HATCH_TILEBOX_PUBLISH_STALE="")
+        result = run(*command, HATCH_TILEBOX_PUBLISH_STALE="", HATCH_TILEBOX_PUBLISH_BUILD="false")
         assert result.returncode == 1
         assert (
             "scene_qa-1.0.0.tbrelease was built from other files: changed: pyproject.toml; new: scene_qa/extra.py, "
@@ -134,7 +134,7 @@ class TestBoth:
         (folder / "tilebox.workflow.toml").write_text(
             f'[workflow]\nslug = "{SLUG}"\nrunner = "other:runner"\n[build]\ninclude = ["pyproject.toml"]\n'
         )
-        result = run(*command, HATCH_TILEBOX_PUBLISH_STALE="")
+        result = run(*command, HATCH_TILEBOX_PUBLISH_STALE="", HATCH_TILEBOX_PUBLISH_BUILD="false")
         assert "vanished: tilebox.workflow.toml; changed: [workflow] in tilebox.workflow.toml" in result.stderr
 
     def test_outside_a_project_nothing_is_compared(self, run, folder, tmp_path, command):

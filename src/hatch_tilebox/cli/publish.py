@@ -23,14 +23,14 @@ from hatch_tilebox.cli.selected_projects import unpublished_option
 @click.option("--allow-breaking", is_flag=True, default=None, help="Publish although jobs of the latest release would break.")
 @click.option("--unique-versions", is_flag=True, default=None, help="Refuse a version that the destination has.")
 @click.option("--allow-same-version", is_flag=True, default=None, help="Publish although another release has this version.")
-@click.option("--build", is_flag=True, default=None, help="Build the release first.")
+@click.option("--build/--no-build", default=None, help="Build the release first.  [default: if it is out of date]")
 @click.option("--stale", is_flag=True, default=None, help="Publish although the project has changed.")
 @click.option("--deploy", metavar="TARGET", help="Deploy it to the clusters of this target.")
 @click.option("--artifact-url", metavar="URL", help="Where archives go, without Tilebox's tool.")
 @click.option("--dry-run", is_flag=True, default=None, help="Show what would happen, and change nothing.")
 @output_options
 def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
-    """Publish the release FILE, by default the project's current version in its dist folder.
+    """Publish the release FILE, by default that of the project in this folder, built if it is out of date.
 
     Publishing a release again changes nothing. The key of the Tilebox API is read from TILEBOX_API_KEY or the keyring.
 
@@ -47,7 +47,9 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
     try:
         with closing(RichProgress(verbose - quiet)) as progress:
             clusters = clusters_of(root, settings.deploy) if settings.deploy else ()
-            local = prepare_release([file] if file else [], root, settings, progress, log, repository=repository_of())
+            local = prepare_release(
+                [file] if file else [], root, settings, progress, log, repository=repository_of(), may_build=True
+            )
             report = publish_archive(
                 local, settings, base=Path.cwd(), clusters=clusters, prompt=ask_secret, progress=progress, log=log
             )

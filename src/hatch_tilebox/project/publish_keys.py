@@ -40,7 +40,13 @@ _DESCRIBED = {
         examples=(True,),
     ),
     "allow-same-version": key(Flag(), "Whether another release may have the same version.", examples=(True,)),
-    "build": key(Flag(), "Whether the release is built first.", examples=(True,)),
+    "build": key(
+        Flag(),
+        "Whether the release is built first. Without this key, `hatch-tilebox publish` builds a release that is out of date or "
+        "missing, and `hatch publish` refuses to publish it.",
+        shown="if it is out of date",
+        examples=(True,),
+    ),
     "stale": key(Flag(), "Whether files of the project may differ from those in the archive.", examples=(True,)),
     "verify": key(Flag(), "Whether the worker is started first. This runs the code of the workflow.", examples=(True,)),
     "dry-run": key(Flag(), "Whether only a report of what would happen is printed, and nothing is changed.", examples=(True,)),

@@ -163,7 +163,7 @@ def _read(
 
 def _convert(kind: object, value: object, *, texts: bool) -> tuple[str, object]:
     """Return what a value must be, "" if it is that, and the value."""
-    if kind == "bool":
+    if kind in {"bool", "bool | None"}:
         if texts and isinstance(value, str):
             value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
         return ("" if isinstance(value, bool) else "true or false"), value

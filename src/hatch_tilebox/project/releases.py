@@ -39,27 +39,29 @@ def prepare_release(
     log: StepLog,
     *,
     repository: Path | None = None,
+    may_build: bool = False,
 ) -> LocalRelease:
     """Return the release to publish: the one in `places`, or the current one of the project in `root`, built first if set.
 
-    `repository` is the folder whose projects are published together: their releases are in its `dist`.
-    Raises PublishError if there is none, or the project has changed since it was built, unless `settings.stale`.
+    With `may_build`, it is also built if there is none or the project has changed, unless the settings say no. `repository` is the
+    folder whose projects are published together: their releases are in its `dist`. Raises PublishError if there is no release, or
+    the project has changed since it was built, unless `settings.stale`.
     """
-    if settings.build:
-        if places:
-            message = "--build publishes the new release, so no archive can be named"
-            raise PublishError(Problem(message, hint="leave out one of the two", code="TBX023"))
-        with log.step("build") as done:
-            project = open_project(root or Path.cwd())
-            path = project.build((repository or project.root) / "dist", progress).artifact.path
-            done.append(path.name)
+    if settings.build and places:
+        message = "--build publishes the new release, so no archive can be named"
+        raise PublishError(Problem(message, hint="leave out one of the two", code="TBX023"))
+    as_it_is = "--stale" if settings.stale else ""
+    if places:
+        path = find_release(places, None)
+    elif not settings.build and (settings.build is False or settings.stale or not may_build):
+        path = current_release(root or find_project(Path.cwd()), repository)
     else:
-        path = find_release(places, None) if places else current_release(root or find_project(Path.cwd()), repository)
+        path, as_it_is = _built(root or find_project(Path.cwd()), settings, progress, log, repository)
     with log.step("read") as done:
         local = open_release(path, progress)
         done.append(path.name)
-    if settings.build or settings.stale or root is None or not os.path.lexists(config_file(peek_pyproject(root))):
-        log.skip("compare-project", "just built" if settings.build else "--stale" if settings.stale else "no project")
+    if as_it_is or root is None or not os.path.lexists(config_file(peek_pyproject(root))):
+        log.skip("compare-project", as_it_is or "no project")
         return local
     with log.step("compare-project") as done, show_step(progress, "Comparing the files") as shown:
         done.append(require_fresh(local.manifest, path.name, root))
@@ -67,24 +69,41 @@ def prepare_release(
     return local
 
 
-def fresh_release(root: Path, progress: Progress, variables: Sequence[str] = ()) -> Path:
+def _built(root: Path, settings: Settings, progress: Progress, log: StepLog, repository: Path | None) -> tuple[Path, str]:
+    """Return the archive of the project as it is now, and why it need not be compared. `settings.build` always builds it."""
+    if not settings.build and (found := _up_to_date(root, progress, repository)):
+        return found, "up to date"
+    with log.step("build") as done:
+        path = _build(root, progress, (), repository)
+        done.append(path.name)
+    return path, "just built"
+
+
+def fresh_release(root: Path, progress: Progress, variables: Sequence[str] = (), repository: Path | None = None) -> Path:
     """Return the archive of the project in `root` as it is now, built if there is none or the project has changed since.
 
-    `variables` are those of a build (see `build_release`). Raises TileboxError if the project cannot be built.
+    `variables` are those of a build (see `build_release`), `repository` is as in `current_release`. Raises TileboxError if the
+    project cannot be built.
     """
+    return _up_to_date(root, progress, repository) or _build(root, progress, variables, repository)
+
+
+def _up_to_date(root: Path, progress: Progress, repository: Path | None) -> Path | None:
     with show_step(progress, "Comparing the files") as shown:
-        found = built_release(root)
-        shown.append(f"{found.name} is up to date" if found else "the project has changed, or is not built")
-    if found:
-        return found
+        found = built_release(root, repository)
+        shown.append(f"{found.name} is up to date" if found else "the project has changed, or is not built: building it")
+    return found
+
+
+def _build(root: Path, progress: Progress, variables: Sequence[str], repository: Path | None) -> Path:
     project = open_project(root)
-    return project.build(project.root / "dist", progress, variables).artifact.path
+    return project.build((repository or project.root) / "dist", progress, variables).artifact.path
 
 
-def built_release(root: Path) -> Path | None:
+def built_release(root: Path, repository: Path | None = None) -> Path | None:
     """Return the archive that was built from the files of the project in `root` as they are now, None if there is none."""
     try:
-        path = current_release(root)
+        path = current_release(root, repository)
         manifest = read_manifest(path)
         if manifest.workflow.slug != read_config(root).workflow.slug:
             return None

@@ -29,8 +29,8 @@ class Settings:
     """Whether another published release with the same version is an error, not a warning. In an OCI registry it always is."""
     allow_same_version: bool = False
     """Whether another published release may have the same version."""
-    build: bool = False
-    """Whether the release is built first."""
+    build: bool | None = None
+    """Whether the release is built first. Without a value, `hatch-tilebox publish` builds it if it is out of date."""
     stale: bool = False
     """Whether files of the project may differ from those in the archive."""
     verify: bool = False
