@@ -101,7 +101,18 @@ def test_levels_are_kept_apart(cache, project, level):
     assert discover(project, level=level).cached == (level == "import")
 
 
-@pytest.mark.parametrize("damage", ["package removed", "file emptied", "interpreter removed", "marker removed", "marker garbled"])
+DAMAGES = (
+    "package removed",
+    "package added",
+    "file emptied",
+    "same size",
+    "interpreter removed",
+    "marker removed",
+    "marker garbled",
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_broken_environment_is_made_again(cache, project, damage):
     discover(project)
     edit(project / "runner.py", "Count the bands", "Count all the bands")
@@ -116,10 +127,19 @@ def test_a_broken_environment_is_made_again(cache, project, damage):
         shutil.rmtree(entry_of(cache) / "env" / ("Scripts" if os.name == "nt" else "bin"))
     elif damage == "marker removed":
         ready.unlink()
-    else:
+    elif damage == "marker garbled":
         ready.write_bytes(ready.read_bytes()[:-10])
-    shutil.rmtree(entry_of(cache) / "bytecode")
-    assert [task.description for task in discover(project).tasks] == ["Count all the bands of a scene."]
+    elif damage == "package added":
+        (site_packages(cache) / "unlocked.py").write_text("")
+    elif damage == "same size":
+        target = site_packages(cache) / "tilebox/workflows/task.py"
+        content = target.read_bytes()
+        target.unlink()
+        target.write_bytes(content[::-1])
+    events = Events()
+    discovered = discover(project, progress=events)
+    assert any(step.startswith(MADE) for step in events.steps)
+    assert [task.description for task in discovered.tasks] == ["Count all the bands of a scene."]
     edit(project / "runner.py", "all the bands", "each of the bands")
     assert KEPT in steps(project)[1]
 

@@ -20,6 +20,7 @@ from runtime_support import PROJECTS, Events, lock, processes_that
 from hatch_tilebox.cli.completions import task_names
 from hatch_tilebox.core.errors import ArchiveError, DiscoveryError, RunError
 from hatch_tilebox.local_run.execution import Watcher, run_task
+from hatch_tilebox.local_run.session import StartOptions
 from hatch_tilebox.project.releases import built_release
 
 pytestmark = pytest.mark.runtime
@@ -246,7 +247,7 @@ def test_wire_bytes(run):
 
 def test_a_text_and_debug_messages(run):
     witness = Witness()
-    result = run("tile_mosaic", "Chatter", b"no number", debug=True, watcher=witness)
+    result = run("tile_mosaic", "Chatter", b"no number", options=StartOptions(debug=True), watcher=witness)
     assert witness.logs == [("DEBUG", "Details"), ("WARN", "Careful"), ("ERROR", "No number")]
     assert 'File "tile_mosaic/hazards.py"' in result.logs[-1].stacktrace
 

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Complete = Callable[[click.Context, click.Parameter, str], Any]
 
@@ -43,20 +43,40 @@ def complete_releases(_ctx: click.Context, _param: click.Parameter, incomplete: 
     return [CompletionItem(incomplete, type="file"), *map(CompletionItem, found)]
 
 
+def complete_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the releases and the tasks that may be the next argument of `run`; after a release, its tasks."""
+    given = [word for word in ctx.params.get(param.name or "") or () if "=" not in word]
+    if not given:
+        return [*complete_releases(ctx, param, incomplete), *map(CompletionItem, complete_tasks(ctx, param, incomplete))]
+    release = Path(given[0])
+    return [*map(CompletionItem, _tasks(_names_in(release), incomplete))] if given == [str(release)] and release.is_file() else []
+
+
 def complete_tasks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Return the tasks of the project's newest release: the last part of their names, else their names."""
-    names = task_names(_root() or Path.cwd())
+    return _tasks(task_names(_root() or Path.cwd()), incomplete)
+
+
+def _tasks(names: Sequence[str], incomplete: str) -> list[str]:
     return _beginning(incomplete, (name.rpartition("/")[2] for name in names)) or _beginning(incomplete, names)
 
 
 def task_names(root: Path) -> tuple[str, ...]:
     """Return the tasks of the newest release in the `dist` folder of the project in `root`, none if it cannot be read."""
+    try:
+        newest = max((root / "dist").glob("*.tbrelease"), key=lambda path: path.stat().st_mtime_ns, default=None)
+    except OSError:
+        return ()
+    return _names_in(newest) if newest else ()
+
+
+def _names_in(release: Path) -> tuple[str, ...]:
+    """Return the tasks of a release, none if it cannot be read."""
     from hatch_tilebox.archive.reader import read_manifest
     from hatch_tilebox.core.errors import ArchiveError
 
     try:
-        newest = max((root / "dist").glob("*.tbrelease"), key=lambda path: path.stat().st_mtime_ns, default=None)
-        return tuple(dict.fromkeys(task.name for task in read_manifest(newest).tasks)) if newest else ()
+        return tuple(dict.fromkeys(task.name for task in read_manifest(release).tasks))
     except (ArchiveError, OSError):
         return ()
 
@@ -98,6 +118,7 @@ _BY_NAME: Mapping[str, Complete] = {
     "target": complete_targets,
     "task": complete_tasks,
     "to": complete_destinations,
+    "words": complete_words,
     **dict.fromkeys(("file", "files", "new", "old", "what"), complete_releases),
 }
 """The parameters of commands that are completed."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 @click.option("--location", metavar="FOLDER", help="Its location: a folder, gs://BUCKET or s3://BUCKET.  [default: this folder]")
 @click.option("--event", type=click.Choice(["created"]), help="What happened to the object.  [default: created]")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
+@click.option("--watch", is_flag=True, help="Run the task again after each edit of the project, until Ctrl-C.")
+@click.option("--cold", is_flag=True, help="Start it in a new environment, as a runner does that sees the release first.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
@@ -61,6 +63,7 @@ def command(
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.local_run.execution import run_task
+    from hatch_tilebox.local_run.session import StartOptions
     from hatch_tilebox.local_run.triggers import Trigger
     from hatch_tilebox.project.build_options import variables_passed
 
@@ -72,29 +75,50 @@ def command(
     given = _given(options["text"], options["input_file"], fields)
     verbosity = verbose - quiet
     console = SafeConsole(stderr=True)
-    with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
-        result = run_task(
-            named_or_project(file, progress, variables),
-            named or task,
-            fields or given,
-            follow=follow,
-            debug=verbosity > 0,
-            timeout=options["timeout"],
-            variables=variables,
-            trigger=Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"]),
-            progress=progress,
-            watcher=display,
-        )
-        display.close()
-        for problem in result.warnings:
-            progress.warning(problem)
-    if as_json:
-        show_json({"state": result.state, "tasks": _tasks_json(result)})
-    else:
-        show_job(result, everything=verbosity > 0)
-    show_problems(result.problems)
-    if result.problems:
+    start = StartOptions(options["timeout"], variables, debug=verbosity > 0, cold=options["cold"])
+    trigger = Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"])
+
+    def run_once() -> bool:
+        """Run the task and print the result. Returns whether the job has no problems."""
+        with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
+            result = run_task(
+                named_or_project(file, progress, variables),
+                named or task,
+                fields or given,
+                follow=follow,
+                options=start,
+                trigger=trigger,
+                progress=progress,
+                watcher=display,
+            )
+            display.close()
+            for problem in result.warnings:
+                progress.warning(problem)
+        if as_json:
+            show_json({"state": result.state, "tasks": _tasks_json(result)})
+        else:
+            show_job(result, everything=verbosity > 0)
+        show_problems(result.problems)
+        return not result.problems
+
+    if options["watch"]:
+        from hatch_tilebox.cli.watching import keep_running
+
+        _refuse_to_watch(file, as_json=as_json)
+        with closing(RichProgress(verbosity, console)) as progress:
+            keep_running(run_once, progress)
+    elif not run_once():
         ctx.exit(1)
+
+
+def _refuse_to_watch(file: Path | None, *, as_json: bool) -> None:
+    """Raise UsageError for what cannot be used together with `--watch`."""
+    if file is not None:
+        msg = f"--watch runs the project, which {file.name!r} cannot follow; leave out one of the two"
+        raise click.UsageError(msg)
+    if as_json:
+        msg = "--watch and --json cannot be used together"
+        raise click.UsageError(msg)
 
 
 def _parse_words(words: Sequence[str]) -> tuple[Path | None, str | None, tuple[str, ...]]:

@@ -46,6 +46,7 @@ def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
 )
 @click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
 @click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
+@click.option("--cold", is_flag=True, help="Start it in a new environment, as a runner does that sees the release first.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
@@ -87,6 +88,7 @@ def command(
             run=not start["no_run"],
             offline=start["offline_start"],
             runner=start["runner"],
+            cold=start["cold"],
             timeout=start["timeout"],
             variables=variables,
             progress=progress,

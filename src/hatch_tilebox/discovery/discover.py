@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -18,8 +17,9 @@ from hatch_tilebox.discovery.compatible_versions import compatible_bound
 from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
 from hatch_tilebox.discovery.diagnose.machine import machine_files
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, start_warnings, unusable_tasks, worker_failed
-from hatch_tilebox.discovery.environment import Environment, Metadata, environment_key, prepare, read_metadata
+from hatch_tilebox.discovery.environment import Metadata, read_metadata
 from hatch_tilebox.discovery.portability import check_portability
+from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.programs import missing_programs
 from hatch_tilebox.discovery.result_cache import (
     Discovery,
@@ -35,12 +35,13 @@ from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.clean_start import CleanStart
+    from hatch_tilebox.discovery.environment import Environment
 
 Level = Literal["import", "worker"]
 
@@ -124,56 +125,16 @@ def _metadata(request: _Request) -> Metadata:
     return metadata or Metadata(Pyproject(request.files.root), selected_lock(request.files), present=False)
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """An environment, the uv that created it, and a function that creates it again if it is damaged."""
-
-    environment: Environment
-    uv: Path
-    again: Callable[[], Environment]
-
-
-@contextlib.contextmanager
-def _prepared(cache: Cache, request: _Request, metadata: Metadata) -> Iterator[_Prepared]:
-    """The environment for `request`, locked for this process. Raises DiscoveryError."""
-    uv = require_uv()
-    progress = request.progress
-    progress.started("Preparing the runtime")
-    began = perf_counter()
-    key = environment_key(request.files, request.entries, metadata, uv, request.passed)
-    folder = cache.environments / key
-    python = request.clean.python if request.clean else ""
-
-    def make() -> Environment:
-        return prepare(folder, request.files, request.entries, metadata, uv, progress.detail, request.passed, python)
-
-    def make_again() -> Environment:
-        progress.detail("the environment kept from an earlier build is damaged: it is created again")
-        Environment(folder, reused=False).ready.unlink(missing_ok=True)
-        return make()
-
-    with cache.lock(key, lambda: progress.detail("waiting for another build, which uses the same environment")):
-        environment = make()
-        progress.finished(
-            "environment kept from an earlier build" if environment.reused else "environment created",
-            seconds=perf_counter() - began,
-        )
-        yield _Prepared(environment, uv, make_again)
-
-
 def _start(cache: Cache, request: _Request, metadata: Metadata) -> dict[str, Any]:
-    """The answer of the runner or the worker. If the start fails in a damaged environment, it is repeated in a new one."""
-    with _prepared(cache, request, metadata) as prepared:
-        environment = prepared.environment
+    """The answer of the runner or the worker, from a start in an environment of its own."""
+    uv = require_uv()
+    python = request.clean.python if request.clean else ""
+    with prepared_environment(
+        cache, request.files, request.entries, metadata, uv, request.progress, passed=request.passed, python=python
+    ) as environment:
         request.progress.started("Asking for the tasks")
         began = perf_counter()
-        try:
-            answer = _answer(environment, request, metadata, prepared.uv)
-        except DiscoveryError:
-            if not environment.reused or environment.intact():
-                raise
-            environment = prepared.again()
-            answer = _answer(environment, request, metadata, prepared.uv)
+        answer = _answer(environment, request, metadata, uv)
         answer["written"] = environment.changes(request.entries)
         answer["programs"] = missing_programs(request.files, environment.python.parent) if request.clean else []
     answer["identity"] = file_identity(Path(answer["interpreter"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
 import platform
 import re
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME, UV_FILES
 from hatch_tilebox.core.errors import ConfigError, DiscoveryError, Problem
+from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.core.toml_document import read_toml
@@ -23,6 +24,7 @@ from hatch_tilebox.discovery.cache import digest, file_identity, read_sealed, to
 from hatch_tilebox.discovery.clean_environment import install_environment, workflow_environment
 from hatch_tilebox.discovery.diagnose.context import Paths
 from hatch_tilebox.discovery.diagnose.install import install_failed
+from hatch_tilebox.discovery.environment_state import changed_parts, states_of
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.staging import changed_paths, stage
 from hatch_tilebox.discovery.uv_configuration import (
@@ -38,12 +40,13 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import JSON, FileEntry, FileSet
     from hatch_tilebox.core.uv_lock import UvLock
 
-LAYOUT = 2
+LAYOUT = 3
 """Increased when the content of a cached environment changes."""
 OLDEST_UV = (0, 5)
 """The oldest tested version. Some older ones ignore `UV_PROJECT_ENVIRONMENT`."""
 INSTALL_LIMIT = 3600.0
 """Seconds that uv gets to install. A download has its own time limits."""
+SETTLE_LIMIT = 60.0
 PROJECT_FILES = (PYPROJECT_NAME, LOCK_NAME, *UV_FILES)
 BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|build|hatch_build|pdm_build)\.py$")
 
@@ -88,6 +91,8 @@ class Environment:
     passed: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Variables that the user passes to the workflow."""
     settings: Mapping[str, str] = field(default_factory=dict, compare=False)
+    changed: tuple[str, ...] = ()
+    """Parts of a kept environment that were changed since it was created, so that this one was created instead."""
 
     @property
     def project(self) -> Path:
@@ -132,11 +137,6 @@ class Environment:
         """Paths in the staged folder that the workflow wrote, changed or removed."""
         marker = read_sealed(self.ready)
         return changed_paths(self.project, entries, ignored=("uv.lock", *(marker["built"] if marker else ())))
-
-    def intact(self) -> bool:
-        """Whether the virtual environment is unchanged. Reads the size of every file, so it is not instant."""
-        marker = read_sealed(self.ready)
-        return marker is not None and marker["env"] == files_digest(self.prefix)
 
 
 def read_metadata(files: FileSet) -> Metadata | None:
@@ -221,12 +221,13 @@ def prepare(
 ) -> Environment:
     """Create or reuse the environment in `folder`, which the caller has locked, and stage the files there.
 
-    `on_line` gets the output of uv. `passed` are variables that the user passes. `python` is the version to use, if not
-    the one that uv chooses. Raises DiscoveryError if uv cannot create it.
+    It is reused only if nothing in it was changed. `on_line` gets the output of uv. `passed` are variables that the user passes.
+    `python` is the version to use, if not the one that uv chooses. Raises DiscoveryError if uv cannot create it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
     marker = _usable(folder, hashed)
-    if marker is not None:
+    changed = changed_parts(marker["states"], _states(Environment(folder, reused=True), marker["built"])) if marker else ()
+    if marker is not None and not changed:
         environment = _configured(Environment(folder, reused=True, passed=passed or {}), files, python)
         stage(files, entries, environment.project, keep=marker["built"])
         if metadata.locked:
@@ -234,20 +235,21 @@ def prepare(
             return environment
     else:
         shutil.rmtree(folder, ignore_errors=True)
-        environment = Environment(folder, reused=False, passed=passed or {})
+        environment = Environment(folder, reused=False, passed=passed or {}, changed=changed)
         folder.mkdir(parents=True, exist_ok=True)
         environment = _configured(environment, files, python)
         stage(files, entries, environment.project)
     environment.ready.unlink(missing_ok=True)
     if metadata.present:
         _sync(environment, files, metadata, uv, on_line)
+        _settle(environment)
     built = changed_paths(environment.project, entries, ignored=("uv.lock",))
     write_sealed(
         environment.ready,
         {
             "built": built,
             "overwritten": {path: hashed[path] for path in built if path in hashed},
-            "env": files_digest(environment.prefix),
+            "states": _states(environment, built),
             "python": file_identity(environment.python),
         },
     )
@@ -293,15 +295,21 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path
         raise DiscoveryError(install_failed(words, files, metadata.pyproject, timed_out=result.timed_out))
 
 
+def _settle(environment: Environment) -> None:
+    """Start the interpreter once: packages may change the environment then, as urllib3-future replaces the files of urllib3."""
+    with contextlib.suppress(OSError):  # the start of the workflow reports an interpreter that does not start
+        run(
+            [str(environment.python), "-c", ""],
+            folder=environment.folder,
+            environment=environment.variables(),
+            timeout=SETTLE_LIMIT,
+        )
+
+
+def _states(environment: Environment, built: Iterable[str]) -> dict[str, str]:
+    return states_of(environment.prefix, [environment.project / on_disk(path) for path in built])
+
+
 def python_of(prefix: Path) -> Path:
     """The interpreter of the virtual environment at `prefix`."""
     return prefix / "Scripts" / "python.exe" if os.name == "nt" else prefix / "bin" / "python"
-
-
-def files_digest(prefix: Path) -> str:
-    """A digest of paths and sizes of all files below `prefix` except bytecode, to detect a damaged environment."""
-    found = []
-    for parent, names, files in os.walk(prefix):
-        names[:] = sorted(name for name in names if name != "__pycache__")
-        found += [f"{parent}/{name}:{os.lstat(os.path.join(parent, name)).st_size}" for name in files]  # noqa: PTH118 -- thousands of files
-    return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()

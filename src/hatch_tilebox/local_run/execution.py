@@ -15,13 +15,12 @@ from hatch_tilebox.core.errors import DiscoveryError, Problem, RunError
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.task_versions import find_successor
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.inputs.encode import encode_input
 from hatch_tilebox.inputs.fields import encode_fields
 from hatch_tilebox.inputs.limits import MAX_TASK_GROUPS, input_problem
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.selection import find_task
-from hatch_tilebox.local_run.session import LOCAL_CLUSTER, encode_id, open_session
+from hatch_tilebox.local_run.session import LOCAL_CLUSTER, StartOptions, encode_id, open_session
 from hatch_tilebox.local_run.submissions import count_groups, progress_of, submissions_of
 from hatch_tilebox.local_run.telemetry import Telemetry
 from hatch_tilebox.local_run.triggers import Trigger, with_trigger
@@ -80,9 +79,7 @@ def run_task(
     given: bytes | tuple[str, ...] | None,
     *,
     follow: bool = False,
-    debug: bool = False,
-    timeout: float = 120.0,
-    variables: Sequence[str] = (),
+    options: StartOptions | None = None,
     trigger: Trigger | None = None,
     progress: Progress | None = None,
     watcher: Watcher | None = None,
@@ -91,8 +88,7 @@ def run_task(
 
     `task` is `NAME[@VERSION]`, or None for the only task (see `find_task`). `given` is its input as the user wrote it (see
     `encode_input`), its fields as `name=value` (see `encode_fields`), or None for no input. With `follow`, submitted subtasks are
-    executed too, one after the other. `debug` shows debug messages. The worker has `timeout` seconds to start and gets `variables`
-    (see `passed_variables`). This runs the code in the archive.
+    executed too, one after the other. `options` are those of the start. This runs the code in the archive.
 
     `trigger` is what triggers an automation task (see `with_trigger`).
 
@@ -117,13 +113,11 @@ def run_task(
             unpacked_files(manifest, folder / "release"),
             manifest.files,
             manifest.workflow,
-            timeout=timeout,
+            options or StartOptions(),
             progress=progress,
             on_event=telemetry.take,
             on_line=watcher.output,
-            passed=passed_variables(variables),
             storage_locations=given_input.storage_locations,
-            extra={"TILEBOX_LOG_LEVEL": "DEBUG"} if debug else {},
         ) as session:
             execution = _Execution(session, job, manifest, watcher)
             execution.run(follow=follow)

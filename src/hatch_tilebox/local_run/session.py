@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import secrets
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,9 +16,11 @@ from uuid import uuid4
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.discovery.cache import open_cache
+from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.diagnose.context import Context, Paths, ending, no_pyproject, tail
 from hatch_tilebox.discovery.diagnose.startup import worker_failed
-from hatch_tilebox.discovery.environment import environment_key, prepare, read_metadata
+from hatch_tilebox.discovery.environment import read_metadata
+from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import CLIENT, ENDED, IN_WORKFLOW, PROGRAM, TIMEOUT, WorkerError, client_command, start_worker
@@ -44,6 +47,19 @@ _KILLED = -9
 """The return code after SIGKILL, which Windows does not have."""
 EXPORT_INTERVAL = "0.1s"
 """How often the worker sends logs and spans. The default, 5 s, is too slow to follow."""
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """How a worker is started: it has `timeout` seconds, and gets `variables` (see `passed_variables`).
+
+    With `debug`, it sends debug messages. With `cold`, its environment is a new one, as on a release runner.
+    """
+
+    timeout: float = 120.0
+    variables: Sequence[str] = ()
+    debug: bool = False
+    cold: bool = False
 
 
 class Session:
@@ -79,40 +95,36 @@ def open_session(
     files: FileSet,
     entries: Sequence[FileEntry],
     workflow: Workflow,
+    options: StartOptions,
     *,
-    timeout: float,
     progress: Progress,
     on_event: Callable[[dict[str, Any]], None],
     on_line: Callable[[str], None],
-    extra: Mapping[str, str],
-    passed: Mapping[str, str] | None = None,
     storage_locations: bytes = b"",
 ) -> Iterator[Session]:
-    """Prepare the environment of an unpacked release, start its worker and initialize it. Remove everything at the end.
+    """Prepare the environment of an unpacked release, start its worker and initialize it. End it after the block.
 
-    The environment is new, as on a release runner. Start-up may take `timeout` seconds. `on_event` gets the events of the sink
-    (see `worker_sink.py`) and `on_line` the lines that the worker writes, both from other threads and with paths as in the
-    release. `extra` and `passed` are environment variables for the worker; `passed` comes from the user. The sink replaces the
-    Tilebox API: it takes telemetry, lists `storage_locations` (a serialized message) if there are any, and refuses other calls.
-    Raises DiscoveryError.
+    The environment is the one that a build of these files has kept, or else a new one, which is kept unless the start is cold.
+    `on_event` gets the events of the sink (see `worker_sink.py`) and `on_line` the lines that the worker writes, both from other
+    threads and with paths as in the release. The sink replaces the Tilebox API: it takes telemetry, lists `storage_locations` (a
+    serialized message) if there are any, and refuses other calls. Raises DiscoveryError.
     """
     metadata = read_metadata(files)
     if metadata is None:
         raise DiscoveryError(no_pyproject(files))
     uv = require_uv()
-    with open_cache(keep=False) as store:
+    passed = passed_variables(options.variables)
+    extra = {"TILEBOX_LOG_LEVEL": "DEBUG"} if options.debug else {}
+    with open_cache(keep=not options.cold) as cache, contextlib.ExitStack() as stack:
         if passed:
             progress.result("Environment", ", ".join(passed))
-        progress.started("Preparing the runtime")
-        began = perf_counter()
-        folder = store.environments / environment_key(files, entries, metadata, uv)
-        environment = prepare(folder, files, entries, metadata, uv, progress.detail, passed)
-        progress.finished("environment created", seconds=perf_counter() - began)
-
+        environment = stack.enter_context(
+            prepared_environment(cache, files, entries, metadata, uv, progress, passed=passed, for_task=True)
+        )
         progress.started("Starting the worker")
         began = perf_counter()
         paths = _paths(environment)
-        context = Context(files, workflow, metadata.pyproject, None, paths, timeout)
+        context = Context(files, workflow, metadata.pyproject, None, paths, options.timeout)
         token = secrets.token_hex(16)
         try:
             with (
@@ -121,12 +133,12 @@ def open_session(
                     environment,
                     workflow,
                     uv,
-                    timeout=timeout,
+                    timeout=options.timeout,
                     on_line=lambda line: on_line(paths.clean(line)),
                     extra={**_variables(sink.url, token), **extra},
                 ) as worker,
             ):
-                _initialize(worker, sink.url, token, timeout)
+                _initialize(worker, sink.url, token, options.timeout)
                 progress.finished(_about(worker), seconds=perf_counter() - began)
                 yield Session(worker, sink, environment)
         except WorkerError as error:

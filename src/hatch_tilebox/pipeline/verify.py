@@ -52,15 +52,17 @@ def verify_release(
     run: bool = True,
     offline: bool = False,
     runner: bool = False,
+    cold: bool = False,
     timeout: float = 120.0,
     variables: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Verification:
     """Check all of the archive `path`. With `run`, unpack it and start its worker as a release runner does.
 
-    The worker gets a new environment from the release's own lock, an empty home folder, and `timeout` seconds to start. `variables`
-    are passed to it (see `passed_variables`). With `offline`, it starts without network once the environment is installed. With
-    `runner`, it starts once on each Python of the official runner image that the release allows and this machine has. It runs the
+    The worker gets the environment that a build on this machine has kept for the release's own lock, or else a new one, an empty
+    home folder, and `timeout` seconds to start. With `cold`, the environment is always new. `variables` are passed to the worker
+    (see `passed_variables`). With `offline`, it starts without network once the environment is installed. With `runner`, it starts
+    once on each Python of the official runner image that the release allows and this machine has, each time cold. It runs the
     code in the archive: use `run=False` for a file from a source that you do not trust. All problems are in the result; nothing
     is raised.
     """
@@ -82,7 +84,7 @@ def verify_release(
             _report_missing(manifest, passed, progress)
             for python in _runner_pythons(manifest, folder / "release", progress) if runner else ("",):
                 clean = prepare_clean_start(offline=offline, python=python)
-                tasks = _registered_tasks(unpacked, manifest, timeout, passed, clean, progress)
+                tasks = _registered_tasks(unpacked, manifest, timeout, passed, clean, progress, cache=not (cold or runner))
                 problems += [problem for problem in _differences(path, manifest, tasks) if problem not in problems]
     except TileboxError as error:
         return Verification(manifest, artifact, tasks, error.problems)
@@ -129,7 +131,14 @@ def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
 
 
 def _registered_tasks(
-    files: FileSet, manifest: ReleaseManifest, timeout: float, passed: PassedVariables, clean: CleanStart, progress: Progress
+    files: FileSet,
+    manifest: ReleaseManifest,
+    timeout: float,
+    passed: PassedVariables,
+    clean: CleanStart,
+    progress: Progress,
+    *,
+    cache: bool,
 ) -> tuple[tuple[str, str], ...]:
     discovery = discover_tasks(
         files,
@@ -137,7 +146,7 @@ def _registered_tasks(
         manifest.workflow,
         level="worker",
         timeout=timeout,
-        cache=False,
+        cache=cache,
         progress=progress,
         passed=passed,
         clean=clean,

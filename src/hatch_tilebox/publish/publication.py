@@ -77,6 +77,6 @@ def refused_report(log: StepLog) -> dict[str, Any]:
 
 
 def _verify(path: Path, progress: Progress) -> None:
-    verification = verify_release(path, progress=progress)
+    verification = verify_release(path, cold=True, progress=progress)
     if not verification.ok:
         raise PublishError(*verification.problems)

@@ -48,3 +48,14 @@ def test_without_file_and_project(invoke, tmp_path, monkeypatch, command):
     result = invoke(command)
     assert result.exit_code == 1
     assert "no tilebox.workflow.toml in" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--watch"], "--watch runs the project"), (["--watch", "--json"], "--watch and --json cannot be used together")],
+)
+def test_what_cannot_be_watched(invoke, release, options, message):
+    named = [release] if "--json" not in options else []
+    result = invoke("run", *named, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr

@@ -48,6 +48,7 @@ CASES = [
     ("publish --deploy p", ["production"]),
     ("publish --to t", ["tilebox"]),
     ("publish --to o", ["oci://ghcr.io/acme/qa"]),
+    ("run Cl", ["Classify"]),
     ("inspect ", ["dist/scene_qa-1.0.0.tbrelease"]),
     ("comp", ["completion"]),
     ("completion z", ["zsh"]),
@@ -111,6 +112,18 @@ def test_tasks_come_from_the_newest_release(project, tmp_path):
     newer = write_release(tmp_path / "tree2", tmp_path / "dist2", version="2.0.0")
     newer.rename(project / "dist" / newer.name)
     assert ask(project, "run x --task ")[0] == ["tests.Greet"]
+
+
+def test_the_words_of_run(project, tmp_path):
+    """Releases and tasks; after a release its own tasks; nothing after a task."""
+    found, modules = ask(project, "run ")
+    assert found == ["", "dist/scene_qa-1.0.0.tbrelease", "CheckScene", "Classify"]
+    assert not modules & {"httpx", "hatchling", "tomlkit", "pathspec", "jsonschema"}
+    assert ask(project, "run --follow Ch")[0] == ["Ch", "CheckScene"]
+    assert ask(project, "run Classify ")[0] == []
+    other = write_release(tmp_path / "tree2", tmp_path / "dist2")
+    assert ask(project, f"run {other} ")[0] == ["tests.Greet"]
+    assert ask(project, f"run {other} Greet ")[0] == []
 
 
 @pytest.mark.parametrize("break_it", ["tilebox.workflow.toml", "dist/scene_qa-1.0.0.tbrelease", "pyproject.toml"])
