@@ -57,6 +57,41 @@ runner = Runner(tasks=[Count, Install, Wait])
 '''
 
 
+class Follower:
+    """A command whose lines can be waited for. Use as a context manager, which kills it at the end."""
+
+    def __init__(self, command, folder, env):
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+        self.lines = queue.SimpleQueue()
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.thread.join()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.rstrip())
+        self.lines.put(None)
+
+    def until(self, text):
+        """The lines up to one that contains `text`."""
+        found = []
+        while (line := self.lines.get(timeout=LIMIT)) is not None:
+            found.append(line)
+            if text in line:
+                return found
+        return pytest.fail(f"{text!r} is not in {found}")
+
+
 @pytest.fixture
 def env(clean_env, tmp_path, monkeypatch):
     """A separate cache and temporary folder, here and in commands."""
@@ -121,40 +156,13 @@ def test_a_task_that_changes_the_environment_changes_it_for_nobody_else(release)
 def test_another_task_need_not_wait(release, env):
     """A second run uses a copy, which is kept too. A run that is killed harms nothing."""
     command = [sys.executable, "-m", "hatch_tilebox", "run", release, "Wait"]
-    first = Follower(command, release.parent, env)
-    first.until("asleep")
-    assert run(release) == ("completed", MADE)
+    with Follower(command, release.parent, env) as first:
+        first.until("asleep")
+        assert run(release) == ("completed", MADE)
+        assert run(release) == ("completed", KEPT)
+        assert cache_info().environments == 2
     assert run(release) == ("completed", KEPT)
     assert cache_info().environments == 2
-    first.process.kill()
-    first.process.wait()
-    assert run(release) == ("completed", KEPT)
-    assert cache_info().environments == 2
-
-
-class Follower:
-    """A command whose lines can be waited for. Its input, output and errors are pipes."""
-
-    def __init__(self, command, folder, env):
-        self.process = subprocess.Popen(
-            command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
-        self.lines = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.rstrip())
-        self.lines.put(None)
-
-    def until(self, text):
-        """The lines up to one that contains `text`."""
-        found = []
-        while (line := self.lines.get(timeout=LIMIT)) is not None:
-            found.append(line)
-            if text in line:
-                return found
-        return pytest.fail(f"{text!r} is not in {found}")
 
 
 @pytest.fixture
@@ -163,10 +171,8 @@ def watch(project, env, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     command = [sys.executable, "-m", "hatch_tilebox", "run", "--watch", "Count"]
-    follower = Follower(command, project, {**env, "TMPDIR": str(scratch)})
-    yield follower, scratch
-    follower.process.kill()
-    follower.process.wait()
+    with Follower(command, project, {**env, "TMPDIR": str(scratch)}) as follower:
+        yield follower, scratch
 
 
 def edit(path, old, new):

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @click.option("--location", metavar="FOLDER", help="Its location: a folder, gs://BUCKET or s3://BUCKET.  [default: this folder]")
 @click.option("--event", type=click.Choice(["created"]), help="What happened to the object.  [default: created]")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
-@click.option("--watch", is_flag=True, help="Run the task again after each edit of the project, until Ctrl-C.")
-@click.option("--cold", is_flag=True, help="Start it in a new environment, as a runner does that sees the release first.")
+@click.option("--watch", is_flag=True, help="Run again after each edit, until Ctrl-C.")
+@click.option("--cold", is_flag=True, help="Start it in a new environment, not a kept one.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
@@ -65,7 +65,7 @@ def command(
     from hatch_tilebox.local_run.execution import run_task
     from hatch_tilebox.local_run.session import StartOptions
     from hatch_tilebox.local_run.triggers import Trigger
-    from hatch_tilebox.project.build_options import variables_passed
+    from hatch_tilebox.project.build_options import keeps_environments, variables_passed
 
     variables = (*variables_passed(os.environ), *options["env"])
     file, named, fields = _parse_words(words)
@@ -75,7 +75,9 @@ def command(
     given = _given(options["text"], options["input_file"], fields)
     verbosity = verbose - quiet
     console = SafeConsole(stderr=True)
-    start = StartOptions(options["timeout"], variables, debug=verbosity > 0, cold=options["cold"])
+    start = StartOptions(
+        options["timeout"], variables, debug=verbosity > 0, cold=options["cold"] or not keeps_environments(os.environ)
+    )
     trigger = Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"])
 
     def run_once() -> bool:

@@ -40,13 +40,13 @@ def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
 
 @click.command(cls=ForAll, short_help="Check that a release is complete and starts")
 @click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
-@click.option("--no-run", is_flag=True, help="Only check the file; do not unpack it and start its worker.")
+@click.option("--no-run", is_flag=True, help="Only check the file; do not start its worker.")
 @click.option(
     "--offline-start", is_flag=True, help="Start the worker without network, after its environment is installed. Linux only."
 )
 @click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
 @click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
-@click.option("--cold", is_flag=True, help="Start it in a new environment, as a runner does that sees the release first.")
+@click.option("--cold", is_flag=True, help="Start it in a new environment, not a kept one.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @env_option
 @output_options
@@ -76,7 +76,7 @@ def command(
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
     from hatch_tilebox.pipeline.verify import verify_release
-    from hatch_tilebox.project.build_options import variables_passed
+    from hatch_tilebox.project.build_options import keeps_environments, variables_passed
 
     release = _release(ctx, file)
     variables = (*variables_passed(os.environ), *env)
@@ -88,7 +88,7 @@ def command(
             run=not start["no_run"],
             offline=start["offline_start"],
             runner=start["runner"],
-            cold=start["cold"],
+            cold=start["cold"] or not keeps_environments(os.environ),
             timeout=start["timeout"],
             variables=variables,
             progress=progress,

@@ -226,7 +226,7 @@ def _ensure_private(folder: Path) -> None:
     if os.name == "nt":  # the user's profile is private there
         return
     status = folder.stat()
-    hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
+    hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or use none: build --no-cache, run --cold, verify --cold"
     if status.st_uid != os.geteuid():
         message = f"the cache {folder} belongs to another user, who could put code there that this build would run"
         raise DiscoveryError(Problem(message, hint, code="TBX212"))
@@ -243,7 +243,7 @@ def _refuse_open_parents(folder: Path) -> None:
         mode = parent.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             message = f"any user may put another folder in the place of the cache {folder}: they may write in {parent}"
-            hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or build with --no-cache"
+            hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or use none: build --no-cache, run --cold, verify --cold"
             raise DiscoveryError(Problem(message, hint, code="TBX212"))
 
 

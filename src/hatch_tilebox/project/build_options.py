@@ -199,6 +199,12 @@ def variables_passed(environ: Mapping[str, str]) -> tuple[str, ...]:
     return load_options({}, where="", environ={name: environ.get(name, "")}).pass_environment
 
 
+def keeps_environments(environ: Mapping[str, str]) -> bool:
+    """Return the option `cache` from its environment variable alone. Raises ConfigError."""
+    name = variable_name("cache")
+    return load_options({}, where="", environ={name: environ[name]} if name in environ else {}).cache
+
+
 def _read(key: Key, raw: object, at: KeyPath, values: dict[str, Any]) -> list[Mistake]:
     """Add the option's value to `values`, or return its mistakes."""
     report = Report()
