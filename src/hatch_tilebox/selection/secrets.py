@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hatch_tilebox.core.model import FileSet, SelectedFile
 
@@ -97,6 +98,26 @@ _DETECTORS = (
     _Detector("a Slack token", (b"xox",), re.compile(rb"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
 )
 _HINTS = tuple((hint, detector) for detector in _DETECTORS for hint in detector.hints)
+_RARE = b"KAxgCc"
+"""Bytes of which each hint contains one, those that are rarest in source code first."""
+
+
+def _searches(hints: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
+    """Yield patterns, of which one matches in every text that contains a hint.
+
+    `re` looks for the first byte of a pattern as fast as for a byte alone, and around it only where it is. So these six patterns take
+    a third of the time of a search for each hint, and little more than an automaton in native code.
+    """
+    around: dict[bytes, list[bytes]] = defaultdict(list)
+    for hint in hints:
+        at = next(hint.index(byte) for byte in _RARE if byte in hint)
+        before, byte, after = (re.escape(part) for part in (hint[:at], hint[at : at + 1], hint[at + 1 :]))
+        around[byte].append((b"(?<=%b%b)" % (before, byte) if before else b"") + after)
+    for byte, alternatives in around.items():
+        yield re.compile(b"%b(?:%b)" % (byte, b"|".join(alternatives)))
+
+
+_SEARCHES = tuple(pattern.search for pattern in _searches(hint for hint, _ in _HINTS))
 # What documentation writes in the place of a value.
 _PLACEHOLDER = re.compile(rb"your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}", re.IGNORECASE)
 
@@ -144,13 +165,20 @@ def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, 
         yield what, 0
         return
     head = _head(file) if content is None else content[:HEAD]
-    if head.find(b"\0", 0, _BINARY_PROBE) >= 0:
+    if head.find(b"\0", 0, _BINARY_PROBE) >= 0 or not _may_hold_a_secret(head):
         return
     suspected = {detector: None for hint, detector in _HINTS if hint in head}
     for detector in suspected:
         match = next((match for match in detector.regex.finditer(head) if _is_real(match)), None)
         if match is not None:
             yield detector.what, head.count(b"\n", 0, match.start()) + 1
+
+
+def _may_hold_a_secret(text: bytes) -> bool:
+    for search in _SEARCHES:  # not any(), whose generator takes as long as the search of a small file
+        if search(text):
+            return True
+    return False
 
 
 def _head(file: SelectedFile) -> bytes:
