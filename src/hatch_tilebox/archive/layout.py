@@ -14,7 +14,7 @@ from hatch_tilebox.core.model import MANIFEST_PATH
 from hatch_tilebox.core.printable import has_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hatch_tilebox.core.model import FileEntry
 
@@ -89,8 +89,8 @@ def stream_size(manifest_size: int, files: Iterable[FileEntry]) -> int:
     size = BLOCK + _blocks(manifest_size) + len(END)
     for file in files:
         raw = file.path.encode()
-        size += BLOCK + _blocks(file.size)
-        if split_path(raw) is None:
+        size += BLOCK + file.size + -file.size % BLOCK
+        if len(raw) > _NAME_SIZE and split_path(raw) is None:
             size += BLOCK + _blocks(len(path_record(raw)))
     return size
 
@@ -115,6 +115,16 @@ def path_fault(path: str) -> str | None:
     return f"has a path of more than {MAX_PATH_SIZE} bytes" if len(path.encode()) > MAX_PATH_SIZE else None
 
 
+def _all_plain(paths: Sequence[str]) -> bool:
+    """Whether one look at the text of all paths, which is much faster than a look at each, finds no fault in any of them."""
+    text = f"/{'/-/'.join(paths)}/"
+    return (
+        text.isprintable()
+        and not any(wrong in text for wrong in ("//", "/./", "/../"))
+        and max(map(len, paths), default=0) <= MAX_PATH_SIZE // 4
+    )
+
+
 def manifest_fault(data: bytes) -> str | None:
     """Return what is wrong with the size of a manifest, or None for an accepted size."""
     if len(data) > MAX_MANIFEST_SIZE:
@@ -129,9 +139,11 @@ def check_files(files: Iterable[FileEntry]) -> None:
     problems: list[Problem] = []
     seen: set[str] = {MANIFEST_PATH}
     folders: dict[str, str] = {}
+    files = tuple(files)
+    plain = _all_plain([file.path for file in files])
     for file in files:
         path = file.path
-        fault = path_fault(path)
+        fault = None if plain else path_fault(path)
         if path == MANIFEST_PATH:
             fault = "has the name of the release's manifest"
         elif path in seen:

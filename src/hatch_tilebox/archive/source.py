@@ -34,9 +34,10 @@ def read_small_files(files: FileSet) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
     left = KEPT_BYTES
     for file in files.files:
-        if file.size <= min(SMALL_FILE, left):
+        size = file.size
+        if size <= SMALL_FILE and size <= left:
             contents[file.path] = b"".join(read_chunks(file))
-            left -= file.size
+            left -= size
     return contents
 
 

@@ -56,7 +56,7 @@ def write_archive(
         packed.write(layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest()))
         packed.write(data + layout.padding(len(data)))
         for file, entry in zip(files.files, manifest.files, strict=True):
-            packed.write(layout.member_header(entry.path, entry.size, entry.mode, entry.sha256))
+            packed.write(layout.member_header(*entry))
             digest = hashlib.sha256()
             for chunk in read_chunks(file, contents):
                 digest.update(chunk)

@@ -6,6 +6,7 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ class ReleaseManifest:
             extensions=extensions,
         )
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The digest, as 64 hex digits, of everything that decides how the release behaves, without the compression."""
         import hashlib

@@ -80,8 +80,10 @@ def _pointer_problem(path: str, size: int) -> Problem:
 
 def _size_behind_pointer(content: bytes) -> int | None:
     """Return the size of the content that a pointer stands for, 0 where it gives none; None for a file that is not a pointer."""
+    if not content.startswith(_POINTER):
+        return None
     lines = content.splitlines()
-    if not lines or lines[0].rstrip() != _POINTER:
+    if lines[0].rstrip() != _POINTER:
         return None
     return next((int(line[5:]) for line in lines if re.fullmatch(rb"size [0-9]{1,18}", line)), 0)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import OPTIONS_PLACE
@@ -43,7 +45,7 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
 
     Sizes are bytes before compression. Raises SelectionError, which names the ten largest files, above `max_size` in total.
     """
-    largest = sorted(files.files, key=lambda file: (-file.size, file.path))[:_LISTED]
+    largest = heapq.nlargest(_LISTED, files.files, key=attrgetter("size"))
     if files.size > max_size:
         listed = "\n".join(f"{format_size(file.size):>10}  {file.path}" for file in largest)
         message = (
@@ -66,16 +68,16 @@ def _data_files(files: Iterable[SelectedFile]) -> dict[tuple[tuple[str, str], st
     """Return files of kinds that are rarely small, by kind (singular and plural) and by the glob that excludes them."""
     groups: dict[tuple[tuple[str, str], str], list[SelectedFile]] = defaultdict(list)
     for file in files:
-        store, inside, _ = file.path.partition(".zarr/")
-        if inside:
-            groups[_ZARR, f"{escape(store)}.zarr/**"].append(file)
+        path = file.path
+        if ".zarr/" in path:
+            groups[_ZARR, f"{escape(path.partition('.zarr/')[0])}.zarr/**"].append(file)
             continue
-        folder, slash, name = file.path.rpartition("/")
-        suffix = name[name.rfind(".") :] if "." in name else ""
+        suffix = path[path.rfind(".") :] if "." in path else ""
         kind = _KIND_OF.get(suffix.lower())
         if suffix == ".ipynb" and _has_outputs(file):
             kind = _NOTEBOOK
         if kind is not None:
+            folder, slash, _ = path.rpartition("/")
             groups[kind, f"{escape(folder)}{slash}*{escape(suffix)}"].append(file)
     return groups
 
