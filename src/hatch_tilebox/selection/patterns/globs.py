@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pathspec import PathSpec, RegexPattern
-from pathspec.util import check_match_file, register_pattern
+from pathspec.util import register_pattern
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem, SelectionError
@@ -57,10 +57,6 @@ class GlobPattern(RegexPattern):
         """Return the regular expression, and that it includes. Raises ValueError for a malformed glob."""
         return rf"(?s)\A(?:{'|'.join(map(_regex, _parse(pattern)))})\Z", True
 
-    def match_file(self, file: str) -> re.Match[str] | None:
-        """Return the match itself; to wrap it, as pathspec does, would take as long as finding it."""
-        return self.regex.match(file) if self.regex else None
-
 
 register_pattern(_PATTERN, GlobPattern, override=True)
 
@@ -78,7 +74,10 @@ class GlobSet:
         if problems:
             raise SelectionError(*problems)
         spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in patterns], backend="simple")
-        self._numbered = tuple(enumerate(spec.patterns))
+        regexes = [pattern.regex for pattern in spec.patterns if isinstance(pattern, GlobPattern) and pattern.regex]
+        self._matches = tuple((index, regex.match) for index, regex in enumerate(regexes))
+        # One expression for all: tens of thousands of files are asked for.
+        self._any = re.compile(rf"\A(?:{'|'.join(_regex(parts) for _, parts in self._globs) or '(?!)'})\Z", re.DOTALL).match
         self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
         self._exact = {glob: "/".join(map(_unescaped, parts)) for glob, (_, parts) in enumerate(self._globs) if _is_exact(parts)}
         self.start = self._state({(glob, 0) for glob in range(len(self._globs))})
@@ -94,18 +93,21 @@ class GlobSet:
 
     def match(self, path: str) -> bool:
         """Whether any glob matches `path`."""
-        return self.deciding(path) is not None
+        return self._any(path if path.isascii() else normalize(path)) is not None
 
     def deciding(self, path: str) -> int | None:
         """Return the first glob that matches `path`, None where none does."""
-        # In pathspec the last pattern that matches decides, here the first one: "reversed" stops at it. `PathSpec.match_file` would
-        # take twice as long for each of tens of thousands of files.
-        return check_match_file(self._numbered, normalize(path), is_reversed=True)[1]
+        # Not `PathSpec.match_file`: there the last pattern that matches decides, and it takes twice as long for each of many files.
+        text = normalize(path)
+        for index, match in self._matches:
+            if match(text):
+                return index
+        return None
 
     def matches(self, path: str) -> list[int]:
         """Return all globs that match `path`."""
         text = normalize(path)
-        return [index for index, pattern in self._numbered if pattern.match_file(text)]
+        return [index for index, match in self._matches if match(text)]
 
     def candidates(self, names: list[str]) -> list[str]:
         """Return those of `names`, entries of one folder, that a glob may match, unless one is `covering` the folder."""
