@@ -26,14 +26,19 @@ def main() -> None:
 
         _print(group_help(terminal_columns()))
         return
-    try:
-        from hatch_tilebox.cli.app import app
-    except ModuleNotFoundError as error:
-        if error.name not in {"click", "rich"}:
-            raise
-        from hatch_tilebox.core.extras import install_command
+    from hatch_tilebox.core.errors import TileboxError
+    from hatch_tilebox.core.extras import Extra
 
-        sys.exit(f"error: the command line needs {error.name}, which is not installed\nhelp: {install_command('cli')}")
+    try:
+        with Extra("cli", "the command line"):
+            if COMPLETION_VARIABLE not in os.environ:
+                import rich  # noqa: F401 -- the commands import it later
+
+            from hatch_tilebox.cli.app import app
+    except TileboxError as error:
+        from hatch_tilebox.core.diagnostics import diagnostic, plain_text
+
+        sys.exit(plain_text(diagnostic(error.problems[0], "error")))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     _never_fail_to_encode()

@@ -11,6 +11,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.extras import Extra
 from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input
 
@@ -105,10 +106,11 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
 
     jsonschema is imported here because that takes longer than all other modules of a run.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError, best_match
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
+    with Extra("cli", "checking the input"):
+        from jsonschema import Draft202012Validator
+        from jsonschema.exceptions import SchemaError, best_match
+        from referencing import Registry
+        from referencing.exceptions import Unresolvable
 
     found = []
     try:

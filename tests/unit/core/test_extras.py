@@ -33,7 +33,7 @@ def test_uvx_names_itself(wheelhouse, clean_env, tmp_path):
     command = ["uvx", "--from", wheel, "hatch-tilebox", "build"]
     done = subprocess.run(command, cwd=tmp_path, env=clean_env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "error: the command line needs click, which is not installed" in done.stderr
+    assert "error[TBX902]: the command line needs the module rich, which is not installed" in done.stderr
     assert 'help: uvx --from "hatch-tilebox[cli]" hatch-tilebox build' in done.stderr
 
 
