@@ -47,7 +47,8 @@ or option, the message suggests the right one.
 `hatch-tilebox schema output` prints its JSON Schema. New keys may be added later. Errors are printed to standard error; only
 `check` and `verify` print them as JSON, because errors are their result.
 
-`-v` prints more and `-q` less. Both can be repeated and combined: `-q` hides steps, `-qq` also warnings. Errors are always printed.
+`-v` prints details such as whole ids, `-vv` also the output of uv below the step that it belongs to. `-q` hides steps, `-qq` also
+warnings. Both can be combined. Errors are always printed.
 `-h` and `--help` show the arguments and options of a command.
 
 Colours are used only in terminals. `--color` decides otherwise, and so do [`NO_COLOR`](https://no-color.org) and

@@ -88,15 +88,17 @@ def _show(fixed: Fixed, verbosity: int, *, ok: bool) -> None:
 
 
 def _show_result(report: CheckReport, *, each: bool) -> None:
+    from hatch_tilebox.cli.console import show_table
     from hatch_tilebox.core.progress import format_size
+    from hatch_tilebox.core.tables import Column
     from hatch_tilebox.project.runner_platforms import summaries
 
     if report.files is None:
         return
     not_seen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
-    for task in report.tasks:
-        identifier = " ".join(task.identifier) if task.identifier else "its identifier is not a literal"
-        show_line(f"task {task.object}  {identifier}  {task.path}:{task.line}")
+    if report.tasks:
+        rows = [(*(task.identifier or ("(not a literal)", "")), task.object, f"{task.path}:{task.line}") for task in report.tasks]
+        show_table(("Task", "Version", Column("Class", drop=2), Column("Defined at", drop=1)), rows)
     for package in report.vendored:
         show_line(f"{package.name} from {package.path} goes in as a wheel")
     for line in summaries(report.installations, each=each):

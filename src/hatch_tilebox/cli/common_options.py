@@ -19,7 +19,7 @@ _VARIABLES = ("FORCE_COLOR", "NO_COLOR")
 def group_options(command: Command) -> Command:
     """Add the options to the group of commands. `-q` and `-v` become its parameters `quiet` and `verbose`."""
     for option in (
-        click.option("-v", "--verbose", count=True, help="Print more."),
+        click.option("-v", "--verbose", count=True, help="Print more; twice: also the output of uv."),
         click.option("-q", "--quiet", count=True, help="Print less; twice: only errors."),
         click.option("--color", **_COLOR),
         click.option("-C", "directory", **_DIRECTORY),

@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import STEP_WIDTH, Progress, SlowStep
+from hatch_tilebox.core.progress import STEP_WIDTH, Announcement, Progress
 from hatch_tilebox.core.tables import Column, lay_out
 from hatch_tilebox.core.urls import hide_logins
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.errors import Problem
 
-_ERRORS_ONLY = -2
+_ERRORS_ONLY, _OUTPUT_OF_UV = -2, 2
 _STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold yellow", "help": "bold cyan", "place": "blue", "dim": "dim"}
 
 
@@ -72,8 +72,8 @@ def show_text(text: str, console: SafeConsole, *, indent: int, style: str = "") 
 class RichProgress(Progress):
     """Shows a spinner while a step runs and a line when it is done.
 
-    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details. Everything else on stderr must use the same
-    `console`, so that lines and spinner do not mix.
+    `verbosity`: -2 errors only, -1 warnings and errors, 0 steps too, 1 with details, 2 with the output of uv. Everything else on
+    stderr must use the same `console`, so that lines and spinner do not mix.
     """
 
     def __init__(self, verbosity: int = 0, console: SafeConsole | None = None) -> None:
@@ -84,16 +84,19 @@ class RichProgress(Progress):
         self._moving = verbosity >= 0 and self._console.file.isatty() and not self._console.is_dumb_terminal
         self._live: LiveProgress | None = None
         self._transfer: TaskID | None = None
-        self._slow = SlowStep(lambda text: self._print((text, "dim")))
+        self._announcement = Announcement(lambda text: self._print((text, "dim")))
+
+    @property
+    def shows_whole_ids(self) -> bool:
+        return self._verbosity > 0 or not self._console.file.isatty()
 
     def started(self, step: str) -> None:
         self._step = step
+        self._announcement.begin(step, if_slow=self._verbosity >= 0 and not self._moving)
         if self._moving:
             from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
             self._show(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), total=None)
-        elif self._verbosity >= 0:
-            self._slow.begin(step)
 
     def transferred(self, done: int, total: int) -> None:
         if not self._moving or not total:
@@ -125,6 +128,11 @@ class RichProgress(Progress):
         if self._verbosity > 0:
             self._print("  ", (message, "dim"))
 
+    def output(self, line: str) -> None:
+        if self._verbosity >= _OUTPUT_OF_UV:
+            self._announcement.announce()
+            self._print("  ", (line, "dim"))
+
     def note(self, text: str) -> None:
         if self._verbosity >= 0:
             self._print("  ", text)
@@ -135,7 +143,10 @@ class RichProgress(Progress):
 
     def close(self) -> None:
         """Remove the spinner or the bar."""
-        self._slow.end()
+        self._announcement.end()
+        self._stop_moving()
+
+    def _stop_moving(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = self._transfer = None
@@ -150,7 +161,7 @@ class RichProgress(Progress):
         from rich.markup import escape
         from rich.progress import Progress as LiveProgress
 
-        self.close()
+        self._stop_moving()
         self._live = LiveProgress(*columns, console=self._console, transient=True)
         self._live.start()
         return self._live.add_task(escape(printable(self._step)), total=total)

@@ -32,7 +32,7 @@ def format_option(command: Command) -> Command:
 
 def output_options(command: Command) -> Command:
     """Add `--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`. The last two are counts."""
-    command = click.option("-v", "--verbose", count=True, help="Print more.")(command)
+    command = click.option("-v", "--verbose", count=True, help="Print more; twice: also the output of uv.")(command)
     command = click.option("-q", "--quiet", count=True, help="Print less; twice: only errors.")(command)
     return json_option(command)
 

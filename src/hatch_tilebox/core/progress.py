@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Timer
+from threading import Lock, Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ class Progress:
 
     A step begins with `started` and, unless it fails, ends with `finished`; steps do not overlap. `warning` may come at any time.
     """
+
+    @property
+    def shows_whole_ids(self) -> bool:
+        """Whether ids are whole in `note` and `table`, as they are with `-v` and where the output is not a terminal."""
+        return True
 
     def started(self, step: str) -> None:
         """A step begins. `step` describes it: "Preparing the runtime"."""
@@ -33,6 +38,9 @@ class Progress:
     def detail(self, message: str) -> None:
         """A detail for verbose output (`-v`)."""
 
+    def output(self, line: str) -> None:
+        """A line that uv printed for the current step (`-vv`). May come from another thread."""
+
     def note(self, text: str) -> None:
         """Show a line beside the steps, unless the user asked for less output."""
 
@@ -43,19 +51,30 @@ class Progress:
         """`done` of `total` bytes of the current step have been sent or received."""
 
 
-class SlowStep:
-    """Announces a step that takes longer than 2 s, once, where nothing moves: in a pipe or a CI log."""
+class Announcement:
+    """Announces a step once, before its result: if it is slow, or if lines about it follow."""
 
-    def __init__(self, announce: Callable[[str], None]) -> None:
-        self._announce = announce
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._step = ""
+        self._lock = Lock()
         self._timer: Timer | None = None
 
-    def begin(self, step: str) -> None:
-        """Announce `step` in 2 s, unless it ends before. Ends the step before it."""
+    def begin(self, step: str, *, if_slow: bool) -> None:
+        """Wait for `announce`, with `if_slow` for at most 2 s: where nothing moves, in a pipe or a CI log. Ends the step before."""
         self.end()
-        self._timer = Timer(_SLOW, self._announce, (f"{step}...",))
-        self._timer.daemon = True  # an error that nobody handles ends the process at once
-        self._timer.start()
+        self._step = step
+        if if_slow:
+            self._timer = Timer(_SLOW, self.announce)
+            self._timer.daemon = True  # an error that nobody handles ends the process at once
+            self._timer.start()
+
+    def announce(self) -> None:
+        """Announce the step, unless it is announced already."""
+        with self._lock:
+            if self._step:
+                self._show(f"{self._step}...")
+                self._step = ""
 
     def end(self) -> None:
         """The step is finished, or failed. Nothing is announced from now on."""
@@ -63,6 +82,7 @@ class SlowStep:
             self._timer.cancel()
             self._timer.join()
             self._timer = None
+        self._step = ""
 
 
 _SLOW = 2.0

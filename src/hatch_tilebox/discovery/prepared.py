@@ -43,7 +43,7 @@ def prepared_environment(
     key = environment_key(files, entries, metadata, uv, passed or {})
     waiting = "waiting for another build, which uses the same environment"
     with lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task) as folder:
-        environment = prepare(folder, files, entries, metadata, uv, progress.detail, passed, python)
+        environment = prepare(folder, files, entries, metadata, uv, progress.output, passed, python)
         progress.finished(_summary(environment), seconds=perf_counter() - began)
         yield environment
 

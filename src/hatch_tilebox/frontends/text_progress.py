@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import STEP_WIDTH, Progress, SlowStep
+from hatch_tilebox.core.progress import STEP_WIDTH, Announcement, Progress
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Problem, TileboxError
     from hatch_tilebox.core.tables import Column
 
+_OUTPUT_LEVEL = 2
+"""The verbosity that shows the output of uv."""
 _BOLD, _GREEN, _DIM = "1", "32", "2"
 _STYLES = {"error": "1;31", "warning": "1;33", "help": "1;36", "place": "34", "dim": _DIM}
 # uv searches the last lines of a failed build for these words, in this form, and then prints a hint about build requirements.
@@ -41,18 +43,20 @@ class TextProgress(Progress):
         self._app = app
         self._step = ""
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._slow = SlowStep(lambda text: self._app.display_info(self._paint(text, _DIM)))
+        self._announcement = Announcement(self._announce)
         self._colors = wants_colors(terminal=self._terminal)
+
+    @property
+    def shows_whole_ids(self) -> bool:
+        return self._app.verbosity > 0 or not self._terminal
 
     def started(self, step: str) -> None:
         self._step = step
-        if self._terminal:
-            self._show_transient(f"{step}…")
-        else:
-            self._slow.begin(printable(hide_logins(step)))
+        self._announcement.begin(step, if_slow=not self._terminal)
+        self._show_transient(f"{step}…")
 
     def finished(self, summary: str, *, seconds: float = 0.0) -> None:
-        self._slow.end()
+        self._announcement.end()
         self._clear_transient()
         took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- less is not worth showing
         self._app.display_info(f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
@@ -75,6 +79,12 @@ class TextProgress(Progress):
         self._clear_transient()
         self._app.display_debug(f"  {printable(hide_logins(message))}")
 
+    def output(self, line: str) -> None:
+        if self._app.verbosity >= _OUTPUT_LEVEL:
+            self._announcement.announce()
+            self._clear_transient()
+            self._app.display_debug(self._paint(f"  {printable(hide_logins(line))}", _DIM), level=_OUTPUT_LEVEL)
+
     def warning(self, problem: Problem) -> None:
         self._clear_transient()
         self._app.display_warning(self._diagnostic(problem, "warning"))
@@ -86,7 +96,7 @@ class TextProgress(Progress):
 
     def error(self, error: TileboxError) -> str:
         """Return the text of an error for `Application.abort`."""
-        self._slow.end()
+        self._announcement.end()
         self._clear_transient()
         shown = [self._diagnostic(problem, "error") for problem in error.problems]
         return "\n\n".join(filter(None, [*shown, counted(error.problems)]))
@@ -95,6 +105,10 @@ class TextProgress(Progress):
         lines = diagnostic(problem, level)
         painted = ("".join(self._paint(part.text, _STYLES.get(part.style, "")) for part in line) for line in lines)
         return without_hints_of_uv("\n".join(painted))
+
+    def _announce(self, text: str) -> None:
+        self._clear_transient()
+        self._app.display_info(self._paint(printable(hide_logins(text)), _DIM))
 
     def _paint(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._colors and style else text

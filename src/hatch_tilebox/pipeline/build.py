@@ -133,7 +133,7 @@ def _digest_of(path: Path) -> str | None:
 def _vendored(files: FileSet, vendor: Callable[[FileSet, Callable[[str], None]], Vendored], progress: Progress) -> Vendored:
     progress.started("Building local packages")
     began = perf_counter()
-    vendored = vendor(files, progress.detail)
+    vendored = vendor(files, progress.output)
     names = ", ".join(f"{package.name} {package.version}" for package in vendored.packages)
     progress.finished(names or "none", seconds=perf_counter() - began)
     return vendored

@@ -191,7 +191,7 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     began = perf_counter()
     group = ["--group", "test"] if command == "sync" else []
     command_line = [uv, command, *group, "--color", "never", "--no-progress", "--project", "."]
-    done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT)
+    done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT, on_line=progress.output)
     if done.returncode or done.timed_out:
         details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
         raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details, code="TBX800"))

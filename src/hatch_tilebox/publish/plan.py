@@ -102,8 +102,9 @@ def show_plan(plan: DeploymentPlan, progress: Progress) -> None:
     """Show what the plan changes on each cluster."""
     for each in plan.clusters:
         same = each.now == plan.release
-        now = short_id(each.now, [plan.release]) if each.now else "nothing of this workflow"
-        then = short_id(plan.release, [each.now] if each.now else [])
+        now, then = each.now or "nothing of this workflow", plan.release
+        if not progress.shows_whole_ids:
+            now, then = short_id(now, [then]), short_id(then, [now])
         progress.note(f"{each.cluster}: {now} -> {then}{' (no change)' if same else ''}")
         retry = {True: "yes", False: "no", None: "" if each.now is None else "not known"}
         rows = [

@@ -102,3 +102,27 @@ def test_a_quiet_or_failed_slow_step_announces_nothing(monkeypatch):
             progress.close()
         time.sleep(0.2)
     assert stream.getvalue() == ""
+
+
+def test_the_output_of_uv_is_below_its_step_and_only_with_vv(monkeypatch):
+    for verbosity, lines in (
+        (1, ["Installing             done"]),
+        (2, ["Installing...", "  + one", "  + two", "Installing             done"]),
+    ):
+        monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
+        progress = RichProgress(verbosity)
+        progress.started("Installing")
+        progress.output("+ one")
+        progress.output("+ two")
+        progress.finished("done")
+        assert stream.getvalue().splitlines() == lines
+
+
+def test_a_terminal_names_the_step_of_the_output_of_uv_too(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "stderr", stream := Terminal())
+    progress = RichProgress(2)
+    progress.started("Installing")
+    progress.output("+ one")
+    progress.close()
+    assert stream.getvalue().index("Installing...") < stream.getvalue().index("+ one")

@@ -180,6 +180,8 @@ def test_a_plan_is_shown(store, publish):
     lines = []
 
     class Listener(Progress):
+        shows_whole_ids = False
+
         def note(self, text):
             lines.append(text)
 
@@ -188,7 +190,11 @@ def test_a_plan_is_shown(store, publish):
 
     old, new = publish(tasks=OLD), publish(tasks=NEW)
     deploy_release(store, old, ("staging",))
-    show_plan(make_plan(store, new, ("staging",)), Listener())
+    listener, plan = Listener(), make_plan(store, new, ("staging",))
+    show_plan(plan, listener)
     assert lines[0] == f"staging: {old.id[:8]} -> {new.id[:8]}"
     assert ("b.Gone", "v1.0", "", "removed", "same", "no") in lines
     assert "b.Gone: v1.0 is removed" in lines
+    listener.shows_whole_ids = True
+    show_plan(plan, listener)
+    assert f"staging: {old.id} -> {new.id}" in lines
