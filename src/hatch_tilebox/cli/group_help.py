@@ -60,7 +60,7 @@ _OPTIONS = {
     "-C DIRECTORY": "Change to this folder first.",
     "--color [auto|always|never]": "Whether output has colours.  [default: auto; env: NO_COLOR, FORCE_COLOR]",
     "-q, --quiet": "Print less; twice: only errors.",
-    "-v, --verbose": "Print more.",
+    "-v, --verbose": "Print more; twice: also the output of uv.",
     "-V, --version": "Show the version and exit.",
     "-h, --help": "Show this message and exit.",
 }
