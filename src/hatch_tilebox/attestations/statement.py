@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from hatch_tilebox.attestations.documents import read_document
 from hatch_tilebox.core.constants import LOCK_NAME, PROVENANCE_SUFFIX
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 from hatch_tilebox.core.json_text import parse_json
-from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.core.source_commit import SourceCommit
 
 if TYPE_CHECKING:
@@ -184,15 +184,9 @@ def read_statement(archive: Path) -> bytes | None:
     """Return the content of the statement beside an archive, None without one. Raises ArchiveError if it cannot be read."""
     path = provenance_path(archive)
     try:
-        with open_regular(path) as file:
-            content = file.read(MAX_SIZE + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from error
-    if len(content) > MAX_SIZE:
-        raise _unusable(path, f"it has more than {MAX_SIZE // 2**20} MiB")
-    return content
+        return read_document(path, MAX_SIZE)
+    except ValueError as error:
+        raise _unusable(path, str(error)) from error
 
 
 def bound_provenance(content: bytes, archive: Path, sha256: str) -> Provenance:

@@ -21,6 +21,7 @@ GROUPS = {
     "Release": {
         "inspect": "Show the manifest of a release",
         "verify": "Check that a release is complete and starts",
+        "sign": "Sign the provenance of a release",
         "diff": "Compare two releases",
         "run": "Try a task of a release on this machine",
         "report": "Show a release, a run or the changes between releases in a browser",

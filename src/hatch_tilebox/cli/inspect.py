@@ -11,6 +11,7 @@ import click
 
 from hatch_tilebox.cli.output import json_option, show_json
 from hatch_tilebox.cli.release_argument import named_or_project
+from hatch_tilebox.cli.signature import Signature, signature_of, trust_option
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.progress import format_size
 
@@ -29,10 +30,11 @@ _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 @click.argument("what", metavar="[FILE]", required=False)
 @click.option("--sbom", is_flag=True, help="Show the packages that release runners install, from the SBOM of the release.")
 @click.option("-v", "--verbose", count=True, help="Show inputs in full, with their named types.")
-@click.option("--no-digest", is_flag=True, help="Leave out the digest, which takes a while for a large archive.")
+@click.option("--no-digest", is_flag=True, help="Leave out the digest and the signature, which take a while for a large archive.")
+@trust_option
 @json_option
-def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_digest: bool) -> None:
-    """Show workflow, tasks, files, fingerprint and digest of a release.
+def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_digest: bool, trust_config: Path | None) -> None:
+    """Show workflow, tasks, files, fingerprint, digest and signature of a release.
 
     FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. Without FILE, the
     release of the project in the current folder is shown, built if it is out of date. The content is not checked;
@@ -40,7 +42,7 @@ def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_dig
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
-    from hatch_tilebox.cli.console import RichProgress
+    from hatch_tilebox.cli.console import RichProgress, styled
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     if what is None:
@@ -48,18 +50,32 @@ def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_dig
             what = str(named_or_project(None, progress))
     release = _read(what)
     components = _components(release, what) if sbom else None
-    if as_json:
-        digest = None if no_digest else release.digest()
-        listed = {} if components is None else {"components": [component._asdict() for component in components]}
-        show_json({"manifest": release.manifest.to_dict(), "digest": digest, "size": release.size, **listed})
-        return
     console = SafeConsole()
-    if components is not None:
+    if components is not None and not as_json:
         _show_components(console, release.manifest, components)
         return
-    _show(console, release.manifest, release.size, everything=verbose > 0)
-    if not no_digest:
-        console.print(f"\n[bold]Digest[/]       sha256:{release.digest()}", soft_wrap=True)
+    if not as_json:
+        _show(console, release.manifest, release.size, everything=verbose > 0)
+    digest = None if no_digest else release.digest()
+    signature = _signature(what, digest, trust_config)
+    if as_json:
+        listed = {} if components is None else {"components": [component._asdict() for component in components]}
+        signer = signature.signer and signature.signer.to_dict()
+        show_json({"manifest": release.manifest.to_dict(), "digest": digest, "signer": signer, "size": release.size, **listed})
+    elif digest:
+        console.print(f"\n[bold]Digest[/]       sha256:{digest}", soft_wrap=True)
+        if signature.text:
+            console.print(styled(("Signature", "bold"), f"    {signature.text}"), soft_wrap=True)
+
+
+def _signature(what: str, digest: str | None, trust_config: Path | None) -> Signature:
+    """Return who signed the archive `what`. Wheels and installed distributions have no signature."""
+    from hatch_tilebox.cli.console import RichProgress
+
+    if digest is None or not what.endswith(RELEASE_SUFFIX):
+        return Signature(None, "")
+    with closing(RichProgress()) as progress:
+        return signature_of(Path(what), lambda: digest, trust_config, progress)
 
 
 class _Shown(NamedTuple):

@@ -13,6 +13,7 @@ from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
 from hatch_tilebox.cli.release_argument import named_or_project
+from hatch_tilebox.cli.signature import checked_signature, trust_option
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.errors import Problem
@@ -48,6 +49,7 @@ def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
 @click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
 @click.option("--cold", is_flag=True, help="Start it in a new environment, not a kept one.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@trust_option
 @env_option
 @output_options
 @click.pass_context
@@ -57,6 +59,7 @@ def command(
     file: Path | None,
     *,
     rebuild: Path | str | None,
+    trust_config: Path | None,
     env: tuple[str, ...],
     as_json: bool,
     quiet: int,
@@ -73,6 +76,8 @@ def command(
     With --rebuild, the release is built again from the commit in its statement of provenance, or from SOURCE, and must have the
     same content. This runs the code there.
 
+    A signature of the provenance is checked first, without network. If it is not valid, no code is run.
+
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
     from hatch_tilebox.pipeline.verify import verify_release
@@ -83,9 +88,10 @@ def command(
 
     with closing(RichProgress(verbose - quiet)) as progress:
         path = named_or_project(release, progress, variables)
+        signature, refused = checked_signature(path, trust_config, progress)
         result = verify_release(
             path,
-            run=not start["no_run"],
+            run=not (start["no_run"] or refused),
             offline=start["offline_start"],
             runner=start["runner"],
             cold=start["cold"] or not keeps_environments(os.environ),
@@ -96,11 +102,13 @@ def command(
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]
             progress.table(("Task", "Version"), rows) if rows else None
-        again, problems = _rebuild(result, rebuild, variables, progress) if rebuild is not None else (None, ())
-    problems = (*result.problems, *problems)
+        skipped = rebuild is None or bool(refused)
+        again, problems = (None, ()) if skipped else _rebuild(result, rebuild, variables, progress)
+    problems = (*refused, *result.problems, *problems)
     if as_json:
         tasks = [{"name": name, "version": version} for name, version in result.tasks]
-        found = {"ok": not problems, "tasks": tasks, "problems": [problem_json(problem) for problem in problems]}
+        signer = signature.signer and signature.signer.to_dict()
+        found = {"ok": not problems, "tasks": tasks, "signer": signer, "problems": [problem_json(problem) for problem in problems]}
         show_json({**found, **({"rebuild": again.to_dict() if again else None} if rebuild is not None else {})})
     if not as_json or repository_of():
         show_problems(problems)
@@ -108,6 +116,8 @@ def command(
         ctx.exit(1)
     if not as_json and result.artifact:
         show_line(f"{path}: ok, sha256:{result.artifact.sha256}")
+        if signature.text:
+            show_line(f"{path}: {signature.text}")
 
 
 def _rebuild(

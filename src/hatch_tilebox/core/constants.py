@@ -11,6 +11,7 @@ UV_FILES = ("uv.toml", ".python-version", ".python-versions")
 RELEASE_SUFFIX = ".tbrelease"
 SBOM_SUFFIX = ".cdx.json"
 PROVENANCE_SUFFIX = ".provenance.json"
+SIGNATURE_SUFFIX = ".provenance.sigstore.json"
 
 CONFIG_VARIABLE = "HATCH_TILEBOX_CONFIG"
 SKIP_VARIABLE = "HATCH_TILEBOX_SKIP"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.archive.zstd import zstd_version
 from hatch_tilebox.attestations.statement import UNKNOWN_BUILDER, Provenance, Subject, parse_provenance, provenance_path
-from hatch_tilebox.core.constants import LOCK_NAME
+from hatch_tilebox.core.constants import LOCK_NAME, SIGNATURE_SUFFIX
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.files import file_digest, whole_file
 from hatch_tilebox.core.source_commit import SourceCommit
@@ -116,6 +116,7 @@ def add_subject(path: Path, built: Path) -> None:
 
 
 def _write(path: Path, provenance: Provenance) -> None:
+    path.with_suffix("").with_suffix(SIGNATURE_SUFFIX).unlink(missing_ok=True)  # that of the statement before
     with whole_file(path) as file:
         file.write(provenance.to_bytes())
 

@@ -1,10 +1,11 @@
-"""Documents beside the archive of a release that are published with it: its SBOM, and the statement of its provenance."""
+"""Documents beside the archive of a release that are published with it: its SBOM, and its provenance with the signature."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, SBOM_SUFFIX
+from hatch_tilebox.attestations.bundle import BUNDLE_TYPE, PAYLOAD_TYPE, signed_statement
+from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, SBOM_SUFFIX, SIGNATURE_SUFFIX
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import open_regular
@@ -12,13 +13,14 @@ from hatch_tilebox.plugins.destination import MAX_ATTACHMENT, Attachment
 from hatch_tilebox.publish.files import new_file, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import Destination, LocalRelease, PublishedRelease
 
-MEDIA_TYPES = {SBOM_SUFFIX: "application/vnd.cyclonedx+json", PROVENANCE_SUFFIX: "application/vnd.in-toto+json"}
+MEDIA_TYPES = {SBOM_SUFFIX: "application/vnd.cyclonedx+json", PROVENANCE_SUFFIX: PAYLOAD_TYPE, SIGNATURE_SUFFIX: BUNDLE_TYPE}
+"""The documents by the end of their names. The statement comes before its signature."""
 
 
 def attach_documents(local: LocalRelease, published: PublishedRelease, destination: Destination, progress: Progress) -> list[str]:
@@ -71,10 +73,13 @@ def _fetched(destination: Destination, release: PublishedRelease, local: LocalRe
             progress.warning(Problem(message, "some are left out", code="TBX513"))
             break
         offered.setdefault(attachment.media_type, []).append(attachment.content)
-    found = {}
+    found: dict[str, bytes] = {}
+    signed = {_signed(bundle) for bundle in offered.get(BUNDLE_TYPE, [])}
     for suffix, media_type in MEDIA_TYPES.items():
-        contents = offered.get(media_type, [])
-        if about := [content for content in contents if local.artifact.sha256 in _described(content)]:
+        contents = sorted(
+            offered.get(media_type, []), key=lambda content: content not in signed
+        )  # of two statements, the signed one
+        if about := [content for content in contents if _is_about(local, suffix, content, found)]:
             found[suffix] = about[0]
         elif contents:
             message = f"{local.artifact.path.with_suffix(suffix).name} at {destination.url} is not about this archive"
@@ -92,6 +97,7 @@ def read_attachment(path: Path) -> Attachment | None:
 
 
 def _documents(local: LocalRelease, progress: Progress) -> Iterator[Attachment]:
+    found: dict[str, bytes] = {}
     for suffix, media_type in MEDIA_TYPES.items():
         path = local.artifact.path.with_suffix(suffix)
         try:
@@ -99,11 +105,28 @@ def _documents(local: LocalRelease, progress: Progress) -> Iterator[Attachment]:
                 content = file.read(MAX_ATTACHMENT + 1)
         except OSError:
             continue
-        if len(content) <= MAX_ATTACHMENT and local.artifact.sha256 in _described(content):
+        if len(content) <= MAX_ATTACHMENT and _is_about(local, suffix, content, found):
+            found[suffix] = content
             yield Attachment(path.name, media_type, content)
         else:
             message = f"{path.name} is not about this archive, and is not published"
-            progress.warning(Problem(message, "build the release again", code="TBX521"))
+            hint = "sign it again: hatch-tilebox sign" if suffix == SIGNATURE_SUFFIX else "build the release again"
+            progress.warning(Problem(message, hint, code="TBX521"))
+
+
+def _is_about(local: LocalRelease, suffix: str, content: bytes, found: Mapping[str, bytes]) -> bool:
+    """Whether a document is about the archive. A signature must be of the statement in `found`, the documents before it."""
+    if suffix == SIGNATURE_SUFFIX:
+        return _signed(content) == found.get(PROVENANCE_SUFFIX)
+    return local.artifact.sha256 in _described(content)
+
+
+def _signed(bundle: bytes) -> bytes:
+    """Return the statement in a bundle, empty if there is none."""
+    try:
+        return signed_statement(bundle)
+    except ValueError:
+        return b""
 
 
 def _described(content: bytes) -> set[str]:

@@ -1,0 +1,69 @@
+"""Who signed a release: the option `--trust-config`, and what commands say about the signature."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from hatch_tilebox.attestations.bundle import Signer
+    from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.core.progress import Progress
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Signature(NamedTuple):
+    """Who signed a release, None if nobody did or it was not checked. `text` says so, empty if there is nothing to sign."""
+
+    signer: Signer | None
+    text: str
+
+
+def trust_option(command: Command) -> Command:
+    """Add `--trust-config`, as the argument `trust_config`."""
+    text = "Trust configuration of a private Sigstore.  [default: the public Sigstore]"
+    return click.option("--trust-config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=text)(command)
+
+
+def signature_of(archive: Path, digest: Callable[[], str], trust: Path | None, progress: Progress) -> Signature:
+    """Return who signed the statement about the archive. Raises ArchiveError for a signature that is not valid.
+
+    `digest` returns the SHA-256 of the archive. Without the extra that checks signatures, it warns.
+    """
+    from hatch_tilebox.attestations.bundle import bundle_path
+    from hatch_tilebox.attestations.statement import provenance_path
+    from hatch_tilebox.core.errors import ArchiveError
+
+    if not bundle_path(archive).exists():
+        return Signature(None, "unsigned" if provenance_path(archive).exists() else "")
+    try:
+        from hatch_tilebox.attestations.signature import check_signature
+    except ArchiveError as error:
+        for problem in error.problems:
+            progress.warning(problem)
+        return Signature(None, "the signature is not checked")
+    signer = check_signature(archive, digest(), trust)
+    return Signature(signer, signed_by(signer)) if signer else Signature(None, "unsigned")
+
+
+def checked_signature(archive: Path, trust: Path | None, progress: Progress) -> tuple[Signature, tuple[Problem, ...]]:
+    """Return the same for an archive that is not read yet, and the problems of a signature that is not valid."""
+    from hatch_tilebox.core.errors import ArchiveError
+    from hatch_tilebox.core.files import file_digest
+
+    try:
+        return signature_of(archive, partial(file_digest, archive), trust, progress), ()
+    except ArchiveError as error:
+        return Signature(None, ""), error.problems
+
+
+def signed_by(signer: Signer) -> str:
+    """Return who signed, as text."""
+    return f"signed by {signer.identity} (issuer {signer.issuer})"
