@@ -30,10 +30,12 @@ HEAD = """\
 ```sh
 pip install "hatch-tilebox[cli]"
 pip install "hatch-tilebox[cli,publish]"
+pip install "hatch-tilebox[cli,publish,sign]"
 ```
 
-The extra `publish` is required to publish to the Tilebox API and to OCI registries. `python -m hatch_tilebox` is the same as
-`hatch-tilebox`. Results are printed to standard output, everything else to standard error.
+The extra `publish` is required to publish to the Tilebox API and to OCI registries, and the extra `sign` to sign and to check
+signatures. `python -m hatch_tilebox` is the same as `hatch-tilebox`. Results are printed to standard output, everything else to
+standard error.
 
 """
 GROUP = """

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from docs_world import World
+from docs_world import World, quoted
+from private_sigstore import private_sigstore, token
 
 SLUG = "scene-qa-5y9aK2ydM1f76n"
 
@@ -44,6 +47,15 @@ class Place:
 
     def fixture(self, name):
         return self.request.getfixturevalue(name)
+
+
+@contextmanager
+def signing(here):
+    """Let `hatch-tilebox sign` use a Sigstore on loopback, with the identity of a job."""
+    with private_sigstore(here.base) as (_, _, trust):
+        here.env |= {"SIGSTORE_ID_TOKEN": token(exp=int(time.time()) + 3600), "HATCH_TILEBOX_PROVENANCE": "true"}
+        here.swaps["hatch-tilebox sign"] = f"hatch-tilebox sign --trust-config {quoted(trust)}"
+        yield
 
 
 def edit(path, *changes):

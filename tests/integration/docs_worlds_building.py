@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 
 from docs_pages import ROOT, blocks, commands
-from docs_place import Worlds, edit
+from docs_place import Worlds, edit, signing
 from docs_world import quoted
 
 WORLDS = Worlds()
@@ -118,7 +118,7 @@ def build_in_ci(place):
     here.before["hatch-tilebox projects --changed"] = (
         "git init -q -b main && git add pyproject.toml && git -c user.name=Ada -c user.email=ada@example.org commit -qm First"
     )
-    with package_index(here, place.base / "index") as url:
+    with package_index(here, place.base / "index") as url, signing(here):
         here.env |= {"TWINE_REPOSITORY_URL": url, "TWINE_USERNAME": "any", "TWINE_PASSWORD": "any"}
         here.follow("docs/how-to/build-in-ci.md")
     assert sorted(path.suffix for path in (place.base / "index").iterdir()) == [".gz", ".whl"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from docs_pages import ROOT, blocks
-from docs_place import Worlds, add_to, edit, next_version, reach_api
+from docs_place import Worlds, add_to, edit, next_version, reach_api, signing
 from docs_world import quoted
 from hand_made_releases import write_release
 
@@ -105,6 +105,16 @@ def publish(place):
     assert here.run("keyring get https://api.tilebox.com __token__").strip() == api.key
 
 
+@WORLDS.of("docs/explanation/provenance.md")
+def provenance(place):
+    here = place.world(place.project("scene_qa"))
+    here.venv("hatch-tilebox[cli,sign]")
+    with signing(here):
+        here.run("hatch-tilebox build --quiet --sbom")
+        here.follow("docs/explanation/provenance.md")
+    assert (here.folder / "dist/scene_qa-1.2.0.provenance.sigstore.json").exists()
+
+
 @WORLDS.of("docs/how-to/write-a-destination.md")
 def write_a_destination(place):
     page, here = "docs/how-to/write-a-destination.md", place.world(place.project("single_file"))
@@ -150,7 +160,9 @@ def cli(place):
         "hatch-tilebox unpublish": "hatch-tilebox undeploy --cluster production,canary,staging",
     }
     here.codes["hatch-tilebox diff"] = 3
-    here.follow(page)
+    here.before["hatch-tilebox sign"] = "hatch-tilebox build --quiet"
+    with signing(here):
+        here.follow(page)
 
 
 @WORLDS.of("docs/reference/publish.md")

@@ -141,9 +141,9 @@ def test_commands_in_the_docs_are_there_with_their_options():
 
 
 def test_every_command_has_a_picture_of_its_example():
-    """If this fails: python docs/screens.py"""
+    """If this fails: python docs/screens.py. `sign` needs an identity, and prints one line."""
     pictures = {path.stem for path in (DOCS / "screens").glob("*.svg")}
-    assert pictures == set(COMMANDS) - {"completion"}
+    assert pictures == set(COMMANDS) - {"completion", "sign"}
     for path in (DOCS / "screens").glob("*.svg"):
         text = path.read_text("utf-8")
         assert "Traceback" not in text

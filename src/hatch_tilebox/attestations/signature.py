@@ -91,4 +91,7 @@ def _extension(certificate: x509.Certificate, number: str) -> str | None:
         value = certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier(_OIDS + number)).value
     except x509.ExtensionNotFound:
         return None
-    return asn1.decode_der(str, value.value) if isinstance(value, x509.UnrecognizedExtension) else None
+    if not isinstance(value, x509.UnrecognizedExtension):
+        return None
+    text: str = asn1.decode_der(str, value.value)
+    return text

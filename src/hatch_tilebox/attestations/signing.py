@@ -61,7 +61,8 @@ def sign_release(archive: Path, *, trust: Path | None, login: bool, environ: Map
 def _token_of_job(environ: Mapping[str, str]) -> str:
     """Return the OIDC token of the CI job. Raises ArchiveError without one."""
     try:
-        if token := environ.get(TOKEN_VARIABLE) or detect_credential():
+        token: str | None = environ.get(TOKEN_VARIABLE) or detect_credential()
+        if token:
             return token
         cause = "this is not a job of a CI service"
     except IdentityError as error:

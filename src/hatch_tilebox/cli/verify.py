@@ -102,8 +102,8 @@ def command(
         if not as_json:
             rows = [(name, version) for name, version in result.tasks]
             progress.table(("Task", "Version"), rows) if rows else None
-        skipped = rebuild is None or bool(refused)
-        again, problems = (None, ()) if skipped else _rebuild(result, rebuild, variables, progress)
+        wanted = rebuild is not None and not refused
+        again, problems = _rebuild(result, rebuild or RECORDED, variables, progress) if wanted else (None, ())
     problems = (*refused, *result.problems, *problems)
     if as_json:
         tasks = [{"name": name, "version": version} for name, version in result.tasks]

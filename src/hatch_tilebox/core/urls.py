@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _DIGEST = r"@sha256:[0-9a-f]{64}$"
-"""The end of a reference to an image in a registry: the only `@` that does not follow a login."""
+"""The end of a reference to an image in a registry: an `@` that does not follow a login."""
+_WORKFLOW = r"https?://[A-Za-z0-9.-]+(?::\d+)?/[^\s@?#%]+@refs/(?:heads|tags|pull)/[^\s@?#%]+"
+"""A workflow of a CI service at a branch or a tag: the identity of a job. No login precedes the host."""
 _SCHEME = r"\s*(?P<name>[A-Za-z][A-Za-z0-9+.-]*):(?P<slashes>[/\\]*)"
 _LOGIN_END = r"@|%40"
 _NO_PORT = r"(?is)(?::|%3a)(?!\d*$).*"
@@ -42,6 +44,8 @@ def hide_logins(text: str) -> str:
 def _hide_in_match(match: re.Match[str]) -> str:
     url = match[0].rstrip(_AFTER_URL)
     after = match[0][len(url) :]
+    if re.fullmatch(_WORKFLOW, url):
+        return match[0]
     if url.lower().startswith("file:///"):  # it cannot have a login, and folders may have an `@` in their name
         return match[0]
     digest = re.search(_DIGEST, url)

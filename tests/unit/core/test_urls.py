@@ -58,6 +58,12 @@ def test_no_login_is_shown(scheme, before, after, host, path):
 def test_urls_in_a_text():
     text = f"GET https://u:S3@h/x?token=S3 failed, index https://S3@pypi.example/simple, release oci://ghcr.io/a/b{DIGEST}"
     assert hide_logins(text) == f"GET https://h/x failed, index https://pypi.example/simple, release oci://ghcr.io/a/b{DIGEST}"
+
+
+def test_a_workflow_at_a_branch_is_shown_whole():
+    text = "signed by https://github.com/a/b/.github/workflows/release.yml@refs/tags/v1 (issuer https://example.org)"
+    assert hide_logins(text) == text
+    assert "S3" not in hide_logins("https://u:S3@github.com/a/b@refs/heads/main and https://u:S3/x@refs/heads/main")
     assert hide_logins("mail a@b.example, see https://h/x?") == "mail a@b.example, see https://h/x?"
 
 

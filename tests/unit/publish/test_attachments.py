@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 
@@ -10,7 +11,7 @@ from hand_made_releases import write_sbom
 
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.plugins.destination import Attachment, Destination
-from hatch_tilebox.publish.attachments import fetch_documents
+from hatch_tilebox.publish.attachments import MEDIA_TYPES, fetch_documents
 from hatch_tilebox.publish.fetch import fetch_release, select_published
 from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.steps import StepLog
@@ -65,6 +66,24 @@ def test_the_provenance_is_kept_with_the_release(publish, tmp_path):
     release, _, last = publish(prepare)
     assert (tmp_path / "store/attachments" / release.id / "scene_qa-1.0.0.provenance.json").exists()
     assert last["detail"] == "scene_qa-1.0.0.provenance.json"
+
+
+@pytest.mark.parametrize("signs_it", [True, False])
+def test_the_signature_of_the_statement_is_kept_too(publish, tmp_path, signs_it):
+    def prepare(path):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "a", "digest": {"sha256": digest}}]}
+        content = json.dumps(statement).encode()
+        path.with_suffix(".provenance.json").write_bytes(content)
+        payload = base64.b64encode(content if signs_it else content + b" ").decode()
+        bundle = {"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "dsseEnvelope": {"payload": payload}}
+        path.with_suffix(".provenance.sigstore.json").write_text(json.dumps(bundle))
+
+    release, progress, _ = publish(prepare)
+    names = ["scene_qa-1.0.0.provenance.json", "scene_qa-1.0.0.provenance.sigstore.json"]
+    kept = sorted(path.name for path in (tmp_path / "store/attachments" / release.id).iterdir())
+    assert kept == (names if signs_it else names[:1])
+    assert [problem.code for problem in progress.warnings] == ([] if signs_it else ["TBX521"])
 
 
 def test_a_release_that_is_there_gets_its_sbom(publish, tmp_path):
@@ -141,6 +160,23 @@ def test_another_document_is_not_replaced(fetch, tmp_path):
     written, progress, _ = fetch()
     assert (written, mine.read_text()) == ((), "{}")
     assert [problem.code for problem in progress.warnings] == ["TBX516"]
+
+
+def test_of_two_statements_the_signed_one_is_fetched(fetch, make_release):
+    digest = hashlib.sha256(make_release().read_bytes()).hexdigest()
+    first, second = ({"_type": "a", "number": n, "subject": [{"digest": {"sha256": digest}}]} for n in range(2))
+    payload = base64.b64encode(json.dumps(second).encode()).decode()
+    bundle = {"mediaType": MEDIA_TYPES[".provenance.sigstore.json"], "dsseEnvelope": {"payload": payload}}
+    documents = ((".provenance.json", first), (".provenance.json", second), (".provenance.sigstore.json", bundle))
+
+    class Both(Offers):
+        offered = tuple(Attachment("any", MEDIA_TYPES[suffix], json.dumps(value).encode()) for suffix, value in documents)
+
+    written, progress, folder = fetch(Both, prepare=lambda _: None)
+    names = ["scene_qa-1.0.0.provenance.json", "scene_qa-1.0.0.provenance.sigstore.json"]
+    assert [path.name for path in written] == names
+    assert json.loads((folder / names[0]).read_text()) == second
+    assert progress.warnings == []
 
 
 def test_names_and_other_documents_from_a_destination_do_not_count(fetch, make_release):
