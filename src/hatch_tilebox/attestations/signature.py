@@ -69,7 +69,7 @@ def read_trust(path: Path | None, *, offline: bool) -> ClientTrustConfig:
         cause = str(error.__cause__ or error).partition("\n")[0]
         hint = "it must be a Sigstore ClientTrustConfig as JSON: the services and the keys of one Sigstore" if path else None
         message = f"the trust configuration of Sigstore cannot be {'read' if path or offline else 'downloaded'}: {cause}"
-        raise ArchiveError(Problem(message, hint, Location(str(path)) if path else None, code="TBX411")) from error
+        raise ArchiveError(Problem(message, hint, Location(str(path)) if path else None, code="TBX413")) from error
     return config
 
 

@@ -168,7 +168,7 @@ def test_a_trust_config_is_checked(signed, tmp_path, content):
     other = tmp_path / "other.json"
     other.write_bytes(content)
     problem = signed.refused(trust=other)
-    assert (problem.code, problem.location.path) == ("TBX411", str(other))
+    assert (problem.code, problem.location.path) == ("TBX413", str(other))
 
 
 def paths(value, *path):
