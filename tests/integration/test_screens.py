@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hand_made_releases import write_sbom
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 pytestmark = [pytest.mark.runtime, pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")]
@@ -27,6 +28,7 @@ SCREENS = {
     "build-verbose": "build -v",
     "hatchling-build": "hatchling build -t tilebox",
     "inspect": "inspect dist/scene_qa-1.2.0.tbrelease",
+    "inspect-sbom": "inspect --sbom ../with-sbom/scene_qa-1.2.0.tbrelease",
     "inspect-verbose": "inspect -v dist/scene_qa-1.2.0.tbrelease",
     "verify": "verify --no-run dist/scene_qa-1.2.0.tbrelease",
     "diff": "diff dist/scene_qa-1.2.0.tbrelease dist/scene_qa-1.3.0.tbrelease",
@@ -39,6 +41,15 @@ SCREENS = {
     "fetch": "fetch ../store --release 1.3.0 --to downloads",
     "explain": "explain TBX012",
 }
+COMPONENTS = [
+    {"name": "numpy", "version": "2.4.1", "licenses": [{"expression": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0"}]},
+    {
+        "name": "scene-tools",
+        "version": "0.3.0",
+        "purl": "pkg:pypi/scene-tools@0.3.0?vcs_url=https://example.org/acme/tools%230a1b2c3d",
+    },
+    {"name": "msgspec", "version": "0.22.0", "licenses": [{"license": {"id": "BSD-3-Clause"}}]},
+]
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _MASKS = (
     (re.compile(r"^.*\x1b\[K", re.MULTILINE), ""),
@@ -95,6 +106,8 @@ def world(tmp_path_factory, locked_project, clean_env):
     for path, text in texts.items():
         (folder / path).write_text(text)
     run("publish", first, "--to", "../store")
+    (base / "with-sbom").mkdir()
+    write_sbom(Path(shutil.copy(folder / first, base / "with-sbom")), components=COMPONENTS)
     run("deploy", "--latest", "--to", "../store", "--cluster", "production,canary")
     run("publish", "dist/scene_qa-1.3.0.tbrelease", "--to", "../store")
     return folder, environment

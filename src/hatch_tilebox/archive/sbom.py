@@ -41,8 +41,10 @@ class Component(NamedTuple):
     @property
     def state(self) -> str:
         """The version, and the source if it is not an index."""
-        source = unquote(self.purl.partition("?")[2])
-        return f"{self.version} ({source})".strip() if source else self.version
+        qualifiers = self.purl.partition("#")[0].partition("?")[2]
+        # The fragment of a URL, which is the commit, is a word of its own: the fragments of URLs are not shown.
+        values = [unquote(each.partition("=")[2]).replace("#", " ") for each in qualifiers.split("&")]
+        return f"{self.version} ({', '.join(values)})".strip() if qualifiers else self.version
 
 
 class Sbom(NamedTuple):

@@ -29,27 +29,51 @@ _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 @click.command(short_help="Show the manifest of a release")
 @click.argument("what", metavar="[FILE]", required=False)
 @click.option("--sbom", is_flag=True, help="Show the packages that release runners install, from the SBOM of the release.")
+@click.option(
+    "--from", "url", metavar="URL", help="Show a published release at this destination.  [default with --release: the project's]"
+)
+@click.option("--release", "selector", metavar="ID", help="Its id, project version, or start of an id, digest or fingerprint.")
+@click.option("--workflow", metavar="SLUG", help="Its workflow.")
 @click.option("-v", "--verbose", count=True, help="Show inputs in full, with their named types.")
 @click.option("--no-digest", is_flag=True, help="Leave out the digest and the signature, which take a while for a large archive.")
 @trust_option
 @json_option
-def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_digest: bool, trust_config: Path | None) -> None:
+def command(
+    what: str | None,
+    *,
+    sbom: bool,
+    url: str | None,
+    selector: str | None,
+    workflow: str | None,
+    as_json: bool,
+    verbose: int,
+    no_digest: bool,
+    trust_config: Path | None,
+) -> None:
     """Show workflow, tasks, files, fingerprint, digest and signature of a release.
 
     FILE is a .tbrelease, a wheel that was built with one, or the name of an installed distribution. Without FILE, the
     release of the project in the current folder is shown, built if it is out of date. The content is not checked;
     `verify` does that. Only the digest needs the whole archive to be read.
 
+    With --from or --release, a published release is shown, by default the latest. Its archive is not fetched.
+
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
     from hatch_tilebox.cli.console import RichProgress, styled
     from hatch_tilebox.cli.safe_console import SafeConsole
 
-    if what is None:
+    if url or selector or workflow:
+        if what is not None:
+            message = "name either a file or a published release"
+            raise click.UsageError(message)
+        release = _published(url, selector, workflow, with_sbom=sbom)
+    elif what is not None:
+        release = _read(what)
+    else:
         with closing(RichProgress()) as progress:
-            what = str(named_or_project(None, progress))
-    release = _read(what)
-    components = _components(release, what) if sbom else None
+            release = _read(str(named_or_project(None, progress)))
+    components = _components(release) if sbom else None
     console = SafeConsole()
     if components is not None and not as_json:
         _show_components(console, release.manifest, components)
@@ -57,7 +81,7 @@ def command(what: str | None, *, sbom: bool, as_json: bool, verbose: int, no_dig
     if not as_json:
         _show(console, release.manifest, release.size, everything=verbose > 0)
     digest = None if no_digest else release.digest()
-    signature = _signature(what, digest, trust_config)
+    signature = _signature(release.where, digest, trust_config)
     if as_json:
         listed = {} if components is None else {"components": [component._asdict() for component in components]}
         signer = signature.signer and signature.signer.to_dict()
@@ -79,12 +103,16 @@ def _signature(what: str, digest: str | None, trust_config: Path | None) -> Sign
 
 
 class _Shown(NamedTuple):
-    """A release to show, with its size in bytes. `digest` and `sbom` read more of it; the SBOM is None if there is none."""
+    """A release to show, with its size in bytes, None if that is not known, and the place `where` it is.
+
+    `digest` and `sbom` read more of it; the SBOM is None if there is none.
+    """
 
     manifest: ReleaseManifest
-    size: int
+    size: int | None
     digest: Callable[[], str]
     sbom: Callable[[], Sbom | None]
+    where: str
 
 
 def _read(what: str) -> _Shown:
@@ -100,19 +128,37 @@ def _read(what: str) -> _Shown:
         sbom = partial(sbom_in_wheel, path, release)
     elif path.is_file() or path.suffix == RELEASE_SUFFIX:
         digest = cache(partial(file_digest, path))
-        return _Shown(read_manifest(path), path.stat().st_size, digest, lambda: sbom_beside(path, digest()))
+        return _Shown(read_manifest(path), path.stat().st_size, digest, lambda: sbom_beside(path, digest()), what)
     else:
         release = read_distribution(what)
         sbom = partial(sbom_in_distribution, what, release)
-    return _Shown(release.manifest, release.size, lambda: release.sha256, sbom)
+    return _Shown(release.manifest, release.size, lambda: release.sha256, sbom, what)
 
 
-def _components(release: _Shown, what: str) -> tuple[Component, ...]:
+def _published(url: str | None, selector: str | None, workflow: str | None, *, with_sbom: bool) -> _Shown:
+    """Return a published release. It is not fetched; its SBOM is, if it is wanted. Raises PublishError and ArchiveError."""
+    from hatch_tilebox.cli.console import RichProgress
+    from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
+    from hatch_tilebox.core.errors import Problem, PublishError
+    from hatch_tilebox.publish.attachments import published_sbom
+    from hatch_tilebox.publish.fetch import select_published
+
+    with closing(RichProgress()) as progress, open_here(url, progress) as destination:
+        release = select_published(destination, workflow or (None if url else workflow_slug(project_root(Path.cwd()))), selector)
+        manifest = destination.manifest(release)
+        sbom = published_sbom(destination, release) if with_sbom else None
+    if manifest is None:
+        message = f"{destination.url} does not show the manifest of a release"
+        raise PublishError(Problem(message, f"fetch it: hatch-tilebox fetch --release {release.id}", code="TBX513"))
+    return _Shown(manifest, release.size, lambda: release.digest, lambda: sbom, release.url)
+
+
+def _components(release: _Shown) -> tuple[Component, ...]:
     from hatch_tilebox.archive.sbom import missing_sbom
 
     sbom = release.sbom()
     if sbom is None:
-        raise missing_sbom(what)
+        raise missing_sbom(release.where)
     return sbom.components
 
 
@@ -127,13 +173,14 @@ def _show_components(console: SafeConsole, manifest: ReleaseManifest, components
     show_table(columns, [(item.name, item.state, item.license)[: len(columns)] for item in components], console)
 
 
-def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everything: bool) -> None:
+def _show(console: SafeConsole, manifest: ReleaseManifest, size: int | None, *, everything: bool) -> None:
 
     from hatch_tilebox.cli.console import show_table, show_text, styled
     from hatch_tilebox.core.tables import Column
     from hatch_tilebox.inputs.describe import describe_input, shape_lines
 
     workflow = manifest.workflow
+    packed = "" if size is None else f"{format_size(size)}, "
     facts: list[tuple[str, str]] = [
         ("Workflow", workflow.slug),
         ("Project", f"{manifest.project.name} {manifest.project.version}"),
@@ -141,7 +188,7 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int, *, everyth
         *([("Environment", ", ".join(manifest.environment))] if manifest.environment else []),
         ("Worker", workflow.runner or " ".join(workflow.command or ())),
         ("Fingerprint", manifest.fingerprint),
-        ("Size", f"{format_size(size)}, unpacked {format_size(sum(file.size for file in manifest.files))}"),
+        ("Size", f"{packed}unpacked {format_size(sum(file.size for file in manifest.files))}"),
     ]
     for title, value in facts:
         console.print(styled((title.ljust(11), "bold"), f"  {value}"), soft_wrap=True)

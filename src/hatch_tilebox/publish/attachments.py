@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.archive.sbom import bound_sbom
 from hatch_tilebox.attestations.bundle import BUNDLE_TYPE, PAYLOAD_TYPE, signed_statement
 from hatch_tilebox.core.constants import PROVENANCE_SUFFIX, SBOM_SUFFIX, SIGNATURE_SUFFIX
 from hatch_tilebox.core.errors import Problem, PublishError
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from hatch_tilebox.archive.sbom import Sbom
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import Destination, LocalRelease, PublishedRelease
 
 MEDIA_TYPES = {SBOM_SUFFIX: "application/vnd.cyclonedx+json", PROVENANCE_SUFFIX: PAYLOAD_TYPE, SIGNATURE_SUFFIX: BUNDLE_TYPE}
 """The documents by the end of their names. The statement comes before its signature."""
+_LOOKED_AT = 10
+"""SBOMs of a release that are looked at: others may have attached theirs."""
 
 
 def attach_documents(local: LocalRelease, published: PublishedRelease, destination: Destination, progress: Progress) -> list[str]:
@@ -60,6 +65,18 @@ def fetch_documents(
                 continue
         written.append(path)
     return tuple(written)
+
+
+def published_sbom(destination: Destination, release: PublishedRelease) -> Sbom | None:
+    """Return the SBOM that the destination keeps with a release, None without one.
+
+    Raises ArchiveError if it cannot be used or is about another archive.
+    """
+    content = None
+    for attachment in islice(destination.attachments(release, [MEDIA_TYPES[SBOM_SUFFIX]]), _LOOKED_AT):
+        if content is None or release.digest in _described(attachment.content):
+            content = attachment.content
+    return None if content is None else bound_sbom(content, release.digest, release.url)
 
 
 def _fetched(destination: Destination, release: PublishedRelease, local: LocalRelease, progress: Progress) -> dict[str, bytes]:

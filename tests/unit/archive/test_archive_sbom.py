@@ -43,7 +43,7 @@ def test_components_are_sorted_and_have_licenses():
 
 def test_the_source_of_a_package_that_no_index_has_is_shown():
     component = Component("flow", "1.0", "", "pkg:pypi/flow@1.0?vcs_url=https://example.org/flow%23c0ffee")
-    assert component.state == "1.0 (vcs_url=https://example.org/flow#c0ffee)"
+    assert component.state == "1.0 (https://example.org/flow c0ffee)"
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,22 @@ def test_a_release_without_an_sbom(invoke, release):
     assert "hatch-tilebox build --sbom" in result.stderr
 
 
+def test_a_published_release(invoke, release, tmp_path):
+    store = tmp_path / "store"
+    write_sbom(release, components=[{"name": "idna", "version": "3.1"}])
+    assert invoke("publish", release, "--to", store, "-q").exit_code == 0
+    local = check_output("inspect", invoke("inspect", "--sbom", "--json", release).stdout)
+    published = invoke("inspect", "--from", store, "--release", "1.0.0", "--sbom", "--json")
+    assert check_output("inspect", published.stdout) == local
+    assert invoke("inspect", "--from", store, "--sbom").stdout == invoke("inspect", "--sbom", release).stdout
+    assert invoke("inspect", "--from", store).stdout == invoke("inspect", release).stdout
+    (sbom,) = store.glob("attachments/*/*.cdx.json")
+    sbom.unlink()
+    assert "error[TBX408]: the release has no SBOM" in invoke("inspect", "--from", store, "--sbom").stderr
+    result = invoke("inspect", release, "--from", store)
+    assert (result.exit_code, "either a file or a published release" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

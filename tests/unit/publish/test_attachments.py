@@ -9,9 +9,10 @@ import json
 import pytest
 from hand_made_releases import write_sbom
 
+from hatch_tilebox.core.errors import ArchiveError
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.plugins.destination import Attachment, Destination
-from hatch_tilebox.publish.attachments import MEDIA_TYPES, fetch_documents
+from hatch_tilebox.publish.attachments import MEDIA_TYPES, fetch_documents, published_sbom
 from hatch_tilebox.publish.fetch import fetch_release, select_published
 from hatch_tilebox.publish.service import open_release, publish_release
 from hatch_tilebox.publish.steps import StepLog
@@ -226,3 +227,17 @@ def test_too_many_documents_are_left_out(fetch, make_release, monkeypatch):
 
 def test_a_destination_without_attachments_has_none():
     assert list(Destination.attachments(object(), None, ())) == []
+
+
+def test_the_sbom_of_a_published_release_is_read(publish, tmp_path, make_release):
+    release, *_ = publish(write_sbom)
+    destination = Offers(tmp_path / "store")
+    assert published_sbom(destination, release) is None
+    kind = "application/vnd.cyclonedx+json"
+    theirs = Attachment("a", kind, sbom_of(make_release(version="9.0.0")))
+    own = next(ReleaseStore(tmp_path / "store").attachments(release, [kind]))
+    destination.offered = (theirs, own)
+    assert published_sbom(destination, release).digest == release.digest
+    destination.offered = (theirs,)
+    with pytest.raises(ArchiveError, match="about another archive"):
+        published_sbom(destination, release)
