@@ -23,6 +23,7 @@ from hatch_tilebox.core.diagnostics import diagnostic, plain_text
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys, setting_name, variable_name
 from hatch_tilebox.project.json_schema import pyproject_schema, workflow_schema
+from hatch_tilebox.project.policy_file import RULES, SIGNED_BY
 from hatch_tilebox.project.publish_keys import publish_keys, publish_variable
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable, load_config
@@ -39,6 +40,7 @@ PAGES = (
     ROOT / "docs" / "reference" / "configuration.md",
     ROOT / "docs" / "reference" / "options.md",
     ROOT / "docs" / "reference" / "publish.md",
+    ROOT / "docs" / "reference" / "policy.md",
     ROOT / "docs" / "how-to" / "fix-a-failing-build.md",
 )
 CODES = ROOT / "docs" / "reference" / "errors.md"
@@ -65,6 +67,8 @@ def generated() -> dict[Path, str]:
         **{f"{table}.{key.name}": key_section(key, f"[{header}]") for table, header, model in TABLES for key in keys_of(model)},
         "options": "\n".join(key_section(key, f"[{HOOK_TABLE}]", option_names(key.name)) for key in option_keys()),
         "publish": "\n".join(key_section(key, f"[{PUBLISH_TABLE}]", publish_names(key.name)) for key in publish_keys()),
+        "policy": "\n".join(key_section(key, "") for key in RULES.keys if key.name != "signed-by"),
+        "policy.signed-by": "\n".join(key_section(key, "[signed-by]") for key in SIGNED_BY.keys),
         "codes": code_table("Configuration", "Files of a release", "The environment of a release", "Start of the workflow"),
         "mistakes": example("many_at_once"),
         "syntax": messages("syntax_no_quotes", "syntax_no_comma", "syntax_open_array", "syntax_colon"),
@@ -91,7 +95,8 @@ def key_section(key: Key, header: str, names: Iterable[tuple[str, str]] = ()) ->
     facts = [("Type", key.kind.name), ("Default", default(key)), *((what, f"`{name}`") for what, name in names)]
     listed = "".join(f"- {what}: {value}\n" for what, value in facts)
     value = tomlkit.item(key.examples[0])
-    return f"### `{key.name}`\n\n{key.doc}\n\n{listed}\n```toml\n{header}\n{key.name} = {value.as_string()}\n```\n"
+    header += "\n" if header else ""
+    return f"### `{key.name}`\n\n{key.doc}\n\n{listed}\n```toml\n{header}{key.name} = {value.as_string()}\n```\n"
 
 
 def option_names(option: str) -> tuple[tuple[str, str], ...]:

@@ -38,13 +38,17 @@ def try_a_release(place):
 def verify_provenance(place):
     page, here = "docs/how-to/verify-provenance.md", place.world(place.project("scene_qa"))
     here.env |= {"GIT_CONFIG_GLOBAL": str(place.base / "gitconfig")}
-    (options,) = blocks(page, "toml")
+    options, _ = blocks(page, "toml")
     head, _, keys = options.text.partition("\n")
     edit(here.folder / "pyproject.toml", (head, f"{head}\n{keys}"))
-    here.run('git init -q && git add -A && git -c user.name=Ada -c user.email=ada@example.org commit -qm "Add the workflow"')
+    here.run("git init -q -b main && git remote add origin https://github.com/acme/scene-qa.git")
+    here.run('git add -A && git -c user.name=Ada -c user.email=ada@example.org commit -qm "Add the workflow"')
     here.codes["hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease --no-run --rebuild ."] = 1
     here.swaps["hatchling build"] = "python -m hatchling build"
-    here.follow(page)
+    here.swaps["file:///srv/releases"] = "./store"
+    here.before["hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease --no-run --policy"] = "git checkout -q scene_qa"
+    here.codes["hatch-tilebox publish dist/scene_qa-1.2.0.tbrelease --to file:///srv/releases --policy policy.toml --dry-run"] = 1
+    here.follow(page, write=True)
 
 
 @WORLDS.of("docs/how-to/see-a-release.md")

@@ -11,12 +11,21 @@ import click
 from hatch_tilebox.cli.all_option import ForAll
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, pick_release
+from hatch_tilebox.cli.publishing import (
+    deploy_options,
+    named_clusters,
+    open_here,
+    pick_release,
+    policy_option,
+    project_root,
+    read_settings,
+)
 
 
 @click.command(cls=ForAll, short_help="Deploy a published release to clusters")
 @click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @deploy_options
+@policy_option
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), help="The file to apply; with --dry-run, to write.")
 @output_options
@@ -33,7 +42,8 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: boo
     """
     from hatch_tilebox.publish.deployment import apply_plan, deploy_release
     from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
-    from hatch_tilebox.publish.plan import load_plan, make_plan, save_plan, show_plan
+    from hatch_tilebox.publish.plan import find_planned, load_plan, make_plan, save_plan, show_plan
+    from hatch_tilebox.publish.policy import check_published
 
     if root is not None:
         msg = "ROOT is for --all; a release is selected with --release ID or --latest"
@@ -43,12 +53,16 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: boo
     if saved and any(given[key] for key in ("selector", "latest", "target", "cluster", "workflow")):
         msg = "a saved plan names release and clusters: leave out the other options, or add --dry-run to write a new plan"
         raise click.UsageError(msg)
-    clusters = named_clusters(given["target"], given["cluster"])
+    clusters = tuple(each.cluster for each in saved.clusters) if saved else named_clusters(given["target"], given["cluster"])
+    policies = read_settings(project_root(Path.cwd()), policy=given["policy"]).policies
     with closing(RichProgress(verbose - quiet)) as progress, open_here(given["to"], progress) as destination:
+        select = {key: given[key] for key in ("workflow", "selector", "latest")}
+        release = find_planned(saved, destination) if saved else pick_release(destination, **select)
+        if policies:
+            check_published(policies, destination, release, clusters, progress)
         if saved:
             deployment = apply_plan(destination, saved, notes=notes, progress=progress)
         else:
-            release = pick_release(destination, **{key: given[key] for key in ("workflow", "selector", "latest")})
             if dry_run:
                 planned = make_plan(destination, release, clusters)
                 show_plan(planned, progress)

@@ -11,7 +11,7 @@ import click
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.publishing import ask_secret, project_root, read_settings
+from hatch_tilebox.cli.publishing import ask_secret, policy_option, project_root, read_settings
 from hatch_tilebox.cli.selected_projects import unpublished_option
 
 
@@ -27,6 +27,7 @@ from hatch_tilebox.cli.selected_projects import unpublished_option
 @click.option("--stale", is_flag=True, default=None, help="Publish although the project has changed.")
 @click.option("--deploy", metavar="TARGET", help="Deploy it to the clusters of this target.")
 @click.option("--artifact-url", metavar="URL", help="Where archives go, without Tilebox's tool.")
+@policy_option
 @click.option("--dry-run", is_flag=True, default=None, help="Show what would happen, and change nothing.")
 @output_options
 def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:

@@ -61,6 +61,12 @@ def ask_secret(question: str) -> str:
     return str(click.prompt(printable(question), hide_input=True, err=True))
 
 
+def policy_option(command: Command) -> Command:
+    """Add `--policy`, as the argument `policy`."""
+    text = "Check the rules in this TOML file too."
+    return click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=text)(command)
+
+
 def deploy_options(command: Command) -> Command:
     """Add the options that select a release and its clusters."""
     for option in (

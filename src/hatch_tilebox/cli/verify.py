@@ -12,11 +12,15 @@ import click
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.publishing import policy_option, project_root, read_settings
 from hatch_tilebox.cli.release_argument import named_or_project
 from hatch_tilebox.cli.signature import checked_signature, trust_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.core.policy import Policy
     from hatch_tilebox.pipeline.verify import Verification
     from hatch_tilebox.rebuild.rebuild import Rebuild
 
@@ -48,6 +52,7 @@ def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
 @click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
 @click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
 @click.option("--cold", is_flag=True, help="Start it in a new environment, not a kept one.")
+@policy_option
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
 @trust_option
 @env_option
@@ -59,6 +64,7 @@ def command(
     file: Path | None,
     *,
     rebuild: Path | str | None,
+    policy: Path | None,
     trust_config: Path | None,
     env: tuple[str, ...],
     as_json: bool,
@@ -76,19 +82,21 @@ def command(
     With --rebuild, the release is built again from the commit in its statement of provenance, or from SOURCE, and must have the
     same content. This runs the code there.
 
-    A signature of the provenance is checked first, without network. If it is not valid, no code is run.
+    A signature of the provenance, and the rules in the file of --policy, are checked first. If one is not good, no code is run.
 
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
     from hatch_tilebox.pipeline.verify import verify_release
     from hatch_tilebox.project.build_options import keeps_environments, variables_passed
 
+    policies = read_settings(project_root(Path.cwd()), policy=policy).policies
     release = _release(ctx, file)
     variables = (*variables_passed(os.environ), *env)
 
     with closing(RichProgress(verbose - quiet)) as progress:
         path = named_or_project(release, progress, variables)
         signature, refused = checked_signature(path, trust_config, progress)
+        refused = (*refused, *_broken_rules(path, policies, trust_config, progress))
         result = verify_release(
             path,
             run=not (start["no_run"] or refused),
@@ -137,6 +145,26 @@ def _rebuild(
     for warning in again.warnings():
         progress.warning(warning)
     return again, tuple(again.problems(result.artifact.path))
+
+
+def _broken_rules(path: Path, policies: Sequence[Policy], trust: Path | None, progress: RichProgress) -> list[Problem]:
+    """Return a problem for each rule that the release breaks."""
+    from hatch_tilebox.archive.reader import check_archive
+    from hatch_tilebox.core.errors import ArchiveError
+    from hatch_tilebox.publish.policy_rules import Evidence, broken_rules
+    from hatch_tilebox.publish.steps import show_step
+
+    if not policies:
+        return []
+    if any(policy.rules.compatible for policy in policies):
+        progress.note("The rule compatible is left out: publish and deploy check it.")
+    with show_step(progress, "Checking the policy") as done:
+        done.append(", ".join(policy.name for policy in policies))
+        try:
+            evidence = Evidence(*check_archive(path), trust=trust)
+        except ArchiveError:  # which is reported by the verification
+            return []
+        return [problem for policy in policies for problem in broken_rules(policy, evidence)]
 
 
 def _release(ctx: click.Context, file: Path | None) -> Path | None:

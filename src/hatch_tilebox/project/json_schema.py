@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.project import rules
 from hatch_tilebox.project.build_options import HOOK_KEYS, HOOK_TABLE, PUBLISH_TABLE, TARGET_KEYS, TARGET_TABLE, option_keys
+from hatch_tilebox.project.policy_file import RULES
 from hatch_tilebox.project.publish_keys import publish_keys
 from hatch_tilebox.project.workflow_file import FILE
 
@@ -41,6 +42,8 @@ def pyproject_schema() -> dict[str, Any]:
         TARGET_TABLE: _table("Options of the target tilebox. They override those of the hook.", option_keys(), TARGET_KEYS),
         PUBLISH_TABLE: _table("Where and how a release is published.", publish_keys(), {"disable"}),
     }
+    policy = {"title": "policy", "description": "The rules that every release of the project must follow.", **RULES.schema()}
+    tables[PUBLISH_TABLE]["properties"]["policy"] = policy
     root: dict[str, Any] = {"type": "object", "properties": {}}
     for name, schema in tables.items():
         *above, last = name.split(".")

@@ -12,6 +12,7 @@ from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.core.toml_document import read_toml, table_at
 from hatch_tilebox.project.build_options import PLACES, PUBLISH_TABLE
+from hatch_tilebox.project.policy_file import load_policies
 from hatch_tilebox.project.publish_keys import publish_variable
 from hatch_tilebox.project.toml.kinds import type_name
 from hatch_tilebox.publish.addresses import is_folder
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from hatch_tilebox.core.policy import Policy
     from hatch_tilebox.core.pyproject import Pyproject
 
 PROJECT_TABLE = PUBLISH_TABLE
 USER_TABLE = "publish.tilebox"
 _SECRETS = {"api-key", "auth", "key", "password", "token"}
-_HATCH_KEYS = {"disable"}
+_OTHERS = {"disable", "policy"}
+"""Keys of hatch, and what is read elsewhere."""
 
 
-_TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings) if item.name != "by_project"}
+_TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings) if item.name not in {"by_project", "policies"}}
 
 
 def load_settings(
@@ -59,6 +62,12 @@ def load_settings(
         ),
         _read(_split_options(given or {}), lambda key: (f"option {key}", None), problems, texts=True),
     ]
+    policies: tuple[Policy, ...] = ()
+    try:
+        places = (user if isinstance(user, dict) else {}, {"policy": environ.get(publish_variable("policy"))}, given or {})
+        policies = load_policies(pyproject, project, [layer.get("policy") for layer in places])
+    except ConfigError as error:
+        problems += error.problems
     if problems:
         raise ConfigError(*problems)
     if pyproject and "to" in layers[1]:
@@ -72,7 +81,7 @@ def load_settings(
     alone = {key for key, value in projects.items() if users.get(key) != value and not any(key in layer for layer in chosen)}
     by_project = frozenset(key.replace("-", "_") for key in alone)
     values = {key.replace("-", "_"): value for key, value in {**merged, "options": options}.items()}
-    return Settings(**values, by_project=by_project)
+    return Settings(**values, policies=policies, by_project=by_project)
 
 
 def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -141,7 +150,7 @@ def _read(
         problems.append(Problem(f"{label} must be a table, not {type_name(table)}", location=location, code="TBX022"))
         return values
     for key, value in (table or {}).items():
-        if key in _HATCH_KEYS:
+        if key in _OTHERS:
             continue
         label, location = name(key)
         if key in _SECRETS:

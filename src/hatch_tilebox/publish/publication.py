@@ -9,7 +9,10 @@ from hatch_tilebox.pipeline.verify import verify_release
 from hatch_tilebox.publish.deployment import deploy_release, plan_deployment
 from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
 from hatch_tilebox.publish.open import open_destination
+from hatch_tilebox.publish.policy import require_policies, running_releases
+from hatch_tilebox.publish.policy_rules import Evidence
 from hatch_tilebox.publish.service import publish_release
+from hatch_tilebox.publish.steps import show_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +48,11 @@ def publish_archive(
                 tasks = frozenset((task.name, task.version) for task in local.manifest.tasks)
                 deployment = plan_deployment(destination, local.workflow, tasks, clusters)
                 done.append(", ".join(deployment.clusters))
+        if settings.policies:
+            with log.step("policy") as done, show_step(progress, "Checking the policy") as shown:
+                running = running_releases(settings.policies, destination, local.workflow, clusters if settings.deploy else None)
+                done.append(require_policies(settings.policies, Evidence(local.manifest, local.artifact, running)))
+                shown.append(done[-1])
         if settings.verify:
             with log.step("verify"):
                 _verify(local.artifact.path, progress)

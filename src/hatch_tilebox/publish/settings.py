@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hatch_tilebox.core.policy import Policy
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -41,5 +43,7 @@ class Settings:
     """The target of tilebox.workflow.toml to deploy the release to."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Options of a destination plugin: a table, or `-o options.name=value`."""
+    policies: tuple[Policy, ...] = ()
+    """What the release must be: the policy of the project, and the one that is named with the command or by the environment."""
     by_project: frozenset[str] = frozenset()
     """The keys that only a file of the project sets: such a file must not decide which service gets a secret of the user."""

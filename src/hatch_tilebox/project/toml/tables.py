@@ -21,19 +21,27 @@ _REQUIRED = dataclasses.MISSING
 
 
 class Table(Kind):
-    """A table whose keys are the fields of the dataclass `model`."""
+    """A table whose keys are the fields of the dataclass `model`, see `keys_of`."""
 
     name = "table"
 
-    def __init__(self, model: type, rules: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, model: type, rules: Mapping[str, Any] | None = None, described: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.model = model
         self.rules = rules or {}
+        self.described = described
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys of the table."""
+        return keys_of(self.model, self.described)
 
     def read(self, value: Any, at: KeyPath, report: Report) -> Any:
         if not isinstance(value, dict):
             report.value(at, f"must be a table, not {type_name(value)}")
             return None
-        keys = {key.name: key for key in keys_of(self.model)}
+        keys = {key.name: key for key in self.keys}
         for name in value:
             if name not in keys:
                 report.unknown((*at, name), keys, taken=value)
@@ -48,7 +56,7 @@ class Table(Kind):
         return self.model(**found) if not report.mistakes else None
 
     def schema(self) -> dict[str, Any]:
-        keys = keys_of(self.model)
+        keys = self.keys
         return {
             "type": "object",
             "additionalProperties": False,
