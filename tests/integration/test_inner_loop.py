@@ -16,7 +16,7 @@ import pytest
 from runtime_support import PROJECTS, Events, lock, processes_that
 
 from hatch_tilebox.discovery.cache import cache_info
-from hatch_tilebox.local_run.execution import run_task
+from hatch_tilebox.local_run.execution import TaskCall, run_task
 from hatch_tilebox.local_run.session import StartOptions
 from hatch_tilebox.pipeline.verify import verify_release
 
@@ -118,7 +118,7 @@ def release(project, env):
 def run(release, task="Count", **options):
     """The state of the job, and how the environment was prepared."""
     events = Events()
-    result = run_task(release, task, None, options=StartOptions(**options), progress=events)
+    result = run_task(release, TaskCall(task, options=StartOptions(**options)), events)
     return result.state, next(step for step in events.steps if "environment" in step)
 
 

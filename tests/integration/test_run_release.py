@@ -19,7 +19,7 @@ from runtime_support import PROJECTS, Events, lock, processes_that
 
 from hatch_tilebox.cli.completions import task_names
 from hatch_tilebox.core.errors import ArchiveError, DiscoveryError, RunError
-from hatch_tilebox.local_run.execution import Watcher, run_task
+from hatch_tilebox.local_run.execution import TaskCall, Watcher, run_task
 from hatch_tilebox.local_run.session import StartOptions
 from hatch_tilebox.project.releases import built_release
 
@@ -77,7 +77,8 @@ def run(release):
 
     def execute(project, task=None, given=None, **options):
         data = given if given is None or isinstance(given, bytes) else json.dumps(given).encode()
-        return run_task(release(project), task, data, **options)
+        watching = {name: options.pop(name) for name in ("progress", "watcher") if name in options}
+        return run_task(release(project), TaskCall(task, data, **options), **watching)
 
     return execute
 
@@ -168,7 +169,8 @@ def test_the_oldest_sdk(tmp_path, shared, frontend_env):
     lock(project, shared, frontend_env)
     build = [sys.executable, "-m", "hatch_tilebox", "build", "--out", tmp_path / "out"]
     subprocess.run(build, cwd=project, env=frontend_env, check=True, capture_output=True)
-    result = run_task(next((tmp_path / "out").iterdir()), "BuildMosaic", b'{"tiles": ["n", "s"], "flaky": 1}', follow=True)
+    call = TaskCall("BuildMosaic", b'{"tiles": ["n", "s"], "flaky": 1}', follow=True)
+    result = run_task(next((tmp_path / "out").iterdir()), call)
     assert result.state == "completed"
     assert [(task.attempts, task.state) for task in result.tasks[1:3]] == [(2, "computed")] * 2
     assert result.logs[-1].message == "Published"
@@ -286,13 +288,13 @@ def test_mistakes_are_found_before_anything_starts(run, task, given, message):
 def test_an_archive_that_is_refused(tmp_path):
     (tmp_path / "x.tbrelease").write_bytes(b"no archive")
     with pytest.raises(ArchiveError):
-        run_task(tmp_path / "x.tbrelease", None, None)
+        run_task(tmp_path / "x.tbrelease", TaskCall())
 
 
 def test_a_worker_that_does_not_start(make_release):
     """The release has a pyproject.toml that names no project."""
     with pytest.raises(DiscoveryError):
-        run_task(make_release(), None, b"hello")
+        run_task(make_release(), TaskCall(None, b"hello"))
 
 
 def command(release, *arguments, **options):

@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import click
 
@@ -16,9 +16,11 @@ from hatch_tilebox.cli.output import env_option, output_options, show_json
 from hatch_tilebox.cli.release_argument import named_or_project
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from hatch_tilebox.local_run.execution import RunResult
+    from hatch_tilebox.cli.watching import Show
+    from hatch_tilebox.core.progress import Progress
+    from hatch_tilebox.local_run.execution import RunResult, TaskCall, Watcher
     from hatch_tilebox.local_run.job import LocalTask
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
@@ -62,7 +64,7 @@ def command(
     """
     from hatch_tilebox.cli.run_display import JobDisplay, show_job
     from hatch_tilebox.cli.safe_console import SafeConsole
-    from hatch_tilebox.local_run.execution import run_task
+    from hatch_tilebox.local_run.execution import TaskCall, run_task
     from hatch_tilebox.local_run.session import StartOptions
     from hatch_tilebox.local_run.triggers import Trigger
     from hatch_tilebox.project.build_options import keeps_environments, variables_passed
@@ -74,25 +76,20 @@ def command(
         raise click.UsageError(msg)
     given = _given(options["text"], options["input_file"], fields)
     verbosity = verbose - quiet
-    console = SafeConsole(stderr=True)
-    start = StartOptions(
-        options["timeout"], variables, debug=verbosity > 0, cold=options["cold"] or not keeps_environments(os.environ)
+    cold = options["cold"] or not keeps_environments(os.environ)
+    call = TaskCall(
+        named or task,
+        fields or given,
+        follow,
+        StartOptions(options["timeout"], variables, debug=verbosity > 0, cold=cold),
+        Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"]),
     )
-    trigger = Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"])
+    console = SafeConsole(stderr=True)
 
-    def run_once() -> bool:
-        """Run the task and print the result. Returns whether the job has no problems."""
+    def show(execute: Callable[[Progress, Watcher], RunResult]) -> bool:
+        """Call `execute` and print its result. Returns whether the job has no problems."""
         with closing(RichProgress(verbosity, console)) as progress, closing(JobDisplay(verbosity, console)) as display:
-            result = run_task(
-                named_or_project(file, progress, variables),
-                named or task,
-                fields or given,
-                follow=follow,
-                options=start,
-                trigger=trigger,
-                progress=progress,
-                watcher=display,
-            )
+            result = execute(progress, display)
             display.close()
             for problem in result.warnings:
                 progress.warning(problem)
@@ -104,13 +101,19 @@ def command(
         return not result.problems
 
     if options["watch"]:
-        from hatch_tilebox.cli.watching import keep_running
-
         _refuse_to_watch(file, as_json=as_json)
-        with closing(RichProgress(verbosity, console)) as progress:
-            keep_running(run_once, progress)
-    elif not run_once():
+        _watch(call, variables, show, RichProgress(verbosity, console), RichProgress(min(verbosity, 0) - 1, console))
+    elif not show(lambda progress, watcher: run_task(named_or_project(file, progress, variables), call, progress, watcher)):
         ctx.exit(1)
+
+
+def _watch(call: TaskCall, variables: Sequence[str], show: Show, progress: RichProgress, quietly: RichProgress) -> NoReturn:
+    """Run the task of the project in the current folder after each edit."""
+    from hatch_tilebox.cli.watching import TaskLoop
+    from hatch_tilebox.project.find import find_project
+
+    with closing(progress), closing(quietly):
+        TaskLoop(find_project(Path.cwd()), call, variables, show, progress, quietly).run()
 
 
 def _refuse_to_watch(file: Path | None, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,10 @@ from hatch_tilebox.local_run.triggers import Trigger, with_trigger
 from hatch_tilebox.pipeline.verify import unpacked_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from hatch_tilebox.core.model import ReleaseManifest, Task
+    from hatch_tilebox.core.model import FileSet, ReleaseManifest, Task
     from hatch_tilebox.local_run.job import JobState
     from hatch_tilebox.local_run.session import Session
     from hatch_tilebox.local_run.submissions import Submission
@@ -73,56 +73,74 @@ class RunResult:
     warnings: tuple[Problem, ...]
 
 
-def run_task(
-    path: Path,
-    task: str | None,
-    given: bytes | tuple[str, ...] | None,
-    *,
-    follow: bool = False,
-    options: StartOptions | None = None,
-    trigger: Trigger | None = None,
-    progress: Progress | None = None,
-    watcher: Watcher | None = None,
-) -> RunResult:
-    """Execute a task of the release `path` on this machine, through the worker protocol, without a Tilebox account.
+@dataclass(frozen=True)
+class TaskCall:
+    """What to execute. `task` is `NAME[@VERSION]`, or None for the only task (see `find_task`).
 
-    `task` is `NAME[@VERSION]`, or None for the only task (see `find_task`). `given` is its input as the user wrote it (see
-    `encode_input`), its fields as `name=value` (see `encode_fields`), or None for no input. With `follow`, submitted subtasks are
-    executed too, one after the other. `options` are those of the start. This runs the code in the archive.
-
-    `trigger` is what triggers an automation task (see `with_trigger`).
-
-    Raises a `TileboxError` if the archive, the task or the input is refused, or if the worker does not start. A task that fails
-    does not raise; the result reports it.
+    `given` is its input as the user wrote it (see `encode_input`), its fields as `name=value` (see `encode_fields`), or None for no
+    input. With `follow`, submitted subtasks are executed too, one after the other. `options` are those of the start. `trigger` is
+    what triggers an automation task (see `with_trigger`).
     """
-    progress, watcher = progress or Progress(), watcher or Watcher()
+
+    task: str | None = None
+    given: bytes | tuple[str, ...] | None = None
+    follow: bool = False
+    options: StartOptions = field(default_factory=StartOptions)
+    trigger: Trigger = field(default_factory=Trigger)
+
+    def registering(self, tasks: Collection[tuple[str, str]]) -> TaskCall:
+        """Return this call for a worker that has to register exactly `tasks`, names and versions."""
+        return replace(self, options=replace(self.options, tasks=tasks))
+
+
+def run_task(path: Path, call: TaskCall, progress: Progress | None = None, watcher: Watcher | None = None) -> RunResult:
+    """Execute a task of the release `path` on this machine: see `run_files`. Also raises ArchiveError."""
+    progress = progress or Progress()
     progress.started("Checking the archive")
     began = perf_counter()
     manifest, artifact = check_archive(path)
     progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
-    chosen = find_task(manifest.tasks, task)
+    with temporary_folder() as folder:
+        extract_archive(path, folder / "release")
+        return run_files(unpacked_files(manifest, folder / "release"), manifest, call, progress, watcher)
+
+
+def run_files(
+    files: FileSet,
+    manifest: ReleaseManifest,
+    call: TaskCall,
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
+) -> RunResult:
+    """Execute a task of a release on this machine, through the worker protocol, without a Tilebox account.
+
+    `files` are those of the release, whose manifest has their digests. This runs the code in the release.
+
+    Raises a `TileboxError` if the task or the input is refused, or if the worker does not start. A task that fails does not raise;
+    the result reports it.
+    """
+    progress, watcher = progress or Progress(), watcher or Watcher()
+    chosen, given = find_task(manifest.tasks, call.task), call.given
     arguments, warnings = encode_input(chosen, encode_fields(chosen, given) if isinstance(given, tuple) else given)
-    given_input = with_trigger(chosen, arguments, trigger or Trigger())
+    given_input = with_trigger(chosen, arguments, call.trigger)
     if problem := input_problem(f"{chosen.name} {chosen.version}", given_input.data, arguments):
         raise RunError(problem)
     telemetry = Telemetry(watcher.log)
     job = Job(LocalTask(chosen.name, chosen.version, given_input.data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
-    with temporary_folder() as folder:
-        extract_archive(path, folder / "release")
-        with open_session(
-            unpacked_files(manifest, folder / "release"),
-            manifest.files,
-            manifest.workflow,
-            options or StartOptions(),
-            progress=progress,
-            on_event=telemetry.take,
-            on_line=watcher.output,
-            storage_locations=given_input.storage_locations,
-        ) as session:
-            execution = _Execution(session, job, manifest, watcher)
-            execution.run(follow=follow)
-            written = session.finish(manifest.files)
-            problems = execution.problems(telemetry)
+    with open_session(
+        files,
+        manifest.files,
+        manifest.workflow,
+        call.options,
+        progress=progress,
+        on_event=telemetry.take,
+        on_line=watcher.output,
+        storage_locations=given_input.storage_locations,
+    ) as session:
+        execution = _Execution(session, job, manifest, watcher)
+        execution.run(follow=call.follow)
+        written = session.finish(manifest.files)
+        problems = execution.problems(telemetry)
     warnings = (*warnings, *_warnings(job, telemetry, written))
     return RunResult(job.state, tuple(job.root.below()), tuple(telemetry.logs), tuple(telemetry.spans), tuple(problems), warnings)
 

@@ -26,7 +26,7 @@ from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import CLIENT, ENDED, IN_WORKFLOW, PROGRAM, TIMEOUT, WorkerError, client_command, start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
@@ -53,13 +53,15 @@ EXPORT_INTERVAL = "0.1s"
 class StartOptions:
     """How a worker is started: it has `timeout` seconds, and gets `variables` (see `passed_variables`).
 
-    With `debug`, it sends debug messages. With `cold`, its environment is a new one, as on a release runner.
+    With `debug`, it sends debug messages. With `cold`, its environment is a new one, as on a release runner. If `tasks` are given,
+    as names and versions, it must register exactly these.
     """
 
     timeout: float = 120.0
     variables: Sequence[str] = ()
     debug: bool = False
     cold: bool = False
+    tasks: Collection[tuple[str, str]] | None = None
 
 
 class Session:
@@ -139,6 +141,8 @@ def open_session(
                 ) as worker,
             ):
                 _initialize(worker, sink.url, token, options.timeout)
+                if options.tasks is not None and {*worker.tasks()} != {*options.tasks}:
+                    raise DiscoveryError(Problem("the worker registers other tasks than before", code="TBX319"))
                 progress.finished(_about(worker), seconds=perf_counter() - began)
                 yield Session(worker, sink, environment)
         except WorkerError as error:

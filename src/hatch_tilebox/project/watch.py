@@ -49,7 +49,7 @@ class Watch:
     def wait(self) -> list[str]:
         """Wait until files are not as at the last look, and return their paths, relative to the project, sorted. Look again."""
         while True:
-            while not self._differs():
+            while not self.differs():
                 time.sleep(POLL)
             self._let_settle()
             files, folders = self._now()
@@ -58,7 +58,8 @@ class Watch:
             if changed:
                 return sorted(os.path.relpath(path, self._root) for path in changed)
 
-    def _differs(self) -> bool:
+    def differs(self) -> bool:
+        """Whether files or folders are not as at the last look."""
         return any(_state(path) != state for known in (self._files, self._folders) for path, state in known.items())
 
     def _let_settle(self) -> None:
