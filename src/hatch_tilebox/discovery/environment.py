@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,7 +177,7 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
 
 def uv_version(uv: Path) -> str:
     """The output of `uv --version`. In isolated builds, the path of uv always changes. Raises DiscoveryError if uv is too old."""
-    text = run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
+    text = _version_of(uv, str(file_identity(uv)))
     found = re.match(r"uv (\d+)\.(\d+)", text)
     if found and (int(found[1]), int(found[2])) < OLDEST_UV:
         wanted = ".".join(map(str, OLDEST_UV))
@@ -185,6 +186,11 @@ def uv_version(uv: Path) -> str:
             Problem(f"uv is too old: it has to be {wanted} or newer, and is {text.split()[1]}", hint, code="TBX201")
         )
     return text
+
+
+@lru_cache(maxsize=8)
+def _version_of(uv: Path, _identity: str) -> str:
+    return run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
 
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
@@ -199,13 +205,17 @@ def _read_by_builds(path: str, metadata: Metadata) -> bool:
 
 def _find_interpreter(files: FileSet, uv: Path) -> Path | None:
     """The interpreter that uv selects for the project, None if uv would have to download it."""
+    contents = tuple((file.path, file.source.read_bytes()) for file in files.files if file.path in PROJECT_FILES)
+    return _interpreter_for(contents, uv, tuple(install_environment().items()))
+
+
+@lru_cache(maxsize=8)  # `run` asks twice if it builds, and `run --watch` after each edit
+def _interpreter_for(contents: tuple[tuple[str, bytes], ...], uv: Path, environment: tuple[tuple[str, str], ...]) -> Path | None:
     with temporary_folder() as folder:
-        for file in files.files:
-            if file.path in PROJECT_FILES:
-                shutil.copyfile(file.source, Path(folder, file.path))
-        answer = run(
-            [str(uv), "python", "find", "--resolve-links"], folder=Path(folder), environment=install_environment(), timeout=60
-        )
+        for path, content in contents:
+            Path(folder, path).write_bytes(content)
+        command = [str(uv), "python", "find", "--resolve-links"]
+        answer = run(command, folder=Path(folder), environment=dict(environment), timeout=60)
     return Path(answer.output.strip()) if answer.returncode == 0 and answer.output.strip() else None
 
 

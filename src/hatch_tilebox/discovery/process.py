@@ -19,6 +19,7 @@ from hatch_tilebox.discovery.output_tail import READ_BYTES, OutputTail
 from hatch_tilebox.discovery.surviving import POLL, WINDOWS, Watchdog, surviving_processes
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping, Sequence
 
 LONGEST_MESSAGE = 1 << 30
@@ -56,12 +57,13 @@ class Child:
         on_end: Callable[[], None] | None = None,
         stdin: bool = False,
         longest_line: int = READ_BYTES,
+        listener: socket.socket | None = None,
     ) -> None:
         """Start `arguments` in `folder`. Raises OSError if the program cannot be started.
 
         `on_line` gets each line of stderr, `on_output` of stdout, and `on_end` is called when the process has ended, all from
         threads. `stdin` keeps a pipe to the child open, otherwise its input is empty. A line of stdout with more than
-        `longest_line` bytes loses its beginning.
+        `longest_line` bytes loses its beginning. The child inherits the `listener`, except on Windows.
         """
         self._mark = uuid4().hex
         self._began = time.perf_counter()
@@ -70,6 +72,7 @@ class Child:
             options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         else:
             options["start_new_session"] = True
+            options["pass_fds"] = () if listener is None else (listener.fileno(),)
         self._watchdog = Watchdog(self._mark)
         try:
             self.process = subprocess.Popen(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_tilebox.core.errors import Problem, RunError
@@ -16,7 +18,7 @@ from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_tilebox.core.model import Task
 
@@ -106,7 +108,7 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
 
     jsonschema is imported here because that takes longer than all other modules of a run.
     """
-    with Extra("cli", "checking the input"):
+    with Extra("cli", "checking the input"), _without("rfc3987_syntax"):  # a format of no task, and slow to import
         from jsonschema import Draft202012Validator
         from jsonschema.exceptions import SchemaError, best_match
         from referencing import Registry
@@ -131,6 +133,19 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
             expected = "object" if deepest.schema is schema and "properties" in schema else describe_value(deepest.schema, schema)
             found.append(f"{_place(deepest.absolute_path)}: expected {expected}, got {_show(deepest.instance)}")
     return sorted(dict.fromkeys(found))
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let imports in the block fail to find a `module` that is not loaded yet."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # Python's own way to say so
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def _unknown_fields(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[Problem, ...]:

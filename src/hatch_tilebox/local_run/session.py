@@ -8,6 +8,8 @@ import json
 import os
 import queue
 import secrets
+import socket
+import sys
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -220,23 +222,30 @@ class _Sink:
         self._paths = _paths(environment)
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._first_lines = (token.encode(), base64.b64encode(storage_locations))
-        self._child = Child(
-            [*client_command(environment, uv), str(SINK_SCRIPT)],
-            folder=environment.folder,
-            environment=environment.client_variables(),
-            on_output=self._take,
-            on_end=lambda: self._answers.put(None),
-            stdin=True,
-            longest_line=LONGEST_MESSAGE,
-        )
-        self.url = ""
+        # The worker starts at the same time, so the sink gets a socket whose address is known and that can wait for it.
+        listener = socket.create_server(("127.0.0.1", 0)) if sys.platform != "win32" else None
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}" if listener else ""
+        try:
+            self._child = Child(
+                [*client_command(environment, uv), str(SINK_SCRIPT), *([str(listener.fileno())] if listener else [])],
+                folder=environment.folder,
+                environment=environment.client_variables(),
+                on_output=self._take,
+                on_end=lambda: self._answers.put(None),
+                stdin=True,
+                longest_line=LONGEST_MESSAGE,
+                listener=listener,
+            )
+        finally:
+            if listener:
+                listener.close()
 
     def __enter__(self) -> _Sink:  # noqa: PYI034 -- typing has no Self in Python 3.10
         try:
             with contextlib.suppress(OSError):  # the next answer reports a process that has ended
                 for line in self._first_lines:
                     self._child.send(line)
-            self.url = self._answer()["url"]
+            self.url = self.url or self._answer()["url"]
         except BaseException:
             certainly(self._child.end)
             raise
@@ -253,8 +262,9 @@ class _Sink:
 
     def _take(self, line: str) -> None:
         event: dict[str, Any] = json.loads(line)
-        if "url" in event or "drained" in event:
-            self._answers.put(event)
+        if "drained" in event or "url" in event:
+            if "drained" in event or not self.url:
+                self._answers.put(event)
             return
         data = event.get("log") or event.get("span") or {}
         for texts, name in ((data, "stacktrace"), (data.get("attributes", {}), "exception.stacktrace")):

@@ -1,7 +1,8 @@
 """A server in place of the Tilebox API: it takes a worker's logs and spans, and refuses all other calls with a clear message.
 
-    python worker_sink.py
+    python worker_sink.py [LISTENER]
 
+LISTENER is the file descriptor of a socket that listens already, by default the server listens on a free port of loopback.
 Runs where tilebox-workflows is installed. The worker's exporters speak OTLP, protobuf over HTTP, at `/v1/logs` and `/v1/traces`; a
 `Client()` in a task uses gRPC or Connect at the same address. Events go to stdout as lines of JSON: first `{"url": …}`, then
 `{"log": {…}}`, `{"span": {…}}` and `{"refused": "/service/method"}`. The first line on stdin is the token that callers have to
@@ -170,8 +171,12 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, sink: Sink) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, sink: Sink, listener: socket.socket | None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket = listener
+            self.server_address = self.server_name, self.server_port = listener.getsockname()
         self.sink = sink
         self.grpc_server, self.grpc_port = serve_grpc(sink)
 
@@ -225,7 +230,7 @@ def main() -> None:
     sys.path.pop(0)  # this folder, whose modules must not shadow others
     sink = Sink(sys.stdin.readline().strip(), base64.b64decode(sys.stdin.readline()))
     os.dup2(2, 1)  # output of a library is not an event
-    server = Server(sink)
+    server = Server(sink, socket.socket(fileno=int(sys.argv[1])) if len(sys.argv) > 1 else None)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sink.write({"url": f"http://127.0.0.1:{server.server_port}"})
     for _ in sys.stdin:
