@@ -134,3 +134,20 @@ def test_signed_by(run, make, tmp_path):
         assert "TBX530" in run(*deploy, "other.toml", code=1).stderr
         run(*deploy, "policy.toml")
         run("verify", release, "--no-run", "--policy", "policy.toml", "--trust-config", trust)
+
+
+def test_the_certificate_must_name_the_repository_and_the_branch_too(run, make, tmp_path):
+    release = make()
+    with private_sigstore(tmp_path) as (_, _, trust):
+        with (tmp_path / "policy.toml").open("a") as file:
+            file.write(f'[signed-by]\nidentity = "*"\nissuer = "{ISSUER}"\n')
+        verify = ("verify", release, "--no-run", "--policy", "policy.toml", "--trust-config", trust)
+        true = {"repository": "https://github.com/acme/flows", "ref": "refs/heads/main"}
+        for claims, codes in (
+            (true, []),
+            ({**true, "repository": "https://github.com/acme/evil"}, ["TBX531"]),
+            ({**true, "ref": "refs/heads/dev"}, ["TBX532"]),
+        ):
+            run("sign", release, "--trust-config", trust, SIGSTORE_ID_TOKEN=token(**claims))
+            found = json.loads(run(*verify, "--json", code=1 if codes else 0).stdout)
+            assert [problem["code"] for problem in found["problems"]] == codes

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.attestations.bundle import Signer
     from hatch_tilebox.attestations.statement import Provenance
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
-    from hatch_tilebox.core.policy import Policy, SignedBy
+    from hatch_tilebox.core.policy import Policy
     from hatch_tilebox.core.uv_lock import LockedPackage
 
 _NO_STATEMENT = "the release has no statement of provenance"
@@ -84,9 +84,9 @@ def broken_rules(policy: Policy, evidence: Evidence) -> list[Problem]:
     """Return a problem for each rule of a policy that the release breaks, and for each package or task that breaks one."""
     rules = policy.rules
     checks: list[tuple[str, str, bool, Callable[[], Iterator[Problem]]]] = [
-        ("signed-by", "TBX530", rules.signed_by is not None, lambda: _signature(rules.signed_by, policy.folder, evidence)),
-        ("repository", "TBX531", rules.repository is not None, lambda: _repository(rules.repository or "", evidence)),
-        ("branches", "TBX532", bool(rules.branches), lambda: _branch(rules.branches, evidence)),
+        ("signed-by", "TBX530", rules.signed_by is not None, lambda: _signature(policy, evidence)),
+        ("repository", "TBX531", rules.repository is not None, lambda: _repository(policy, evidence)),
+        ("branches", "TBX532", bool(rules.branches), lambda: _branch(policy, evidence)),
         ("clean-tree", "TBX533", rules.clean_tree, lambda: _clean_tree(evidence)),
         ("sbom", "TBX534", rules.sbom, lambda: _sbom(evidence)),
         ("forbidden-packages", "TBX535", bool(rules.forbidden_packages), lambda: _packages(rules.forbidden_packages, evidence)),
@@ -118,11 +118,22 @@ def _lock(archive: Path) -> bytes | None:
     return None
 
 
-def _signature(wanted: SignedBy | None, folder: Path, evidence: Evidence) -> Iterator[Problem]:
-    if wanted is None:
-        return
-    signer = evidence.signer(folder / wanted.trust_config if wanted.trust_config else None)
-    if signer is None:
+def _signer(policy: Policy, evidence: Evidence) -> Signer | None:
+    wanted = policy.rules.signed_by
+    return evidence.signer(policy.folder / wanted.trust_config if wanted and wanted.trust_config else None)
+
+
+def _certified(policy: Policy, evidence: Evidence) -> Signer | None:
+    """Return the signer if the policy asks for one: the certificate says too where a workflow has run, and nobody can write it."""
+    try:
+        return _signer(policy, evidence) if policy.rules.signed_by else None
+    except TileboxError:  # which the rule signed-by reports
+        return None
+
+
+def _signature(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
+    wanted, signer = policy.rules.signed_by, _signer(policy, evidence)
+    if signer is None or wanted is None:
         yield _broken("nobody has signed the provenance of the release", "sign it: hatch-tilebox sign")
     elif signer.issuer != wanted.issuer or not fnmatchcase(signer.identity, _only_stars(wanted.identity)):
         yield _broken(
@@ -131,18 +142,20 @@ def _signature(wanted: SignedBy | None, folder: Path, evidence: Evidence) -> Ite
         )
 
 
-def _repository(wanted: str, evidence: Evidence) -> Iterator[Problem]:
-    statement = evidence.statement
+def _repository(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
+    wanted, statement, signer = policy.rules.repository or "", evidence.statement, _certified(policy, evidence)
     if statement is None:
         yield _broken(_NO_STATEMENT, _BUILD)
     elif statement.source is None or statement.source.repository is None:
         yield _broken("the statement of provenance names no repository", "build the release in a clone with a remote")
     elif _place(statement.source.repository) != _place(wanted):
         yield _broken(f"the release comes from {statement.source.repository}, not from {wanted}")
+    elif signer and signer.repository and _place(signer.repository) != _place(wanted):
+        yield _broken(f"the release is signed by a workflow of {signer.repository}, not of {wanted}")
 
 
-def _branch(wanted: Sequence[str], evidence: Evidence) -> Iterator[Problem]:
-    statement = evidence.statement
+def _branch(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
+    wanted, statement, signer = policy.rules.branches, evidence.statement, _certified(policy, evidence)
     if statement is None:
         yield _broken(_NO_STATEMENT, _BUILD)
         return
@@ -150,9 +163,15 @@ def _branch(wanted: Sequence[str], evidence: Evidence) -> Iterator[Problem]:
     if ref is None:
         yield _broken("the statement of provenance names no branch", "build the release on a branch, or in a CI service")
         return
-    names = {ref, ref.removeprefix("refs/heads/")}
-    if not any(fnmatchcase(name, _only_stars(pattern)) for name in names for pattern in wanted):
+    if not _is_among(ref, wanted):
         yield _broken(f"the release comes from {ref}; allowed: {', '.join(wanted)}")
+    elif signer and signer.ref and not _is_among(signer.ref, wanted):
+        yield _broken(f"the release is signed by a workflow on {signer.ref}; allowed: {', '.join(wanted)}")
+
+
+def _is_among(ref: str, patterns: Sequence[str]) -> bool:
+    names = {ref, ref.removeprefix("refs/heads/")}
+    return any(fnmatchcase(name, _only_stars(pattern)) for name in names for pattern in patterns)
 
 
 def _clean_tree(evidence: Evidence) -> Iterator[Problem]:
