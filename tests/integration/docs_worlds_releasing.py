@@ -153,7 +153,7 @@ def cli(place):
     here.before = {
         "hatch-tilebox adopt --yes": "cd ../plain",
         "hatch-tilebox check --strict": f"cd {quoted(folder)}",
-        "hatch-tilebox projects": "git init -q -b main && git add -A && "
+        "hatch-tilebox projects": "rm -rf scene-qa/.git && git init -q -b main && git add -A && "  # the one that init made
         "git -c user.name=A -c user.email=a@example.org commit -q -m A",
         "hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease": "hatch-tilebox build --quiet",
         "hatch-tilebox deploy": f"export TILEBOX_API_KEY={api.key}; hatch-tilebox publish --to tilebox",

@@ -21,7 +21,7 @@ def oldest(tmp_path, clean_env, request):
         return subprocess.run(["uv", *arguments, "--quiet"], env=env, capture_output=True, check=False).returncode == 0
 
     assert any(uv("venv", "--python", version, folder) for version in ("3.10", sys.executable))
-    checkout = f"{request.config.rootpath}[cli,publish]"
+    checkout = f"{request.config.rootpath}[cli,publish,sign]"
     assert uv("pip", "install", "--python", folder, "--resolution", "lowest-direct", checkout)
     return folder / "bin"
 
@@ -45,6 +45,7 @@ def test_builds_checks_and_publishes(oldest, project, clean_env, tmp_path):
     assert again["digest"] == first["digest"]
     assert json.loads(run("hatch-tilebox", "check", "--json"))["ok"]
     run("hatch-tilebox", "verify", release)
+    run("python", "-c", "import hatch_tilebox.attestations.signing")
     run("hatch-tilebox", "run", release, "--task", "Ping")
     run("hatch-tilebox", "publish", release, "--to", store)
     run("hatch-tilebox", "deploy", "--latest", "--to", store, "--cluster", "a")
