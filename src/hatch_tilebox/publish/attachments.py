@@ -12,7 +12,7 @@ from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import open_regular
 from hatch_tilebox.plugins.destination import MAX_ATTACHMENT, Attachment
-from hatch_tilebox.publish.files import new_file, reading
+from hatch_tilebox.publish.files import holds, new_file, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,15 +44,16 @@ def fetch_documents(
 ) -> tuple[Path, ...]:
     """Write the documents that the destination keeps with a release beside its archive. Return their paths.
 
-    A document about another archive is left out, with a warning; so is one whose name another file has, which stays. Raises
-    PublishError if the destination cannot be read, or the folder cannot be written.
+    A document about another archive is left out, with a warning; so is one whose name another file has, which stays. So is the
+    signature of a statement that is left out. Raises PublishError if the destination cannot be read or the folder not be written.
     """
-    written = []
+    written: list[Path] = []
     for suffix, content in _fetched(destination, release, local, progress).items():
         path = local.artifact.path.with_suffix(suffix)
+        if suffix == SIGNATURE_SUFFIX and local.artifact.path.with_suffix(PROVENANCE_SUFFIX) not in written:
+            continue
         try:
-            with open_regular(path) as file:
-                same = file.read(len(content) + 1) == content
+            same = holds(path, content)
         except FileNotFoundError:
             with new_file(path, path.parent) as file:
                 file.write(content)
@@ -93,9 +94,8 @@ def _fetched(destination: Destination, release: PublishedRelease, local: LocalRe
     found: dict[str, bytes] = {}
     signed = {_signed(bundle) for bundle in offered.get(BUNDLE_TYPE, [])}
     for suffix, media_type in MEDIA_TYPES.items():
-        contents = sorted(
-            offered.get(media_type, []), key=lambda content: content not in signed
-        )  # of two statements, the signed one
+        # Of two statements, the signed one.
+        contents = sorted(offered.get(media_type, []), key=lambda content: content not in signed)
         if about := [content for content in contents if _is_about(local, suffix, content, found)]:
             found[suffix] = about[0]
         elif contents:

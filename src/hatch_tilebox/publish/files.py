@@ -76,6 +76,12 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         raise PublishError(Problem(f"{path} cannot be read: {error.strerror}", code="TBX106")) from error
 
 
+def holds(path: Path, content: bytes) -> bool:
+    """Whether a file has this content. Raises OSError if it cannot be read."""
+    with open_regular(path) as file:
+        return file.read(len(content) + 1) == content
+
+
 def shared_lock(path: Path) -> FileLock:
     """Return a lock on a file with the permissions of its folder, whatever the umask and the version of filelock."""
     from filelock import FileLock

@@ -5,6 +5,7 @@
     workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order in which they were registered
     workflows/<slug>/.lock                    locked while a number is assigned
     attachments/<id>/<name>                   documents about a release, such as its SBOM
+    attachments/<id>/<digits>-<name>          another document of that name, with the beginning of its digest
     clusters/<slug>/<workflow>.json           the release of a workflow that is deployed to a cluster
     clusters/<slug>/<workflow>.history        the releases that were deployed to it, the last one first
 
@@ -31,8 +32,8 @@ from hatch_tilebox.plugins.destination import CHUNK, Destination, PublishedRelea
 from hatch_tilebox.publish.addresses import STORE_MARKER
 from hatch_tilebox.publish.attachments import read_attachment
 from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
-from hatch_tilebox.publish.files import new_file, reading, shared_folder, shared_lock
-from hatch_tilebox.publish.store_files import RELEASE_ID, folders, is_whole, listed, notes, read_object, records, sweep
+from hatch_tilebox.publish.files import holds, new_file, reading, shared_folder, shared_lock
+from hatch_tilebox.publish.store_files import RELEASE_ID, folders, is_whole, listed, names_of, notes, read_object, records, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -137,15 +138,18 @@ class ReleaseStore(Destination, Deployer):
 
     @_reports_errors
     def attach(self, release: PublishedRelease, attachment: Attachment) -> bool:
-        path = inside(self.root, "attachments", release.id, attachment.name)
-        if not path.exists():
-            with new_file(path, self.root / "incoming", self.root) as file:
-                file.write(attachment.content)
-        return True
+        for name in names_of(attachment):
+            path = inside(self.root, "attachments", release.id, name)
+            if not path.exists():
+                with new_file(path, self.root / "incoming", self.root) as file:
+                    file.write(attachment.content)
+            if holds(path, attachment.content):
+                return True
+        return False
 
     @_reports_errors
     def attachments(self, release: PublishedRelease, media_types: Collection[str]) -> Iterator[Attachment]:
-        paths = sorted(listed(inside(self.root, "attachments", release.id)))
+        paths = sorted(listed(inside(self.root, "attachments", release.id)), key=lambda path: (len(path.name), path.name))
         return (document for path in paths if (document := read_attachment(path)) and document.media_type in media_types)
 
     @_reports_errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 import time
@@ -15,6 +16,8 @@ from hatch_tilebox.core.paths import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hatch_tilebox.plugins.destination import Attachment
 
 RELEASE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RECORD = re.compile(rf"[0-9]{{8,12}}-{RELEASE_ID.pattern}\.json")
@@ -48,6 +51,11 @@ def notes(folder: Path) -> list[Path]:
 def folders(folder: Path) -> list[Path]:
     """Return the folders whose name is a slug."""
     return sorted(path for path in listed(folder) if not slug_fault(path.name) and path.is_dir())
+
+
+def names_of(attachment: Attachment) -> tuple[str, str]:
+    """Return the name of a document, and the one that it has if another document has that name."""
+    return attachment.name, f"{hashlib.sha256(attachment.content).hexdigest()[:16]}-{attachment.name}"
 
 
 def listed(folder: Path) -> list[Path]:

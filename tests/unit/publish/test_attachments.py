@@ -87,6 +87,49 @@ def test_the_signature_of_the_statement_is_kept_too(publish, tmp_path, signs_it)
     assert [problem.code for problem in progress.warnings] == ([] if signs_it else ["TBX521"])
 
 
+def write_signed(path, number, *, signed=True):
+    """Write a statement about the archive `path`, a different one for each number, and its signature."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "number": number,
+        "subject": [{"name": "a", "digest": {"sha256": digest}}],
+    }
+    content = json.dumps(statement).encode()
+    path.with_suffix(".provenance.json").write_bytes(content)
+    if signed:
+        envelope = {"payload": base64.b64encode(content).decode()}
+        bundle = {"mediaType": MEDIA_TYPES[".provenance.sigstore.json"], "dsseEnvelope": envelope}
+        path.with_suffix(".provenance.sigstore.json").write_text(json.dumps(bundle))
+    return content
+
+
+def test_another_statement_is_kept_too_and_comes_back_with_its_signature(publish, tmp_path):
+    """A release that is built and signed later has another statement."""
+    publish(lambda path: write_signed(path, 1, signed=False))
+    release, progress, _ = publish(lambda path: write_signed(path, 2))
+    publish(lambda path: write_signed(path, 2))
+    kept = sorted(path.name for path in (tmp_path / "store/attachments" / release.id).iterdir())
+    assert len(kept) == 3
+    assert kept[1:] == ["scene_qa-1.0.0.provenance.json", "scene_qa-1.0.0.provenance.sigstore.json"]
+    destination = ReleaseStore(tmp_path / "store")
+    local = fetch_release(destination, release, tmp_path / "got")
+    written = fetch_documents(destination, release, local, progress)
+    assert written[0].read_bytes() == write_signed(local.artifact.path, 2, signed=False)
+    assert len(written) == 2
+    assert progress.warnings == []
+
+
+def test_the_signature_of_a_statement_that_stays_is_left_out(publish, tmp_path):
+    release, progress, _ = publish(lambda path: write_signed(path, 1))
+    destination = ReleaseStore(tmp_path / "store")
+    local = fetch_release(destination, release, tmp_path / "got")
+    write_signed(local.artifact.path, 2, signed=False)
+    assert fetch_documents(destination, release, local, progress) == ()
+    assert [problem.code for problem in progress.warnings] == ["TBX516"]
+    assert not local.artifact.path.with_suffix(".provenance.sigstore.json").exists()
+
+
 def test_a_release_that_is_there_gets_its_sbom(publish, tmp_path):
     first, _, last = publish(lambda _: None)
     assert last["step"] == "register"
