@@ -53,6 +53,9 @@ or option, the message suggests the right one.
 warnings. Both can be combined. Errors are always printed.
 `-h` and `--help` show the arguments and options of a command.
 
+At a terminal, a command that takes a project one step further ends with the next command to type, in grey: from `init` to `run`,
+`publish`, `deploy` and `clusters`. `-q` leaves it out.
+
 Colours are used only in terminals. `--color` decides otherwise, and so do [`NO_COLOR`](https://no-color.org) and
 [`FORCE_COLOR`](https://force-color.org). Spinners and progress bars are shown only in terminals. Paths and messages are never
 truncated to the width of a terminal.

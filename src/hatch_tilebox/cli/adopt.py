@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
 from hatch_tilebox.cli.publishing import ask_secret
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatch_tilebox.project.adopt.plan import Adoption
+
+
+_LOCK_CODES = {"TBX031", "TBX032"}
+"""The notes that say to run `uv lock`."""
 
 
 @click.command(short_help="Add hatch-tilebox to a project")
@@ -73,6 +78,8 @@ def command(
     if adoption.changes and not apply:
         show_line("Nothing was changed. Use --yes to write the changes.", err=True)
         ctx.exit(1)
+    unlocked = any(note.code in _LOCK_CODES for note in adoption.notes)
+    show_next("adopt without a lock" if unlocked else "adopt", project=project)
 
 
 def _write_with_workflow(adoption: Adoption, create: Callable[[], str]) -> None:

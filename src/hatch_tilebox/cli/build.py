@@ -11,6 +11,7 @@ import click
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.build_flags import build_flags, given_settings
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import env_option, format_option, output_options, show_json, show_line
 from hatch_tilebox.core.paths import shortest_path
 
@@ -67,6 +68,10 @@ def command(
         show_json(result)
     else:
         show_line(shortest_path(artifact.path))
+        if given["output_dir"]:
+            show_next("build", file=Path(shortest_path(artifact.path)))
+        else:
+            show_next("build", project=project)
 
 
 def _build(project: Path, settings: Mapping[str, Any], progress: RichProgress, env: tuple[str, ...]) -> Release:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import format_option, output_options, problem_json, show_json, show_line
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def command(
         _show(fixed, verbose - quiet, ok=ok)
     if not ok:
         ctx.exit(1)
+    show_next("check", project=project)
 
 
 def _show_json(fixed: Fixed, *, ok: bool) -> None:

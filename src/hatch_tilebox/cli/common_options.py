@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
 
+FOLDER = "hatch_tilebox.folder"
+"""The key in the meta of a context under which `-C` keeps its folder."""
 _COLORS = ("auto", "always", "never")
 _VARIABLES = ("FORCE_COLOR", "NO_COLOR")
 
@@ -61,9 +63,10 @@ def passed_on(command: click.Command, *, quiet: int, verbose: int) -> list[str]:
     return [name for name, count in (("-q", quiet), ("-v", verbose)) if name in known for _ in range(count)]
 
 
-def _change_folder(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+def _change_folder(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value is not None:
         os.chdir(value)
+        ctx.meta[FOLDER] = os.path.join(ctx.meta.get(FOLDER, ""), value)  # noqa: PTH118 -- as the user wrote it
 
 
 def _set_color(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:

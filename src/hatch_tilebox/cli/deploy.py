@@ -10,6 +10,7 @@ import click
 
 from hatch_tilebox.cli.all_option import ForAll
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import (
     deploy_options,
@@ -76,3 +77,4 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: boo
         show_json(deployment.to_dict())
     else:
         show_line(f"{deployment.release} runs on {', '.join(deployment.clusters)}")
+        show_next("deploy", to=given["to"])

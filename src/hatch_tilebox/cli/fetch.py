@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
 
@@ -44,3 +45,4 @@ def command(
         show_json({**release.to_dict(), "path": str(local.artifact.path), "documents": [str(path) for path in documents]})
     else:
         show_line(local.artifact.path)
+        show_next("fetch", file=local.artifact.path)

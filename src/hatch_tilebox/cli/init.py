@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 
 
@@ -68,6 +69,4 @@ def command(
         show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, **made})
     else:
         show_line(root)
-        if verbose >= quiet:
-            here = "" if root == Path.cwd() else f" {path}"
-            show_line(f"Next: edit {path / 'runner.py'}, then: hatch-tilebox build{here}", err=True)
+        show_next("init", project=path)

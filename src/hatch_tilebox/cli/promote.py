@@ -7,6 +7,7 @@ from contextlib import closing
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import clusters_named, open_here, require_workflow
 
@@ -34,3 +35,4 @@ def command(
         show_json(done.to_dict())
     else:
         show_line(f"{done.release} runs on {', '.join(done.clusters)}")
+        show_next("promote", to=destination)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import ask_secret, policy_option, project_root, read_settings
 from hatch_tilebox.cli.selected_projects import unpublished_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatch_tilebox.publish.settings import Settings
 
 
 @click.command(cls=ForAll, short_help="Publish a built release")
@@ -62,6 +68,17 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
         show_json(report)
     elif report["id"]:
         show_line(report["id"])
+        if not settings.dry_run:
+            workflow = None if root else report["workflow"]
+            release = None if report["created"] else report["id"]
+            show_next(_sort(settings, report), to=given["to"], release=release, workflow=workflow)
+
+
+def _sort(settings: Settings, report: Mapping[str, Any]) -> str:
+    """Return what was done, as in the table of next commands."""
+    if report["deployment"]:
+        return "publish and deploy"
+    return "publish to a registry" if settings.to.startswith("oci://") else "publish"
 
 
 command.params.append(unpublished_option())

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import cluster_options, named_clusters, open_here, require_workflow
 
@@ -33,3 +34,4 @@ def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
         return
     for each in done.deployments:
         show_line(f"{each.release} runs on {', '.join(each.clusters)}")
+    show_next("rollback", to=given["to"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import env_option, output_options, show_json
 from hatch_tilebox.cli.release_argument import named_or_project
 
@@ -105,6 +106,7 @@ def command(
         _watch(call, variables, show, RichProgress(verbosity, console), RichProgress(min(verbosity, 0) - 1, console))
     elif not show(lambda progress, watcher: run_task(named_or_project(file, progress, variables), call, progress, watcher)):
         ctx.exit(1)
+    show_next("run", file=file)
 
 
 def _watch(call: TaskCall, variables: Sequence[str], show: Show, progress: RichProgress, quietly: RichProgress) -> NoReturn:

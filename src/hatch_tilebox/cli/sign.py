@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.release_argument import named_or_project, release_argument
 from hatch_tilebox.cli.signature import signed_by, trust_option
@@ -44,3 +45,4 @@ def command(file: Path | None, *, login: bool, trust_config: Path | None, as_jso
         show_json({"path": str(bundle_path(path)), "signer": signer.to_dict()})
     else:
         show_line(bundle_path(path))
+        show_next("sign", file=file)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import deploy_options, named_clusters, open_here, pick_release, require_workflow
 
@@ -39,3 +40,4 @@ def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
         show_json(deployment.to_dict())
     else:
         show_line(f"{deployment.release or workflow} is off {', '.join(deployment.clusters)}")
+        show_next("undeploy", to=given["to"])

@@ -8,6 +8,7 @@ from contextlib import closing
 import click
 
 from hatch_tilebox.cli.console import RichProgress
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import output_options, show_json, show_line
 from hatch_tilebox.cli.publishing import open_here, pick_release
 
@@ -49,6 +50,7 @@ def command(
         show_json({"workflow": release.workflow, "release": release.id, "removed": agreed})
     elif agreed:
         show_line(f"{release.id} is removed")
+        show_next("unpublish", to=to)
     if not agreed:
         show_line("Nothing was changed; --yes removes it.", err=True)
         ctx.exit(1)

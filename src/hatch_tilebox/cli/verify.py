@@ -11,6 +11,7 @@ import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
 from hatch_tilebox.cli.publishing import policy_option, project_root, read_settings
 from hatch_tilebox.cli.release_argument import named_or_project
@@ -126,6 +127,7 @@ def command(
         show_line(f"{path}: ok, sha256:{result.artifact.sha256}")
         if signature.text:
             show_line(f"{path}: {signature.text}")
+    show_next("verify", file=file)
 
 
 def _rebuild(
