@@ -68,14 +68,17 @@ def main(rounds: int) -> None:
             print(f"{name:16} {without:8.1f} {plugin:+8.1f} {hook:+8.1f}")
 
 
-def environment(folder: Path) -> Path:
+def environment(folder: Path, extras: str = "") -> Path:
     plugin = folder / "plugin"
     plugin.mkdir()
     (plugin / "pyproject.toml").write_text(PLUGIN_PROJECT)
     (plugin / "hatch_idle.py").write_text(PLUGIN)
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder / "env"], check=True)
     python = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    subprocess.run(["uv", "pip", "install", "--quiet", "--compile-bytecode", "-p", python, ROOT, plugin, "editables"], check=True)
+    package = f"hatch-tilebox[{extras}] @ {ROOT.as_uri()}"
+    subprocess.run(
+        ["uv", "pip", "install", "--quiet", "--compile-bytecode", "-p", python, package, plugin, "editables"], check=True
+    )
     return python
 
 

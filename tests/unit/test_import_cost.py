@@ -29,6 +29,13 @@ def test_hooks_module_is_tiny():
     assert {name for name in added if name.startswith("hatch_tilebox")} == {"hatch_tilebox", "hatch_tilebox.hooks"}
 
 
+def test_a_build_that_changes_nothing_does_not_import_what_starts_a_runner():
+    added = modules_after(f"{BASELINE}\nimport hatch_tilebox.pipeline.build") - modules_after(BASELINE)
+    starts = {"ask_runner", "environment", "process", "runner_start", "staging", "worker"}
+    assert not added & {f"hatch_tilebox.discovery.{name}" for name in starts}
+    assert not added & {"filelock", "hatch_tilebox.core.uv_lock", "platformdirs", "tomlkit"}
+
+
 def modules_of_build(build, project, out):
     """The modules of this package that a build of hatchling imports."""
     code = f"import hatchling.build, os; os.chdir({str(project)!r}); hatchling.build.{build}({str(out)!r})"

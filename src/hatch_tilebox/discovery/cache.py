@@ -4,6 +4,7 @@
 <cache>/environments/<key>/   project/ (staged files), env/, bytecode/, ready.json (written last)
 <cache>/environments/<key>.lock
 <cache>/results/<key>.json
+<cache>/locks/<key>.json        the summary of a `uv.lock`
 ```
 
 A damaged result is ignored. The code in an environment is executed without a check, so the cache must be private: a folder that
@@ -24,9 +25,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
 
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.files import whole_file
@@ -65,6 +63,8 @@ def cache_folder() -> Path:
     """The folder of the cache: `HATCH_TILEBOX_CACHE_DIR`, or a folder in the platform's cache folder of the user."""
     if named := os.environ.get(DIRECTORY_VARIABLE):
         return Path(named).absolute()
+    from platformdirs import user_cache_path
+
     return user_cache_path("hatch-tilebox", appauthor=False)
 
 
@@ -89,11 +89,14 @@ class Cache:
         self.root = root
         self.environments = root / "environments"
         self.results = root / "results"
+        self.locks = root / "locks"
         self.folders = root / "folders"
 
     @contextlib.contextmanager
     def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
         """Lock the environment `key`. `on_wait` is called if another process has locked it."""
+        from filelock import FileLock, Timeout
+
         self.environments.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.environments / f"{key}.lock", poll_interval=LOCK_POLL)
         try:
@@ -120,6 +123,19 @@ class Cache:
         """Write the result `value` for `key`."""
         self.results.mkdir(parents=True, exist_ok=True)
         write_sealed(self.results / f"{key}.json", value)
+
+    def read_lock(self, key: str) -> dict[str, Any] | None:
+        """The summary of a lock that was written for `key`, None if it is missing or damaged."""
+        path = self.locks / f"{key}.json"
+        record = read_sealed(path)
+        if record is not None:
+            touch(path)
+        return record
+
+    def write_lock(self, key: str, value: dict[str, Any]) -> None:
+        """Write the summary of a lock for `key`."""
+        self.locks.mkdir(parents=True, exist_ok=True)
+        write_sealed(self.locks / f"{key}.json", value)
 
     def folder(self, name: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
         """Return the folder kept under `name`. `make` fills a new one, which appears whole or not at all.
@@ -156,10 +172,10 @@ class Cache:
         self._remove(lambda _: True)
 
     def _remove(self, condition: Callable[[Path], bool]) -> None:
-        for result in self.results.glob("*.json"):
+        for record in (*self.results.glob("*.json"), *self.locks.glob("*.json")):
             with contextlib.suppress(OSError):
-                if condition(result):
-                    result.unlink()
+                if condition(record):
+                    record.unlink()
         for folder in (*self.folders.glob("wheel-*/"), *self.folders.glob("vendored-*/")):
             with contextlib.suppress(OSError):
                 if condition(folder):
@@ -171,6 +187,8 @@ class Cache:
                     self._remove_folder(entry)
 
     def _remove_folder(self, entry: Path) -> None:
+        from filelock import FileLock, Timeout
+
         path = self.environments / f"{entry.name}.lock"
         lock = FileLock(path)
         with contextlib.suppress(Timeout), lock.acquire(timeout=0):
@@ -198,7 +216,7 @@ def open_cache(*, keep: bool) -> Iterator[Cache]:
         with _report_unusable(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
             _temporary_folder()
             cache = Cache(folder)
-            for place in (cache.root, cache.environments, cache.results, cache.folders):
+            for place in (cache.root, cache.environments, cache.results, cache.locks, cache.folders):
                 _ensure_private(place)
             _refuse_open_parents(cache.root)
             cache.expire()

@@ -1,67 +1,36 @@
-"""Find the tasks that a workflow registers: stage its files, prepare its environment, start its runner."""
+"""Find the tasks that a workflow registers: in an answer of an earlier build, or from its runner."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.core.pyproject import Pyproject
-from hatch_tilebox.core.uv_lock import selected_lock
-from hatch_tilebox.discovery.cache import file_identity, open_cache
+from hatch_tilebox.discovery.cache import open_cache
 from hatch_tilebox.discovery.clean_environment import PassedVariables
-from hatch_tilebox.discovery.compatible_versions import compatible_bound
-from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
-from hatch_tilebox.discovery.diagnose.machine import machine_files
-from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, start_warnings, unusable_tasks, worker_failed
-from hatch_tilebox.discovery.environment import Metadata, read_metadata
-from hatch_tilebox.discovery.portability import check_portability
-from hatch_tilebox.discovery.prepared import prepared_environment
-from hatch_tilebox.discovery.programs import missing_programs
+from hatch_tilebox.discovery.lock_summary import selected_summary
+from hatch_tilebox.discovery.portability import check_summary
 from hatch_tilebox.discovery.result_cache import (
     Discovery,
+    counted_tasks,
     interpreter_unchanged,
     reproducible,
     restore,
-    restore_task,
     result_key,
     to_record,
 )
-from hatch_tilebox.discovery.runner_start import start_runner
-from hatch_tilebox.discovery.uv import require_uv
-from hatch_tilebox.discovery.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_tilebox.core.errors import Location
+    from hatch_tilebox.core.errors import Location, Problem
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.clean_start import CleanStart
-    from hatch_tilebox.discovery.environment import Environment
+    from hatch_tilebox.discovery.lock_summary import LockSummary
 
 Level = Literal["import", "worker"]
-
-DEFAULT_VERSION = "v0.0"
-"""The SDK's version of a task class that does not define an identifier; the name is that of the class."""
-
-
-@dataclass(frozen=True)
-class _Request:
-    """The arguments of `discover_tasks`."""
-
-    files: FileSet
-    entries: Sequence[FileEntry]
-    workflow: Workflow
-    level: Level
-    timeout: float
-    location: Location | None
-    progress: Progress
-    passed: PassedVariables
-    clean: CleanStart | None
 
 
 def discover_tasks(
@@ -87,153 +56,40 @@ def discover_tasks(
     """
     level = "worker" if workflow.command else level
     passed = PassedVariables() if passed is None else passed
-    request = _Request(files, entries, workflow, level, timeout, location, progress or Progress(), passed, clean)
-    metadata = _metadata(request)
-    if request.passed:
-        request.progress.result("Environment", ", ".join(request.passed))
-    portability = check_portability(files, metadata.lock)
+    progress = progress or Progress()
+    with open_cache(keep=cache) as kept:
+        lock = selected_summary(files, entries, kept)
+        keeps = cache and not passed and not clean and reproducible(lock, workflow)
+        key = result_key(files, entries, workflow, level, passed.patterns) if keeps else None
+        if (discovery := _earlier(kept, key)) is not None:
+            warnings = _portability_warnings(files, lock)
+            progress.started("Asking for the tasks")
+            progress.finished(f"{counted_tasks(discovery.tasks)}, unchanged since an earlier build")
+            return replace(discovery, warnings=(*warnings, *discovery.warnings))
+
+        # A build that changes nothing does not need the modules that start a runner.
+        from hatch_tilebox.discovery.ask_runner import Request, ask_runner, request_metadata
+
+        request = Request(files, entries, workflow, level, timeout, location, progress, passed, clean)
+        metadata = request_metadata(request)
+        if passed:
+            progress.result("Environment", ", ".join(passed))
+        warnings = _portability_warnings(files, lock)
+        discovery, interpreter = ask_runner(request, metadata, kept)
+        if key:
+            kept.write_result(key, {**to_record(discovery), "interpreter": interpreter})
+    return replace(discovery, warnings=(*warnings, *discovery.warnings))
+
+
+def _earlier(cache: Cache, key: str | None) -> Discovery | None:
+    """The answer of an earlier build with the same inputs, None if there is none or its interpreter has changed."""
+    record = cache.read_result(key) if key else None
+    return restore(record) if record is not None and interpreter_unchanged(record) else None
+
+
+def _portability_warnings(files: FileSet, lock: LockSummary | None) -> list[Problem]:
+    """Warnings about what the release needs from this machine. Raises DiscoveryError if release runners cannot use it."""
+    portability = check_summary(files, lock)
     if portability.errors:
         raise DiscoveryError(*portability.errors)
-    discovery = _discover(request, metadata, cache=cache)
-    return replace(discovery, warnings=(*portability.warnings, *discovery.warnings))
-
-
-def _discover(request: _Request, metadata: Metadata, *, cache: bool) -> Discovery:
-    """The answer of the runner, from the cache or from a new start."""
-    keeps = cache and not request.passed and not request.clean and reproducible(metadata.lock, request.workflow)
-    with open_cache(keep=cache) as kept:
-        names = request.passed.patterns
-        key = result_key(request.files, request.entries, request.workflow, request.level, names) if keeps else None
-        record = kept.read_result(key) if key else None
-        if record is not None and interpreter_unchanged(record):
-            request.progress.started("Asking for the tasks")
-            discovery = restore(record)
-            request.progress.finished(f"{_count(discovery.tasks)}, unchanged since an earlier build")
-            return discovery
-        answer = _start(kept, request, metadata)
-        discovery = _check(answer, request, metadata)
-        if key:
-            kept.write_result(key, {**to_record(discovery), "interpreter": answer["identity"]})
-        return discovery
-
-
-def _metadata(request: _Request) -> Metadata:
-    """The selected `pyproject.toml`, which is optional for a worker command. Raises DiscoveryError."""
-    metadata = read_metadata(request.files)
-    if metadata is None and request.workflow.command is None:
-        raise DiscoveryError(no_pyproject(request.files))
-    return metadata or Metadata(Pyproject(request.files.root), selected_lock(request.files), present=False)
-
-
-def _start(cache: Cache, request: _Request, metadata: Metadata) -> dict[str, Any]:
-    """The answer of the runner or the worker, from a start in an environment of its own."""
-    uv = require_uv()
-    python = request.clean.python if request.clean else ""
-    with prepared_environment(
-        cache, request.files, request.entries, metadata, uv, request.progress, passed=request.passed, python=python
-    ) as environment:
-        request.progress.started("Asking for the tasks")
-        began = perf_counter()
-        answer = _answer(environment, request, metadata, uv)
-        answer["written"] = environment.changes(request.entries)
-        answer["programs"] = missing_programs(request.files, environment.python.parent) if request.clean else []
-    answer["identity"] = file_identity(Path(answer["interpreter"]))
-    sdk = f", tilebox-workflows {answer['sdk']}" if answer["sdk"] else ""
-    request.progress.finished(f"{_count(answer['tasks'])}, Python {answer['python']}{sdk}", seconds=perf_counter() - began)
-    return answer
-
-
-def _context(environment: Environment, request: _Request, metadata: Metadata) -> Context:
-    paths = Paths(environment.project, environment.prefix)
-    clean = request.clean
-    return Context(
-        request.files,
-        request.workflow,
-        metadata.pyproject,
-        request.location,
-        paths,
-        request.timeout,
-        clean=clean is not None,
-        offline=clean is not None and clean.offline,
-    )
-
-
-def _answer(environment: Environment, request: _Request, metadata: Metadata, uv: Path) -> dict[str, Any]:
-    context = _context(environment, request, metadata)
-    if request.workflow.command:
-        return _serve(environment, request, context, uv)
-    start = start_runner(
-        environment,
-        request.workflow.runner or "",
-        uv,
-        level=request.level,
-        timeout=request.timeout,
-        development=(sorted(context.pyproject.development_names), sorted(context.pyproject.dependency_names)),
-        on_line=request.progress.detail,
-        clean=request.clean,
-    )
-    if start.facts is None:
-        raise DiscoveryError(no_answer(context, start.finished, start.hang, began=start.began))
-    if start.facts["status"] != "tasks":
-        _add_compatible_bound(environment, start.facts, uv, request.progress)
-        raise DiscoveryError(start_failed(context, start.facts, start.finished))
-    if problems := machine_files(context, start.facts):
-        raise DiscoveryError(*problems)
-    left_behind = [context.paths.clean(command) for command in start.finished.left_behind]
-    return {**start.facts, "left_behind": left_behind, "stopped": start.stopped}
-
-
-def _add_compatible_bound(environment: Environment, facts: dict[str, Any], uv: Path, progress: Progress) -> None:
-    """Add the `bound` below which the package that `facts` blame has what another package imports from it."""
-    other = facts.get("imported_from")
-    if other and other["attribute"]:
-        progress.detail(f"looking for a version of {other['name']} that has {other['module']}.{other['attribute']}")
-        other["bound"] = compatible_bound(environment, uv, other["required"], other["version"], other["module"], other["attribute"])
-
-
-def _serve(environment: Environment, request: _Request, context: Context, uv: Path) -> dict[str, Any]:
-    """Start the worker `command`, and list its tasks."""
-    try:
-        with start_worker(
-            environment, request.workflow, uv, timeout=request.timeout, on_line=request.progress.detail, clean=request.clean
-        ) as worker:
-            tasks = worker.tasks()
-            stopped = worker.shutdown()
-            left_behind = [context.paths.clean(command) for command in worker.result().left_behind] if stopped else []
-            about = worker.about
-    except WorkerError as error:
-        raise DiscoveryError(worker_failed(context, error)) from error
-    nothing = {"input_schema": None, "description": None, "object": None}
-    return {
-        **about,
-        "tasks": [{"name": name, "version": version, **nothing} for name, version in tasks],
-        "unnamed": [name for name, version in tasks if version == DEFAULT_VERSION and name.isidentifier()],
-        "left_behind": left_behind,
-        "stopped": stopped,
-    }
-
-
-def _check(answer: dict[str, Any], request: _Request, metadata: Metadata) -> Discovery:
-    """The tasks in `answer`, with warnings. Raises DiscoveryError if a release cannot have them."""
-    tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
-    problems = unusable_tasks(tasks, request.workflow, request.location)
-    if problems:
-        raise DiscoveryError(*problems)
-    locked = metadata.locked or not metadata.present
-    warnings = start_warnings(answer, request.files, locked=locked)
-    return Discovery(tasks, (*warnings, *answer["programs"]), answer["python"], answer["sdk"], _variables_read(answer, request))
-
-
-def _variables_read(answer: dict[str, Any], request: _Request) -> tuple[str, ...]:
-    """Names of passed variables that the code reads at import, set or not, so that releases do not depend on who builds them.
-
-    It is not known which variables a worker command reads, so all names without `*` count.
-    """
-    if request.workflow.command:
-        return request.passed.exact
-    variables = answer["variables"]
-    return tuple(sorted(name for name in {*variables["found"], *variables["missing"]} if request.passed.requests(name)))
-
-
-def _count(tasks: Sequence[object]) -> str:
-    return f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"
+    return portability.warnings

@@ -20,7 +20,6 @@ from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.core.toml_document import read_toml
-from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.cache import digest, file_identity, read_sealed, touch, write_sealed
 from hatch_tilebox.discovery.clean_environment import install_environment, workflow_environment
 from hatch_tilebox.discovery.diagnose.context import Paths
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hatch_tilebox.core.model import JSON, FileEntry, FileSet
-    from hatch_tilebox.core.uv_lock import UvLock
 
 LAYOUT = 3
 """Increased when the content of a cached environment changes."""
@@ -54,16 +52,16 @@ BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|
 
 @dataclass(frozen=True)
 class Metadata:
-    """The selected `pyproject.toml`, if it is `present`, and the selected `uv.lock`, if there is one."""
+    """The selected `pyproject.toml`, if it is `present`, and whether a `uv.lock` is selected."""
 
     pyproject: Pyproject
-    lock: UvLock | None
+    has_lock: bool
     present: bool = True
 
     @property
     def locked(self) -> bool:
         """Whether uv installs the packages of a lock."""
-        return self.present and self.lock is not None
+        return self.present and self.has_lock
 
     @property
     def copied(self) -> list[str]:
@@ -149,7 +147,12 @@ def read_metadata(files: FileSet) -> Metadata | None:
         document = read_toml(file.source, PYPROJECT_NAME, allow_mark=True)
     except ConfigError as error:
         raise DiscoveryError(*error.problems) from error
-    return Metadata(Pyproject(files.root, document), selected_lock(files))
+    return Metadata(Pyproject(files.root, document), has_lock(files))
+
+
+def has_lock(files: FileSet) -> bool:
+    """Whether a `uv.lock` is selected."""
+    return any(file.path == LOCK_NAME for file in files.files)
 
 
 def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path, passed: Iterable[str] = ()) -> str:

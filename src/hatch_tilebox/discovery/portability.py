@@ -7,19 +7,18 @@ which release runners in closed networks have, too; and a Git repository at a pa
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from hatch_tilebox.core.constants import UV_FILES
 from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, WAYS_OF_FOLDERS, sources_left_out
+from hatch_tilebox.discovery.lock_summary import is_url, reach_of, summarize
 from hatch_tilebox.discovery.uv_settings import (
     MachineSetting,
     ReleaseSettings,
@@ -30,10 +29,11 @@ from hatch_tilebox.discovery.uv_settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.uv_lock import UvLock
+    from hatch_tilebox.discovery.lock_summary import LockSource, LockSummary
 
 LOCK = Location("uv.lock")
 _OPTIONS = {"resolution-mode": "resolution", "prerelease-mode": "prerelease", "exclude-newer-span": "exclude-newer"}
@@ -55,23 +55,13 @@ class Portability:
     warnings: list[Problem]
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A source of `packages` in the lock."""
-
-    kind: str
-    written: str
-    packages: Sequence[str]
-
-    @property
-    def names(self) -> str:
-        """The first package, and the number of others."""
-        first, *others = self.packages
-        return first if not others else f"{first} and {len(others)} more"
-
-
 def check_portability(files: FileSet, lock: UvLock | None) -> Portability:
     """Return the dependencies on this machine in the lock, and in the sources that `pyproject.toml` declares."""
+    return check_summary(files, None if lock is None else summarize(lock))
+
+
+def check_summary(files: FileSet, lock: LockSummary | None) -> Portability:
+    """Return the same as `check_portability` from the summary of the lock."""
     problems = Portability([], [])
     sources = sources_left_out(files)
     release, machine = release_settings(files), machine_settings()
@@ -83,9 +73,9 @@ def check_portability(files: FileSet, lock: UvLock | None) -> Portability:
     problems.errors.extend(_unselected_links(lock, files))
     problems.warnings.extend(_declared(files, release, lock))
     problems.errors.extend(_options(lock, release, machine))
-    for source in _sources(lock):
+    for source in lock.sources:
         known = [sources[name] for name in source.packages if name in sources]
-        if _is_url(source.written):
+        if is_url(source.written):
             _check_url(source, release, machine, problems)
         elif source.kind != "git" and (problem := _path_problem(source, files, machine)):
             problems.errors.append(known[0] if known else problem)
@@ -98,18 +88,18 @@ def locked_indexes(lock: UvLock | None) -> frozenset[str] | None:
     """The registries in `lock`, normalized with `place_of`. None without a lock."""
     if lock is None:
         return None
-    return frozenset(place_of(source.written) for source in _sources(lock) if source.kind == "registry")
+    return frozenset(place_of(source.written) for source in summarize(lock).sources if source.kind == "registry")
 
 
-def _declared(files: FileSet, release: ReleaseSettings, lock: UvLock | None) -> Iterator[Problem]:
+def _declared(files: FileSet, release: ReleaseSettings, lock: LockSummary | None) -> Iterator[Problem]:
     """Indexes and links in the release that other machines cannot reach and that no package in `lock` comes from."""
-    used = {place_of(source.written) for source in _sources(lock)} if lock else set()
+    used = {place_of(source.written) for source in lock.sources} if lock else set()
     named = Location("uv.toml" if any(file.path == "uv.toml" for file in files.files) else "pyproject.toml")
     consequence = "nothing in uv.lock comes from it" if lock else "a release runner resolves the dependencies, and looks there"
     for place in sorted(release.places - used):
-        url = _is_url(place)
+        url = is_url(place)
         outside = not url and not Path(os.path.normpath(files.root / place)).is_relative_to(files.root)
-        if outside or Path(place).is_absolute() or (url and _reach(place) in {"file", "loopback"}):
+        if outside or Path(place).is_absolute() or (url and reach_of(place) in {"file", "loopback"}):
             yield Problem(
                 f"{place} is {ONLY_HERE}: {consequence}",
                 "remove it, or name one that release runners can reach",
@@ -118,16 +108,13 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: UvLock | None) -> 
             )
 
 
-def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
+def _unselected_links(lock: LockSummary, files: FileSet) -> Iterator[Problem]:
     """Packages in the lock that come from a folder of the project whose files are not selected."""
     selected = {file.path for file in files.files}
-    for package in lock.packages:
-        if package.kind != "registry" or _is_url(package.source) or Path(package.source).is_absolute():
-            continue
-        paths = [Path(os.path.normpath(f"{package.source}/{file.path}")).as_posix() for file in package.files if file.path]
-        if paths and not paths[0].startswith("../") and selected.isdisjoint(paths):
+    for package, *paths in lock.in_project:
+        if selected.isdisjoint(paths):
             yield Problem(
-                f"{package.name} comes from {paths[0]}, which is not among the selected files",
+                f"{package} comes from {paths[0]}, which is not among the selected files",
                 include_hint(paths[0]),
                 LOCK,
                 code="TBX204",
@@ -135,29 +122,9 @@ def _unselected_links(lock: UvLock, files: FileSet) -> Iterator[Problem]:
             )
 
 
-def _sources(lock: UvLock) -> list[_Source]:
-    """Return the sources of the packages in the lock, without duplicates."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for package in lock.packages:
-        if not package.source:
-            continue
-        found.setdefault((package.kind, package.source), []).append(package.name)
-        for url in (file.url for file in package.files):
-            parts = split_url(url)
-            if url.startswith("file:"):
-                found.setdefault(("url", url), []).append(package.name)
-            elif parts.netloc != split_url(package.source).netloc and _reach(url) == "loopback":
-                found.setdefault(("url", f"{parts.scheme}://{parts.netloc}"), []).append(package.name)
-    return [_Source(kind, written, tuple(dict.fromkeys(names))) for (kind, written), names in found.items()]
-
-
-def _is_url(written: str) -> bool:
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", written) is not None
-
-
-def _check_url(source: _Source, release: ReleaseSettings, machine: Sequence[MachineSetting], problems: Portability) -> None:
+def _check_url(source: LockSource, release: ReleaseSettings, machine: Sequence[MachineSetting], problems: Portability) -> None:
     place = place_of(source.written)
-    reach = _reach(source.written)
+    reach = reach_of(source.written)
     if reach == "file":
         # The repository may be mounted on the runners, too, and the lock pins the commit.
         (problems.warnings if source.kind == "git" else problems.errors).append(_local_problem(source, machine))
@@ -171,7 +138,7 @@ def _check_url(source: _Source, release: ReleaseSettings, machine: Sequence[Mach
         problems.warnings.append(Problem(message, None, LOCK, code="TBX205"))
 
 
-def _check_index(source: _Source, place: str, machine: Sequence[MachineSetting], problems: Portability) -> None:
+def _check_index(source: LockSource, place: str, machine: Sequence[MachineSetting], problems: Portability) -> None:
     """Check an index that the release does not name."""
     given = next((item for item in machine if item.key in {"default-index", "index"} and place_of(item.value) == place), None)
     default = given is not None and given.key == "default-index"
@@ -194,33 +161,13 @@ def _origin(place: str, machine: Sequence[MachineSetting]) -> str:
     return f" (set by {given.origin})" if given else ""
 
 
-def _reach(url: str) -> str:
-    """The kind of a URL that not every machine can reach: "file", "loopback" or "private"; otherwise ""."""
-    scheme = url.partition(":")[0].lower()
-    if scheme in {"file", "git+file"}:
-        return "file"
-    try:
-        host = (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return "loopback"
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return ""
-    if address.is_loopback or address.is_unspecified:
-        return "loopback"
-    return "private" if address.is_private or address.is_link_local else ""
-
-
-def _local_problem(source: _Source, machine: Sequence[MachineSetting]) -> Problem:
-    path = unquote(split_url(source.written).path) if _is_url(source.written) else source.written
+def _local_problem(source: LockSource, machine: Sequence[MachineSetting]) -> Problem:
+    path = unquote(split_url(source.written).path) if is_url(source.written) else source.written
     message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
     return Problem(f"{message}: a release cannot include it", WAYS, LOCK, code="TBX203")
 
 
-def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSetting]) -> Problem | None:
+def _path_problem(source: LockSource, files: FileSet, machine: Sequence[MachineSetting]) -> Problem | None:
     """The problem of a `source` whose path a release runner cannot find."""
     written = source.written
     place = Path(os.path.normpath(files.root / written))
@@ -241,10 +188,10 @@ def _path_problem(source: _Source, files: FileSet, machine: Sequence[MachineSett
     return None
 
 
-def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[MachineSetting]) -> Iterator[Problem]:
+def _options(lock: LockSummary, release: ReleaseSettings, machine: Sequence[MachineSetting]) -> Iterator[Problem]:
     """Options that the lock was created with, and that the release does not set."""
-    locked = {_OPTIONS.get(key, key): f"`{_OPTIONS.get(key, key)}`" for key in _keys(lock.options)}
-    locked |= {_MANIFEST[key]: f"`{_MANIFEST[key]}`" for key in _keys(lock.manifest) if key in _MANIFEST}
+    locked = {_OPTIONS.get(key, key): f"`{_OPTIONS.get(key, key)}`" for key in lock.options}
+    locked |= {_MANIFEST[key]: f"`{_MANIFEST[key]}`" for key in lock.manifest if key in _MANIFEST}
     for key, shown in locked.items():
         if key in release.values:
             continue
@@ -253,11 +200,6 @@ def _options(lock: UvLock, release: ReleaseSettings, machine: Sequence[MachineSe
         value = f" = {given.value!r}" if given and isinstance(given.value, str) else ""
         hint = f"set `{key}{value}` under [tool.uv] in pyproject.toml".replace("'", '"') + ", or unset it; then run `uv lock`"
         yield Problem(f"it was created with {shown}, which {where} and the release does not: {_IGNORED}", hint, LOCK, code="TBX205")
-
-
-def _keys(table: Mapping[str, object] | None) -> list[str]:
-    """Return the keys of a table of the lock whose values are not empty."""
-    return [key for key, value in (table or {}).items() if value not in ([], {})]
 
 
 def _unselected_configuration(files: FileSet) -> Iterator[Problem]:

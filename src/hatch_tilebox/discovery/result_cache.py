@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
-    from hatch_tilebox.core.uv_lock import UvLock
+    from hatch_tilebox.discovery.lock_summary import LockSummary
 
 LAYOUT = 2
 """Increased when the content of a cached answer changes."""
-_OUTSIDE = re.compile(r"/|\.\.|[A-Za-z]:")
-"""How a path outside the project begins. The content there is not locked."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +42,9 @@ class Discovery:
     cached: bool = False
 
 
-def reproducible(lock: UvLock | None, workflow: Workflow) -> bool:
+def reproducible(lock: LockSummary | None, workflow: Workflow) -> bool:
     """Whether the selected `lock` locks all dependencies of the workflow."""
-    if lock is None or (workflow.command and workflow.command[0] != "uv"):
-        return False
-    paths = (
-        path for item in lock.packages for path in (*([item.source] if item.is_local else []), *(file.path for file in item.files))
-    )
-    return not any(map(_OUTSIDE.match, paths))
+    return lock is not None and not lock.outside and not (workflow.command and workflow.command[0] != "uv")
 
 
 def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
@@ -131,3 +123,8 @@ def restore_problem(record: Mapping[str, Any]) -> Problem:
     """A problem from the JSON form of its `_asdict()`."""
     location = Location(**record["location"]) if record["location"] else None
     return Problem(record["message"], record["hint"], location, record["details"], record["code"])
+
+
+def counted_tasks(tasks: Sequence[object]) -> str:
+    """How many tasks there are, as text."""
+    return f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"

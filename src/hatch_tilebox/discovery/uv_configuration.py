@@ -10,11 +10,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-import tomlkit
-
 from hatch_tilebox.core.toml_document import read_values
-from hatch_tilebox.core.uv_lock import selected_lock
-from hatch_tilebox.discovery.portability import locked_indexes
 from hatch_tilebox.discovery.uv_settings import (
     machine_files,
     machine_settings,
@@ -51,6 +47,9 @@ def index_variables(files: FileSet) -> dict[str, str]:
     credentials = []
     for setting in machine_settings():
         if setting.key == "default-index" and "UV_DEFAULT_INDEX" not in variables and not release.own_default:
+            from hatch_tilebox.core.uv_lock import selected_lock
+            from hatch_tilebox.discovery.portability import locked_indexes
+
             locked = locked_indexes(selected_lock(files))
             if locked is None or place_of(setting.value) in locked:
                 variables["UV_DEFAULT_INDEX"] = setting.value
@@ -81,6 +80,8 @@ def configuration_variables(folder: Path) -> dict[str, str]:
     files = machine_files()
     if os.name == "nt" or not (os.environ.get("UV_CONFIG_FILE") or any(RESOLVING & read_values(path).keys() for path in files)):
         return {}
+    import tomlkit
+
     shutil.rmtree(folder, ignore_errors=True)
     user, system = folder / "user", folder / "system"
     for place, path in zip((user, system), files[:2] if len(files) > 1 else [*files, None], strict=True):
