@@ -33,7 +33,7 @@ def test_a_build_that_changes_nothing_does_not_import_what_starts_a_runner():
     added = modules_after(f"{BASELINE}\nimport hatch_tilebox.pipeline.build") - modules_after(BASELINE)
     starts = {"ask_runner", "environment", "process", "runner_start", "staging", "worker"}
     assert not added & {f"hatch_tilebox.discovery.{name}" for name in starts}
-    assert not added & {"filelock", "hatch_tilebox.core.uv_lock", "platformdirs", "tomlkit"}
+    assert not added & {"filelock", "hatch_tilebox.core.uv_lock", "hatch_tilebox.plugins", "platformdirs", "pluggy", "tomlkit"}
 
 
 def modules_of_build(build, project, out):

@@ -18,6 +18,9 @@ SKIP_VARIABLE = "HATCH_TILEBOX_SKIP"
 ACTIVE_VARIABLE = "HATCH_TILEBOX_ACTIVE"
 """Set in every process that discovery starts: the hook does nothing in builds that discovery causes."""
 
+PLUGIN_GROUP = "hatch_tilebox"
+"""The entry-point group of plugins."""
+
 MANIFEST_PATH = ".tilebox/release.json"
 """The path of the manifest in a release."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
+from hatch_tilebox.core.constants import PLUGIN_GROUP
 from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
@@ -15,8 +17,6 @@ from hatch_tilebox.core.tables import Column
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
 from hatch_tilebox.inputs.limits import default_warnings
-from hatch_tilebox.plugins.findings import ReleaseFile
-from hatch_tilebox.plugins.manager import plugin_manager, run_release_checks
 from hatch_tilebox.selection.release_files import check_selection
 from hatch_tilebox.selection.select import select_release
 
@@ -106,9 +106,7 @@ def build_release(
     manifest = ReleaseManifest.of(
         config.workflow, project, discovery.tasks, entries, discovery.environment, vendored.extensions() if vendored else {}
     )
-    if (plugins := plugin_manager()).get_plugins():
-        sources = [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
-        warn(run_release_checks(manifest.to_dict(), sources, plugins))
+    warn(_findings_of_plugins(manifest, files))
 
     progress.started("Writing the release")
     began = perf_counter()
@@ -120,6 +118,18 @@ def build_release(
     progress.result("Digest", f"sha256:{artifact.sha256}")
     progress.detail(f"fingerprint {manifest.fingerprint}")
     return Release(artifact, manifest, files, tuple(found))
+
+
+def _findings_of_plugins(manifest: ReleaseManifest, files: FileSet) -> tuple[Problem, ...]:
+    """Return the warnings of the release checks of installed plugins. Raises PluginError with their errors."""
+    if not entry_points(group=PLUGIN_GROUP):
+        return ()
+    from hatch_tilebox.plugins.findings import ReleaseFile
+    from hatch_tilebox.plugins.manager import run_release_checks
+
+    return run_release_checks(
+        manifest.to_dict(), [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
+    )
 
 
 def _digest_of(path: Path) -> str | None:

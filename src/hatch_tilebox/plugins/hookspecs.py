@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from hatch_tilebox.core.constants import PLUGIN_GROUP
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hatch_tilebox.plugins.destination import ArtifactTransport, Destination
     from hatch_tilebox.plugins.findings import Finding, ReleaseFile
 
-GROUP = "hatch_tilebox"
+GROUP = PLUGIN_GROUP
 """The entry-point group of plugins, and the name of their pluggy project."""
 
 hookspec = pluggy.HookspecMarker(GROUP)

@@ -31,6 +31,7 @@ class SourceTree:
 
     root: Path
     _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
+    _paths: dict[tuple[str, tuple[str, ...]], str | None] = field(default_factory=dict, repr=False)
 
     def module(self, path: str) -> ast.Module | None:
         """The syntax tree of a file, or None if there is no such file or this Python cannot parse it."""
@@ -43,7 +44,10 @@ class SourceTree:
 
     def find(self, name: str, folders: Iterable[str] = SOURCE_FOLDERS) -> str | None:
         """The path of the module with this dotted name in the first of the `folders` that has one, or None."""
-        return next((path for path in module_files(name, folders) if (self.root / path).is_file()), None)
+        key = (name, tuple(folders))
+        if key not in self._paths:
+            self._paths[key] = next((path for path in module_files(name, folders) if (self.root / path).is_file()), None)
+        return self._paths[key]
 
     def run_by_import(self, name: str, folders: Iterable[str] = SOURCE_FOLDERS) -> list[str]:
         """The files that an import of the dotted name runs: the packages that contain the module, and the module itself."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Fix, Problem, SelectionError
-from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.core.modules import module_files
-from hatch_tilebox.selection.explain import explain
+from hatch_tilebox.core.workflow import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,6 +43,8 @@ def check_required_files(
     warnings: list[Problem] = []
 
     def left_out(path: str, subject: str, line: str, suffix: str = "", location: Location | None = None) -> Problem:
+        from hatch_tilebox.selection.explain import explain
+
         explanation = explain(files.root, include, exclude, path, use_gitignore=use_gitignore, skip=skip)
         place = f" ({explanation.location})" if explanation.rule and explanation.location else ""
         hint = "change that rule" if explanation.rule else f'add "{line}" to [build] include in {CONFIG_NAME}'
