@@ -52,7 +52,7 @@ _SUFFIXES = {
     ".pfx": "a certificate with its private key",
     ".ppk": "an SSH key",
 }
-_EXAMPLE = re.compile(r"(?:^|[._-])(?:dist|example|sample|template|tmpl)(?:[._-]|$)")
+_EXAMPLE = r"(?:^|[._-])(?:dist|example|sample|template|tmpl)(?:[._-]|$)"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Detector:
 
     what: str
     hints: tuple[bytes, ...]
-    regex: re.Pattern[bytes]
+    regex: bytes  # compiled where it is used first: most files contain no hint
 
 
 _KEY_HEADER = rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
@@ -71,32 +71,31 @@ _DETECTORS = (
         "a private key",
         (b"PRIVATE KEY",),
         # Only with the key itself, in a file or in a string: code that searches for the header is not a secret.
-        re.compile(_KEY_HEADER + rb"(?:\s|\\n|\\r|[\"'+,]|[A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/]{20}"),
+        _KEY_HEADER + rb"(?:\s|\\n|\\r|[\"'+,]|[A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/]{20}",
     ),
     _Detector(
         "a Tilebox API key",
         (b"TILEBOX_API_KEY", b"tilebox_api_key", b"api.tilebox.com", b"Client("),
-        re.compile(
-            rb"(?:tilebox_api_key" + _ASSIGNED + rb"|\bClient\([^()]*\btoken\s*=\s*[\"']|api\.tilebox\.com[^\n]*bearer\s+)"
-            rb"(?P<value>[A-Za-z0-9_.~+/=-]{16,})",
-            re.IGNORECASE,
+        (
+            rb"(?i)(?:tilebox_api_key" + _ASSIGNED + rb"|\bClient\([^()]*\btoken\s*=\s*[\"']|api\.tilebox\.com[^\n]*bearer\s+)"
+            rb"(?P<value>[A-Za-z0-9_.~+/=-]{16,})"
         ),
     ),
-    _Detector("an AWS access key", (b"AKIA", b"ASIA"), re.compile(rb"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
+    _Detector("an AWS access key", (b"AKIA", b"ASIA"), rb"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
     _Detector(
         "a secret key of an object store",
         (b"SECRET", b"secret"),
-        re.compile(rb"secret(?:_access)?_key" + _ASSIGNED + rb"(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", re.IGNORECASE),
+        rb"(?i)secret(?:_access)?_key" + _ASSIGNED + rb"(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
     ),
     _Detector(
         "a GitHub token",
         (b"ghp_", b"gho_", b"ghs_", b"github_pat_"),
-        re.compile(rb"\b(?:gh[pos]_[A-Za-z0-9]{36}|github_pat_\w{60,})"),
+        rb"\b(?:gh[pos]_[A-Za-z0-9]{36}|github_pat_\w{60,})",
     ),
-    _Detector("a GitLab token", (b"glpat-",), re.compile(rb"\bglpat-[\w-]{20,}")),
-    _Detector("a PyPI token", (b"pypi-AgE",), re.compile(rb"\bpypi-AgE[\w-]{50,}")),
-    _Detector("a Google API key", (b"AIza",), re.compile(rb"\bAIza[\w-]{35}\b")),
-    _Detector("a Slack token", (b"xox",), re.compile(rb"\bxox[abprs]-[0-9A-Za-z-]{20,}")),
+    _Detector("a GitLab token", (b"glpat-",), rb"\bglpat-[\w-]{20,}"),
+    _Detector("a PyPI token", (b"pypi-AgE",), rb"\bpypi-AgE[\w-]{50,}"),
+    _Detector("a Google API key", (b"AIza",), rb"\bAIza[\w-]{35}\b"),
+    _Detector("a Slack token", (b"xox",), rb"\bxox[abprs]-[0-9A-Za-z-]{20,}"),
 )
 _HINTS = tuple((hint, detector) for detector in _DETECTORS for hint in detector.hints)
 _RARE = b"KAxgCc"
@@ -120,7 +119,7 @@ def _searches(hints: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
 
 _SEARCHES = tuple(_searches(hint for hint, _ in _HINTS))
 # What documentation writes in the place of a value.
-_PLACEHOLDER = re.compile(rb"your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}", re.IGNORECASE)
+_PLACEHOLDER = rb"(?i)your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}"
 
 
 def check_secrets(
@@ -170,7 +169,7 @@ def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, 
         return
     suspected = {detector: None for hint, detector in _HINTS if hint in head}
     for detector in suspected:
-        match = next((match for match in detector.regex.finditer(head) if _is_real(match)), None)
+        match = next((match for match in re.finditer(detector.regex, head) if _is_real(match)), None)
         if match is not None:
             yield detector.what, head.count(b"\n", 0, match.start()) + 1
 
@@ -191,15 +190,15 @@ def _by_name(path: str) -> str | None:
         what = next((what for end, what in _PATHS.items() if f"/{path}".endswith(f"/{end}")), None)
     if what is None:
         what = _NAMES[".env"] if name.startswith(".env.") else _SUFFIXES.get(name[name.rfind(".") :] if "." in name else "")
-    return None if what is None or _EXAMPLE.search(name) else what
+    return None if what is None or re.search(_EXAMPLE, name) else what
 
 
 def _is_real(match: re.Match[bytes]) -> bool:
     """Whether the value is not a placeholder: a real one contains letters and digits."""
     value = match.groupdict().get("value")
     if value is None:
-        return not _PLACEHOLDER.search(match[0])
-    return bool(re.search(rb"\d", value) and re.search(rb"[A-Za-z]", value)) and not _PLACEHOLDER.search(value)
+        return not re.search(_PLACEHOLDER, match[0])
+    return bool(re.search(rb"\d", value) and re.search(rb"[A-Za-z]", value)) and not re.search(_PLACEHOLDER, value)
 
 
 def _problem(path: str, what: str, line: int) -> Problem:
