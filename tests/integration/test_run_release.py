@@ -210,9 +210,13 @@ def test_a_missing_cache(run):
 
 
 def test_a_worker_that_dies(run):
-    result = run("tile_mosaic", "EndProcess")
+    witness = Witness()
+    result = run("tile_mosaic", "EndProcess", watcher=witness)
     assert result.state == "failed"
-    assert "the worker was killed by SIGKILL while it executed a task" in result.problems[0].message
+    (problem,) = result.problems
+    assert "the worker was killed by SIGKILL while it executed a task" in problem.message
+    assert "it likely ran out of memory" in problem.hint
+    assert "Ending now" in witness.lines  # printed without a flush
 
 
 def test_files_that_a_task_leaves(run):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Announcement, Progress
-from hatch_tilebox.core.tables import Column, lay_out
+from hatch_tilebox.core.tables import Column, cell_width, lay_out
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -69,6 +69,14 @@ def show_text(text: str, console: SafeConsole, *, indent: int, style: str = "") 
         console.print(styled(" " * indent, (line, style)), soft_wrap=True)
 
 
+def show_fact(title: str, value: str, console: SafeConsole, width: int, style: str = "bold") -> None:
+    """Print a value beside its title, which takes `width` columns. On a terminal that is too narrow, it is on the next line."""
+    if console.file.isatty() and width + len("  ") + cell_width(value) > console.width:
+        console.print(styled((title, style)), soft_wrap=True)
+        title, width = "", 0
+    console.print(styled((title.ljust(width), style), f"  {value}"), soft_wrap=True)
+
+
 class RichProgress(Progress):
     """Shows a spinner while a step runs and a line when it is done.
 
@@ -117,7 +125,7 @@ class RichProgress(Progress):
 
     def result(self, name: str, value: str) -> None:
         if self._verbosity >= 0:
-            self._print((name.ljust(STEP_WIDTH), "green"), f"  {value}")
+            show_fact(name, hide_logins(value), self._console, STEP_WIDTH, "green")
 
     def table(self, header: Sequence[Column | str], rows: Sequence[Sequence[str]]) -> None:
         if self._verbosity < 0:

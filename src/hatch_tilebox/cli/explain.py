@@ -61,5 +61,11 @@ def _show_list(codes: list[Code]) -> None:
 
 
 def _show(code: Code) -> None:
-    for line in (f"{code.name}: {code.title}", "", *code.explanation.splitlines(), "", *f"Fix: {code.fix}".splitlines()):
-        show_line(line)
+    from hatch_tilebox.cli.console import show_text
+    from hatch_tilebox.cli.safe_console import SafeConsole
+
+    console = SafeConsole()
+    console.print(f"{code.name}: {code.title}", markup=False, soft_wrap=True)
+    for paragraph in f"{code.explanation}\n\nFix: {code.fix}".split("\n\n"):
+        console.print()
+        show_text(paragraph, console, indent=0)

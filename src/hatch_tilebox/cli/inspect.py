@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import ReleaseManifest
 
 
+_TITLES = len("Fingerprint")
 _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 
 
@@ -60,7 +61,7 @@ def command(
 
     Example: hatch-tilebox inspect dist/scene_qa-1.2.0.tbrelease
     """
-    from hatch_tilebox.cli.console import RichProgress, styled
+    from hatch_tilebox.cli.console import RichProgress, show_fact
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     if url or selector or workflow:
@@ -87,9 +88,10 @@ def command(
         signer = signature.signer and signature.signer.to_dict()
         show_json({"manifest": release.manifest.to_dict(), "digest": digest, "signer": signer, "size": release.size, **listed})
     elif digest:
-        console.print(f"\n[bold]Digest[/]       sha256:{digest}", soft_wrap=True)
+        console.print()
+        show_fact("Digest", f"sha256:{digest}", console, _TITLES)
         if signature.text:
-            console.print(styled(("Signature", "bold"), f"    {signature.text}"), soft_wrap=True)
+            show_fact("Signature", signature.text, console, _TITLES)
 
 
 def _signature(what: str, digest: str | None, trust_config: Path | None) -> Signature:
@@ -175,7 +177,7 @@ def _show_components(console: SafeConsole, manifest: ReleaseManifest, components
 
 def _show(console: SafeConsole, manifest: ReleaseManifest, size: int | None, *, everything: bool) -> None:
 
-    from hatch_tilebox.cli.console import show_table, show_text, styled
+    from hatch_tilebox.cli.console import show_fact, show_table, show_text, styled
     from hatch_tilebox.core.tables import Column
     from hatch_tilebox.inputs.describe import describe_input, shape_lines
 
@@ -191,7 +193,7 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int | None, *, 
         ("Size", f"{packed}unpacked {format_size(sum(file.size for file in manifest.files))}"),
     ]
     for title, value in facts:
-        console.print(styled((title.ljust(11), "bold"), f"  {value}"), soft_wrap=True)
+        show_fact(title, value, console, _TITLES)
     console.print("", "[bold]Tasks[/]", sep="\n")
     for task in manifest.tasks:
         trigger = f"  triggered by {_TRIGGERS[task.trigger]}" if task.trigger else ""

@@ -77,8 +77,7 @@ class JobDisplay(Watcher):
                 again = f", attempt {task.attempts} of {task.max_retries + 1}" if task.state == "queued" else ""
                 line = _mark(task, self._console)
                 line.append(printable(task.display)).append(f"{_took(task)}{again}", style="dim")
-                for label, done, total in task.progress:
-                    line.append(f"  {printable(label or 'progress')}: {done} of {total}", style="dim")
+                line.append(_progress(task), style="dim")
                 if task.error and task.state != "computed":
                     line.append(f"  {printable(task.error)}", style="red")
                 self._ended.append((str(task.id), line))
@@ -202,11 +201,16 @@ def _label(task: LocalTask, console: SafeConsole) -> Text:
     if task.input and task.state == "queued":
         text = json.dumps(show_input(task.input), ensure_ascii=False)
         label.append(f"  {printable(text)}", style="dim")
-    label.append(_took(task), style="dim")
+    label.append(f"{_took(task)}{_progress(task)}", style="dim")
     if task.attempts > 1:
         label.append(f"  {task.attempts} attempts", style="yellow")
     label.truncate(max(console.width - _INDENT * len(task.order), _BAR), overflow="ellipsis")
     return label
+
+
+def _progress(task: LocalTask) -> str:
+    """Return the progress indicators of a task. The SDK sends them when the task ends."""
+    return "".join(f"  {printable(label or 'progress')}: {done} of {total}" for label, done, total in task.progress)
 
 
 def _took(task: LocalTask) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from hatch_tilebox.cli.output import env_option, output_options, problem_json, s
 from hatch_tilebox.cli.publishing import policy_option, project_root, read_settings
 from hatch_tilebox.cli.release_argument import named_or_project
 from hatch_tilebox.cli.signature import checked_signature, trust_option
+from hatch_tilebox.core.short_forms import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +126,9 @@ def command(
     if problems:
         ctx.exit(1)
     if not as_json and result.artifact:
-        show_line(f"{path}: ok, sha256:{result.artifact.sha256}")
+        digest = f"sha256:{result.artifact.sha256}"
+        whole = verbose > 0 or not sys.stdout.isatty()
+        show_line(f"{path}: ok, {digest if whole else f'digest {short_id(digest)}'}")
         if signature.text:
             show_line(f"{path}: {signature.text}")
     show_next("verify", file=file)

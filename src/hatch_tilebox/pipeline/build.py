@@ -13,6 +13,7 @@ from hatch_tilebox.core.constants import PLUGIN_GROUP
 from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.short_forms import short_id
 from hatch_tilebox.core.tables import Column
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
@@ -113,9 +114,10 @@ def build_release(
     path = directory / release_filename(project)
     before = _digest_of(path)
     artifact = write_archive(manifest, files, path, contents)
-    unchanged = "unchanged since the last build, " if artifact.sha256 == before else ""
+    unchanged = "unchanged, " if artifact.sha256 == before else ""
     progress.finished(f"{unchanged}{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
-    progress.result("Digest", f"sha256:{artifact.sha256}")
+    digest = f"sha256:{artifact.sha256}"
+    progress.result("Digest", digest if progress.shows_whole_ids else short_id(digest))
     progress.detail(f"fingerprint {manifest.fingerprint}")
     return Release(artifact, manifest, files, tuple(found))
 

@@ -203,7 +203,7 @@ def _summary(output: str) -> str:
     if installed := re.findall(r"^ \+ ([^\s=]+)==(\S+)", output, re.MULTILINE):
         direct = [f"{name} {version}" for name, version in installed if name in _DEPENDENCIES]
         others = len(installed) - len(direct)
-        return f"{', '.join(direct)} and {others} package{'' if others == 1 else 's'} that they need, in {_ENVIRONMENT}"
+        return f"{', '.join(direct)} and {others} other{'' if others == 1 else 's'}, in {_ENVIRONMENT}"
     packages = re.search(r"Resolved (\d+) packages?", output)
     return f"{packages[1]} packages" if packages else ""
 

@@ -9,6 +9,7 @@ from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.compatibility.releases import compare_releases
 from hatch_tilebox.core.errors import ArchiveError, IncompatibleError, Problem, PublishError
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.short_forms import short_id
 from hatch_tilebox.plugins.destination import LocalRelease
 from hatch_tilebox.publish.attachments import attach_documents
 from hatch_tilebox.publish.steps import DIGITS, StepLog, describe_release, show_step
@@ -51,6 +52,10 @@ class Publication:
         }
 
 
+def _shown(identifier: str, progress: Progress) -> str:
+    return identifier if progress.shows_whole_ids else short_id(identifier)
+
+
 def open_release(path: Path, progress: Progress | None = None) -> LocalRelease:
     """Read and check the archive `path`.
 
@@ -91,8 +96,8 @@ def publish_release(
         with log.step("look-up") as result, show_step(progress, "Looking it up") as done:
             there = destination.find(local)
             absent = "does not have it yet" if destination.finds_content else "may have it already"
-            done.append(f"{destination.url} has it as {there.id}" if there else f"{destination.url} {absent}")
-            result.append(done[-1])
+            done.append(f"{destination.url} has it as {_shown(there.id, progress)}" if there else f"{destination.url} {absent}")
+            result.append(f"{destination.url} has it as {there.id}" if there else done[0])
         if there:
             for name in ("compare-version", "compare-tasks", "upload", "register"):
                 log.skip(name, "the destination has the release")

@@ -180,5 +180,6 @@ def test_display_names_and_progress_of_tasks(capsys):
     show_job(result_of(job, [of_task, replace(of_task, name="read", id="2", parent="1")]), everything=False)
     printed = capsys.readouterr()
     assert printed.err == "✓ Root(a)  tiles: 1 of 3\n"
+    assert printed.out.startswith("✓ Root(a)  tiles: 1 of 3\n")
     assert "\nRoot(a)   ▇" in printed.out
     assert "\n  read    ▇" in printed.out

@@ -273,7 +273,7 @@ def test_what_is_installed_is_said_in_a_pipe_too(invoke, tmp_path, fake_uv):
     result = invoke("init", tmp_path / "project", "--offline")
     assert re.sub(r"  \d+\.\d s$", "", result.stderr, flags=re.MULTILINE).splitlines()[:2] == [
         "Locking                83 packages",
-        "Installing             pytest 9.2.0, tilebox 0.66.0 and 1 package that they need, in .venv",
+        "Installing             pytest 9.2.0, tilebox 0.66.0 and 1 other, in .venv",
     ]
 
 
