@@ -35,7 +35,11 @@ def select_published(destination: Destination, workflow: str | None, selector: s
     `workflow`, the destination must have releases of one workflow only. Raises PublishError if no release, or more than one,
     matches, with a list of releases.
     """
-    releases = destination.releases(workflow)
+    if workflow and selector is None:
+        latest = destination.latest(workflow)
+        releases = [latest] if latest else []
+    else:
+        releases = destination.releases(workflow)
     if not releases:
         of = f" of workflow {workflow!r}" if workflow else ""
         raise PublishError(

@@ -17,12 +17,11 @@ crash leaves at most files in `incoming`, which a later upload removes.
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from hatch_tilebox.archive.reader import read_manifest
 from hatch_tilebox.core.errors import Problem, PublishError
@@ -33,7 +32,19 @@ from hatch_tilebox.publish.addresses import STORE_MARKER
 from hatch_tilebox.publish.attachments import read_attachment
 from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.files import holds, new_file, reading, shared_folder, shared_lock
-from hatch_tilebox.publish.store_files import RELEASE_ID, folders, is_whole, listed, names_of, notes, read_object, records, sweep
+from hatch_tilebox.publish.store_files import (
+    RELEASE_ID,
+    folders,
+    is_whole,
+    listed,
+    names_of,
+    new_record,
+    notes,
+    read_object,
+    records,
+    release_id,
+    sweep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -47,7 +58,6 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 FORMAT = 1
-_IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _DEFAULT_CLUSTER = "default"
 _HISTORY = 100
 """Deployments that the history of a cluster keeps."""
@@ -76,14 +86,15 @@ class ReleaseStore(Destination, Deployer):
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.to = self.url = self.root.as_uri()
+        self._blobs_url = self.root.joinpath("blobs", "sha256").as_uri()
 
     @_reports_errors
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         self._check_format()
-        record = self._record(release.workflow, _release_id(release))
+        record = self._record(release.workflow, release_id(release))
         if record is None or not is_whole(self._blob(release.artifact.sha256), release.artifact.sha256):
             return None
-        return self._read(record)
+        return self._read(self._workflow(release.workflow), record)
 
     @_reports_errors
     def upload(self, release: LocalRelease, progress: Progress) -> str:
@@ -105,27 +116,40 @@ class ReleaseStore(Destination, Deployer):
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool]:
         folder = self._workflow(release.workflow)
         shared_folder(folder, self.root)
-        identifier = _release_id(release)
+        identifier = release_id(release)
         with shared_lock(folder / ".lock"):
             if there := self._record(release.workflow, identifier):
-                return self._read(there), False
-            number = max((int(path.name.partition("-")[0]) for path in records(folder)), default=0) + 1
-            record = folder / f"{number:08}-{identifier}.json"
+                return self._read(folder, there), False
+            number = max((int(name.partition("-")[0]) for name in records(folder)), default=0) + 1
+            record = f"{number:08}-{identifier}.json"
             now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-            with new_file(record, self.root / "incoming", self.root) as file:
-                file.write(json.dumps(_describe(release, identifier, uploaded, now), indent=2).encode() + b"\n")
-        return self._read(record), True
+            with new_file(folder / record, self.root / "incoming", self.root) as file:
+                file.write(new_record(release, uploaded, now))
+        return self._read(folder, record), True
 
     @_reports_errors
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         self._check_format()
         workflows = folders(self.root / "workflows") if workflow is None else [self._workflow(workflow)]
-        paths = [path for folder in workflows for path in records(folder)]
-        found = [self._read(path) for path in sorted(paths, key=lambda path: (path.parent.name, path.name), reverse=True)]
+        by_name = sorted(workflows, key=lambda folder: folder.name, reverse=True)
+        return self._with_clusters([self._read(folder, name) for folder in by_name for name in reversed(records(folder))])
+
+    @_reports_errors
+    def latest(self, workflow: str) -> PublishedRelease | None:
+        self._check_format()
+        folder = self._workflow(workflow)
+        names = records(folder)
+        return self._with_clusters([self._read(folder, names[-1])])[0] if names else None
+
+    def _with_clusters(self, releases: list[PublishedRelease]) -> list[PublishedRelease]:
+        """Return the releases with the clusters that they are deployed to."""
         clusters: dict[tuple[str, str | None], list[str]] = {}
         for note in [note for folder in folders(self.root / "clusters") for note in notes(folder)]:
             clusters.setdefault((note.stem, self._deployed(note)), []).append(note.parent.name)
-        return [replace(release, clusters=tuple(clusters.get((release.workflow, release.id), ()))) for release in found]
+        return [
+            replace(release, clusters=tuple(clusters[key])) if (key := (release.workflow, release.id)) in clusters else release
+            for release in releases
+        ]
 
     @_reports_errors
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
@@ -168,7 +192,7 @@ class ReleaseStore(Destination, Deployer):
         record = self._record(workflow, release)
         if record is None:
             raise no_such_release(workflow, release)
-        return frozenset((task.name, task.version) for task in self.manifest(self._read(record)).tasks)
+        return frozenset((task.name, task.version) for task in self.manifest(self._read(self._workflow(workflow), record)).tasks)
 
     @_reports_errors
     def deploy(self, workflow: str, release: str, clusters: Sequence[str]) -> tuple[str, ...]:
@@ -237,12 +261,14 @@ class ReleaseStore(Destination, Deployer):
     def _blob(self, digest: str) -> Path:
         return inside(self.root, "blobs", "sha256", digest[:2], digest)
 
-    def _record(self, workflow: str, identifier: str) -> Path | None:
+    def _record(self, workflow: str, identifier: str) -> str | None:
+        """Return the name of the record of a release, or None."""
         end = f"-{identifier}.json"
-        return next((path for path in records(self._workflow(workflow)) if path.name.endswith(end)), None)
+        return next((name for name in records(self._workflow(workflow)) if name.endswith(end)), None)
 
-    def _read(self, path: Path) -> PublishedRelease:
-        match read_object(path):
+    def _read(self, folder: Path, name: str) -> PublishedRelease:
+        """Return the release in the record `name` of a workflow's folder."""
+        match read_object(path := folder / name):
             case {
                 "id": str(identifier),
                 "workflow": str(workflow),
@@ -253,8 +279,8 @@ class ReleaseStore(Destination, Deployer):
                 "created_at": str(created_at),
             } if is_digest(digest) and is_digest(fingerprint) and not version_fault(version) and 0 <= size < 2**63:
                 # A record that names another workflow or release than its path could lead out of the store.
-                if (path.parent.name, path.name.partition("-")[2]) == (workflow, f"{identifier}.json"):
-                    url = self._blob(digest).as_uri()
+                if (folder.name, name.partition("-")[2]) == (workflow, f"{identifier}.json"):
+                    url = f"{self._blobs_url}/{digest[:2]}/{digest}"
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
         raise PublishError(Problem(f"{path} is not a record of a release", code="TBX519"))
 
@@ -283,20 +309,3 @@ class ReleaseStore(Destination, Deployer):
         if found != FORMAT:
             raise PublishError(Problem(f"{marker}: format is {found!r}; this version knows {FORMAT}", code="TBX519"))
         return True
-
-
-def _release_id(release: LocalRelease) -> str:
-    return str(uuid.uuid5(_IDS, f"{release.workflow}/{release.manifest.fingerprint}/{release.artifact.sha256}"))
-
-
-def _describe(release: LocalRelease, identifier: str, digest: str, now: str) -> dict[str, Any]:
-    project = release.manifest.project
-    return {
-        "id": identifier,
-        "workflow": release.workflow,
-        "project": {"name": project.name, "version": project.version},
-        "digest": digest,
-        "size": release.artifact.size,
-        "fingerprint": release.manifest.fingerprint,
-        "created_at": now,
-    }

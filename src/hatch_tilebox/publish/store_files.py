@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import stat
 import time
+import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +20,11 @@ from hatch_tilebox.core.paths import open_regular
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_tilebox.plugins.destination import Attachment
+    from hatch_tilebox.plugins.destination import Attachment, LocalRelease
 
 RELEASE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RECORD = re.compile(rf"[0-9]{{8,12}}-{RELEASE_ID.pattern}\.json")
+_IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _MAX_FILE = 2**16
 """The largest size in bytes of a file that is not an archive."""
 _ABANDONED = 24 * 3600
@@ -38,9 +42,35 @@ def read_object(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def records(folder: Path) -> list[Path]:
-    """Return the records of a workflow, the oldest first. Other files, such as copies, are ignored."""
-    return sorted(path for path in listed(folder) if _RECORD.fullmatch(path.name))
+def records(folder: Path) -> list[str]:
+    """Return the names of the records of a workflow, the oldest first. Other files, such as copies, are ignored.
+
+    Names, because a workflow may have thousands of releases, and creating a `Path` takes as long as reading a record.
+    """
+    try:
+        return sorted(filter(_RECORD.fullmatch, os.listdir(folder)))  # noqa: PTH208 -- names, see above
+    except FileNotFoundError:
+        return []
+
+
+def release_id(release: LocalRelease) -> str:
+    """Return the id of a release in a store, which is computed from its content."""
+    return str(uuid.uuid5(_IDS, f"{release.workflow}/{release.manifest.fingerprint}/{release.artifact.sha256}"))
+
+
+def new_record(release: LocalRelease, digest: str, now: str) -> bytes:
+    """Return the record of a release whose archive is the blob `digest`."""
+    project = release.manifest.project
+    record = {
+        "id": release_id(release),
+        "workflow": release.workflow,
+        "project": {"name": project.name, "version": project.version},
+        "digest": digest,
+        "size": release.artifact.size,
+        "fingerprint": release.manifest.fingerprint,
+        "created_at": now,
+    }
+    return json.dumps(record, indent=2).encode() + b"\n"
 
 
 def notes(folder: Path) -> list[Path]:

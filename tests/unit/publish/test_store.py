@@ -61,6 +61,19 @@ def test_releases_are_listed_latest_first(make_release, tmp_path):
     assert {release.id for release in ReleaseStore(root).releases(None)} == {*ids, other}
 
 
+def test_the_latest_is_found_without_reading_the_others(make_release, tmp_path):
+    root = tmp_path / "store"
+    first, last = (publish(make_release(version=f"1.0.{n}"), root).release for n in range(2))
+    deploy_release(ReleaseStore(root), last, ["staging"])
+    next(root.rglob(f"*-{first.id}.json")).write_text("{}")
+    latest = ReleaseStore(root).latest(first.workflow)
+    assert latest == replace(last, clusters=("staging",))
+    assert select_published(ReleaseStore(root), first.workflow, None) == latest
+    assert ReleaseStore(root).latest("other") is None
+    with pytest.raises(PublishError, match="is not a record of a release"):
+        ReleaseStore(root).releases(first.workflow)
+
+
 def test_fetch_gives_the_latest_or_the_one_named(make_release, tmp_path):
     root, store = tmp_path / "store", ReleaseStore(tmp_path / "store")
     paths = [make_release(version=f"1.0.{n}", content=b"%d" % n) for n in range(2)]

@@ -51,7 +51,7 @@ class Authorization:
         return {**(headers or {}), **(self.headers if same_origin(url, self._base) else {})}
 
     def _answer(self, response: Response) -> bool:
-        """Set the header that a challenge asks for. Return False if the registry refused it already."""
+        """Set the header that a challenge asks for. Return False if the request had it already. Several threads may ask for one."""
         challenge = response.headers.get("WWW-Authenticate", "")
         scheme, _, rest = challenge.partition(" ")
         login = find_login(self._host)
@@ -64,7 +64,7 @@ class Authorization:
         elif scheme.lower() == "bearer":
             parameters: dict[str, str] = dict(re.findall(r'(\w+)="([^"]*)"', rest))
             header = f"Bearer {self._token(parameters, login)}"
-        if not header or header == self.headers.get("Authorization"):
+        if not header or header == response.request.headers.get("Authorization"):
             return False
         self.headers = {"Authorization": header}
         return True

@@ -10,6 +10,7 @@ simultaneous publishers which of them created the release.
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -46,9 +47,12 @@ FINGERPRINT = "io.github.hatch-tilebox.fingerprint"
 VERSION = "org.opencontainers.image.version"
 TITLE = "org.opencontainers.image.title"
 LATEST = "latest"
+_IDENTITY_TAG = re.compile("[0-9a-f]{64}-[0-9a-f]{16}")
 _TAG = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _MAX_TAGS = 100_000
 _UPLOADS = 8
+_CONNECTIONS = 4
+"""Releases that are read at a time."""
 
 
 class OciRepository(Destination):
@@ -127,7 +131,9 @@ class OciRepository(Destination):
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         """Return all releases: first the one tagged `latest`, then the others by version. Registries keep no order of time."""
         tags = self._tags()
-        found = [release for tag in tags if re.fullmatch(r"[0-9a-f]{64}-[0-9a-f]{16}", tag) and (release := self._tagged(tag))]
+        # A registry describes one release in each answer.
+        with ThreadPoolExecutor(_CONNECTIONS) as threads:
+            found = list(filter(None, threads.map(self._tagged, filter(_IDENTITY_TAG.fullmatch, tags))))
         latest = self._tagged(LATEST) if LATEST in tags else None
 
         def order(release: PublishedRelease) -> tuple[bool, Version, str]:
