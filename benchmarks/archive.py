@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -88,27 +89,35 @@ def pack(root: Path, destination: Path) -> dict[str, float]:
     return times
 
 
+def cpu_of_children() -> float:
+    """Return the CPU seconds of all processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def speed(count: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         root, out = Path(temporary, "project"), Path(temporary, "out")
         out.mkdir()
         make_tree(root, count)
-        shell = f"git ls-files -z | sort -z | tar --null -T - --no-recursion -cf - | zstd -3 -q -f -o {out}/shell.tar.zst"
+        shell = f"git ls-files -z | sort -z | tar --no-recursion --null -T - -cf - | zstd -3 -q -f -o {out}/shell.tar.zst"
         ways = {
             "hatch-tilebox": [sys.executable, __file__, "pack", root, out / "ours.tbrelease"],
             "hatchling sdist": [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", out],
             "git, sort, tar, zstd": ["sh", "-c", shell],
         }
-        best = dict.fromkeys(ways, float("inf"))
+        best, best_cpu = dict.fromkeys(ways, float("inf")), dict.fromkeys(ways, float("inf"))
         for _ in range(rounds):
             for name, command in ways.items():
-                began = perf_counter()
+                began, began_cpu = perf_counter(), cpu_of_children()
                 subprocess.run(command, cwd=root, check=True, capture_output=True)
                 best[name] = min(best[name], perf_counter() - began)
+                best_cpu[name] = min(best_cpu[name], cpu_of_children() - began_cpu)
         ours = best["hatch-tilebox"]
         print(f"{count} files; best of {rounds} rounds\n")
         for name, seconds in best.items():
-            print(f"{name:22}{seconds:8.3f} s   {seconds / ours:5.2f} times ours")
+            cpu = f"CPU {best_cpu[name]:.3f} s   {best_cpu[name] / best_cpu['hatch-tilebox']:5.2f} times ours"
+            print(f"{name:22}{seconds:8.3f} s   {seconds / ours:5.2f} times ours   {cpu}")
         laps = [pack(root, out / "ours.tbrelease") for _ in range(rounds)]
         print("\nin one process: " + ", ".join(f"{name} {min(times[name] for times in laps):.3f} s" for name in laps[0]))
         files = select_files(root, INCLUDE)

@@ -33,7 +33,7 @@ from hatch_tilebox.selection.select import select_files
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INCLUDE = (Pattern("pkg/**"), Pattern("pyproject.toml"), Pattern("uv.lock"))
+INCLUDE = (Pattern("**"),)
 MAX_SIZE = 2**40
 PYPROJECT = '[project]\nname = "bench"\nversion = "1.0"\nrequires-python = ">=3.11"\n'
 SOURCE = "".join(f"def function_{number}(scene, band):\n    return scene[band] * {number}\n" for number in range(20))
@@ -43,6 +43,7 @@ LIMIT = 128
 def ignored(root: Path, count: int) -> None:
     fill(root / "pkg", 200)
     fill(root / "data", count * 25_000)
+    # Not the line `data/`, with which the folder would not even be opened.
     (root / ".gitignore").write_text("*.tmp\n/data/*/*/*.py\n")
 
 
@@ -95,16 +96,16 @@ def nothing(_root: Path) -> None:
 
 
 def select(root: Path) -> None:
-    select_files(root, INCLUDE)
+    select_files(root, INCLUDE, skip=[root / "out"])
 
 
 def check(root: Path) -> None:
-    files = select_files(root, INCLUDE)
+    files = select_files(root, INCLUDE, skip=[root / "out"])
     check_files(files, max_size=MAX_SIZE, contents=read_small_files(files))
 
 
 def pack(root: Path) -> None:
-    files = select_files(root, INCLUDE)
+    files = select_files(root, INCLUDE, skip=[root / "out"])
     contents = read_small_files(files)
     entries = hash_files(files, contents)
     tasks = [Task("bench/Task", "v1.0")]
