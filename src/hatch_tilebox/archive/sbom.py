@@ -8,7 +8,8 @@ Source: CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json/, and PEP 770
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from hatch_tilebox.archive.wheel import file_in_distribution, file_in_wheel
@@ -27,7 +28,8 @@ MAX_SIZE = 64 * 2**20
 _HINT = "build the release with the option sbom: hatch-tilebox build --sbom"
 
 
-class Component(NamedTuple):
+@dataclass(frozen=True, order=True)
+class Component:
     """A package that release runners install. Texts are "" where the SBOM does not have them.
 
     `purl` is the package URL, which names the source of a package that no index has. `license` is an SPDX expression or a name.
@@ -47,7 +49,8 @@ class Component(NamedTuple):
         return f"{self.version} ({', '.join(values)})".strip() if qualifiers else self.version
 
 
-class Sbom(NamedTuple):
+@dataclass(frozen=True)
+class Sbom:
     """The SBOM of the release whose archive has the SHA-256 `digest`. The components are sorted by name."""
 
     digest: str

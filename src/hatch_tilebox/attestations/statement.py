@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_tilebox.attestations.documents import read_document
 from hatch_tilebox.core.constants import LOCK_NAME, PROVENANCE_SUFFIX
@@ -41,7 +41,8 @@ _LOCK = re.compile(re.escape(LOCK_NAME))
 _TYPES = (STATEMENT_TYPE, PREDICATE_TYPE, BUILD_TYPE)
 
 
-class Subject(NamedTuple):
+@dataclass(frozen=True)
+class Subject:
     """A file that the build has made, or was made from."""
 
     name: str

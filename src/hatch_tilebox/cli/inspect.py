@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -84,7 +85,7 @@ def command(
     digest = None if no_digest else release.digest()
     signature = _signature(release.where, digest, trust_config)
     if as_json:
-        listed = {} if components is None else {"components": [component._asdict() for component in components]}
+        listed = {} if components is None else {"components": [asdict(component) for component in components]}
         signer = signature.signer and signature.signer.to_dict()
         show_json({"manifest": release.manifest.to_dict(), "digest": digest, "signer": signer, "size": release.size, **listed})
     elif digest:
@@ -104,7 +105,8 @@ def _signature(what: str, digest: str | None, trust_config: Path | None) -> Sign
         return signature_of(Path(what), lambda: digest, trust_config, progress)
 
 
-class _Shown(NamedTuple):
+@dataclass(frozen=True)
+class _Shown:
     """A release to show, with its size in bytes, None if that is not known, and the place `where` it is.
 
     `digest` and `sbom` read more of it; the SBOM is None if there is none.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Signature(NamedTuple):
+@dataclass(frozen=True)
+class Signature:
     """Who signed a release, None if nobody did or it was not checked. `text` says so, empty if there is nothing to sign."""
 
     signer: Signer | None
@@ -39,13 +41,13 @@ def signature_of(archive: Path, digest: Callable[[], str], trust: Path | None, p
     """
     from hatch_tilebox.attestations.bundle import bundle_path
     from hatch_tilebox.attestations.statement import provenance_path
-    from hatch_tilebox.core.errors import ArchiveError
+    from hatch_tilebox.core.errors import TileboxError
 
     if not bundle_path(archive).exists():
         return Signature(None, "unsigned" if provenance_path(archive).exists() else "")
     try:
         from hatch_tilebox.attestations.signature import check_signature
-    except ArchiveError as error:
+    except TileboxError as error:  # the extra is missing
         for problem in error.problems:
             progress.warning(problem)
         return Signature(None, "the signature is not checked")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _PACKAGE = __name__.partition(".")[0]
-_CODES = {"publish": "TBX509"}
+_CODES = {"publish": "TBX509", "sign": "TBX412"}
 
 
 class Extra:

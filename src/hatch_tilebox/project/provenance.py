@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.zstd import zstd_version
 from hatch_tilebox.attestations.statement import UNKNOWN_BUILDER, Provenance, Subject, parse_provenance, provenance_path
@@ -71,7 +71,8 @@ def _ci_ref(commit: str, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-class BuiltFrom(NamedTuple):
+@dataclass(frozen=True)
+class BuiltFrom:
     """What a release was built from, and by which program.
 
     `source` is None if it is not known, so is the file `sdist` of a release `from_sdist`. `frontend` is the program that was
@@ -86,7 +87,7 @@ class BuiltFrom(NamedTuple):
 
 def write_provenance(manifest: ReleaseManifest, artifact: Artifact, built_from: BuiltFrom, environ: Mapping[str, str]) -> Path:
     """Write the statement about a release beside it, and return its path. `environ` names the CI service that builds it."""
-    source, from_sdist, sdist, frontend = built_from
+    source, sdist = built_from.source, built_from.sdist
     builder, invocation = _builder(environ)
     provenance = Provenance(
         subjects=(Subject(artifact.path.name, artifact.sha256),),
@@ -94,12 +95,12 @@ def write_provenance(manifest: ReleaseManifest, artifact: Artifact, built_from: 
         project=manifest.project.name,
         version=manifest.project.version,
         fingerprint=manifest.fingerprint,
-        origin="sdist" if from_sdist else "repository" if source else "folder",
+        origin="sdist" if built_from.from_sdist else "repository" if source else "folder",
         source=source,
         lock=next((file.sha256 for file in manifest.files if file.path == LOCK_NAME), None),
         builder=builder,
         versions=program_versions(),
-        frontend=frontend,
+        frontend=built_from.frontend,
         sdist=Subject(sdist.name, file_digest(sdist)) if sdist else None,
         invocation=invocation,
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),

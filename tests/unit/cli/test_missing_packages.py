@@ -30,6 +30,7 @@ CASES = [
     ("jsonschema", "report --run job.json", "reading the result of a run", "TBX902"),
     ("pyproject_hooks", "build project", "asking setuptools.build_meta for the metadata of the project", "TBX902"),
     ("httpx", "releases oci://registry.example/flows", "publishing to Tilebox and to OCI registries", "TBX509"),
+    ("sigstore", "sign RELEASE", "signing a statement and checking its signature", "TBX412"),
     ("tenacity", "releases tilebox", "publishing to Tilebox and to OCI registries", "TBX509"),
 ]
 
@@ -42,7 +43,7 @@ def test_the_message_names_the_module_and_the_command(tmp_path, small_project, c
     environment = {**clean_env, "TILEBOX_API_KEY": "key"}
     process = [sys.executable, "-c", BLOCKED, module, *arguments]
     done = subprocess.run(process, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    extra = "cli,publish" if code == "TBX509" else "cli"
+    extra = {"TBX412": "cli,sign", "TBX509": "cli,publish"}.get(code, "cli")
     assert done.stderr.endswith(
         f'error[{code}]: {purpose} needs the module {module}, which is not installed\nhelp: pip install "hatch-tilebox[{extra}]"\n'
     )
