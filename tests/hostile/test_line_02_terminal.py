@@ -170,7 +170,7 @@ def test_what_uv_and_a_build_backend_say_is_shown_with_escapes(run, environment,
     pyproject = f'{system}[project]\nname = "flow"\nversion = "1"\nrequires-python = ">=3.10"\n'
     root = make_project(tmp_path / "project", **{"pyproject.toml": pyproject, "backend.py": BACKEND})
     (root / "tilebox.workflow.toml").write_text(WORKFLOW.replace("data/**", "backend.py"))
-    code, output = run([*CLI, "build", "-v"], environment, root)
+    code, output = run([*CLI, "build", "-vv"], environment, root)
     assert code == 1
     assert r"a\x1b]0;owned\x07b" in output
 

@@ -84,18 +84,18 @@ def test_a_planted_key_goes_to_its_own_host_only(tmp_path, locked_project, tileb
             outputs.append(done.stdout + done.stderr)
             return done.stdout
 
-        run("build", "-v")
+        run("build", "-vv")
         release = str(next((project / "dist").glob("*.tbrelease")))
-        run("verify", "-v", release)
-        run("run", "-v", release, "--task", "Ping")
+        run("verify", "-vv", release)
+        run("run", "-vv", release, "--task", "Ping")
         run("inspect", release, "--json")
         assert own == [], "a request was sent that nobody asked for"
-        run("publish", "-v", release, "--to", f"http://{host}", "--artifact-url", f"http://{host}/artifacts", "--json")
+        run("publish", "-vv", release, "--to", f"http://{host}", "--artifact-url", f"http://{host}/artifacts", "--json")
         assert len(json.loads(run("releases", "--json", f"http://{host}", "--workflow", SLUG))["releases"]) == 1
-        run("fetch", "-v", f"http://{host}", "--workflow", SLUG, "--to", str(tmp_path / "fetched"), code=1)
+        run("fetch", "-vv", f"http://{host}", "--workflow", SLUG, "--to", str(tmp_path / "fetched"), code=1)
         assert "does not support downloads" in outputs[-1]
-        run("publish", "-v", release, "--to", str(tmp_path / "store"))
-        run("fetch", "-v", str(tmp_path / "store"), "--to", str(tmp_path / "fetched"))
+        run("publish", "-vv", release, "--to", str(tmp_path / "store"))
+        run("fetch", "-vv", str(tmp_path / "store"), "--to", str(tmp_path / "fetched"))
     assert {*own} == {f"Bearer {key}"}
     assert [request for request in strangers if key in str(request[2])] == []
     assert not [text for text in outputs if any(form.decode() in text for form in written(key))]
