@@ -138,9 +138,11 @@ def test_a_build_runs_and_verifications_share_an_environment(release):
     assert cache_info().environments == 1
 
 
-def test_the_environment_of_a_release_from_elsewhere_is_kept(release):
+def test_the_environment_of_a_release_from_elsewhere_is_not_kept(release):
     shutil.rmtree(cache_info().path)
-    assert [run(release)[1] for _ in range(2)] == [MADE, KEPT]
+    assert [run(release)[1] for _ in range(2)] == [MADE, MADE]
+    assert verify(release) == MADE
+    assert cache_info().environments == 0
 
 
 def test_a_task_that_changes_the_environment_changes_it_for_nobody_else(release):

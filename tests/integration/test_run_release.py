@@ -18,6 +18,8 @@ from output_schema import check_output
 from runtime_support import PROJECTS, Events, lock, processes_that
 
 from hatch_tilebox.cli.completions import task_names
+from hatch_tilebox.cli.run_display import JobDisplay
+from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.errors import ArchiveError, DiscoveryError, RunError
 from hatch_tilebox.local_run.execution import TaskCall, Watcher, run_task
 from hatch_tilebox.local_run.session import StartOptions
@@ -211,12 +213,31 @@ def test_a_missing_cache(run):
 
 def test_a_worker_that_dies(run):
     witness = Witness()
-    result = run("tile_mosaic", "EndProcess", watcher=witness)
+    result = run("tile_mosaic", "EndProcess", signal.SIGKILL.value, watcher=witness)
     assert result.state == "failed"
     (problem,) = result.problems
     assert "the worker was killed by SIGKILL while it executed a task" in problem.message
     assert "it likely ran out of memory" in problem.hint
     assert "Ending now" in witness.lines  # printed without a flush
+
+
+def test_a_worker_that_crashes(run):
+    result = run("tile_mosaic", "EndProcess", signal.SIGSEGV.value)
+    (problem,) = result.problems
+    assert "the worker was killed by SIGSEGV while it executed a task" in problem.message
+    assert "compiled code crashed" in problem.hint
+
+
+def test_logs_stand_before_the_end_of_their_task(run, capsys):
+    display = JobDisplay(0, SafeConsole(stderr=True))
+    result = run("tile_mosaic", "BuildMosaic", {"tiles": ["n", "s"]}, follow=True, watcher=display)
+    display.close()
+    lines = capsys.readouterr().err.splitlines()
+    assert result.state == "completed"
+    for name in ("MergeTiles", "PublishMosaic"):
+        (logged,) = (at for at, line in enumerate(lines) if f" INFO  {name}  " in line)
+        assert lines[logged + 1].startswith(f"✓ {name}  ")
+    assert re.search(r"^✓ FetchTile\(n\)  \d+ ms  bands: 2 of 2$", "\n".join(lines), re.MULTILINE)
 
 
 def test_files_that_a_task_leaves(run):

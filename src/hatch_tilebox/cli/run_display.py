@@ -72,12 +72,12 @@ class JobDisplay(Watcher):
     def task_ended(self, task: LocalTask, job: Job) -> None:
         with self._lock:
             self._names[str(task.id)] = printable(task.display)
-            self._advance(job, printable(task.display))
+            self._advance(job, "".join((printable(task.display), *(f"  {text}" for text in _progress(task)))))
             if not self._quiet:
                 again = f", attempt {task.attempts} of {task.max_retries + 1}" if task.state == "queued" else ""
                 line = _mark(task, self._console)
                 line.append(printable(task.display)).append(f"{_took(task)}{again}", style="dim")
-                line.append(_progress(task), style="dim")
+                line.append("".join(f"  {text}" for text in _progress(task)), style="dim")
                 if task.error and task.state != "computed":
                     line.append(f"  {printable(task.error)}", style="red")
                 self._ended.append((str(task.id), line))
@@ -162,8 +162,8 @@ def show_job(result: RunResult, *, everything: bool) -> None:
     limit = None if everything else _MOST_ROWS
     console.print(_tree(result.tasks[0], console, limit))
     if result.spans:
-        names = {str(task.id): task.display for task in result.tasks}
-        console.print("", _timeline(result.spans, names, console, limit), sep="\n", soft_wrap=True)
+        tasks = {str(task.id): task for task in result.tasks}
+        console.print("", _timeline(result.spans, tasks, console, limit), sep="\n", soft_wrap=True)
     progress: dict[str, list[int]] = {}
     for task in result.tasks:
         for label, done, total in task.progress:
@@ -201,26 +201,26 @@ def _label(task: LocalTask, console: SafeConsole) -> Text:
     if task.input and task.state == "queued":
         text = json.dumps(show_input(task.input), ensure_ascii=False)
         label.append(f"  {printable(text)}", style="dim")
-    label.append(f"{_took(task)}{_progress(task)}", style="dim")
+    label.append("  ".join((_took(task), *_progress(task))), style="dim")
     if task.attempts > 1:
         label.append(f"  {task.attempts} attempts", style="yellow")
     label.truncate(max(console.width - _INDENT * len(task.order), _BAR), overflow="ellipsis")
     return label
 
 
-def _progress(task: LocalTask) -> str:
+def _progress(task: LocalTask) -> list[str]:
     """Return the progress indicators of a task. The SDK sends them when the task ends."""
-    return "".join(f"  {printable(label or 'progress')}: {done} of {total}" for label, done, total in task.progress)
+    return [f"{printable(label or 'progress')}: {done} of {total}" for label, done, total in task.progress]
 
 
 def _took(task: LocalTask) -> str:
     return f"  {format_seconds(task.seconds)}" if task.attempts else ""
 
 
-def _timeline(spans: Sequence[Span], names: Mapping[str, str], console: SafeConsole, limit: int | None) -> Text:
+def _timeline(spans: Sequence[Span], tasks: Mapping[str, LocalTask], console: SafeConsole, limit: int | None) -> Text:
     """Return a row for each span, by start time: its name below its parent's, a bar on a common time scale, its duration.
 
-    The spans of tasks have the display names in `names`, by the ids of the tasks.
+    The spans of `tasks`, which are by their ids, have the display names and the progress indicators of the tasks.
     """
     known = {span.id for span in spans}
     spans = sorted(spans, key=lambda span: (span.start, -span.end, span.parent in known))
@@ -229,12 +229,17 @@ def _timeline(spans: Sequence[Span], names: Mapping[str, str], console: SafeCons
     rows = []
     for span in spans[:limit]:
         depths[span.id] = depths.get(span.parent, -1) + 1
-        name = names.get(span.task or "", span.name.removeprefix("task/")) if span.name.startswith("task/") else span.name
+        task = tasks.get(span.task or "") if span.name.startswith("task/") else None
+        name = task.display if task else span.name.removeprefix("task/")
         first, last = (int((time - spans[0].start) * scale) for time in (span.start, span.end))
         bar = " " * first + ("#" if console.options.ascii_only else "▇") * (last - first + 1)
-        rows.append(("  " * depths[span.id] + name, bar, format_seconds((span.end - span.start) / 1e9)))
+        progress = ", ".join(_progress(task)) if task else ""
+        rows.append(("  " * depths[span.id] + name, bar, format_seconds((span.end - span.start) / 1e9), progress))
     width = console.width if console.file.isatty() else None
-    lines = [Text(line) for line in lay_out(("Timeline", Column("", drop=1), Column("Time", right=True)), rows, width)]
+    columns: list[Column | str] = ["Timeline", Column("", drop=1), Column("Time", right=True)]
+    if any(progress for *_, progress in rows):
+        columns.append(Column("Progress", drop=2))
+    lines = [Text(line) for line in lay_out(columns, [row[: len(columns)] for row in rows], width)]
     lines[0].stylize("bold")
     for line, span in zip(lines[1:], spans, strict=False):
         line.highlight_regex("▇+|#+(?= )", "red" if span.error else "green")

@@ -71,7 +71,15 @@ def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]
     uv = require_uv()
     python = request.clean.python if request.clean else ""
     with prepared_environment(
-        cache, request.files, request.entries, metadata, uv, request.progress, passed=request.passed, python=python
+        cache,
+        request.files,
+        request.entries,
+        metadata,
+        uv,
+        request.progress,
+        passed=request.passed,
+        python=python,
+        of_release=request.clean is not None,
     ) as environment:
         request.progress.started("Asking for the tasks")
         began = perf_counter()

@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import secrets
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ SINK_LIMIT = 30.0
 LONGEST_TASK = 7 * 86400.0
 """Seconds that a task may take: in effect no limit, but a number that every system can wait for."""
 _KILLED = -9
+_CRASHED = {-getattr(signal, name, 0) for name in ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV")}
 """The return code after SIGKILL, which Windows does not have."""
 EXPORT_INTERVAL = "0.1s"
 """How often the worker sends logs and spans. The default, 5 s, is too slow to follow."""
@@ -108,7 +110,7 @@ def open_session(
 ) -> Iterator[Session]:
     """Prepare the environment of an unpacked release, start its worker and initialize it. End it after the block.
 
-    The environment is the one that a build of these files has kept, or else a new one, which is kept unless the start is cold.
+    The environment is the one that a build of these files has kept, or else a new one, which is not kept.
     `on_event` gets the events of the sink (see `worker_sink.py`) and `on_line` the lines that the worker writes, both from other
     threads and with paths as in the release. The sink replaces the Tilebox API: it takes telemetry, lists `storage_locations` (a
     serialized message) if there are any, and refuses other calls. Raises DiscoveryError.
@@ -123,7 +125,7 @@ def open_session(
         if passed:
             progress.result("Environment", ", ".join(passed))
         environment = stack.enter_context(
-            prepared_environment(cache, files, entries, metadata, uv, progress, passed=passed, for_task=True)
+            prepared_environment(cache, files, entries, metadata, uv, progress, passed=passed, of_release=True, for_task=True)
         )
         progress.started("Starting the worker")
         began = perf_counter()
@@ -203,6 +205,8 @@ def _lost(error: WorkerError, paths: Paths) -> Problem:
         hint = "a task must not end its process"
         if finished.returncode == _KILLED:
             hint = "it likely ran out of memory; the kernel log (`dmesg`) has the reason"
+        elif finished.returncode in _CRASHED:
+            hint = "compiled code crashed; with PYTHONFAULTHANDLER=1 set, --env PYTHONFAULTHANDLER shows the line that called it"
         return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)), code="TBX607")
     return Problem(f"the worker answered {error.code}: {error.details}", "the log of the runner may have the reason", code="TBX607")
 

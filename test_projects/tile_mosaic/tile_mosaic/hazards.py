@@ -1,7 +1,7 @@
 """What works on a cluster only, or nowhere."""
 
 import os
-import signal
+import time
 from pathlib import Path
 from uuid import UUID
 
@@ -33,12 +33,15 @@ class UseCache(Task):
 
 
 class EndProcess(Task):
-    """Take the worker down."""
+    """Take the worker down with a signal."""
+
+    number: int
 
     def execute(self, context: ExecutionContext) -> None:
         context.logger.info("Ending")
         print("Ending now")
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), self.number)
+        time.sleep(10)  # another thread may take the signal
 
 
 class LeaveFile(Task):

@@ -89,6 +89,22 @@ def test_timeline(job, capsys):
     ]
 
 
+def test_the_timeline_has_progress_indicators(capsys):
+    job = Job(LocalTask("Root", "v1.0", b"", "Root"))
+    root = job.next()
+    root.display, root.progress = "Mosaic(n)", (("tiles", 1, 3), ("", 1, 1))
+    job.computed(root, [])
+    show_job(
+        result_of(job, [replace(span("task/Root", 0, 1), task=str(root.id)), span("read", 0, 1, "task/Root")]), everything=False
+    )
+    lines = capsys.readouterr().out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Timeline"))
+    assert lines[start].split() == ["Timeline", "Time", "Progress"]
+    assert lines[start + 1].startswith("Mosaic(n)")
+    assert lines[start + 1].endswith("1.0 s  tiles: 1 of 3, progress: 1 of 1")
+    assert lines[start + 2].endswith("1.0 s")
+
+
 def test_progress_indicators_are_summed(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
