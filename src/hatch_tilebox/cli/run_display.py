@@ -201,9 +201,10 @@ def _label(task: LocalTask, console: SafeConsole) -> Text:
     if task.input and task.state == "queued":
         text = json.dumps(show_input(task.input), ensure_ascii=False)
         label.append(f"  {printable(text)}", style="dim")
-    label.append("  ".join((_took(task), *_progress(task))), style="dim")
+    label.append(_took(task), style="dim")
     if task.attempts > 1:
         label.append(f"  {task.attempts} attempts", style="yellow")
+    label.append("".join(f"  {text}" for text in _progress(task)), style="dim")
     label.truncate(max(console.width - _INDENT * len(task.order), _BAR), overflow="ellipsis")
     return label
 
@@ -225,15 +226,17 @@ def _timeline(spans: Sequence[Span], tasks: Mapping[str, LocalTask], console: Sa
     known = {span.id for span in spans}
     spans = sorted(spans, key=lambda span: (span.start, -span.end, span.parent in known))
     scale = (_BAR - 1) / max(max(span.end for span in spans) - spans[0].start, 1)
+    of_tasks = {span.id: tasks[span.task] for span in spans if span.name.startswith("task/") and span.task and span.task in tasks}
+    latest = {task.id: span for span, task in of_tasks.items()}  # the span of the last attempt
     depths: dict[str, int] = {}
     rows = []
     for span in spans[:limit]:
         depths[span.id] = depths.get(span.parent, -1) + 1
-        task = tasks.get(span.task or "") if span.name.startswith("task/") else None
+        task = of_tasks.get(span.id)
         name = task.display if task else span.name.removeprefix("task/")
         first, last = (int((time - spans[0].start) * scale) for time in (span.start, span.end))
         bar = " " * first + ("#" if console.options.ascii_only else "▇") * (last - first + 1)
-        progress = ", ".join(_progress(task)) if task else ""
+        progress = ", ".join(_progress(task)) if task and latest[task.id] == span.id else ""
         rows.append(("  " * depths[span.id] + name, bar, format_seconds((span.end - span.start) / 1e9), progress))
     width = console.width if console.file.isatty() else None
     columns: list[Column | str] = ["Timeline", Column("", drop=1), Column("Time", right=True)]
