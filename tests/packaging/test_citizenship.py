@@ -129,6 +129,6 @@ def test_sdist_imports_nothing_heavy(project, clean_env, tmp_path):
     with (folder / "pyproject.toml").open("a") as file:
         file.write('\n[tool.hatch.build.targets.sdist]\nonly-include = ["README.md"]\n')
     modules = modules_of_an_sdist(folder, clean_env, tmp_path)
-    assert "hatch_tilebox.selection.release_files" in modules
+    assert "hatch_tilebox.selection.select" in modules
     heavy = {"backports.zstd", "compression.zstd", "click", "filelock", "hatch_tilebox.discovery", "httpx", "platformdirs", "rich"}
     assert not modules & {*heavy, "tomlkit"}
