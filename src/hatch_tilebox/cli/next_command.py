@@ -21,7 +21,7 @@ _NEXT = {
     "build": "hatch-tilebox{here} run{file}, or hatch-tilebox{here} publish{file}",
     "verify": "hatch-tilebox{here} publish{file}",
     "sign": "hatch-tilebox{here} publish{file}",
-    "run": "hatch-tilebox{here} publish{file}, or report --run with the output of run --json",
+    "run": "hatch-tilebox{here} publish{file}",
     "publish": "hatch-tilebox{here} deploy{to}{release}{workflow}",
     "publish to a registry": "hatch-tilebox{here} releases{url}",
     "publish and deploy": "hatch-tilebox{here} clusters{url}",
