@@ -16,7 +16,7 @@ from hatch_tilebox.archive.wheel import file_in_distribution, file_in_wheel
 from hatch_tilebox.core.constants import SBOM_SUFFIX
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 from hatch_tilebox.core.json_text import parse_json
-from hatch_tilebox.core.paths import open_regular
+from hatch_tilebox.core.paths import read_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,12 +71,10 @@ def sbom_beside(archive: Path, digest: str) -> Sbom | None:
     """
     path = archive.with_suffix(SBOM_SUFFIX)
     try:
-        with open_regular(path) as file:
-            return bound_sbom(file.read(MAX_SIZE + 1), digest, str(path))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unusable(error.strerror or str(error), str(path)) from error
+        content = read_document(path, MAX_SIZE)
+    except ValueError as error:
+        raise _unusable(str(error), str(path)) from error
+    return None if content is None else bound_sbom(content, digest, str(path))
 
 
 def sbom_in_wheel(wheel: Path, release: EmbeddedRelease) -> Sbom | None:

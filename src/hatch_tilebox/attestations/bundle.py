@@ -9,11 +9,11 @@ import base64
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.attestations.documents import read_document
 from hatch_tilebox.attestations.statement import MAX_SIZE
 from hatch_tilebox.core.constants import SIGNATURE_SUFFIX
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.paths import read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

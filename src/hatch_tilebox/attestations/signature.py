@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.attestations.bundle import PAYLOAD_TYPE, Signer, bundle_path, invalid_signature, read_bundle
-from hatch_tilebox.attestations.documents import read_document
 from hatch_tilebox.attestations.library import Bundle, ClientTrustConfig, UnsafeNoOp, Verifier, asn1, x509
 from hatch_tilebox.attestations.statement import bound_provenance, provenance_path, read_statement
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
+from hatch_tilebox.core.paths import read_document
 
 if TYPE_CHECKING:
     from pathlib import Path

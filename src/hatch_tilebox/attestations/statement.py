@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from hatch_tilebox.attestations.documents import read_document
 from hatch_tilebox.core.constants import LOCK_NAME, PROVENANCE_SUFFIX
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 from hatch_tilebox.core.json_text import parse_json
+from hatch_tilebox.core.paths import read_document
 from hatch_tilebox.core.source_commit import SourceCommit
 
 if TYPE_CHECKING:

@@ -57,13 +57,14 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: boo
     clusters = tuple(each.cluster for each in saved.clusters) if saved else named_clusters(given["target"], given["cluster"])
     policies = read_settings(project_root(Path.cwd()), policy=given["policy"]).policies
     with closing(RichProgress(verbose - quiet)) as progress, open_here(given["to"], progress) as destination:
-        select = {key: given[key] for key in ("workflow", "selector", "latest")}
-        release = find_planned(saved, destination) if saved else pick_release(destination, **select)
-        if policies:
-            check_published(policies, destination, release, clusters, progress)
         if saved:
+            if policies:
+                check_published(policies, destination, find_planned(saved, destination), clusters, progress)
             deployment = apply_plan(destination, saved, notes=notes, progress=progress)
         else:
+            release = pick_release(destination, **{key: given[key] for key in ("workflow", "selector", "latest")})
+            if policies:
+                check_published(policies, destination, release, clusters, progress)
             if dry_run:
                 planned = make_plan(destination, release, clusters)
                 show_plan(planned, progress)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import FileChange, TaskChange
-    from hatch_tilebox.core.model import FileEntry
     from hatch_tilebox.core.progress import Progress
 
 _INCOMPATIBLE = 3
@@ -107,22 +106,12 @@ def _to_json(difference: Difference) -> dict[str, Any]:
             for change in comparison.tasks
         ],
         "files": [
-            {
-                "path": change.path,
-                "kind": change_kind(change.old, change.new),
-                "old": _file_json(change.old),
-                "new": _file_json(change.new),
-                **({"diff": difference.texts[change.path] or None} if difference.texts else {}),
-            }
+            {**change.to_dict(), **({"diff": difference.texts[change.path] or None} if difference.texts else {})}
             for change in comparison.files
         ],
         "dependencies": None if packages is None else [{"name": item.name, "old": item.old, "new": item.new} for item in packages],
         "dependencies_from": difference.packages_from,
     }
-
-
-def _file_json(entry: FileEntry | None) -> dict[str, Any] | None:
-    return {"size": entry.size, "mode": entry.mode, "sha256": entry.sha256} if entry else None
 
 
 def _show(difference: Difference, *, everything: bool) -> None:

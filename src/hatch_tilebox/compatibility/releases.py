@@ -7,9 +7,10 @@ version. This module compares the inputs too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_tilebox.compatibility.schema_compare import SchemaChange, compare_schemas
+from hatch_tilebox.compatibility.verdict import change_kind
 from hatch_tilebox.core.task_versions import find_successor, parse_task_version
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ class FileChange:
     path: str
     old: FileEntry | None
     new: FileEntry | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the change as JSON."""
+        return {"path": self.path, "kind": change_kind(self.old, self.new), "old": _content(self.old), "new": _content(self.new)}
+
+
+def _content(entry: FileEntry | None) -> dict[str, Any] | None:
+    return {"size": entry.size, "mode": entry.mode, "sha256": entry.sha256} if entry else None
 
 
 @dataclass(frozen=True)

@@ -46,3 +46,18 @@ def open_regular(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def read_document(path: Path, limit: int) -> bytes | None:
+    """Return the content of a file of at most `limit` bytes, None if it is missing. Raises ValueError if it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
+    if len(content) > limit:
+        msg = f"it has more than {limit // 2**20} MiB"
+        raise ValueError(msg)
+    return content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -83,10 +83,11 @@ class Evidence:
 def broken_rules(policy: Policy, evidence: Evidence) -> list[Problem]:
     """Return a problem for each rule of a policy that the release breaks, and for each package or task that breaks one."""
     rules = policy.rules
+    signer = cache(partial(_signer, policy, evidence))  # several rules ask, and checking a signature takes long
     checks: list[tuple[str, str, bool, Callable[[], Iterator[Problem]]]] = [
-        ("signed-by", "TBX530", rules.signed_by is not None, lambda: _signature(policy, evidence)),
-        ("repository", "TBX531", rules.repository is not None, lambda: _repository(policy, evidence)),
-        ("branches", "TBX532", bool(rules.branches), lambda: _branch(policy, evidence)),
+        ("signed-by", "TBX530", rules.signed_by is not None, lambda: _signature(policy, signer())),
+        ("repository", "TBX531", rules.repository is not None, lambda: _repository(policy, evidence, _certified(policy, signer))),
+        ("branches", "TBX532", bool(rules.branches), lambda: _branch(policy, evidence, _certified(policy, signer))),
         ("clean-tree", "TBX533", rules.clean_tree, lambda: _clean_tree(evidence)),
         ("sbom", "TBX534", rules.sbom, lambda: _sbom(evidence)),
         ("forbidden-packages", "TBX535", bool(rules.forbidden_packages), lambda: _packages(rules.forbidden_packages, evidence)),
@@ -123,16 +124,16 @@ def _signer(policy: Policy, evidence: Evidence) -> Signer | None:
     return evidence.signer(policy.folder / wanted.trust_config if wanted and wanted.trust_config else None)
 
 
-def _certified(policy: Policy, evidence: Evidence) -> Signer | None:
+def _certified(policy: Policy, signer: Callable[[], Signer | None]) -> Signer | None:
     """Return the signer if the policy asks for one: the certificate says too where a workflow has run, and nobody can write it."""
     try:
-        return _signer(policy, evidence) if policy.rules.signed_by else None
+        return signer() if policy.rules.signed_by else None
     except TileboxError:  # which the rule signed-by reports
         return None
 
 
-def _signature(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
-    wanted, signer = policy.rules.signed_by, _signer(policy, evidence)
+def _signature(policy: Policy, signer: Signer | None) -> Iterator[Problem]:
+    wanted = policy.rules.signed_by
     if signer is None or wanted is None:
         yield _broken("nobody has signed the provenance of the release", "sign it: hatch-tilebox sign")
     elif signer.issuer != wanted.issuer or not fnmatchcase(signer.identity, _only_stars(wanted.identity)):
@@ -142,8 +143,8 @@ def _signature(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
         )
 
 
-def _repository(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
-    wanted, statement, signer = policy.rules.repository or "", evidence.statement, _certified(policy, evidence)
+def _repository(policy: Policy, evidence: Evidence, signer: Signer | None) -> Iterator[Problem]:
+    wanted, statement = policy.rules.repository or "", evidence.statement
     if statement is None:
         yield _broken(_NO_STATEMENT, _BUILD)
     elif statement.source is None or statement.source.repository is None:
@@ -154,8 +155,8 @@ def _repository(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
         yield _broken(f"the release is signed by a workflow of {signer.repository}, not of {wanted}")
 
 
-def _branch(policy: Policy, evidence: Evidence) -> Iterator[Problem]:
-    wanted, statement, signer = policy.rules.branches, evidence.statement, _certified(policy, evidence)
+def _branch(policy: Policy, evidence: Evidence, signer: Signer | None) -> Iterator[Problem]:
+    wanted, statement = policy.rules.branches, evidence.statement
     if statement is None:
         yield _broken(_NO_STATEMENT, _BUILD)
         return

@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.attestations.statement import read_provenance
-from hatch_tilebox.compatibility.verdict import change_kind
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.temporary import temporary_folder
@@ -85,15 +84,7 @@ class Rebuild:
             "digest": rebuilt.artifact.sha256,
             "fingerprint": rebuilt.fingerprint,
             "tasks": [{"name": task.name, "version": task.version, "kind": task.kind} for task in rebuilt.tasks],
-            "files": [
-                {
-                    "path": change.path,
-                    "kind": change_kind(change.old, change.new),
-                    "old": change.old and {"size": change.old.size, "mode": change.old.mode, "sha256": change.old.sha256},
-                    "new": change.new and {"size": change.new.size, "mode": change.new.mode, "sha256": change.new.sha256},
-                }
-                for change in rebuilt.files
-            ],
+            "files": [change.to_dict() for change in rebuilt.files],
             "fields": list(rebuilt.fields),
             "versions": [{"name": name, "recorded": one, "used": other} for name, (one, other) in self.versions.items()],
         }
