@@ -21,6 +21,8 @@ from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING
 
+from selection import fill
+
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
@@ -51,14 +53,6 @@ def one_folder(root: Path, count: int) -> None:
     (root / "pkg").mkdir(parents=True)
     for number in range(count * 1250):
         (root / "pkg" / f"file{number}.py").write_text(SOURCE)
-
-
-def fill(root: Path, count: int) -> None:
-    for start in range(0, count, 100):
-        folder = root / f"part{start // 2000}" / f"module{start // 100}"
-        folder.mkdir(parents=True)
-        for number in range(start, min(start + 100, count)):
-            (folder / f"file{number}.py").touch()
 
 
 def large(root: Path, mebibytes: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from conftest_tools import leave_out
@@ -16,6 +19,18 @@ from hand_made_releases import write_release
 from tilebox_service import sdk_python, stand_in, tilebox_api
 
 __all__ = ["sdk_python", "stand_in", "tilebox_api"]
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def terminal():
+    """The module that takes the pictures of the docs: its function `seen` gives what a terminal shows."""
+    spec = importlib.util.spec_from_file_location("screens", ROOT / "docs" / "screens.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["screens"] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 
 import pytest
 
 PROJECT = "flows/scene qa"
+
+
+class ForgeHandler:
+    """What handlers of a forge's API have in common. The server records the methods of requests in `calls`."""
+
+    def body(self):
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
+
+    def send_json(self, status, value):
+        self.server.calls.append(self.command)
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *arguments):
+        pass
 
 
 def git(folder, *arguments):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from forge_support import PROJECT, flows_repository, git  # noqa: F401 -- a fixture
+from forge_support import PROJECT, ForgeHandler, flows_repository, git  # noqa: F401 -- a fixture
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -47,7 +47,7 @@ class GitHub(ThreadingHTTPServer):
         return self.comments[-1]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(ForgeHandler, BaseHTTPRequestHandler):
     """Answers requests of the action, with its token only."""
 
     def do_GET(self):
@@ -63,21 +63,10 @@ class Handler(BaseHTTPRequestHandler):
         found["body"] = self.body()
         self.answer(200, found)
 
-    def body(self):
-        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
-
     def answer(self, status, value):
-        self.server.calls.append(self.command)
         if self.headers["Authorization"] != f"Bearer {TOKEN}" or f"/repos/{REPOSITORY}/issues/" not in self.path:
             status = 401
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *arguments):
-        pass
+        self.send_json(status, value)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from forge_support import PROJECT, flows_repository, git  # noqa: F401 -- a fixture
+from forge_support import PROJECT, ForgeHandler, flows_repository, git  # noqa: F401 -- a fixture
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "glpat-planted"
@@ -34,7 +34,7 @@ class GitLab(ThreadingHTTPServer):
         return self.notes[-1]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(ForgeHandler, BaseHTTPRequestHandler):
     """Answers requests that have the token."""
 
     def do_GET(self):
@@ -53,19 +53,8 @@ class Handler(BaseHTTPRequestHandler):
         note["body"] = self.body()
         self.answer(note)
 
-    def body(self):
-        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
-
     def answer(self, value):
-        self.server.calls.append(self.command)
-        data = json.dumps(value).encode()
-        self.send_response(200 if self.headers["PRIVATE-TOKEN"] == TOKEN else 401)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *arguments):
-        pass
+        self.send_json(200 if self.headers["PRIVATE-TOKEN"] == TOKEN else 401, value)
 
 
 @pytest.fixture

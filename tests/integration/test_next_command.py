@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import shutil
@@ -17,16 +16,6 @@ pytestmark = [pytest.mark.runtime, pytest.mark.skipif(sys.platform == "win32", r
 
 ROOT = Path(__file__).parents[2]
 _NEXT = re.compile(r"^\x1b\[2mNext: (.*)\x1b\[0m$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def terminal():
-    """The module that takes the pictures of the docs: its function `seen` gives what a terminal shows."""
-    spec = importlib.util.spec_from_file_location("screens", ROOT / "docs" / "screens.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["screens"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

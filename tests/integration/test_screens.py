@@ -5,7 +5,6 @@ To accept new screens: pytest tests/integration/test_screens.py --snapshot-updat
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -125,16 +124,6 @@ _MASKS = (
 class _TextFiles(SingleFileSnapshotExtension):
     _write_mode = WriteMode.TEXT
     file_extension = "txt"
-
-
-@pytest.fixture(scope="module")
-def terminal():
-    """The module that takes the pictures of the docs: its function `seen` gives what a terminal shows."""
-    spec = importlib.util.spec_from_file_location("screens", ROOT / "docs" / "screens.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["screens"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
