@@ -6,21 +6,19 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.file_names import released_name
 from hatch_tilebox.core.suggestions import close_match
 from hatch_tilebox.selection.built_in_rules import GENERATED_FOLDERS, is_never_shipped
 from hatch_tilebox.selection.git_content import submodule_hint
-from hatch_tilebox.selection.patterns.globs import escape, normalize
+from hatch_tilebox.selection.patterns.globs import SPECIAL, escape, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.selection.walk import Rule, Walk
-
-_SPECIAL = frozenset("*?[]{}\\")
-_LOCK = "uv.lock"  # discovery reports a missing lock, with what to do
 
 
 def includes_without_effect(
@@ -37,7 +35,7 @@ def includes_without_effect(
     """
     problems = []
     for index, pattern in enumerate(walk.includes.patterns):
-        if index not in unused or pattern.text == _LOCK:
+        if index not in unused or pattern.text == LOCK_NAME:  # discovery reports a missing lock, with what to do
             continue
         if index in submodules:
             message = f'"{pattern.text}" matches nothing: {submodules[index]} is a Git submodule that is not initialized'
@@ -87,7 +85,7 @@ def _close(walk: Walk, text: str) -> str | None:
     parts = text.split("/")
     folder = walk.root
     for at, part in enumerate(parts):
-        if _SPECIAL.intersection(part):
+        if SPECIAL.intersection(part):
             return _misplaced_stars(text) if "**" in part else None
         if part in {"", "."}:
             continue

@@ -1,7 +1,6 @@
 """The globs of `[build] include` and `exclude`; `docs/reference/globs.md` describes them.
 
-pathspec matches paths and names the deciding glob. `GlobSet.enter` follows the globs part by part while folders are walked, so that
-folders which no glob can reach are never opened.
+`GlobSet.enter` follows the globs part by part while folders are walked, so that folders which no glob can reach are never opened.
 """
 
 from __future__ import annotations
@@ -12,14 +11,10 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pathspec import PathSpec, RegexPattern
-from pathspec.util import register_pattern
-
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem, SelectionError
-from hatch_tilebox.selection.patterns.braces import expand_braces
 from hatch_tilebox.selection.patterns.names import NameFilter
-from hatch_tilebox.selection.patterns.wildmatch import translate
+from hatch_tilebox.selection.patterns.wildmatch import bracket, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,9 +24,10 @@ if TYPE_CHECKING:
 
     GlobState: TypeAlias = frozenset[tuple[int, int]]
 
-_PATTERN = "hatch-tilebox-glob"
+MAX_ALTERNATIVES = 1000
+SPECIAL = frozenset("*?[]{}\\")
+"""The characters that are not themselves in a glob."""
 _ANY_DEPTH = "**"
-_SPECIAL = frozenset("*?[]{}\\")
 
 
 def normalize(text: str) -> str:
@@ -41,24 +37,12 @@ def normalize(text: str) -> str:
 
 def escape(path: str) -> str:
     """Return a glob that matches `path` alone."""
-    return "".join(f"\\{char}" if char in _SPECIAL else char for char in path)
+    return "".join(f"\\{char}" if char in SPECIAL else char for char in path)
 
 
 def exclude_line(glob: str) -> str:
     """Return the line that excludes what `glob` matches, and its place. JSON escapes the same characters as TOML."""
     return f"exclude = [{json.dumps(glob, ensure_ascii=False)}] under [build] in {CONFIG_NAME}"
-
-
-class GlobPattern(RegexPattern):
-    """One glob. It matches paths from the root, which are normalized; a path that ends with a slash is a folder."""
-
-    @classmethod
-    def pattern_to_regex(cls, pattern: str) -> tuple[str, bool]:  # type: ignore[override] # globs are text here
-        """Return the regular expression, and that it includes. Raises ValueError for a malformed glob."""
-        return rf"(?s)\A(?:{'|'.join(map(_regex, _parse(pattern)))})\Z", True
-
-
-register_pattern(_PATTERN, GlobPattern, override=True)
 
 
 class GlobSet:
@@ -69,27 +53,26 @@ class GlobSet:
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.patterns = tuple(patterns)
-        self._globs: list[tuple[int, tuple[str, ...]]] = []
-        problems = [problem for index, pattern in enumerate(patterns) if (problem := self._add(index, pattern)) is not None]
+        alternatives: list[list[tuple[str, ...]]] = []
+        problems = []
+        for pattern in patterns:
+            try:
+                alternatives.append([*_parse(pattern.text)])
+            except ValueError as error:  # noqa: PERF203 -- few patterns
+                fault, _, hint = str(error).partition("; ")
+                problems.append(Problem(f'"{pattern.text}" {fault}', hint or None, pattern.location, code="TBX103"))
         if problems:
             raise SelectionError(*problems)
-        spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in patterns], backend="simple")
-        regexes = [pattern.regex for pattern in spec.patterns if isinstance(pattern, GlobPattern) and pattern.regex]
-        self._matches = tuple((index, regex.match) for index, regex in enumerate(regexes))
+        regexes = ["|".join(map(_regex, globs)) for globs in alternatives]
+        self._matches = [(index, re.compile(regex, re.DOTALL).fullmatch) for index, regex in enumerate(regexes)]
         # One expression for all: tens of thousands of files are asked for.
-        self._any = re.compile(rf"\A(?:{'|'.join(_regex(parts) for _, parts in self._globs) or '(?!)'})\Z", re.DOTALL).match
+        self._any = re.compile("|".join(regexes) or "(?!)", re.DOTALL).fullmatch
+        self._globs = [(index, parts) for index, globs in enumerate(alternatives) for parts in globs]
         self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
-        self._exact = {glob: "/".join(map(_unescaped, parts)) for glob, (_, parts) in enumerate(self._globs) if _is_exact(parts)}
+        literals = [_literal("/".join(parts)) for _, parts in self._globs]
+        self._exact = {glob: literal for glob, literal in enumerate(literals) if literal is not None}
         self.start = self._state({(glob, 0) for glob in range(len(self._globs))})
         """The state at the root: which part of which glob has to match next."""
-
-    def _add(self, index: int, pattern: Pattern) -> Problem | None:
-        try:
-            self._globs += [(index, parts) for parts in _parse(pattern.text)]
-        except ValueError as error:
-            fault, _, hint = str(error).partition("; ")
-            return Problem(f'"{pattern.text}" {fault}', hint or None, pattern.location, code="TBX103")
-        return None
 
     def match(self, path: str) -> bool:
         """Whether any glob matches `path`."""
@@ -97,12 +80,8 @@ class GlobSet:
 
     def deciding(self, path: str) -> int | None:
         """Return the first glob that matches `path`, None where none does."""
-        # Not `PathSpec.match_file`: there the last pattern that matches decides, and it takes twice as long for each of many files.
         text = normalize(path)
-        for index, match in self._matches:
-            if match(text):
-                return index
-        return None
+        return next((index for index, match in self._matches if match(text)), None)
 
     def matches(self, path: str) -> list[int]:
         """Return all globs that match `path`."""
@@ -156,7 +135,7 @@ def _parse(text: str) -> Iterator[tuple[str, ...]]:
 
     Raises ValueError with the end of a sentence that begins with the glob.
     """
-    for glob in expand_braces(normalize(text)):
+    for glob in _expand_braces(normalize(text)):
         if not glob:
             msg = "is empty; name files, as in `my_workflow/**`"
             raise ValueError(msg)
@@ -180,12 +159,11 @@ def _checked(part: str) -> str:
     return part if part == _ANY_DEPTH or part.strip("*") else part[:1]
 
 
-def _is_exact(parts: tuple[str, ...]) -> bool:
-    return not any(re.search(r"[*?\[]", re.sub(r"\\.", "", part, flags=re.DOTALL)) for part in parts)
-
-
-def _unescaped(part: str) -> str:
-    return re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL)
+def _literal(glob: str) -> str | None:
+    """Return the only path that `glob` matches, None if it has wildcards."""
+    if re.search(r"[*?\[]", re.sub(r"\\.", "", glob, flags=re.DOTALL)):
+        return None
+    return re.sub(r"\\(.)", r"\1", glob, flags=re.DOTALL)
 
 
 def _regex(parts: tuple[str, ...]) -> str:
@@ -196,3 +174,39 @@ def _regex(parts: tuple[str, ...]) -> str:
 @cache
 def _matcher(part: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile(f"{translate(part)}", re.DOTALL).fullmatch
+
+
+def _expand_braces(glob: str) -> list[str]:
+    """Return every choice of the braces: `{a,b{c,d}}/x` gives `a/x`, `bc/x` and `bd/x`."""
+    results, end = _alternatives(glob, 0, nested=False)
+    if end < len(glob):
+        msg = "is malformed: a `}` closes nothing; write `\\}` for the character itself"
+        raise ValueError(msg)
+    return results
+
+
+def _alternatives(glob: str, at: int, *, nested: bool) -> tuple[list[str], int]:
+    """Return the alternatives of the text from `at` to its end or, within braces, to the closing brace, and where that is."""
+    finished: list[str] = []
+    current = [""]
+    while at < len(glob) and glob[at] != "}":
+        char, end = glob[at], at + 1
+        if char == "\\":
+            end = at + 2
+        elif char == "[" and (found := bracket(glob, at)):  # braces have no meaning in it
+            end = found[1]
+        if char == "{":
+            choices, close = _alternatives(glob, at + 1, nested=True)
+            current, end = [head + tail for head in current for tail in choices], close + 1
+        elif char == "," and nested:
+            finished, current = finished + current, [""]
+        else:
+            current = [head + glob[at:end] for head in current]
+        if len(finished) + len(current) > MAX_ALTERNATIVES:
+            msg = f"has more than {MAX_ALTERNATIVES} alternatives"
+            raise ValueError(msg)
+        at = end
+    if nested and at >= len(glob):
+        msg = "is malformed: a `{` is not closed; write `\\{` for the character itself"
+        raise ValueError(msg)
+    return finished + current, at

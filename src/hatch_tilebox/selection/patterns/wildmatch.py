@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 # Members of the character classes in git (ctype.c, wildmatch.c). They do not depend on the locale.
 _CLASSES = {
@@ -20,6 +19,8 @@ _CLASSES = {
     "upper": "A-Z",
     "xdigit": "0-9a-fA-F",
 }
+_ITEM = re.compile(r"\[:(?P<name>[^\]]*):\]|(?P<start>\\.|[^\\])(?:-(?P<stop>\\.|[^\]\\]))?", re.DOTALL)
+"""An item of a bracket expression. In git a `[:` without `:]` is two characters, and a range backwards is its first one."""
 
 
 def translate(glob: str) -> str | None:
@@ -36,10 +37,10 @@ def translate(glob: str) -> str | None:
         elif char == "?":
             part, at = "[^/]", at + 1
         elif char == "[":
-            bracket = _bracket(glob, at + 1)
-            if bracket is None:
+            found = bracket(glob, at)
+            if found is None:
                 return None
-            part, at = bracket
+            part, at = found
         elif char == "\\":
             if at + 1 == len(glob):
                 return None
@@ -64,60 +65,25 @@ def _stars(glob: str, at: int) -> tuple[str, int]:
     return "[^/]*", end
 
 
-class _Item(NamedTuple):
-    """One item of a bracket expression: a piece of a regex class, and the character from which a range may start."""
-
-    piece: str
-    char: str | None
-    end: int
-
-
-def _bracket(glob: str, at: int) -> tuple[str, int] | None:
-    """Return the regex for the bracket expression whose `[` is before `at`, and its end; None if it is malformed."""
-    negated = glob[at : at + 1] in {"!", "^"}
-    at += negated
-    pieces: list[str] = []
-    previous: str | None = None
-    first = True
-    while first or glob[at : at + 1] != "]":
-        item = _item(glob, at, previous)
-        if item is None:
+def bracket(glob: str, at: int) -> tuple[str, int] | None:
+    """Return the regex for the bracket expression at `at`, and its end; None if it is malformed."""
+    negated = glob[at + 1 : at + 2] in {"!", "^"}
+    first = end = at + 1 + negated
+    members = ""
+    while end == first or not glob.startswith("]", end):
+        item = _ITEM.match(glob, end)
+        found = item and _members(item)
+        if not item or found is None:
             return None
-        pieces.append(item.piece)
-        previous, at, first = item.char, item.end, False
-    members = "".join(pieces)
+        members += found
+        end = item.end()
     # A negated class never matches a slash either, and a range may span it.
-    return (f"[^/{members}]" if negated else f"(?!/)[{members}]"), at + 1
+    return (f"[^/{members}]" if negated else f"(?!/)[{members}]"), end + 1
 
 
-def _item(glob: str, at: int, previous: str | None) -> _Item | None:
-    char = glob[at : at + 1]
-    if char == "\\":
-        escaped = glob[at + 1 : at + 2]
-        return _Item(re.escape(escaped), escaped, at + 2) if escaped else None
-    if char == "-" and previous is not None and glob[at + 1 : at + 2] not in {"", "]"}:
-        return _range(glob, at + 1, previous)
-    if glob.startswith("[:", at):
-        return _named_class(glob, at)
-    return _Item(re.escape(char), char, at + 1) if char else None
-
-
-def _range(glob: str, at: int, start: str) -> _Item | None:
-    if glob[at] == "\\":
-        at += 1
-    stop = glob[at : at + 1]
-    if not stop:
-        return None
-    piece = f"{re.escape(start)}-{re.escape(stop)}" if start <= stop else ""
-    return _Item(piece, None, at + 1)
-
-
-def _named_class(glob: str, at: int) -> _Item | None:
-    """Return the item for `[:alpha:]`; without a `:]` the `[` is a character like others."""
-    close = glob.find("]", at + 2)
-    if close < 0:
-        return None
-    if close == at + 2 or glob[close - 1] != ":":
-        return _Item(re.escape("["), "[", at + 1)
-    members = _CLASSES.get(glob[at + 2 : close - 1])
-    return None if members is None else _Item(members, None, close + 1)
+def _members(item: re.Match[str]) -> str | None:
+    """Return an item as a part of a regex class, None for a class that git does not know."""
+    if item["name"] is not None:
+        return _CLASSES.get(item["name"])
+    start, stop = item["start"][-1], (item["stop"] or "")[-1:]
+    return f"{re.escape(start)}-{re.escape(stop)}" if start <= stop else re.escape(start)
