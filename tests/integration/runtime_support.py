@@ -31,7 +31,7 @@ class Events(Progress):
     def started(self, step):
         self.steps.append(step)
 
-    def finished(self, summary, **_):
+    def finished(self, summary):
         self.steps.append(summary)
 
     def detail(self, message):

@@ -117,10 +117,10 @@ class RichProgress(Progress):
         if self._live is not None:
             self._live.update(self._transfer, completed=done, total=total)
 
-    def finished(self, summary: str, *, seconds: float = 0.0) -> None:
-        self.close()
+    def finished(self, summary: str) -> None:
+        took = self._announcement.end()
+        self._stop_moving()
         if self._verbosity >= 0:
-            took = f"  {seconds:.1f} s" if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
             self._print((self._step.ljust(STEP_WIDTH), "green"), f"  {summary}", (took, "dim"))
 
     def result(self, name: str, value: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
-from time import perf_counter
 
 import click
 
@@ -34,9 +33,8 @@ def command(file: Path | None, to: Path | None, *, as_json: bool, quiet: int, ve
         path = named_or_project(file, progress)
         target = Path(os.path.abspath(to or path.name.removesuffix(RELEASE_SUFFIX)))  # noqa: PTH100 -- without `..`, links as they are
         progress.started("Unpacking")
-        began = perf_counter()
         manifest = extract_archive(path, target)
-        progress.finished(f"{len(manifest.files)} files", seconds=perf_counter() - began)
+        progress.finished(f"{len(manifest.files)} files")
         for entry in manifest.files:
             progress.detail(entry.path)
     if as_json:

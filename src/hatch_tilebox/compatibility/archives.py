@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.archive.reader import open_archive, read_manifest
@@ -53,12 +52,11 @@ def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Pro
     """
     progress = progress or Progress()
     progress.started("Reading the releases")
-    began = perf_counter()
     before, after = read_manifest(old), read_manifest(new)
     comparison = compare_releases(before, after)
     wanted = {change.path for change in comparison.files if _is_small(change)} if texts else set()
     (contents, digests) = zip(*(_read(path, {LOCK_NAME, *wanted}) for path in (old, new)), strict=True)
-    progress.finished(f"{old.name} and {new.name}", seconds=perf_counter() - began)
+    progress.finished(f"{old.name} and {new.name}")
     warnings: list[Problem] = []
     if before.workflow.slug != after.workflow.slug:
         message = f"these are releases of two workflows, {before.workflow.slug} and {after.workflow.slug}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock, Timer
+from time import perf_counter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class Progress:
     def started(self, step: str) -> None:
         """A step begins. `step` describes it: "Preparing the runtime"."""
 
-    def finished(self, summary: str, *, seconds: float = 0.0) -> None:
-        """The last step is finished. `summary` is its result: "12 files, 48.1 KiB"."""
+    def finished(self, summary: str) -> None:
+        """The last step is finished. `summary` is its result: "12 files, 48.1 KiB". Whoever shows it measures the time."""
 
     def result(self, name: str, value: str) -> None:
         """A result of the work, such as the digest of an archive."""
@@ -52,18 +53,19 @@ class Progress:
 
 
 class Announcement:
-    """Announces a step once, before its result: if it is slow, or if lines about it follow."""
+    """Announces a step once, before its result: if it is slow, or if lines about it follow. Measures its time."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
         self._step = ""
         self._lock = Lock()
         self._timer: Timer | None = None
+        self._began = 0.0
 
     def begin(self, step: str, *, if_slow: bool) -> None:
         """Wait for `announce`, with `if_slow` for at most 2 s: where nothing moves, in a pipe or a CI log. Ends the step before."""
         self.end()
-        self._step = step
+        self._step, self._began = step, perf_counter()
         if if_slow:
             self._timer = Timer(_SLOW, self.announce)
             self._timer.daemon = True  # an error that nobody handles ends the process at once
@@ -76,13 +78,15 @@ class Announcement:
                 self._show(f"{self._step}...")
                 self._step = ""
 
-    def end(self) -> None:
-        """The step is finished, or failed. Nothing is announced from now on."""
+    def end(self) -> str:
+        """The step is finished, or failed: nothing is announced from now on. Return how long it took, for the end of a line."""
         if self._timer:
             self._timer.cancel()
             self._timer.join()
             self._timer = None
         self._step = ""
+        seconds = perf_counter() - self._began
+        return f"  {seconds:.1f} s" if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
 
 
 _SLOW = 2.0

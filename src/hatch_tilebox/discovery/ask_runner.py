@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import DiscoveryError
@@ -82,13 +81,12 @@ def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]
         of_release=request.clean is not None,
     ) as environment:
         request.progress.started("Asking for the tasks")
-        began = perf_counter()
         answer = _answer(environment, request, metadata, uv)
         answer["written"] = environment.changes(request.entries)
         answer["programs"] = missing_programs(request.files, environment.python.parent) if request.clean else []
     answer["identity"] = file_identity(Path(answer["interpreter"]))
     sdk = f", tilebox-workflows {answer['sdk']}" if answer["sdk"] else ""
-    request.progress.finished(f"{counted_tasks(answer['tasks'])}, Python {answer['python']}{sdk}", seconds=perf_counter() - began)
+    request.progress.finished(f"{counted_tasks(answer['tasks'])}, Python {answer['python']}{sdk}")
     return answer
 
 

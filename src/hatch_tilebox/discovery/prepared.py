@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.discovery.cache import open_cache
@@ -42,7 +41,6 @@ def prepared_environment(
     has kept one. `passed` and `python` are those of `prepare`, `for_task` that of `lock_environment`. Raises DiscoveryError.
     """
     progress.started("Preparing the runtime")
-    began = perf_counter()
     key = environment_key(files, entries, metadata, uv, passed or {})
     waiting = "waiting for another build, which uses the same environment"
     with contextlib.ExitStack() as stack:
@@ -50,7 +48,7 @@ def prepared_environment(
             cache = stack.enter_context(open_cache(keep=False))
         folder = stack.enter_context(lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
         environment = prepare(folder, files, entries, metadata, uv, progress.output, passed, python)
-        progress.finished(_summary(environment), seconds=perf_counter() - began)
+        progress.finished(_summary(environment))
         yield environment
 
 

@@ -55,11 +55,11 @@ class TextProgress(Progress):
         self._announcement.begin(step, if_slow=not self._terminal)
         self._show_transient(f"{step}…")
 
-    def finished(self, summary: str, *, seconds: float = 0.0) -> None:
-        self._announcement.end()
+    def finished(self, summary: str) -> None:
+        took = self._announcement.end()
         self._clear_transient()
-        took = self._paint(f"  {seconds:.1f} s", _DIM) if seconds >= 0.1 else ""  # noqa: PLR2004 -- less is not worth showing
-        self._app.display_info(f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{took}")
+        line = f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{self._paint(took, _DIM)}"
+        self._app.display_info(line)
 
     def result(self, name: str, value: str) -> None:
         self._app.display_info(f"{self._paint(name.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(value))}")

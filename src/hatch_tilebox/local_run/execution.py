@@ -97,9 +97,8 @@ def run_task(path: Path, call: TaskCall, progress: Progress | None = None, watch
     """Execute a task of the release `path` on this machine: see `run_files`. Also raises ArchiveError."""
     progress = progress or Progress()
     progress.started("Checking the archive")
-    began = perf_counter()
     manifest, artifact = check_archive(path)
-    progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
+    progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}")
     with temporary_folder() as folder:
         extract_archive(path, folder / "release")
         return run_files(unpacked_files(manifest, folder / "release"), manifest, call, progress, watcher)

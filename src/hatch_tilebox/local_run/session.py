@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -128,7 +127,6 @@ def open_session(
             prepared_environment(cache, files, entries, metadata, uv, progress, passed=passed, of_release=True, for_task=True)
         )
         progress.started("Starting the worker")
-        began = perf_counter()
         paths = _paths(environment)
         context = Context(files, workflow, metadata.pyproject, None, paths, options.timeout)
         token = secrets.token_hex(16)
@@ -147,7 +145,7 @@ def open_session(
                 _initialize(worker, sink.url, token, options.timeout)
                 if options.tasks is not None and {*worker.tasks()} != {*options.tasks}:
                     raise DiscoveryError(Problem("the worker registers other tasks than before", code="TBX319"))
-                progress.finished(_about(worker), seconds=perf_counter() - began)
+                progress.finished(_about(worker))
                 yield Session(worker, sink, environment)
         except WorkerError as error:
             raise DiscoveryError(worker_failed(context, error)) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.source import hash_files, read_small_files
@@ -74,12 +73,11 @@ def build_release(
     warn(warnings)
     vendored = _vendored(select_release(config, skip=skip), vendor, progress) if vendor else None
     progress.started("Selecting files")
-    began = perf_counter()
     files = vendored.files if vendored else select_release(config, skip=skip)
     contents = read_small_files(files)
     selection_warnings = check_selection(config, files, options, skip=skip, contents=contents)
     entries = hash_files(files, contents)
-    progress.finished(f"{len(files.files)} files, {format_size(files.size)}", seconds=perf_counter() - began)
+    progress.finished(f"{len(files.files)} files, {format_size(files.size)}")
     for file in files.files:
         progress.detail(f"{file.path} ({format_size(file.size)})")
     warn([*selection_warnings, *(vendored.warnings if vendored else ())])
@@ -110,12 +108,11 @@ def build_release(
     warn(_findings_of_plugins(manifest, files))
 
     progress.started("Writing the release")
-    began = perf_counter()
     path = directory / release_filename(project)
     before = _digest_of(path)
     artifact = write_archive(manifest, files, path, contents)
     unchanged = "unchanged, " if artifact.sha256 == before else ""
-    progress.finished(f"{unchanged}{artifact.path.name}, {format_size(artifact.size)}", seconds=perf_counter() - began)
+    progress.finished(f"{unchanged}{artifact.path.name}, {format_size(artifact.size)}")
     digest = f"sha256:{artifact.sha256}"
     progress.result("Digest", digest if progress.shows_whole_ids else short_id(digest))
     progress.detail(f"fingerprint {manifest.fingerprint}")
@@ -144,8 +141,7 @@ def _digest_of(path: Path) -> str | None:
 
 def _vendored(files: FileSet, vendor: Callable[[FileSet, Callable[[str], None]], Vendored], progress: Progress) -> Vendored:
     progress.started("Building local packages")
-    began = perf_counter()
     vendored = vendor(files, progress.output)
     names = ", ".join(f"{package.name} {package.version}" for package in vendored.packages)
-    progress.finished(names or "none", seconds=perf_counter() - began)
+    progress.finished(names or "none")
     return vendored

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.extract import extract_archive
@@ -72,9 +71,8 @@ def verify_release(
     problems: list[Problem] = []
     try:
         progress.started("Checking the archive")
-        began = perf_counter()
         manifest, artifact = check_archive(path)
-        progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}", seconds=perf_counter() - began)
+        progress.finished(f"{len(manifest.files)} files, {format_size(artifact.size)}")
         if not run:
             return Verification(manifest, artifact, (), ())
         with temporary_folder() as folder:

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
@@ -188,14 +187,13 @@ def _write(path: Path, text: str) -> None:
 def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     """Lock the project, and with the command `sync` also create its environment."""
     progress.started("Installing" if command == "sync" else "Locking")
-    began = perf_counter()
     group = ["--group", "test"] if command == "sync" else []
     command_line = [uv, command, *group, "--color", "never", "--no-progress", "--project", "."]
     done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT, on_line=progress.output)
     if done.returncode or done.timed_out:
         details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
         raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details, code="TBX800"))
-    progress.finished(_summary(done.errors) or f"uv {command}", seconds=perf_counter() - began)
+    progress.finished(_summary(done.errors) or f"uv {command}")
 
 
 def _summary(output: str) -> str:

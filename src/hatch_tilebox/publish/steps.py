@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import TileboxError
@@ -58,9 +57,9 @@ class StepLog:
 def show_step(progress: Progress, name: str) -> Iterator[list[str]]:
     """Show a step. The block appends its summary to the list."""
     progress.started(name)
-    began, done = perf_counter(), [""]
+    done = [""]
     yield done
-    progress.finished(done[-1], seconds=perf_counter() - began)
+    progress.finished(done[-1])
 
 
 def describe_release(release: PublishedRelease) -> str:

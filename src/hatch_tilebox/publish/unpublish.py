@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
@@ -21,7 +20,6 @@ def unpublish_release(destination: Destination, release: PublishedRelease, *, pr
     deployer = require_deployer(destination)
     progress = progress or Progress()
     progress.started("Removing")
-    began = perf_counter()
     if clusters := [cluster.slug for cluster in deployer.clusters() if cluster.release_of(release.workflow) == release.id]:
         slugs = ",".join(clusters)
         named = f"--to {deployer.to} --workflow {release.workflow} --release {release.id} --cluster {slugs}"
@@ -29,4 +27,4 @@ def unpublish_release(destination: Destination, release: PublishedRelease, *, pr
             Problem(f"release {release.id} runs on {slugs}", hint=f"first run: hatch-tilebox undeploy {named}", code="TBX514")
         )
     deployer.unpublish(release.workflow, release.id)
-    progress.finished(f"release {release.id}", seconds=perf_counter() - began)
+    progress.finished(f"release {release.id}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.attestations.statement import read_provenance
@@ -107,7 +106,6 @@ def rebuild_release(
         options: dict[str, str | bool] = {"output-dir": str(folder / "first"), "cache": False, "sbom": False, "provenance": False}
         options["vendor"] = EXTENSION in manifest.extensions
         progress.started("Rebuilding")
-        began = perf_counter()
         project = open_project(root, {setting_name(name): value for name, value in options.items()})
         built = project.build(folder / "first", _Details(progress), variables)
         found = compare_rebuilt(manifest, artifact, built.manifest, built.artifact)
@@ -117,7 +115,7 @@ def rebuild_release(
             if again:
                 used, second = again
                 found = compare_rebuilt(manifest, artifact, *second)
-        progress.finished(_SUMMARIES[found.result], seconds=perf_counter() - began)
+        progress.finished(_SUMMARIES[found.result])
     versions = {name: (recorded[name], used.get(name, "unknown")) for name in recorded if recorded[name] != used.get(name)}
     return Rebuild(source, found, versions)
 
@@ -140,7 +138,7 @@ class _Details(Progress):
     def __init__(self, outer: Progress) -> None:
         self._outer = outer
 
-    def finished(self, summary: str, *, seconds: float = 0.0) -> None:  # noqa: ARG002 -- the signature of Progress
+    def finished(self, summary: str) -> None:
         self._outer.detail(summary)
 
     def detail(self, message: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
@@ -61,7 +60,6 @@ def open_source(named: Path | None, archive: Path, statement: Provenance | None,
         return Source("folder", named, str(named))
     target = folder / "source"
     progress.started("Preparing the source")
-    began = perf_counter()
     if named is not None:
         source = Source("sdist", _unpack(named, target), str(named))
         summary = named.name
@@ -70,7 +68,7 @@ def open_source(named: Path | None, archive: Path, statement: Provenance | None,
         place = check_out(commit, target, [Path.cwd(), archive.resolve().parent])
         source = Source("commit", target, place, commit)
         summary = f"commit {short_id(commit.id)} of {place}"
-    progress.finished(summary, seconds=perf_counter() - began)
+    progress.finished(summary)
     return source
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.archive.reader import open_archive
@@ -71,10 +70,9 @@ def collect_report(
     for problem in difference.warnings if difference else ():
         progress.warning(problem)
     progress.started("Reading the release")
-    began = perf_counter()
     shown, sources = _read(release)
     before = _read(old)[0] if old else None
-    progress.finished(f"{len(shown.manifest.files)} files", seconds=perf_counter() - began)
+    progress.finished(f"{len(shown.manifest.files)} files")
     # The changes name the tasks of another reading of the same archive.
     changes = difference.comparison.tasks if difference else ()
     tasks = difference.new.tasks if difference else shown.manifest.tasks
