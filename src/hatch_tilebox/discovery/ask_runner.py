@@ -10,9 +10,9 @@ from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.discovery.cache import file_identity
 from hatch_tilebox.discovery.compatible_versions import compatible_bound
+from hatch_tilebox.discovery.diagnose.after_start import machine_files, start_warnings, unusable_tasks
 from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
-from hatch_tilebox.discovery.diagnose.machine import machine_files
-from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, start_warnings, unusable_tasks, worker_failed
+from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, worker_failed
 from hatch_tilebox.discovery.environment import Metadata, has_lock, read_metadata
 from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.programs import missing_programs
@@ -90,23 +90,11 @@ def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]
     return answer
 
 
-def _context(environment: Environment, request: Request, metadata: Metadata) -> Context:
-    paths = Paths(environment.project, environment.prefix)
-    clean = request.clean
-    return Context(
-        request.files,
-        request.workflow,
-        metadata.pyproject,
-        request.location,
-        paths,
-        request.timeout,
-        clean=clean is not None,
-        offline=clean is not None and clean.offline,
-    )
-
-
 def _answer(environment: Environment, request: Request, metadata: Metadata, uv: Path) -> dict[str, Any]:
-    context = _context(environment, request, metadata)
+    paths = Paths(environment.project, environment.prefix)
+    context = Context(
+        request.files, request.workflow, metadata.pyproject, request.location, paths, request.timeout, clean=request.clean
+    )
     if request.workflow.command:
         return _serve(environment, request, context, uv)
     start = start_runner(
@@ -163,8 +151,7 @@ def _serve(environment: Environment, request: Request, context: Context, uv: Pat
 def _check(answer: dict[str, Any], request: Request, metadata: Metadata) -> Discovery:
     """The tasks in `answer`, with warnings. Raises DiscoveryError if a release cannot have them."""
     tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
-    problems = unusable_tasks(tasks, request.workflow, request.location)
-    if problems:
+    if problems := [*unusable_tasks(tasks, request.workflow, request.location)]:
         raise DiscoveryError(*problems)
     locked = metadata.locked or not metadata.present
     warnings = start_warnings(answer, request.files, locked=locked)

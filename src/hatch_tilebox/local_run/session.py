@@ -205,7 +205,7 @@ def _lost(error: WorkerError, paths: Paths) -> Problem:
             hint = "it likely ran out of memory; the kernel log (`dmesg`) has the reason"
         elif finished.returncode in _CRASHED:
             hint = "compiled code crashed; with PYTHONFAULTHANDLER=1 set, --env PYTHONFAULTHANDLER shows the line that called it"
-        return Problem(message, hint, details=tail(paths.clean(finished.errors or finished.output)), code="TBX607")
+        return Problem(message, hint, details=paths.last_words(finished), code="TBX607")
     return Problem(f"the worker answered {error.code}: {error.details}", "the log of the runner may have the reason", code="TBX607")
 
 

@@ -11,9 +11,14 @@ from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Location, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hatch_tilebox.core.model import FileSet, Workflow
     from hatch_tilebox.core.pyproject import Pyproject
+    from hatch_tilebox.discovery.clean_start import CleanStart
+    from hatch_tilebox.discovery.process import Finished
 
+PYPROJECT = Location("pyproject.toml")
 LAST_LINES = 20
 
 
@@ -38,10 +43,17 @@ class Paths:
             text = text.replace(folder, "<environment>")
         return text
 
+    def last_words(self, finished: Finished) -> str | None:
+        """The last lines that a process wrote, None if it wrote nothing."""
+        return tail(self.clean(finished.errors or finished.output))
+
 
 @dataclass(frozen=True)
 class Context:
-    """The start that failed. `timeout` is in seconds, `location` is where the runner or command is configured."""
+    """The start that failed. `timeout` is in seconds, `location` is where the runner or command is configured.
+
+    `clean` is how a release whose project is not at hand was started.
+    """
 
     files: FileSet
     workflow: Workflow
@@ -49,9 +61,7 @@ class Context:
     location: Location | None
     paths: Paths
     timeout: float
-    clean: bool = False
-    """Whether this is the start of a release whose project is not at hand (see `clean_start.py`)."""
-    offline: bool = False
+    clean: CleanStart | None = None
 
     @property
     def selected(self) -> frozenset[str]:
@@ -63,25 +73,26 @@ class Context:
         """The module of the runner."""
         return (self.workflow.runner or "").partition(":")[0]
 
-    @property
-    def packaged(self) -> bool:
-        """Whether uv builds and installs the project. Source: https://docs.astral.sh/uv/concepts/projects/config/#build-systems"""
-        return self.pyproject.packaged
-
     def left_out(self, path: str) -> bool:
         """Whether the file `path` is in the project and not selected."""
         return path not in self.selected and (self.files.root / path).is_file()
 
 
-def tail(text: str, lines: int = LAST_LINES) -> str | None:
+def tail(text: str) -> str | None:
     """The last lines of `text`, None if it is empty."""
-    return "\n".join(text.strip().splitlines()[-lines:]) or None
+    return "\n".join(text.strip().splitlines()[-LAST_LINES:]) or None
 
 
 def include_hint(*patterns: str) -> str:
     """The hint to add `patterns` to the selected files."""
     quoted = " and ".join(f'"{pattern}"' for pattern in patterns)
     return f"add {quoted} to [build] include in {CONFIG_NAME}"
+
+
+def did_you_mean(runners: Iterable[str]) -> str:
+    """The question whether one of these `runners` is meant, "" if there are none."""
+    listed = " or ".join(f"`{runner}`" for runner in runners)
+    return f"did you mean {listed}?" if listed else ""
 
 
 def ending(returncode: int) -> str:
@@ -97,13 +108,8 @@ def ending(returncode: int) -> str:
 def no_pyproject(files: FileSet) -> Problem:
     """The problem that `pyproject.toml` is not selected."""
     if (files.root / "pyproject.toml").is_file():
-        return Problem(
-            "pyproject.toml is not among the selected files, so a release runner cannot install the dependencies",
-            include_hint("pyproject.toml", "uv.lock"),
-            code="TBX104",
-        )
-    return Problem(
-        "there is no pyproject.toml in the workflow's root, so a release runner cannot install the dependencies",
-        "create one with `uv init --bare` and `uv add tilebox`",
-        code="TBX104",
-    )
+        where, hint = "pyproject.toml is not among the selected files", include_hint("pyproject.toml", "uv.lock")
+    else:
+        where = "there is no pyproject.toml in the workflow's root"
+        hint = "create one with `uv init --bare` and `uv add tilebox`"
+    return Problem(f"{where}, so a release runner cannot install the dependencies", hint, code="TBX104")

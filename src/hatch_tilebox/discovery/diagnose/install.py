@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.modules import SOURCE_FOLDER
 from hatch_tilebox.core.pyproject import texts
-from hatch_tilebox.discovery.diagnose.context import include_hint, tail
-from hatch_tilebox.discovery.diagnose.packages import system_limit
+from hatch_tilebox.discovery.diagnose.context import PYPROJECT, include_hint, tail
 from hatch_tilebox.discovery.diagnose.sources import sources_left_out
 
 if TYPE_CHECKING:
@@ -19,8 +18,25 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
 
-PYPROJECT = Location("pyproject.toml")
-
+CACHE_HINT = "let HATCH_TILEBOX_CACHE_DIR name another folder"
+_SYSTEM = (
+    (
+        r"No space left on device|os error 28|Disk quota exceeded",
+        "there is no space left where the environment is created",
+        f"free some, or {CACHE_HINT}",
+    ),
+    (
+        r"failed to map segment from shared object|(query|spawn|execute|inspect)\b.*Permission denied \(os error 13\)",
+        "the folder of the environment does not allow programs to run, as where it is mounted with `noexec`",
+        CACHE_HINT,
+    ),
+    (
+        r"Permission denied \(os error 13\)|Operation not permitted \(os error 1\)",
+        "uv may not read or write a file or folder that it needs",
+        "see below which one, and give the user who builds access to it",
+    ),
+    (r"Read-only file system|os error 30", "the environment cannot be created on a read-only file system", CACHE_HINT),
+)
 NO_SUCH_SOURCE = (
     r"is not a workspace member|references a workspace in `tool\.uv\.sources`"
     r"|Distribution not found at|does not appear to be a Python project"
@@ -30,80 +46,68 @@ _KNOWN = (
         r"lockfile .*needs to be updated.*--locked",
         "uv.lock is stale: it does not fit pyproject.toml",
         "bring it up to date with `uv lock`",
-        None,
         "TBX031",
     ),
     (
         r"current Python platform is not compatible with the lockfile's supported environments",
         "uv.lock is for other platforms than this one",
         "widen `environments` under [tool.uv] in pyproject.toml and run `uv lock`, or build on a platform that it names",
-        None,
         "TBX214",
     ),
     (
         r"Failed to parse (`?uv\.lock|lockfile)(?!.*unsupported schema version)",
         "uv.lock cannot be read",
         "take it from the version control again (where a merge left conflicts in it: one side of them), then run `uv lock`",
-        None,
         "TBX030",
     ),
     (
         r"401 Unauthorized|403 Forbidden|Missing credentials",
         "an index or repository refuses access to a package",
         "provide credentials: `uv auth login`, UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD, or a .netrc file",
-        None,
         "TBX215",
-    ),
-    (
-        NO_SUCH_SOURCE,
-        "a dependency is a path that the release does not hold",
-        "select it in [build] include in tilebox.workflow.toml if it is below the root, else publish it or use a Git source",
-        PYPROJECT,
-        "TBX203",
     ),
 )
 
 
 def install_failed(words: str, files: FileSet, pyproject: Pyproject, *, timed_out: bool) -> Problem:
     """The problem for the output `words` of uv, in which paths are as in the project."""
-    details = tail(_condensed(words))
-    if timed_out:
-        return Problem(
-            "uv did not finish installing the dependencies",
-            "run `uv sync -v` in the project to see what it waits for",
-            details=details,
-            code="TBX202",
-        )
     text = " ".join(words.replace("│", " ").split())
-    limit = system_limit(text)
-    return Problem(*limit, details=details, code="TBX212") if limit else _install_problem(text, details, files, pyproject)
+    if timed_out:
+        hint = "run `uv sync -v` in the project to see what it waits for"
+        problem = Problem("uv did not finish installing the dependencies", hint, code="TBX202")
+    elif limit := system_limit(text):
+        problem = Problem(*limit, code="TBX212")
+    else:
+        problem = _install_problem(text, files, pyproject)
+    return problem._replace(details=tail(_condensed(words)))
 
 
-def _install_problem(text: str, details: str | None, files: FileSet, pyproject: Pyproject) -> Problem:
+def system_limit(text: str) -> tuple[str, str] | None:
+    """Message and hint for an error of the system in the output `text` of a process, None without one."""
+    return next(((message, hint) for pattern, message, hint in _SYSTEM if re.search(pattern, text)), None)
+
+
+def _install_problem(text: str, files: FileSet, pyproject: Pyproject) -> Problem:
     failed = re.search(r"Failed to (?:build|generate package metadata for|prepare) `([A-Za-z0-9._-]+)", text)
-    if pyproject.packaged and failed and normalized_name(failed.group(1)) == pyproject.name:
-        return _project_does_not_build(text, details, files, pyproject)
-    if re.search(NO_SUCH_SOURCE, text) and (left_out := sources_left_out(files)):
-        named = next((problem for dependency, problem in left_out.items() if f"`{dependency}" in normalized_name(text)), None)
-        return (named or next(iter(left_out.values())))._replace(details=details)
-    for pattern, message, hint, location, code in _KNOWN:
+    if pyproject.packaged and failed and normalized_name(failed[1]) == pyproject.name:
+        return _project_does_not_build(text, files, pyproject)
+    no_source = re.search(NO_SUCH_SOURCE, text)
+    if no_source and (left_out := sources_left_out(files)):
+        named = (problem for dependency, problem in left_out.items() if f"`{dependency}" in normalized_name(text))
+        return next(named, next(iter(left_out.values())))
+    for pattern, message, hint, code in _KNOWN:
         if re.search(pattern, text):
-            return Problem(message, hint, location, details, code)
+            return Problem(message, hint, code=code)
+    if no_source:
+        message = "a dependency is a path that the release does not hold"
+        hint = "select it in [build] include in tilebox.workflow.toml if it is below the root, else publish it or use a Git source"
+        return Problem(message, hint, PYPROJECT, code="TBX203")
     if failed:
-        return Problem(
-            f"the dependency {failed.group(1)} has to be built from source here, and that failed",
-            "pin a version that has a wheel for this platform, or install what its build needs",
-            PYPROJECT,
-            details,
-            code="TBX202",
-        )
-    return Problem(
-        "uv could not install the workflow's dependencies",
-        "run `uv sync` in the project until it succeeds",
-        PYPROJECT,
-        details,
-        code="TBX202",
-    )
+        message = f"the dependency {failed[1]} has to be built from source here, and that failed"
+        hint = "pin a version that has a wheel for this platform, or install what its build needs"
+        return Problem(message, hint, PYPROJECT, code="TBX202")
+    hint = "run `uv sync` in the project until it succeeds"
+    return Problem("uv could not install the workflow's dependencies", hint, PYPROJECT, code="TBX202")
 
 
 def _condensed(words: str) -> str:
@@ -120,7 +124,7 @@ def _condensed(words: str) -> str:
     return "\n".join(kept)
 
 
-def _project_does_not_build(words: str, details: str | None, files: FileSet, pyproject: Pyproject) -> Problem:
+def _project_does_not_build(words: str, files: FileSet, pyproject: Pyproject) -> Problem:
     message = "the project itself does not build in the release folder, where only the selected files are"
     ways = []
     if not any(file.path.startswith(SOURCE_FOLDER) and file.path.endswith(".py") for file in files.files):  # found without a build
@@ -133,28 +137,18 @@ def _project_does_not_build(words: str, details: str | None, files: FileSet, pyp
         message += ": its version comes from git, which is not there"
         ways.insert(0, "write the version into pyproject.toml")
     hint = ", or ".join(ways) or "see what `uv build` reports in a folder with the selected files"
-    return Problem(message, hint, PYPROJECT, details, code="TBX213")
+    return Problem(message, hint, PYPROJECT, code="TBX213")
 
 
 def _not_selected(words: str, files: FileSet, pyproject: Pyproject) -> Iterator[str]:
     """Include patterns for files that a build of the project reads and that are not selected."""
     selected = {file.path for file in files.files}
-    for path in pyproject.build_inputs:
-        if path not in selected and (files.root / path).is_file():
-            yield path
-    for path in re.findall(r"[\w./-]+\.\w+", words):
-        clean = path.removeprefix("./").rstrip(".")
-        if clean not in selected and not clean.startswith("/") and ".." not in clean and (files.root / clean).is_file():
-            yield clean
-    for folder in _package_folders(pyproject):
+    mentioned = (path.removeprefix("./").rstrip(".") for path in re.findall(r"[\w./-]+\.\w+", words))
+    below = (path for path in mentioned if not path.startswith("/") and ".." not in path)
+    yield from (path for path in (*pyproject.build_inputs, *below) if path not in selected and (files.root / path).is_file())
+    name = pyproject.name.replace("-", "_")
+    wheel = pyproject.table("tool", "hatch", "build", "targets", "wheel")
+    for folder in (*(path.strip("/") for path in texts(wheel.get("packages"))), f"src/{name}", name):
         inside = any(path.startswith(f"{folder}/") for path in selected)
         if not inside and (files.root / folder).is_dir():
             yield f"{folder}/**"
-
-
-def _package_folders(pyproject: Pyproject) -> Iterator[str]:
-    """Folders in which build backends search for the package."""
-    wheel = pyproject.table("tool", "hatch", "build", "targets", "wheel")
-    yield from (path.strip("/") for path in texts(wheel.get("packages")))
-    name = pyproject.name.replace("-", "_")
-    yield from (f"src/{name}", name)

@@ -6,7 +6,7 @@ import pytest
 
 from hatch_tilebox.core.errors import Location
 from hatch_tilebox.discovery.diagnose.context import Paths
-from hatch_tilebox.discovery.diagnose.stacks import describe_stack
+from hatch_tilebox.discovery.diagnose.startup import describe_stack
 
 
 @pytest.fixture
