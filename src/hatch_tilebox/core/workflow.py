@@ -6,6 +6,7 @@ Kept apart from the model of a release: an sdist needs only these.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,6 +89,15 @@ class FileSet:
     def size(self) -> int:
         """Bytes of all files together, before compression."""
         return sum(file.size for file in self.files)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The paths of the files."""
+        return frozenset(file.path for file in self.files)
+
+    def left_out(self, path: str) -> bool:
+        """Whether the file `path` exists below the root and is not selected."""
+        return path not in self.paths and (self.root / path).is_file()
 
 
 def release_filename(project: Project) -> str:

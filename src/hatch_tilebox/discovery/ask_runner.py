@@ -13,7 +13,7 @@ from hatch_tilebox.discovery.compatible_versions import compatible_bound
 from hatch_tilebox.discovery.diagnose.after_start import machine_files, start_warnings, unusable_tasks
 from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, worker_failed
-from hatch_tilebox.discovery.environment import Metadata, has_lock, read_metadata
+from hatch_tilebox.discovery.environment import Metadata, read_metadata
 from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.programs import missing_programs
 from hatch_tilebox.discovery.result_cache import Discovery, counted_tasks, restore_task
@@ -62,7 +62,7 @@ def request_metadata(request: Request) -> Metadata:
     metadata = read_metadata(request.files)
     if metadata is None and request.workflow.command is None:
         raise DiscoveryError(no_pyproject(request.files))
-    return metadata or Metadata(Pyproject(request.files.root), has_lock(request.files), present=False)
+    return metadata or Metadata(Pyproject(request.files.root))
 
 
 def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]:

@@ -52,16 +52,15 @@ BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|
 
 @dataclass(frozen=True)
 class Metadata:
-    """The selected `pyproject.toml`, if it is `present`, and whether a `uv.lock` is selected."""
+    """The selected `pyproject.toml`, if there is one, and whether uv installs the packages of a lock."""
 
     pyproject: Pyproject
-    has_lock: bool
-    present: bool = True
+    locked: bool = False
 
     @property
-    def locked(self) -> bool:
-        """Whether uv installs the packages of a lock."""
-        return self.present and self.has_lock
+    def present(self) -> bool:
+        """Whether a `pyproject.toml` is selected."""
+        return self.pyproject.document is not None
 
     @property
     def copied(self) -> list[str]:
@@ -147,12 +146,7 @@ def read_metadata(files: FileSet) -> Metadata | None:
         document = read_toml(file.source, PYPROJECT_NAME, allow_mark=True)
     except ConfigError as error:
         raise DiscoveryError(*error.problems) from error
-    return Metadata(Pyproject(files.root, document), has_lock(files))
-
-
-def has_lock(files: FileSet) -> bool:
-    """Whether a `uv.lock` is selected."""
-    return any(file.path == LOCK_NAME for file in files.files)
+    return Metadata(Pyproject(files.root, document), LOCK_NAME in files.paths)
 
 
 def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path, passed: Iterable[str] = ()) -> str:

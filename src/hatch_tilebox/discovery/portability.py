@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ from hatch_tilebox.core.constants import UV_FILES
 from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.toml_document import read_values
 from hatch_tilebox.discovery.diagnose.context import include_hint
-from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, WAYS_OF_FOLDERS, sources_left_out
+from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, WAYS_OF_FOLDERS, misplaced, only_here, sources_left_out
 from hatch_tilebox.discovery.lock_summary import is_url, reach_of, summarize
 from hatch_tilebox.discovery.uv_settings import (
     MachineSetting,
@@ -94,7 +94,7 @@ def locked_indexes(lock: UvLock | None) -> frozenset[str] | None:
 def _declared(files: FileSet, release: ReleaseSettings, lock: LockSummary | None) -> Iterator[Problem]:
     """Indexes and links in the release that other machines cannot reach and that no package in `lock` comes from."""
     used = {place_of(source.written) for source in lock.sources} if lock else set()
-    named = Location("uv.toml" if any(file.path == "uv.toml" for file in files.files) else "pyproject.toml")
+    named = Location("uv.toml" if "uv.toml" in files.paths else "pyproject.toml")
     consequence = "nothing in uv.lock comes from it" if lock else "a release runner resolves the dependencies, and looks there"
     for place in sorted(release.places - used):
         url = is_url(place)
@@ -110,9 +110,8 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: LockSummary | None
 
 def _unselected_links(lock: LockSummary, files: FileSet) -> Iterator[Problem]:
     """Packages in the lock that come from a folder of the project whose files are not selected."""
-    selected = {file.path for file in files.files}
     for package, *paths in lock.in_project:
-        if selected.isdisjoint(paths):
+        if files.paths.isdisjoint(paths):
             yield Problem(
                 f"{package} comes from {paths[0]}, which is not among the selected files",
                 include_hint(paths[0]),
@@ -140,20 +139,18 @@ def _check_url(source: LockSource, release: ReleaseSettings, machine: Sequence[M
 
 def _check_index(source: LockSource, place: str, machine: Sequence[MachineSetting], problems: Portability) -> None:
     """Check an index that the release does not name."""
+    fix = f'name it in pyproject.toml, then run `uv lock`: index = [{{ url = "{place}"'
     given = next((item for item in machine if item.key in {"default-index", "index"} and place_of(item.value) == place), None)
-    default = given is not None and given.key == "default-index"
-    line = f'url = "{place}"{", default = true" if default else ""}'
-    fix = f"name it in pyproject.toml, then run `uv lock`: index = [{{ {line} }}] under [tool.uv]"
-    if given is not None and default:
-        message = (
-            f"it names the index {place}, which {given.origin} sets on this machine: "
-            "a release runner takes the lock only where the same index is set"
-        )
-        problems.warnings.append(Problem(message, fix, LOCK, code="TBX205"))
-        return
-    where = f"which only {given.origin} on this machine sets" if given else "which the release does not name"
-    message = f"{source.names} comes from the index {place}, {where}: {_IGNORED}"
-    problems.errors.append(Problem(message, fix, LOCK, code="TBX205"))
+    if given is not None and given.key == "default-index":
+        message = f"it names the index {place}, which {given.origin} sets on this machine"
+        consequence = "a release runner takes the lock only where the same index is set"
+        fix += ", default = true"
+        found = problems.warnings
+    else:
+        where = f"which only {given.origin} on this machine sets" if given else "which the release does not name"
+        message, consequence = f"{source.names} comes from the index {place}, {where}", _IGNORED
+        found = problems.errors
+    found.append(Problem(f"{message}: {consequence}", f"{fix} }}] under [tool.uv]", LOCK, code="TBX205"))
 
 
 def _origin(place: str, machine: Sequence[MachineSetting]) -> str:
@@ -163,29 +160,23 @@ def _origin(place: str, machine: Sequence[MachineSetting]) -> str:
 
 def _local_problem(source: LockSource, machine: Sequence[MachineSetting]) -> Problem:
     path = unquote(split_url(source.written).path) if is_url(source.written) else source.written
-    message = f"{source.names} comes from {source.written}{_origin(path, machine)}, which is {ONLY_HERE}"
-    return Problem(f"{message}: a release cannot include it", WAYS, LOCK, code="TBX203")
+    return only_here(source.names, f"{source.written}{_origin(path, machine)}", LOCK)
 
 
 def _path_problem(source: LockSource, files: FileSet, machine: Sequence[MachineSetting]) -> Problem | None:
     """The problem of a `source` whose path a release runner cannot find."""
-    written = source.written
-    place = Path(os.path.normpath(files.root / written))
-    absolute = Path(written).is_absolute() or PureWindowsPath(written).drive != ""
-    if absolute and place.is_relative_to(files.root):
-        message = f"{source.names} comes from {written}, an absolute path, which is {ONLY_HERE}"
-        relative = place.relative_to(files.root).as_posix()
-        hint = f'write "{relative}" there, select its files, and run `uv lock`'
-        if source.kind == "registry" and any(item.key == "find-links" for item in machine):
-            hint = f'write `find-links = ["{relative}"]` under [tool.uv] in pyproject.toml, select its files, and run `uv lock`'
-        return Problem(message + _origin(written, machine), hint, LOCK, code="TBX203")
-    ways = WAYS if source.kind == "registry" else WAYS_OF_FOLDERS
-    if absolute:
-        return _local_problem(source, machine)._replace(hint=ways)
-    if not place.is_relative_to(files.root):
-        message = f"{source.names} comes from {written}, which is outside the root of the workflow: a release cannot include it"
-        return Problem(message, ways, LOCK, code="TBX203")
-    return None
+    where = '"{}" there'
+    if source.kind == "registry" and any(item.key == "find-links" for item in machine):
+        where = '`find-links = ["{}"]` under [tool.uv] in pyproject.toml'
+    return misplaced(
+        source.names,
+        source.written,
+        files.root,
+        LOCK,
+        ways=WAYS if source.kind == "registry" else WAYS_OF_FOLDERS,
+        rewrite=f"write {where}, select its files, and run `uv lock`",
+        origin=_origin(source.written, machine),
+    )
 
 
 def _options(lock: LockSummary, release: ReleaseSettings, machine: Sequence[MachineSetting]) -> Iterator[Problem]:
@@ -204,9 +195,8 @@ def _options(lock: LockSummary, release: ReleaseSettings, machine: Sequence[Mach
 
 def _unselected_configuration(files: FileSet) -> Iterator[Problem]:
     """Configuration that the lock was created with, and that is not selected."""
-    selected = {file.path for file in files.files}
     for path in UV_FILES:
-        if path in selected or not (files.root / path).is_file() or (path == "uv.toml" and not read_values(files.root / path)):
+        if not files.left_out(path) or (path == "uv.toml" and not read_values(files.root / path)):
             continue
         what = "the configuration of uv" if path == "uv.toml" else "the version of Python"
         message = (

@@ -63,9 +63,8 @@ def place_of(written: str) -> str:
 
 def release_settings(files: FileSet) -> ReleaseSettings:
     """The settings in the selected `uv.toml`, or else under `[tool.uv]`: uv reads only one of them."""
-    selected = {file.path for file in files.files}
-    values = read_values(files.root / "uv.toml") if "uv.toml" in selected else {}
-    if not values and "pyproject.toml" in selected:
+    values = read_values(files.root / "uv.toml") if "uv.toml" in files.paths else {}
+    if not values and "pyproject.toml" in files.paths:
         values = table_at(read_values(files.root / "pyproject.toml"), ["tool", "uv"])
     given = [*_from_file("", values)]
     default = [place for setting in given if setting.key == "default-index" for place in (place_of(setting.value),)]

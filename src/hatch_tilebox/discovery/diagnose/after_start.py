@@ -57,7 +57,7 @@ def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -
     """Warnings about a start that succeeded."""
     if not locked:
         yield lock_missing(files)
-    yield from shadowing_warnings(file.path for file in files.files)
+    yield from shadowing_warnings(files.paths)
     if unnamed := answer.get("unnamed"):
         message = f"default task identifiers: {', '.join(unnamed)}; renaming such a class breaks jobs that wait for it"
         hint = "give each a stable name before publishing: a static method `identifier()` that returns (name, version)"

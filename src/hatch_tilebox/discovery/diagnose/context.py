@@ -64,18 +64,9 @@ class Context:
     clean: CleanStart | None = None
 
     @property
-    def selected(self) -> frozenset[str]:
-        """Paths of the selected files."""
-        return frozenset(file.path for file in self.files.files)
-
-    @property
     def module(self) -> str:
         """The module of the runner."""
         return (self.workflow.runner or "").partition(":")[0]
-
-    def left_out(self, path: str) -> bool:
-        """Whether the file `path` is in the project and not selected."""
-        return path not in self.selected and (self.files.root / path).is_file()
 
 
 def tail(text: str) -> str | None:
@@ -107,7 +98,7 @@ def ending(returncode: int) -> str:
 
 def no_pyproject(files: FileSet) -> Problem:
     """The problem that `pyproject.toml` is not selected."""
-    if (files.root / "pyproject.toml").is_file():
+    if files.left_out("pyproject.toml"):
         where, hint = "pyproject.toml is not among the selected files", include_hint("pyproject.toml", "uv.lock")
     else:
         where = "there is no pyproject.toml in the workflow's root"

@@ -131,7 +131,7 @@ def _missing(context: Context, facts: Mapping[str, Any]) -> Problem | None:
     path = context.paths.relative(facts["file"]) if facts["file"] else None
     if path is None:
         return None
-    if context.left_out(path):
+    if context.files.left_out(path):
         return _not_selected(path)
     message = f"importing `{context.module}` opens {path}, which is not in the release"
     return Problem(message, f"if it is a file of the project, {include_hint(path)}", context.location, code="TBX310")
@@ -151,7 +151,7 @@ def _module_not_found(context: Context, module: str, *, in_code: bool) -> Proble
             PYPROJECT,
             code="TBX301",
         )
-    modules = {module_name(path) for path in context.selected if path.endswith(".py")}
+    modules = {module_name(path) for path in context.files.paths if path.endswith(".py")}
     runner = context.workflow.runner or ""
     if (module == context.module and not in_code) or context.module.startswith(f"{module}."):
         close = difflib.get_close_matches(context.module, sorted(modules), 3, 0.5)
@@ -167,7 +167,7 @@ def _found_elsewhere(context: Context, module: str) -> Problem | None:
     path = _elsewhere(context, module.partition(".")[0])
     if path is None:
         return None
-    if context.left_out(path):
+    if context.files.left_out(path):
         return _not_selected(path, module)
     folder = PurePosixPath(path.removesuffix("/__init__.py")).parent
     return Problem(
@@ -180,7 +180,7 @@ def _found_elsewhere(context: Context, module: str) -> Problem | None:
 def _left_out(context: Context, module: str) -> Problem | None:
     """The problem of a `module` of the project that is not selected, None for other modules."""
     path = _file_of(context, module)
-    return _not_selected(path, module) if path and context.left_out(path) else None
+    return _not_selected(path, module) if path and context.files.left_out(path) else None
 
 
 def _file_of(context: Context, module: str) -> str | None:

@@ -127,7 +127,7 @@ def _condensed(words: str) -> str:
 def _project_does_not_build(words: str, files: FileSet, pyproject: Pyproject) -> Problem:
     message = "the project itself does not build in the release folder, where only the selected files are"
     ways = []
-    if not any(file.path.startswith(SOURCE_FOLDER) and file.path.endswith(".py") for file in files.files):  # found without a build
+    if not any(path.startswith(SOURCE_FOLDER) and path.endswith(".py") for path in files.paths):  # found without a build
         ways.append("set `package = false` under [tool.uv] in pyproject.toml, so that it does not have to be built")
     missing = list(dict.fromkeys(_not_selected(words, files, pyproject)))
     if missing:
@@ -142,13 +142,12 @@ def _project_does_not_build(words: str, files: FileSet, pyproject: Pyproject) ->
 
 def _not_selected(words: str, files: FileSet, pyproject: Pyproject) -> Iterator[str]:
     """Include patterns for files that a build of the project reads and that are not selected."""
-    selected = {file.path for file in files.files}
     mentioned = (path.removeprefix("./").rstrip(".") for path in re.findall(r"[\w./-]+\.\w+", words))
     below = (path for path in mentioned if not path.startswith("/") and ".." not in path)
-    yield from (path for path in (*pyproject.build_inputs, *below) if path not in selected and (files.root / path).is_file())
+    yield from (path for path in (*pyproject.build_inputs, *below) if files.left_out(path))
     name = pyproject.name.replace("-", "_")
     wheel = pyproject.table("tool", "hatch", "build", "targets", "wheel")
     for folder in (*(path.strip("/") for path in texts(wheel.get("packages"))), f"src/{name}", name):
-        inside = any(path.startswith(f"{folder}/") for path in selected)
+        inside = any(path.startswith(f"{folder}/") for path in files.paths)
         if not inside and (files.root / folder).is_dir():
             yield f"{folder}/**"

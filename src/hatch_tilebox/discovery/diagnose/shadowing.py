@@ -39,7 +39,7 @@ def shadowed_import(context: Context, text: str, module: str | None = None) -> P
 
     It does if the traceback `text` names its file, or if the import of `module`, which it shadows, failed.
     """
-    for name, path in shadowing_files(context.selected).items():
+    for name, path in shadowing_files(context.files.paths).items():
         blamed = name == (module or "").partition(".")[0] or re.search(rf"\b(?:module|from|named) '{re.escape(name)}[.']", text)
         if blamed or f'"{path}"' in text:
             return _problem(name, path, ", where the working folder is first on the path")

@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Fix, Problem
 from hatch_tilebox.core.identifiers import requirement_name
-from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.core.pyproject import peek_pyproject, texts
 from hatch_tilebox.discovery.diagnose.context import PYPROJECT, include_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
 
@@ -50,18 +51,39 @@ def _direct_references(pyproject: Pyproject) -> Iterator[tuple[str, Problem]]:
     for text in pyproject.dependencies:
         url = text.partition("@")[2].strip()
         if re.match(r"(git\+)?file:", url, re.IGNORECASE) and (name := requirement_name(text)):
-            yield name, _on_this_machine(name, url.partition(";")[0].strip())
+            yield name, only_here(name, url.partition(";")[0].strip(), PYPROJECT)
 
 
-def _on_this_machine(name: str, written: str) -> Problem:
-    message = f"{name} comes from {written}, which is {ONLY_HERE}: a release cannot include it"
-    return Problem(message, WAYS, PYPROJECT, code="TBX203")
+def only_here(names: str, written: str, location: Location, ways: str = WAYS) -> Problem:
+    """The problem of packages whose source is on this machine. `ways` is the hint."""
+    return Problem(
+        f"{names} comes from {written}, which is {ONLY_HERE}: a release cannot include it", ways, location, code="TBX203"
+    )
+
+
+def misplaced(
+    names: str, written: str, root: Path, location: Location, *, ways: str = WAYS_OF_FOLDERS, rewrite: str, origin: str = ""
+) -> Problem | None:
+    """The problem of packages whose source, a path, a release runner cannot find. None for a relative path below `root`.
+
+    `rewrite` is the hint for an absolute path below it, with `{}` for the relative one. `origin` says where the path is set.
+    """
+    place = Path(os.path.normpath(root / written))
+    if Path(written).is_absolute() or PureWindowsPath(written).drive:
+        if not place.is_relative_to(root):
+            return only_here(names, f"{written}{origin}", location, ways)
+        message = f"{names} comes from {written}{origin}, an absolute path, which is {ONLY_HERE}"
+        return Problem(message, rewrite.format(place.relative_to(root).as_posix()), location, code="TBX203")
+    if place.is_relative_to(root):
+        return None
+    message = f"{names} comes from {written}, which is outside the root of the workflow: a release cannot include it"
+    return Problem(message, ways, location, code="TBX203")
 
 
 def lock_missing(files: FileSet) -> Problem:
     """The problem that `uv.lock` is not among the selected files."""
     consequence = "a release runner takes the versions that are newest then, so the release cannot be reproduced"
-    if (files.root / "uv.lock").is_file():
+    if files.left_out("uv.lock"):
         message, fix = f"uv.lock is not among the selected files: {consequence}", Fix.include("uv.lock")
         return Problem(message, include_hint("uv.lock"), code="TBX032", fix=fix)
     return Problem(
@@ -96,7 +118,7 @@ def workspace_around(root: Path) -> Path | None:
 
 def _is_member(path: PurePath, workspace: Mapping[str, Any]) -> bool:
     """Whether the workspace includes the folder `path`, which is relative to its root."""
-    included, excluded = (any(_matches(path, glob) for glob in _texts(workspace, key)) for key in ("members", "exclude"))
+    included, excluded = (any(_matches(path, glob) for glob in _globs(workspace, key)) for key in ("members", "exclude"))
     return included and not excluded
 
 
@@ -112,44 +134,29 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Py
         if not workspace:
             message = f"{name} comes from the uv workspace around the project, which is not part of the release"
             return Problem(message, WAYS_OF_FOLDERS, PYPROJECT, code="TBX203")
-        below = (path.parent for glob in _texts(workspace, "members") for path in files.root.glob(f"{glob}/pyproject.toml"))
-        folder = next((path for path in below if _is_member(path.relative_to(files.root), workspace) and _name(path) == name), None)
-        return _unless_selected(name, folder.relative_to(files.root).as_posix(), files) if folder else None
+        for folder in (file.parent for glob in _globs(workspace, "members") for file in files.root.glob(f"{glob}/pyproject.toml")):
+            inside = folder.relative_to(files.root)
+            if _is_member(inside, workspace) and peek_pyproject(folder, allow_mark=True).name == name:
+                return _unless_selected(name, inside.as_posix(), files)
+        return None
     git = source.get("git")
     if isinstance(git, str) and (git.startswith("file:") or Path(git).is_absolute()):
-        return _on_this_machine(name, git)
+        return only_here(name, git, PYPROJECT)
     path = source.get("path")
     return _unless_selected(name, path, files) if isinstance(path, str) else None
 
 
 def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
-    place = Path(os.path.normpath(files.root / written))
-    if Path(written).is_absolute() and place.is_relative_to(files.root):
-        message = f"{name} comes from {written}, an absolute path, which is {ONLY_HERE}"
-        return Problem(message, f'write "{place.relative_to(files.root).as_posix()}" instead', PYPROJECT, code="TBX203")
-    if Path(written).is_absolute():
-        return _on_this_machine(name, written)._replace(hint=WAYS_OF_FOLDERS)
-    if not place.is_relative_to(files.root):
-        message = f"{name} comes from {written}, which is outside the root of the workflow: a release cannot include it"
-        return Problem(message, WAYS_OF_FOLDERS, PYPROJECT, code="TBX203")
-    path = place.relative_to(files.root).as_posix()
-    if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & {file.path for file in files.files}:
+    if problem := misplaced(name, written, files.root, PYPROJECT, rewrite='write "{}" instead'):
+        return problem
+    path = Path(os.path.normpath(files.root / written)).relative_to(files.root).as_posix()
+    if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & files.paths:
         return None
-    pattern = f"{path}/**" if place.is_dir() else path
-    return Problem(
-        f"{name} comes from {path}, which is not among the selected files",
-        include_hint(pattern),
-        PYPROJECT,
-        code="TBX204",
-        fix=Fix.include(pattern),
-    )
+    pattern = f"{path}/**" if (files.root / path).is_dir() else path
+    message = f"{name} comes from {path}, which is not among the selected files"
+    return Problem(message, include_hint(pattern), PYPROJECT, code="TBX204", fix=Fix.include(pattern))
 
 
-def _texts(workspace: Mapping[str, Any], key: str) -> list[str]:
+def _globs(workspace: Mapping[str, Any], key: str) -> list[str]:
     """The relative globs of a workspace. uv refuses other values."""
-    values = workspace.get(key)
-    return [text for text in values if isinstance(text, str) and text[:1] not in {"", "/"}] if isinstance(values, list) else []
-
-
-def _name(folder: Path) -> str:
-    return peek_pyproject(folder, allow_mark=True).name
+    return [text for text in texts(workspace.get(key)) if text[:1] not in {"", "/"}]
