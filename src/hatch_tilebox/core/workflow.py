@@ -6,7 +6,6 @@ Kept apart from the model of a release: an sdist needs only these.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,7 +89,7 @@ class FileSet:
         """Bytes of all files together, before compression."""
         return sum(file.size for file in self.files)
 
-    @cached_property
+    @property
     def paths(self) -> frozenset[str]:
         """The paths of the files."""
         return frozenset(file.path for file in self.files)

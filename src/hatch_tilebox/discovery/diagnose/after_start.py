@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.task_versions import parse_task_version
-from hatch_tilebox.discovery.diagnose.context import PYPROJECT
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
-from hatch_tilebox.discovery.diagnose.sources import lock_missing
+from hatch_tilebox.discovery.diagnose.sources import PYPROJECT, lock_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

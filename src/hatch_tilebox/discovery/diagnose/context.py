@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import FileSet, Workflow
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.process import Finished
 
-PYPROJECT = Location("pyproject.toml")
 LAST_LINES = 20
 
 

@@ -13,18 +13,18 @@ from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import OPTIONS_PLACE
-from hatch_tilebox.core.errors import Fix, Problem
+from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.identifiers import requirement_name
 from hatch_tilebox.core.pyproject import peek_pyproject, texts
-from hatch_tilebox.discovery.diagnose.context import PYPROJECT, include_hint
+from hatch_tilebox.discovery.diagnose.context import include_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
 
+PYPROJECT = Location("pyproject.toml")
 ONLY_HERE = "on this machine only"
 WAYS = "put its wheel into the release, publish it as a package, or take it from Git"
 VENDOR = f"`vendor = true` {OPTIONS_PLACE}"

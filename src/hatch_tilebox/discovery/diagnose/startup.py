@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.discovery import worker
-from hatch_tilebox.discovery.diagnose.context import PYPROJECT, did_you_mean, ending
+from hatch_tilebox.discovery.diagnose.context import did_you_mean, ending
 from hatch_tilebox.discovery.diagnose.imports import import_failed
 from hatch_tilebox.discovery.diagnose.shadowing import shadowed_import
+from hatch_tilebox.discovery.diagnose.sources import PYPROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
