@@ -32,7 +32,7 @@ from hatch_tilebox.project.source_tasks import SourceTask, source_tasks
 from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.workflow_file import load_config
-from hatch_tilebox.selection.explain import would_select
+from hatch_tilebox.selection.explain import explain_release
 from hatch_tilebox.selection.patterns.globs import escape
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _unselected_imports(tree: SourceTree, files: FileSet, config: WorkflowConfig
                 message = f"{item.path} is imported here, but is not selected"
                 hint = f'add "{item.path}" or its folder to [build] include in {CONFIG_NAME}'
                 pattern = escape(item.path)
-                fix = Fix.include(pattern) if would_select(config, pattern, item.path) else None
+                fix = Fix.include(pattern) if explain_release(config, item.path, pattern=pattern).selected else None
                 missing[item.path] = Problem(message, hint, Location(path, item.line), code="TBX105", fix=fix)
     return list(missing.values())
 

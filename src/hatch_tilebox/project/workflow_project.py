@@ -69,7 +69,7 @@ class WorkflowProject:
 
     def explain(self, directory: Path, path: Path | str) -> Explanation:
         """Return the rule of `select(directory)` that decides about `path`: absolute, or relative to the root of the workflow."""
-        from hatch_tilebox.selection.explain import explain
+        from hatch_tilebox.selection.explain import explain_release
 
         if self.options.vendor:
             from hatch_tilebox.project.vendor.explain import explain_vendored
@@ -78,8 +78,7 @@ class WorkflowProject:
             found = explain_vendored(self.config.root, self.generated(directory), sources.packages if sources else (), path)
             if found:
                 return found
-        config, skip = self.config, self._output_folders(directory)
-        return explain(config.root, config.include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)
+        return explain_release(self.config, path, skip=self._output_folders(directory))
 
     def local_sources(self) -> LocalSources | None:
         """Return what a build takes from this machine with the option `vendor`; None if it generates no files.

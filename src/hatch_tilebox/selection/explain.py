@@ -17,20 +17,18 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.errors import Location
 
-_NO_MATCH = "no include pattern matches it"
-
 
 @dataclass(frozen=True)
 class Explanation:
     """Which rule decided about one path.
 
-    `path` is relative to the root. `included_by` are the include patterns that match the file, the deciding one first. `rule` keeps
-    the file out all the same; it applies to `decided_at`, the file itself or a folder above it. `reason` is one sentence for users.
+    `path` is relative to the root, `reason` one sentence for users. `included_by` are the include patterns that match the file, the
+    deciding one first. `rule` keeps the file out all the same; it applies to `decided_at`, the file itself or a folder above it.
     """
 
     path: str
-    selected: bool
     reason: str
+    selected: bool = False
     included_by: tuple[Pattern, ...] = ()
     rule: Rule | None = None
     decided_at: str = ""
@@ -65,26 +63,31 @@ def explain(
     if relative == ".." or relative.startswith("../"):
         raise SelectionError(Problem(f"{path} is outside the root of the workflow, {walk.root}", code="TBX117"))
     if relative == ".":
-        return Explanation(".", selected=False, reason="is the root of the workflow; a release contains files")
+        return Explanation(".", "is the root of the workflow; a release contains files")
     if not os.path.lexists(os.path.join(walk.root, relative)):
         raise SelectionError(Problem(f"there is no {relative} in {walk.root}", code="TBX117"))
     folder = walk.start()
-    parts = relative.split("/")
-    for part in parts[:-1]:
-        verdict = _verdict(walk, folder, part)
-        outcome = _stopped(verdict, relative) or walk.open(folder, verdict)
-        if isinstance(outcome, Rule):
-            outcome = _kept_out(relative, outcome, verdict.path)
-        if isinstance(outcome, Explanation):
-            return outcome
-        folder = outcome
-    return _explained(walk, folder, _verdict(walk, folder, parts[-1]))
+    *above, name = relative.split("/")
+    for part in above:
+        opened = _opened(walk, folder, _verdict(walk, folder, part), relative)
+        if isinstance(opened, Explanation):
+            return opened
+        folder = opened
+    verdict = _verdict(walk, folder, name)
+    if verdict.kind != "folder":
+        return _explained(walk, folder, verdict)
+    opened = _opened(walk, folder, verdict, relative)
+    if isinstance(opened, Explanation):
+        return opened
+    return Explanation(relative, "is a folder that include patterns reach into; ask for a file in it")
 
 
-def would_select(config: WorkflowConfig, pattern: str, path: str) -> bool:
-    """Whether another pattern in `include` is enough to select the file `path`, and no other rule keeps it out."""
-    include = [*config.include, Pattern(pattern)]
-    return explain(config.root, include, config.exclude, path, use_gitignore=config.use_gitignore).selected
+def explain_release(
+    config: WorkflowConfig, path: Path | str, *, pattern: str | None = None, skip: Collection[Path] = ()
+) -> Explanation:
+    """Return which rule of `select_release` decides about `path`, if `pattern` is another one of `include`."""
+    include = config.include if pattern is None else (*config.include, Pattern(pattern))
+    return explain(config.root, include, config.exclude, path, use_gitignore=config.use_gitignore, skip=skip)
 
 
 def _verdict(walk: Walk, folder: Folder, name: str) -> Verdict:
@@ -95,18 +98,14 @@ def _verdict(walk: Walk, folder: Folder, name: str) -> Verdict:
     raise SelectionError(Problem(f"there is no {folder.prefix}{name} in {walk.root}", "check upper and lower case", code="TBX117"))
 
 
-def _stopped(verdict: Verdict, path: str) -> Explanation | None:
-    """Return why the folder `verdict`, `path` or a folder above it, is not opened; None if it is."""
-    if verdict.rule is not None:
-        return _kept_out(path, verdict.rule, verdict.path)
-    if verdict.kind == "broken":
-        return Explanation(
-            path, selected=False, reason=f"is under the link {verdict.path}: {verdict.broken}", decided_at=verdict.path
-        )
-    if not verdict.includes:
-        reason = f"no include pattern reaches into the folder {verdict.path}"
-        return Explanation(path, selected=False, reason=reason, decided_at=verdict.path)
-    return None
+def _opened(walk: Walk, parent: Folder, verdict: Verdict, path: str) -> Folder | Explanation:
+    """Return the open folder `verdict`, or why no release has anything in it. `path` is the folder, or below it."""
+    if verdict.rule is None and verdict.kind == "broken":
+        return Explanation(path, f"is under the link {verdict.path}: {verdict.broken}")
+    if verdict.rule is None and not verdict.includes:
+        return Explanation(path, f"no include pattern reaches into the folder {verdict.path}")
+    opened = verdict.rule or walk.open(parent, verdict)
+    return _kept_out(path, opened, verdict.path) if isinstance(opened, Rule) else opened
 
 
 def _kept_out(path: str, rule: Rule, decided_at: str, included_by: tuple[Pattern, ...] = ()) -> Explanation:
@@ -115,36 +114,22 @@ def _kept_out(path: str, rule: Rule, decided_at: str, included_by: tuple[Pattern
         reason = f"its folder {decided_at} is {reason}"
     elif included_by:
         reason = f'matches the include pattern "{included_by[0].text}", but is {reason}'
-    return Explanation(path, selected=False, reason=reason, included_by=included_by, rule=rule, decided_at=decided_at)
+    return Explanation(path, reason, included_by=included_by, rule=rule, decided_at=decided_at)
 
 
 def _explained(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
+    """Return which rule decides about an entry of `folder` that is not a folder."""
     matches = walk.includes.naming if folder.is_generated else walk.includes.matches
     included_by = tuple(walk.includes.patterns[index] for index in matches(verdict.path))
-    path = verdict.path
-    if verdict.kind == "folder":
-        return _explained_folder(walk, folder, verdict)
+    if not included_by and folder.is_generated:
+        return Explanation(verdict.path, "no include pattern names it, and wildcards select nothing in this folder")
     if not included_by:
-        reason = "no include pattern names it, and wildcards select nothing in this folder" if folder.is_generated else _NO_MATCH
-        return Explanation(path, selected=False, reason=reason)
+        return Explanation(verdict.path, "no include pattern matches it")
     if verdict.rule is not None:
-        return _kept_out(path, verdict.rule, path, included_by)
-    if verdict.kind == "broken":
-        return Explanation(
-            path, selected=False, reason=f"is a link that stops the build: {verdict.broken}", included_by=included_by
-        )
-    if verdict.kind == "special":
-        reason = "is not a regular file (a socket, pipe or device)"
-        return Explanation(path, selected=False, reason=reason, included_by=included_by)
-    reason = f'selected by the include pattern "{included_by[0].text}"'
-    return Explanation(path, selected=True, reason=reason, included_by=included_by, decided_at=path)
-
-
-def _explained_folder(walk: Walk, folder: Folder, verdict: Verdict) -> Explanation:
-    stopped = _stopped(verdict, verdict.path)
-    if stopped is not None:
-        return stopped
-    opened = walk.open(folder, verdict)
-    if isinstance(opened, Rule):
-        return _kept_out(verdict.path, opened, verdict.path)
-    return Explanation(verdict.path, selected=False, reason="is a folder that include patterns reach into; ask for a file in it")
+        return _kept_out(verdict.path, verdict.rule, verdict.path, included_by)
+    reasons = {
+        "file": f'selected by the include pattern "{included_by[0].text}"',
+        "broken": f"is a link that stops the build: {verdict.broken}",
+        "special": "is not a regular file (a socket, pipe or device)",
+    }
+    return Explanation(verdict.path, reasons[verdict.kind], selected=verdict.kind == "file", included_by=included_by)

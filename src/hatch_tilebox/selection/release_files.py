@@ -33,16 +33,7 @@ def check_selection(
     `contents` are the contents of some of the files by their paths, where they are already known.
     Raises SelectionError for what must not be released: secrets, too large a release, or one without its runner.
     """
-    runner = config.workflow.runner
-    missing = check_required_files(
-        files,
-        runner.partition(":")[0] if runner else None,
-        config.include,
-        config.exclude,
-        use_gitignore=config.use_gitignore,
-        skip=skip,
-        location=config.location("workflow.runner"),
-    )
+    missing = check_required_files(config, files, skip)
     checked = check_files(files, max_size=options.max_size, allow_secrets=options.allow_secrets, contents=contents)
     return (*files.warnings, *missing, *checked)
 

@@ -5,35 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import CONFIG_NAME
+from hatch_tilebox.core.constants import CONFIG_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import Fix, Problem, SelectionError
 from hatch_tilebox.core.modules import module_files
-from hatch_tilebox.core.workflow import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
+    from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.errors import Location
     from hatch_tilebox.core.model import FileSet
 
-_PROJECT_FILE = "pyproject.toml"
 
+def check_required_files(config: WorkflowConfig, files: FileSet, skip: Collection[Path] = ()) -> tuple[Problem, ...]:
+    """Return warnings about files that a release should contain and `files` does not. `skip` is that of `select_release`.
 
-def check_required_files(
-    files: FileSet,
-    module: str | None,
-    include: Sequence[Pattern],
-    exclude: Sequence[Pattern] = (),
-    *,
-    use_gitignore: bool = True,
-    skip: Collection[Path] = (),
-    location: Location | None = None,
-) -> tuple[Problem, ...]:
-    """Return warnings about files that a release should contain and `files` does not; other arguments as in `select_files`.
-
-    `module` is the runner's ("pkg.runner" of "pkg.runner:runner"), None with a worker command; `location` is its place in the
-    configuration. A module that is not a file of the project may come from a dependency; starting the runner shows that.
+    A module of the runner that is not a file of the project may come from a dependency; starting the runner shows that.
 
     Raises SelectionError where the module's file, or with a runner `pyproject.toml`, exists but is not selected: no release starts
     without them.
@@ -42,28 +30,28 @@ def check_required_files(
     errors: list[Problem] = []
     warnings: list[Problem] = []
 
-    def left_out(path: str, subject: str, line: str, suffix: str = "", location: Location | None = None) -> Problem:
-        from hatch_tilebox.selection.explain import explain
+    def left_out(path: str, subject: str, line: str, location: Location | None = None) -> Problem:
+        from hatch_tilebox.selection.explain import explain_release
 
-        explanation = explain(files.root, include, exclude, path, use_gitignore=use_gitignore, skip=skip)
-        place = f" ({explanation.location})" if explanation.rule and explanation.location else ""
-        hint = "change that rule" if explanation.rule else f'add "{line}" to [build] include in {CONFIG_NAME}'
-        wider = explain(files.root, [*include, Pattern(line)], exclude, path, use_gitignore=use_gitignore, skip=skip)
-        fix = Fix.include(line) if wider.selected else None
-        return Problem(f"{subject} is not selected{suffix}: {explanation.reason}{place}", hint, location, code="TBX104", fix=fix)
+        found = explain_release(config, path, skip=skip)
+        place = f" ({found.location})" if found.rule and found.location else ""
+        hint = "change that rule" if found.rule else f'add "{line}" to [build] include in {CONFIG_NAME}'
+        fix = Fix.include(line) if explain_release(config, path, pattern=line, skip=skip).selected else None
+        return Problem(f"{subject}: {found.reason}{place}", hint, location, code="TBX104", fix=fix)
 
-    if module is not None:
+    if config.workflow.runner is not None:
+        module = config.workflow.runner.partition(":")[0]
         path = _module_file(files.root, module, selected)
         if path is not None and path not in selected:
-            subject = f"the runner's module {module} is {path}, which"
-            errors.append(left_out(path, subject, _include_line(path), location=location))
-    if _PROJECT_FILE not in selected:
+            subject = f"the runner's module {module} is {path}, which is not selected"
+            errors.append(left_out(path, subject, _include_line(path), config.location("workflow.runner")))
+    if PYPROJECT_NAME not in selected:
         effect = "the runner gets no environment"
-        if not os.path.isfile(os.path.join(files.root, _PROJECT_FILE)):
-            warnings.append(Problem(f"there is no {_PROJECT_FILE} in {files.root}: {effect}", code="TBX104"))
+        if not os.path.isfile(os.path.join(files.root, PYPROJECT_NAME)):
+            warnings.append(Problem(f"there is no {PYPROJECT_NAME} in {files.root}: {effect}", code="TBX104"))
         else:
-            problem = left_out(_PROJECT_FILE, _PROJECT_FILE, _PROJECT_FILE, f", so {effect}")
-            (warnings if module is None else errors).append(problem)
+            problem = left_out(PYPROJECT_NAME, f"{PYPROJECT_NAME} is not selected, so {effect}", PYPROJECT_NAME)
+            (errors if config.workflow.runner else warnings).append(problem)
     if errors:
         raise SelectionError(*errors)
     return tuple(warnings)

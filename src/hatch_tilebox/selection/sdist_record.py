@@ -7,7 +7,6 @@ either. Without the record, a build from the sdist would select other files than
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +18,7 @@ from hatch_tilebox.selection.built_in_rules import is_never_shipped
 from hatch_tilebox.selection.patterns.globs import GlobSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Sequence
 
     from hatch_tilebox.core.model import FileSet, Pattern
     from hatch_tilebox.core.source_commit import SourceCommit
@@ -52,7 +50,10 @@ def read_record(root: str) -> SdistRecord:
         values = json.loads(read_text(Path(root, SDIST_RECORD)))
         left_out, unread = values["left-out"], values["unread"]
         if all(isinstance(item, str) for item in (*left_out, *unread)):
-            return SdistRecord(frozenset(left_out), frozenset(unread), _source(values))
+            from hatch_tilebox.core.source_commit import parse_source_commit
+
+            source = parse_source_commit(values["source"]) if "source" in values else None
+            return SdistRecord(frozenset(left_out), frozenset(unread), source)
         cause = "paths must be strings"
     except FileNotFoundError:
         return SdistRecord()
@@ -62,14 +63,6 @@ def read_record(root: str) -> SdistRecord:
     raise SelectionError(Problem(f"cannot be read as the record of an sdist: {cause}", hint, Location(SDIST_RECORD), code="TBX118"))
 
 
-def _source(values: Mapping[str, Any]) -> SourceCommit | None:
-    if "source" not in values:
-        return None
-    from hatch_tilebox.core.source_commit import parse_source_commit
-
-    return parse_source_commit(values["source"])
-
-
 def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Pattern], held: Iterable[str]) -> SdistRecord:
     """Return the record with which a build from an sdist with the paths `held` selects `files`, the release of the tree."""
     released = {file.path for file in files.files}
@@ -77,19 +70,10 @@ def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Patt
     before = read_record(str(files.root))
     left_out, unread = set(), set()
     for path in held:
-        if path.rpartition("/")[2] == ".gitignore" and not _is_read(str(files.root), path, before):
-            unread.add(path)
-        if (
-            path not in released
-            and not any(map(is_never_shipped, path.split("/")))
-            and includes.match(path)
-            and not excludes.match(path)
-        ):
+        source = files.root / path
+        if source.name == ".gitignore" and (path in before.unread or not source.is_file() or source.is_symlink()):
+            unread.add(path)  # a selection in the tree does not read it either
+        wanted = includes.match(path) and not excludes.match(path) and not any(map(is_never_shipped, path.split("/")))
+        if wanted and path not in released:
             left_out.add(path)
     return SdistRecord(frozenset(left_out), frozenset(unread))
-
-
-def _is_read(root: str, path: str, before: SdistRecord) -> bool:
-    """Whether a selection in the tree reads the ignore file."""
-    source = os.path.join(root, path)
-    return path not in before.unread and os.path.isfile(source) and not os.path.islink(source)

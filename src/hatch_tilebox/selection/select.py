@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.core.model import Pattern
-    from hatch_tilebox.selection.patterns.globs import GlobSet
 
 _READABLE_BY_ALL = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
@@ -106,7 +105,7 @@ class _Run:
 
     def _entries(self, folder: Folder) -> list[Folder]:
         """Select from one folder, and return its subfolders to continue with."""
-        opened = []
+        opened: list[Folder] = []
         for found in folder.entries:
             verdict = self._walk.judge(folder, found)
             if verdict.rule is not None:
@@ -115,28 +114,27 @@ class _Run:
                 if verdict.matched:
                     self._take(found, verdict)
             elif verdict.kind == "folder":
-                below = self._open(folder, verdict)
-                if below is not None:
-                    opened.append(below)
+                opened += self._open(folder, verdict)
             else:
                 self._note_unusable(folder, verdict)
         return opened
 
-    def _open(self, parent: Folder, verdict: Verdict) -> Folder | None:
+    def _open(self, parent: Folder, verdict: Verdict) -> tuple[Folder, ...]:
+        """Return the open folder, nothing where it stays closed."""
         self._note_folder(parent, verdict)
         if not verdict.includes:
-            return None
+            return ()
         try:
             opened = self._walk.open(parent, verdict)
         except SelectionError as error:
             self.errors += error.problems
-            return None
-        if isinstance(opened, Folder):
-            if not opened.entries:
-                self.empty_folders[verdict.path] = self._walk.includes.reaching(opened.includes)
-            return opened
-        self._note_rule(parent, verdict, opened)
-        return None
+            return ()
+        if isinstance(opened, Rule):
+            self._note_rule(parent, verdict, opened)
+            return ()
+        if not opened.entries:
+            self.empty_folders[verdict.path] = self._walk.includes.reaching(opened.includes)
+        return (opened,)
 
     def _take(self, found: FoundEntry, verdict: Verdict) -> None:
         try:
@@ -172,11 +170,13 @@ class _Run:
 
     def _note_folder(self, parent: Folder, verdict: Verdict) -> None:
         """Remember a folder that a glob names as it would name a file: such a glob selects and excludes nothing."""
-        includes, excludes = self._walk.includes, self._walk.excludes
-        for index in _naming_folder(includes, verdict.path) - includes.covering(parent.includes):
-            self.folders_matched.setdefault(index, verdict.path)
-        for index in _naming_folder(excludes, verdict.path) - excludes.covering(parent.excludes):
-            self.folders_excluded.setdefault(index, verdict.path)
+        path, walk = verdict.path, self._walk
+        for globs, above, found in (
+            (walk.includes, parent.includes, self.folders_matched),
+            (walk.excludes, parent.excludes, self.folders_excluded),
+        ):
+            for index in {*globs.matches(path), *globs.matches(f"{path}/")} - globs.covering(above):
+                found.setdefault(index, path)
 
     def _note_unusable(self, folder: Folder, verdict: Verdict) -> None:
         """Report a link that cannot be followed, as an error where a pattern asks for it, and a socket, pipe or device."""
@@ -194,7 +194,3 @@ class _Run:
             self.warnings.append(
                 Problem(f"the link {path} is left out, with everything below it: {verdict.broken}", hint, code="TBX108")
             )
-
-
-def _naming_folder(globs: GlobSet, folder: str) -> set[int]:
-    return {*globs.matches(folder), *globs.matches(f"{folder}/")}

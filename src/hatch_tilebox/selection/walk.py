@@ -95,7 +95,7 @@ class Walk:
         self.use_gitignore = use_gitignore
         if not os.path.isdir(self.root):
             raise SelectionError(Problem(f"the root of the workflow is not a folder: {root}", code="TBX015"))
-        self.includes, self.excludes = _parsed(include, exclude)
+        self.includes, self.excludes = _glob_sets(include, exclude)
         self._real_root = os.path.realpath(self.root)
         self._skip = self._relative(skip)
         self._record = read_record(self.root)
@@ -271,18 +271,15 @@ def unreadable(path: str, error: OSError) -> Problem:
     return Problem(f"{printable(path)} cannot be read: {error.strerror}", hint, code="TBX106")
 
 
-def _parsed(include: Sequence[Pattern], exclude: Sequence[Pattern]) -> tuple[GlobSet, GlobSet]:
-    """Parse both lists, and report the problems of both together."""
+def _glob_sets(*lists: Sequence[Pattern]) -> list[GlobSet]:
+    """Parse all lists of patterns, and report the problems of all of them together."""
+    parsed: list[GlobSet] = []
     problems: list[Problem] = []
-    includes, excludes = _glob_set(include, problems), _glob_set(exclude, problems)
+    for patterns in lists:
+        try:
+            parsed.append(GlobSet(patterns))
+        except SelectionError as error:  # noqa: PERF203 -- two lists
+            problems += error.problems
     if problems:
         raise SelectionError(*problems)
-    return includes, excludes
-
-
-def _glob_set(patterns: Sequence[Pattern], problems: list[Problem]) -> GlobSet:
-    try:
-        return GlobSet(patterns)
-    except SelectionError as error:
-        problems += error.problems
-        return GlobSet(())
+    return parsed

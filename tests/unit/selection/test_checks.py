@@ -7,12 +7,15 @@ import sys
 
 import pytest
 
-from hatch_tilebox.core.constants import OPTIONS_PLACE
+from hatch_tilebox.core.config import WorkflowConfig
+from hatch_tilebox.core.constants import CONFIG_NAME, OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, SelectionError
+from hatch_tilebox.core.toml_document import parse_toml
+from hatch_tilebox.core.workflow import Workflow
 from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.required_files import check_required_files
 from hatch_tilebox.selection.secrets import HEAD, check_secrets
-from hatch_tilebox.selection.select import select_files
+from hatch_tilebox.selection.select import select_release
 from hatch_tilebox.selection.sizes import check_size
 
 PLACE = "under [build] in tilebox.workflow.toml"
@@ -258,10 +261,11 @@ def test_all_checks_report_together(tree):
 
 
 def expected(tree, module, *include, exclude=()):
-    include, exclude = tree.patterns(include), tree.patterns(exclude, 20)
-    files = select_files(tree.root, include, exclude)
-    warnings = check_required_files(files, module, include, exclude, location=Location("tilebox.workflow.toml", 3))
-    return [str(warning) for warning in warnings]
+    workflow = Workflow("slug", f"{module}:runner") if module else Workflow("slug", command=("start",))
+    document = parse_toml(f'[workflow]\nslug = "slug"\nrunner = "{module}"\n', CONFIG_NAME)
+    patterns = tuple(tree.patterns(include)), tuple(tree.patterns(exclude, 20))
+    config = WorkflowConfig(tree.root / CONFIG_NAME, tree.root, workflow, *patterns, True, {}, document)
+    return [str(warning) for warning in check_required_files(config, select_release(config))]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +285,7 @@ def test_module_that_is_not_selected_stops_with_the_line_to_add(tree, path, modu
         expected(tree, module, "pyproject.toml", "uv.lock")
     message, hint = str(caught.value).splitlines()
     assert message.startswith(
-        f"tilebox.workflow.toml:3: the runner's module {module} is {path}, which is not selected: no include pattern"
+        f"tilebox.workflow.toml:3:10: the runner's module {module} is {path}, which is not selected: no include pattern"
     )
     assert hint == f'  hint: add "{line}" to [build] include in tilebox.workflow.toml'
     assert expected(tree, module, "pyproject.toml", "uv.lock", line) == []
