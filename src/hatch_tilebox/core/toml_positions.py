@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 if sys.version_info >= (3, 11):
@@ -17,18 +18,18 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 KeyPath = tuple["str | int", ...]  # ("build", "include", 1) is the second pattern of `include` in `[build]`
 
 _TRIVIA = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _KEY_PART = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""")
-_STRING = re.compile(
-    r'''"""(?:\\.|[^\\])*?"{3,5}|"(?:\\.|[^"\\\n])*"|\'\'\'.*?'{3,5}|'[^'\n]*\'''',
+_SCALAR = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|"(?:\\.|[^"\\\n])*"|\'\'\'.*?'{3,5}|'[^'\n]*\''''
+    r"|\d{4}-\d\d-\d\d [0-9][^ \t\r\n,\]}#]*|[^ \t\r\n,\[\]{}#\"']+",
     re.DOTALL,
 )
-_OTHER = re.compile(r"\d{4}-\d\d-\d\d [0-9][^ \t\r\n,\]}#]*|[^ \t\r\n,\[\]{}#\"']+")
 _DEEPEST = 200  # levels of nesting: parsers refuse fewer than Python's stack could take
 
 
@@ -51,7 +52,8 @@ class Positions:
         self.keys: dict[KeyPath, Span] = {}
         self.values: dict[KeyPath, Span] = {}
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        _Scanner(self).scan()
+        with suppress(_LostError):
+            _Scanner(self).scan()
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, both counted from 1; a column is a character."""
@@ -60,15 +62,15 @@ class Positions:
 
     def value(self, path: Sequence[str | int]) -> Span | None:
         """Return the place of the value at `path`, else of the nearest table or array around it; None for the whole file."""
-        return _nearest(self.values, path)
+        return next((span for end in range(len(path), 0, -1) if (span := self.values.get(tuple(path[:end])))), None)
 
     def key(self, path: Sequence[str | int]) -> Span | None:
         """Return the place of the key at `path`, else, as `value` does, of what is around it."""
-        return self.keys.get(tuple(path)) or _nearest(self.values, path)
+        return self.keys.get(tuple(path)) or self.value(path)
 
 
-def _nearest(spans: dict[KeyPath, Span], path: Sequence[str | int]) -> Span | None:
-    return next((span for end in range(len(path), 0, -1) if (span := spans.get(tuple(path[:end])))), None)
+class _LostError(Exception):
+    """The scanner does not understand the text from here on."""
 
 
 class _Scanner:
@@ -80,46 +82,48 @@ class _Scanner:
         self._elements: dict[KeyPath, int] = {}  # the array of tables at a path, and the index of its last table
 
     def scan(self) -> None:
-        self._skip(_TRIVIA)
+        self._match(_TRIVIA)
         while self._at < len(self._text):
-            understood = self._header() if self._text[self._at] == "[" else self._pair(self._table)
-            if not understood:
-                return
-            self._skip(_TRIVIA)
+            if self._text[self._at] == "[":
+                self._header()
+            else:
+                self._pair(self._table)
+            self._match(_TRIVIA)
 
-    def _skip(self, pattern: re.Pattern[str]) -> None:
-        if match := pattern.match(self._text, self._at):
-            self._at = match.end()
+    def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """Read what the pattern matches here."""
+        match = pattern.match(self._text, self._at)
+        if match is None:
+            raise _LostError
+        self._at = match.end()
+        return match
 
     def _take(self, token: str) -> bool:
-        if not self._text.startswith(token, self._at):
-            return False
-        self._at += len(token)
-        return True
+        """Read `token` if it is here."""
+        found = self._text.startswith(token, self._at)
+        self._at += len(token) * found
+        return found
 
-    def _header(self) -> bool:
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            raise _LostError
+
+    def _header(self) -> None:
         start = self._at
-        close = "]]" if self._take("[[") else "]"
-        if close == "]":
-            self._take("[")
+        is_array = self._take("[[")
+        if not is_array:
+            self._expect("[")
         parts = self._key()
-        if not parts or not self._take(close):
-            return False
+        self._expect("]]" if is_array else "]")
         span = Span(start, self._at)
         path: KeyPath = ()
-        for part, key in parts[:-1]:
-            path = (*path, part)
+        for part, key in parts:
+            path = (*self._inside(path), part)
             self._add(path, key, span)
-            path = self._inside(path)
-        part, key = parts[-1]
-        path = (*path, part)
-        if close == "]]":
-            self._add(path, key, span)
+        if is_array:
             self._elements[path] = self._elements.get(path, -1) + 1
-            path = self._inside(path)
-        self._add(path, key, span, replace=True)
-        self._table = path
-        return True
+        self._table = self._inside(path) if is_array else path
+        self._add(self._table, parts[-1][1], span, replace=True)
 
     def _add(self, path: KeyPath, key: Span, value: Span, *, replace: bool = False) -> None:
         """Keep the places of a key and its value; the first place stays unless a later one may `replace` it."""
@@ -132,77 +136,51 @@ class _Scanner:
         return (*path, self._elements[path]) if path in self._elements else path
 
     def _key(self) -> list[tuple[str, Span]]:
-        """Read the parts of a dotted key and their places; none if there is no key here."""
+        """Read the parts of a dotted key and their places."""
         parts: list[tuple[str, Span]] = []
-        while True:
-            self._skip(_SPACE)
-            match = _KEY_PART.match(self._text, self._at)
-            if not match:
-                return []
-            parts.append((_plain(match.group()), Span(*match.span())))
-            self._at = match.end()
-            self._skip(_SPACE)
-            if not self._take("."):
-                return parts
+        while not parts or self._take("."):
+            self._match(_SPACE)
+            part = self._match(_KEY_PART)
+            parts.append((_plain(part.group()), Span(*part.span())))
+            self._match(_SPACE)
+        return parts
 
-    def _pair(self, table: KeyPath) -> bool:
+    def _pair(self, table: KeyPath) -> None:
         parts = self._key()
-        if not parts or not self._take("="):
-            return False
-        self._skip(_SPACE)
+        self._expect("=")
+        self._match(_SPACE)
         path = (*table, *(part for part, _ in parts))
         start = self._at
-        understood = self._value(path)
+        self._value(path)
         self._add(path, parts[-1][1], Span(start, self._at), replace=True)
         for end, (_, key) in enumerate(parts[:-1], start=len(table) + 1):
             self._add(path[:end], key, Span(key.start, self._at))
-        return understood
 
-    def _value(self, path: KeyPath) -> bool:
+    def _value(self, path: KeyPath) -> None:
         if len(path) > _DEEPEST:
-            return False
+            raise _LostError
         if self._take("["):
-            return self._array(path)
-        if self._take("{"):
-            return self._inline_table(path)
-        match = _STRING.match(self._text, self._at) or _OTHER.match(self._text, self._at)
-        self._at = match.end() if match else self._at
-        return match is not None
+            for index, start in enumerate(self._items("]")):
+                self._value((*path, index))
+                self._found.values.setdefault((*path, index), Span(start, self._at))
+        elif self._take("{"):
+            for _ in self._items("}"):
+                self._pair(path)
+        else:
+            self._match(_SCALAR)
 
-    def _array(self, path: KeyPath) -> bool:
-        index = 0
-        self._skip(_TRIVIA)
-        while not self._take("]"):
-            start = self._at
-            if not self._value((*path, index)):
-                return False
-            self._found.values.setdefault((*path, index), Span(start, self._at))
-            index += 1
-            self._skip(_TRIVIA)
-            if not self._take(",") and not self._text.startswith("]", self._at):
-                return False
-            self._skip(_TRIVIA)
-        return True
-
-    def _inline_table(self, path: KeyPath) -> bool:
-        self._skip(_TRIVIA)
-        while not self._take("}"):
-            if not self._pair(path):
-                return False
-            self._skip(_TRIVIA)
-            if not self._take(",") and not self._text.startswith("}", self._at):
-                return False
-            self._skip(_TRIVIA)
-        return True
+    def _items(self, close: str) -> Iterator[int]:
+        """Yield the start of each item of an array or an inline table, which the caller reads, and read what is between them."""
+        self._match(_TRIVIA)
+        while not self._take(close):
+            yield self._at
+            self._match(_TRIVIA)
+            if not self._take(","):
+                self._expect(close)
+                return
+            self._match(_TRIVIA)
 
 
 def _plain(key: str) -> str:
     """Return the name that a part of a key spells."""
-    if key[0] not in "\"'":
-        return key
-    if key[0] == "'" or "\\" not in key:
-        return key[1:-1]
-    try:
-        return str(tomllib.loads(f"key = {key}")["key"])
-    except tomllib.TOMLDecodeError:
-        return key[1:-1]
+    return next(iter(tomllib.loads(f"{key} = 0"))) if key[0] in "\"'" else key
