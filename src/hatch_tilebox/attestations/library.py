@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from hatch_tilebox.core.extras import Extra
+from hatch_tilebox.core.extras import extra
 
-with Extra("sign", "signing a statement and checking its signature"):
+with extra("sign", "signing a statement and checking its signature"):
     from cryptography import x509
     from cryptography.hazmat import asn1
     from sigstore.dsse import Statement

@@ -27,10 +27,10 @@ def main() -> None:
         _print(group_help(terminal_columns()))
         return
     from hatch_tilebox.core.errors import TileboxError
-    from hatch_tilebox.core.extras import Extra
+    from hatch_tilebox.core.extras import extra
 
     try:
-        with Extra("cli", "the command line"):
+        with extra("cli", "the command line"):
             if COMPLETION_VARIABLE not in os.environ:
                 import rich  # noqa: F401 -- the commands import it later
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.printable import cell_width, printable
 from hatch_tilebox.core.progress import STEP_WIDTH, Announcement, Progress
-from hatch_tilebox.core.tables import Column, cell_width, lay_out
+from hatch_tilebox.core.tables import Column, lay_out
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:

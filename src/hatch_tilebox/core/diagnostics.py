@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.printable import cell_width, printable
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.core.urls import hide_logins
 
@@ -84,13 +83,12 @@ def diagnostic(problem: Problem, level: str) -> list[list[Part]]:
     shown = problem.shown
     code = f"[{shown.code}]" if shown.code else ""
     lines = [[Part(f"{level}{code}", level), Part(f": {shown.message}")]]
-    source = None
-    if problem.location:
-        source = None if problem.code in SHOWS_NO_SOURCE else _source(problem.location)
-        margin = " " * len(str(problem.location.line)) if source else ""
-        lines.append([Part(f"{margin}--> " if source else " --> ", "place"), Part(shown_place(problem.location))])
-    if source and problem.location:
-        lines += _snippet(problem.location.line, *source, level)
+    place = problem.location
+    source = _source(place) if place and problem.code not in SHOWS_NO_SOURCE else None
+    if place:
+        margin = " " * len(str(place.line)) if source else " "
+        lines.append([Part(f"{margin}--> ", "place"), Part(shown_place(place))])
+        lines += _snippet(place.line, *source, level) if source else []
     if shown.details:
         lines += [[Part(f"  | {line}".rstrip(), "dim")] for line in shown.details.splitlines()]
     if shown.hint:
@@ -120,7 +118,7 @@ def counted(errors: Sequence[Problem]) -> str:
 def _snippet(number: int, before: str, marked: str, after: str, level: str) -> list[list[Part]]:
     margin = " " * len(str(number))
     bar = [Part(f"{margin} |", "place")]
-    marks = " " * _width(before) + "^" * max(_width(marked), 1)
+    marks = " " * cell_width(before) + "^" * max(cell_width(marked), 1)
     line = [Part(f"{number} |", "place"), Part(f" {before}{marked}{after}".rstrip())]
     return [bar, line, [*bar, Part(f" {marks}", level)], bar]
 
@@ -139,7 +137,7 @@ def _source(location: Location) -> tuple[str, str, str] | None:
     return _cut(*_marked(lines[location.line - 1].rstrip("\r"), location.column))
 
 
-def _marked(line: str, column: int) -> tuple[str, str, str]:
+def _marked(line: str, column: int) -> tuple[str, ...]:
     """Return the parts of `line` before, at and after the place, safe to show: without a column, all of it is the place."""
     if column and hide_logins(line) == line:
         start = min(column - 1, len(line))
@@ -148,33 +146,25 @@ def _marked(line: str, column: int) -> tuple[str, str, str]:
     else:
         line = hide_logins(line)
         start, end = len(line) - len(line.lstrip()), len(line)
-    before, at, after = (printable(part.replace("\t", "    ")) for part in (line[:start], line[start:end], line[end:]))
-    return before, at, after
+    return tuple(printable(part.replace("\t", "    ")) for part in (line[:start], line[start:end], line[end:]))
 
 
 def _cut(before: str, at: str, after: str) -> tuple[str, str, str]:
     """Return the three parts of a line, cut to the length that is shown, with the place in it."""
-    if _width(at) > _WIDTH // 2:
+    if cell_width(at) > _WIDTH // 2:
         at, after = _start(at, _WIDTH // 2) + "…", ""
     left = _WIDTH // 3
-    if _width(before) + _width(at) + _width(after) > _WIDTH and _width(before) > left:
+    if cell_width(before) + cell_width(at) + cell_width(after) > _WIDTH and cell_width(before) > left:
         before = "…" + _start(before[::-1], left)[::-1]
-    room = _WIDTH - _width(before) - _width(at)
-    return before, at, after if _width(after) <= room else _start(after, room - 1) + "…"
+    room = _WIDTH - cell_width(before) - cell_width(at)
+    return before, at, after if cell_width(after) <= room else _start(after, room - 1) + "…"
 
 
 def _start(text: str, width: int) -> str:
     """Return the longest start of `text` that is at most `width` columns wide."""
     used = 0
     for index, character in enumerate(text):
-        used += _width(character)
+        used += cell_width(character)
         if used > width:
             return text[:index]
     return text
-
-
-def _width(text: str) -> int:
-    """Return how many columns of a terminal `text` takes."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text
-    )

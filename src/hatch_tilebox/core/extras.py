@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, TileboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
+    from collections.abc import Iterator, Sequence
 
 _PACKAGE = __name__.partition(".")[0]
 _CODES = {"publish": "TBX509", "sign": "TBX412"}
 
 
-class Extra:
-    """A context for imports from an extra. Raises a TileboxError with the command that installs it if a module is missing.
+@contextmanager
+def extra(name: str, purpose: str) -> Iterator[None]:
+    """Raise a TileboxError with the command that installs an extra if the imports of the block miss a module.
 
     `purpose` is what needs the extra: "checking the input".
     """
-
-    def __init__(self, name: str, purpose: str) -> None:
-        self._name = name
-        self._purpose = purpose
-
-    def __enter__(self) -> None:
-        """Begin the imports."""
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
-        if not isinstance(error, ModuleNotFoundError) or not error.name:
-            return
-        missing = error.name.partition(".")[0]
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or _PACKAGE).partition(".")[0]
         if missing == _PACKAGE:  # a bug of hatch-tilebox
-            return
-        message = f"{self._purpose} needs the module {missing}, which is not installed"
+            raise
+        message = f"{purpose} needs the module {missing}, which is not installed"
         # Without `cli`, a command that replaces the environment would lose the command line.
-        hint = install_command("cli" if self._name == "cli" else f"cli,{self._name}")
-        raise TileboxError(Problem(message, hint, code=_CODES.get(self._name, "TBX902"))) from None
+        hint = install_command("cli" if name == "cli" else f"cli,{name}")
+        raise TileboxError(Problem(message, hint, code=_CODES.get(name, "TBX902"))) from None
 
 
 def install_command(extra: str, prefix: str = sys.prefix, arguments: Sequence[str] | None = None) -> str:

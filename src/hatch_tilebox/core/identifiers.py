@@ -19,6 +19,11 @@ _PLACEHOLDER = r"placeholder|change-?me|^(replace|change|insert|enter|put)-(me|t
 MAX_TEXT = 1000
 """The largest number of characters of a name, a version or a specifier: any real one is shorter, and every parser can take it."""
 
+_RESERVED = (
+    r"PATH|VIRTUAL_ENV.*|PYTHON.*|UV|UV_.*|HATCH_.*|PIP_.*_TRACKER|_PYPROJECT_HOOKS_.*|PEP517_.*|__PYVENV_LAUNCHER__"
+    r"|TILEBOX_(API|RUNTIME|WORKER)_.*|OTEL_SDK_DISABLED"
+)
+
 # `packaging` is imported where it is used: an sdist and an editable build need none of it, and it takes 10 ms.
 
 
@@ -104,6 +109,11 @@ def variable_fault(text: str) -> str | None:
     """Check the name of an environment variable."""
     fine = len(text) <= MAX_TEXT and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text)
     return None if fine else "must be the name of an environment variable"
+
+
+def is_reserved(variable: str) -> bool:
+    """Whether a build sets or drops an environment variable itself, so that users cannot pass it to the code of a workflow."""
+    return re.fullmatch(_RESERVED, variable.upper()) is not None
 
 
 def is_import_path(text: str) -> bool:

@@ -36,12 +36,18 @@ def shortest_path(path: Path) -> str:
         return whole
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """Return the file, open for reading. Raises OSError if it cannot be read, or is a pipe, a device or another kind of entry."""
+def open_regular(path: Path, *, device: bool = False) -> BinaryIO:
+    """Return the file, open for reading. With `device` it may be a device such as /dev/null.
+
+    Raises OSError if it cannot be read, or is a pipe, a folder or another kind of entry.
+    """
     descriptor = os.open(path, _FLAGS)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(None, "it is not a file", str(path))  # noqa: TRY301 -- the descriptor must be closed
+        mode = os.fstat(descriptor).st_mode
+        is_device = stat.S_ISCHR(mode)
+        if not stat.S_ISREG(mode) and not (device and is_device):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device" if is_device else "a pipe or a socket"
+            raise OSError(None, f"it is {kind}, not a file", str(path))  # noqa: TRY301 -- the descriptor must be closed
         return open(descriptor, "rb")  # noqa: PTH123 -- a descriptor, not a path
     except BaseException:
         os.close(descriptor)

@@ -45,7 +45,3 @@ class Policy:
     rules: Rules
     folder: Path
     places: Mapping[str, Location] = field(default_factory=dict)
-
-    def place(self, key: str) -> Location | None:
-        """Return the place of a rule."""
-        return self.places.get(key)

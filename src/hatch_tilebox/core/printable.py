@@ -18,6 +18,7 @@ The set is written out, and not taken from `unicodedata`, so that it is the same
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _INVISIBLE = (
@@ -50,6 +51,13 @@ def printable(text: str, *, lines: bool = False) -> str:
 def has_controls(text: str) -> bool:
     """Whether `text` holds a control character, a separator of lines, or one that sets the direction of text."""
     return re.search(_CONTROL, text) is not None
+
+
+def cell_width(text: str) -> int:
+    """Return the number of terminal columns that a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 
 def _escape(match: re.Match[str]) -> str:

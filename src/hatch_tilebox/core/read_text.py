@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+
+from hatch_tilebox.core.paths import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 2**20
 """The largest size of a file that is read, in bytes. A lock of thousands of packages has a tenth of it."""
-
-# O_NONBLOCK: a pipe without a writer must not hold up a command.
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class UnreadableTextError(Exception):
@@ -50,35 +48,17 @@ def read_text(path: Path, *, allow_mark: bool = False) -> str:
 
 
 def _read(path: Path) -> bytes:
-    data = bytearray()
     try:
-        descriptor = os.open(path, _FLAGS)
-        try:
-            _check(os.fstat(descriptor).st_mode)
-            while len(data) <= LARGEST and (chunk := os.read(descriptor, 2**20)):
-                data += chunk
-        finally:
-            os.close(descriptor)
+        with open_regular(path, device=True) as file:
+            data = file.read(LARGEST + 1) or b""
     except FileNotFoundError:
         raise
-    except OSError as error:  # on Windows, opening a folder fails with "access denied"
-        reason = "it is a folder, not a file" if os.path.isdir(path) else error.strerror or str(error)  # noqa: PTH112 -- raises nothing
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        # On Windows, opening a folder fails with "access denied".
+        reason = "it is a folder, not a file" if os.path.isdir(path) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112 -- raises nothing
         msg = f"cannot be read: {reason}"
-        raise UnreadableTextError(msg) from error
-    except ValueError as error:  # a NUL in the path
-        msg = f"cannot be read: {error}"
         raise UnreadableTextError(msg) from error
     if len(data) > LARGEST:
         msg = f"exceeds {LARGEST // 2**20} MiB"
         raise UnreadableTextError(msg)
-    return bytes(data)
-
-
-def _check(mode: int) -> None:
-    """Raise UnreadableTextError unless it is a file or a device such as /dev/null."""
-    if stat.S_ISDIR(mode):
-        msg = "cannot be read: it is a folder, not a file"
-        raise UnreadableTextError(msg)
-    if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
-        msg = "cannot be read: it is a pipe or a socket, not a file"
-        raise UnreadableTextError(msg)
+    return data

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -19,10 +18,6 @@ class SourceCommit:
     repository: str | None
     modified: tuple[str, ...] = ()
     ref: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the values as JSON."""
-        return {**asdict(self), "modified": list(self.modified)}
 
 
 def parse_source_commit(value: object) -> SourceCommit:

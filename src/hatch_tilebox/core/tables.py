@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.printable import cell_width, printable
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
@@ -43,13 +42,6 @@ def lay_out(columns: Sequence[Column | str], rows: Sequence[Sequence[str]], widt
         _GAP.join(_aligned(cell, size, right=column.right) for cell, size, column in zip(line, widths, kept, strict=True)).rstrip()
         for line in lines
     ]
-
-
-def cell_width(text: str) -> int:
-    """Return the number of terminal columns that a text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> list[int]:

@@ -78,15 +78,20 @@ class LockedPackage:
 
 @dataclass(frozen=True)
 class UvLock:
-    """A `uv.lock`. `options` and `manifest` are the tables of these names: what the lock was resolved with.
-
-    `values` is the whole document.
-    """
+    """A `uv.lock`. `values` is the whole document."""
 
     packages: tuple[LockedPackage, ...] = ()
-    options: Mapping[str, Any] | None = None
-    manifest: Mapping[str, Any] | None = None
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options that the lock was resolved with."""
+        return table_at(self.values, ["options"])
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What else the lock was resolved with, such as constraints."""
+        return table_at(self.values, ["manifest"])
 
     def versions(self, name: str) -> list[str]:
         """Return the versions of a package, several if they have markers."""
@@ -125,7 +130,7 @@ def parse_lock(text: str) -> UvLock:
     except (AttributeError, KeyError, TypeError) as error:
         message = "it does not have the shape of a lock that uv writes"
         raise ConfigError(Problem(message, _RENEW, Location(LOCK_NAME), code="TBX030")) from error
-    return UvLock(packages, table_at(values, ["options"]), table_at(values, ["manifest"]), values)
+    return UvLock(packages, values)
 
 
 def _package(entry: Mapping[str, Any]) -> LockedPackage:

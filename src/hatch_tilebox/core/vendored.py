@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ class VendoredPackage:
     wheel: str
     sha256: str
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the values as JSON."""
-        return {"name": self.name, "version": self.version, "path": self.path, "wheel": self.wheel, "sha256": self.sha256}
-
 
 @dataclass(frozen=True)
 class Vendored:
@@ -48,5 +44,5 @@ class Vendored:
         """Return what the manifest says about it; nothing if nothing was generated."""
         if not self.generated:
             return {}
-        packages = [package.to_dict() for package in self.packages]
+        packages = [asdict(package) for package in self.packages]
         return {EXTENSION: {"generated": list(self.generated), "vendored": packages, "locked": self.locked}}

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.file_names import NAMES_ARE_UTF8
-from hatch_tilebox.core.variables import is_reserved
+from hatch_tilebox.core.identifiers import is_reserved
 from hatch_tilebox.discovery.uv import search_path
 from hatch_tilebox.discovery.uv_variables import drops_variable
 

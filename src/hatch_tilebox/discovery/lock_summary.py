@@ -151,9 +151,9 @@ def _in_project(lock: UvLock) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def _keys(table: Mapping[str, object] | None) -> tuple[str, ...]:
+def _keys(table: Mapping[str, object]) -> tuple[str, ...]:
     """Return the keys of a table of the lock whose values are not empty."""
-    return tuple(key for key, value in (table or {}).items() if value not in ([], {}))
+    return tuple(key for key, value in table.items() if value not in ([], {}))
 
 
 def _restored(record: Mapping[str, Any]) -> LockSummary:

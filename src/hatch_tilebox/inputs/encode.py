@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_tilebox.core.errors import Problem, RunError
-from hatch_tilebox.core.extras import Extra
+from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input
 
@@ -108,7 +108,7 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
 
     jsonschema is imported here because that takes longer than all other modules of a run.
     """
-    with Extra("cli", "checking the input"), _without("rfc3987_syntax"):  # a format of no task, and slow to import
+    with extra("cli", "checking the input"), _without("rfc3987_syntax"):  # a format of no task, and slow to import
         from jsonschema import Draft202012Validator
         from jsonschema.exceptions import SchemaError, best_match
         from referencing import Registry

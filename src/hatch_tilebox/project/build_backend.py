@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.extras import Extra
+from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery import process
 from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables, workflow_environment
@@ -66,7 +66,7 @@ def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Me
     `python` is the range of Pythons that the project supports, if it is known. This runs code of the project, and leaves the folder
     unchanged. Raises ConfigError with the last output of the backend if it fails.
     """
-    with Extra("cli", f"asking {system.backend} for the metadata of the project"):  # builds by frontends do not ask
+    with extra("cli", f"asking {system.backend} for the metadata of the project"):  # builds by frontends do not ask
         from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMissing
 
     runner = _Runner(root, system, python)

@@ -6,8 +6,7 @@ import re
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN, is_import_path, slug_fault
-from hatch_tilebox.core.variables import is_reserved
+from hatch_tilebox.core.identifiers import SLUG_LENGTH, SLUG_PATTERN, is_import_path, is_reserved, slug_fault
 
 if TYPE_CHECKING:
     from typing import Any

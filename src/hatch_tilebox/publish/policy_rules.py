@@ -101,7 +101,7 @@ def broken_rules(policy: Policy, evidence: Evidence) -> list[Problem]:
             broken = [*check()]
         except TileboxError as error:  # a document that cannot be used proves nothing
             broken = [_broken(problem.message, problem.hint) for problem in error.problems]
-        place = policy.place(key)
+        place = policy.places.get(key)
         found += [problem._replace(message=f"{key}: {problem.message}", location=place, code=code) for problem in broken]
     return found
 

@@ -8,11 +8,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem, RunError
-from hatch_tilebox.core.extras import Extra
+from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.paths import open_regular
 
-with Extra("cli", "reading the result of a run"):
+with extra("cli", "reading the result of a run"):
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_tilebox.core.tables import Column, cell_width, lay_out
+from hatch_tilebox.core.printable import cell_width
+from hatch_tilebox.core.tables import Column, lay_out
 
 COLUMNS = (Column("Task"), Column("Size", drop=1, right=True), Column("Note", drop=2))
 ROWS = [("tilebox.com/a/CheckScene", "9 B", "new"), ("b", "10 KiB", "")]

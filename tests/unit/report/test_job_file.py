@@ -58,5 +58,5 @@ def test_other_files_are_refused(tmp_path, value, message):
 
 def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "job.json")
-    with pytest.raises(RunError, match="it is not a file"):
+    with pytest.raises(RunError, match="it is a pipe or a socket, not a file"):
         read_job(tmp_path / "job.json")

@@ -7,7 +7,7 @@ and a `uv.lock` for it with the versions of the lock here.
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,7 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
         ]
         content = generated_pyproject(sources, {package.name: package.wheel for package in packages})
         locked = digest(locked_for(sources.lock, sources.name))
-        index = canonical_json({"packages": [package.to_dict() for package in packages], "locked": locked})
+        index = canonical_json({"packages": [asdict(package) for package in packages], "locked": locked})
         lock = (sources.lock_root / LOCK_NAME).read_text("utf-8")
         key = digest([LAYOUT, content, lock, index.decode(), uv])
 

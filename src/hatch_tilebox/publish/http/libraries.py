@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hatch_tilebox.core.extras import Extra
+from hatch_tilebox.core.extras import extra
 
-with Extra("publish", "publishing to Tilebox and to OCI registries"):
+with extra("publish", "publishing to Tilebox and to OCI registries"):
     import httpx
     import tenacity
 
