@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
-from hatch_tilebox.cli.publishing import ask_secret
+from hatch_tilebox.cli.options import output_options, project_argument
+from hatch_tilebox.cli.output import ask_secret, problem_json, show_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.project.adopt.plan import Adoption
-
 
 _LOCK_CODES = {"TBX031", "TBX032"}
 """The notes that say to run `uv lock`."""
 
 
-@click.command(short_help="Add hatch-tilebox to a project")
-@click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.command()
+@project_argument
 @click.option("-y", "--yes", is_flag=True, help="Write the changes without asking.")
 @click.option("--create", metavar="NAME", help="Also create the workflow NAME at Tilebox, and write its slug.")
 @click.option("--summary", help="What the workflow does, in one line, for Tilebox.  [default: the name]")
 @output_options
-@click.pass_context
-def command(
-    ctx: click.Context,
-    project: Path,
-    *,
-    yes: bool,
-    create: str | None,
-    summary: str | None,
-    as_json: bool,
-    quiet: int,
-    verbose: int,
-) -> None:
+def command(project: Path, *, yes: bool, create: str | None, summary: str | None, output: Output) -> None:
     """Add hatch-tilebox to the project in the folder PROJECT. The changes are shown first, and written if you agree.
 
     pyproject.toml gets the build system and the build hook, and keeps its comments, order and style. If there is no
@@ -61,23 +47,20 @@ def command(
     if create:
         require_new_config(adoption, create)
         key = api_key(api_url(), ask_secret)
-    if not as_json:
-        _show(adoption, verbose - quiet)
-    apply = bool(adoption.changes) and (yes or _agreed(ask=not as_json))
+    if not output.as_json:
+        _show(adoption, output.verbosity)
+    apply = bool(adoption.changes) and (yes or output.agreed("Write this?"))
     if apply and create:
-        with closing(RichProgress(verbose - quiet)) as progress:
+        with output.progress() as progress:
             _write_with_workflow(adoption, partial(create_workflow, create, summary or create, key, progress))
     elif apply:
         apply_changes(adoption)
-    if as_json:
-        changes = [{"path": change.path, "diff": change.diff} for change in adoption.changes]
-        show_json({"applied": apply, "changes": changes, "notes": [problem_json(note) for note in adoption.notes]})
-    elif apply:
-        for change in adoption.changes:
-            show_line(change.path)
+    changes = [{"path": change.path, "diff": change.diff} for change in adoption.changes]
+    result = {"applied": apply, "changes": changes, "notes": [problem_json(note) for note in adoption.notes]}
+    output.show(result, *(change.path for change in adoption.changes if apply))
     if adoption.changes and not apply:
         show_line("Nothing was changed. Use --yes to write the changes.", err=True)
-        ctx.exit(1)
+        raise click.exceptions.Exit(1)
     unlocked = any(note.code in _LOCK_CODES for note in adoption.notes)
     show_next("adopt without a lock" if unlocked else "adopt", project=project)
 
@@ -107,8 +90,3 @@ def _show(adoption: Adoption, verbosity: int) -> None:
         show_problems(adoption.notes, level="note", console=console)
         if not adoption.changes:
             console.print("Nothing to change.")
-
-
-def _agreed(*, ask: bool) -> bool:
-    """Return whether the user agrees; False if stdin is not a terminal."""
-    return ask and sys.stdin.isatty() and click.confirm("Write this?", err=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hatch_tilebox.cli.selected_projects import changed_option
+from hatch_tilebox.cli.options import changed_option
 
 
 class ForAll(click.Command):
@@ -19,11 +19,9 @@ class ForAll(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params += [
-            click.Option(["--all", "all_projects"], is_flag=True, help="All projects in and below the folder ROOT."),
-            changed_option(),
-            click.Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help="Projects at a time, with --all."),
-        ]
+        click.option("--all", "all_projects", is_flag=True, help="All projects in and below the folder ROOT.")(self)
+        changed_option(self)
+        click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Projects at a time, with --all.")(self)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the usage, in which the argument is also ROOT."""

@@ -13,8 +13,8 @@ import click
 
 from hatch_tilebox import __version__
 from hatch_tilebox.cli import COMPLETION_VARIABLE, INTERRUPTED
-from hatch_tilebox.cli.common_options import add_common_options, group_options, passed_on
 from hatch_tilebox.cli.group_help import ABOUT, COMMANDS, EPILOG, GROUPS, MAX_WIDTH
+from hatch_tilebox.cli.options import add_common_options, group_options, passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,7 @@ class _Commands(click.Group):
             return None
         module = import_module(f"hatch_tilebox.cli.{cmd_name}")
         command: click.Command = module.command
+        command.short_help = COMMANDS[cmd_name]
         add_common_options(cmd_name, command)
         if COMPLETION_VARIABLE in os.environ:
             from hatch_tilebox.cli.completions import add_completions

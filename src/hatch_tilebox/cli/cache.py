@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from hatch_tilebox.cli.output import json_option, show_json, show_line
+from hatch_tilebox.cli.options import json_option
+from hatch_tilebox.cli.output import show_json, show_line
 from hatch_tilebox.core.progress import format_size
 
 
-@click.command(short_help="Show or clear the build cache of this machine")
+@click.command()
 @click.option("--clear", is_flag=True, help="Delete everything that no running build uses.")
 @json_option
 def command(*, clear: bool, as_json: bool) -> None:

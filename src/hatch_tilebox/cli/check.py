@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import format_option, output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.options import format_option, output_options, project_argument
+from hatch_tilebox.cli.output import problem_json, show_json, show_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.project.check import CheckReport
     from hatch_tilebox.project.fix import Fixed
 
 
-@click.command(cls=ForAll, short_help="Check a project without running its code")
-@click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.command(cls=ForAll)
+@project_argument
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option("--fix", is_flag=True, help="Fix what can be fixed, and show the changes.")
 @format_option
 @output_options
-@click.pass_context
-def command(
-    ctx: click.Context, project: Path, *, strict: bool, fix: bool, output_format: str, as_json: bool, quiet: int, verbose: int
-) -> None:
+def command(project: Path, *, strict: bool, fix: bool, output: Output) -> None:
     """Check configuration, metadata, lock, files, imports and runner object of the workflow project in the folder PROJECT.
 
     This runs no code of the project and writes nothing, so it is fast enough for a commit hook. `build` and `verify` check whether
@@ -40,18 +40,16 @@ def command(
     fixed = fix_project(project) if fix else Fixed(check_project(project))
     report = fixed.report
     ok = not report.errors and not (strict and report.warnings)
-    if as_json or output_format == "json":
+    if output.as_json:
         _show_json(fixed, ok=ok)
-        if repository_of():
-            _show(fixed, verbose - quiet, ok=False)
-    elif output_format != "text":
+    elif output.form != "text":
         from hatch_tilebox.cli.annotations import show_annotations
 
-        show_annotations(output_format, report.errors, report.warnings)
-    else:
-        _show(fixed, verbose - quiet, ok=ok)
+        show_annotations(output.form, report.errors, report.warnings)
+    if output.form == "text" or (output.as_json and repository_of()):
+        _show(fixed, output.verbosity, ok=ok and not output.as_json)
     if not ok:
-        ctx.exit(1)
+        raise click.exceptions.Exit(1)
     show_next("check", project=project)
 
 

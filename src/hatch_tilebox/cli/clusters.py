@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, show_table
-from hatch_tilebox.cli.output import output_options, show_json
+from hatch_tilebox.cli.console import show_table
+from hatch_tilebox.cli.options import output_options
+from hatch_tilebox.cli.output import show_json
 from hatch_tilebox.cli.publishing import open_here
 from hatch_tilebox.core.short_forms import short_id
 from hatch_tilebox.core.tables import Column
 
 if TYPE_CHECKING:
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.publish.deployer import Cluster
 
 _COLUMNS = (Column("Cluster"), Column("Workflow", drop=1), Column("Release"), Column("Tasks", drop=2, right=True))
 
 
-@click.command(short_help="List clusters and what runs on them")
+@click.command()
 @click.argument("url", required=False)
 @output_options
-def command(url: str | None, *, as_json: bool, quiet: int, verbose: int) -> None:
+def command(url: str | None, *, output: Output) -> None:
     """List the clusters at the destination URL, or else at the one this project publishes to, with the releases on them.
 
     On a terminal, ids are short; `-v` and pipes have them whole. Where the terminal is too narrow, columns are left out in this
@@ -33,16 +33,15 @@ def command(url: str | None, *, as_json: bool, quiet: int, verbose: int) -> None
     """
     from hatch_tilebox.publish.deployer import require_deployer
 
-    with closing(RichProgress(verbose - quiet)) as progress, open_here(url, progress) as destination:
+    with output.progress() as progress, open_here(url, progress) as destination:
         deployer = require_deployer(destination)
         progress.started("Reading the clusters")
         found = sorted(deployer.clusters(), key=lambda cluster: cluster.slug)
         progress.finished(f"{destination.url} has {len(found)} cluster{'' if len(found) == 1 else 's'}")
-    if as_json:
+    if output.as_json:
         show_json({"url": destination.url, "clusters": [_to_dict(cluster) for cluster in found]})
     else:
-        whole = verbose > 0 or not sys.stdout.isatty()
-        show_table(_COLUMNS, _rows(found, whole=whole), whole=whole)
+        show_table(_COLUMNS, _rows(found, whole=output.whole_ids), whole=output.whole_ids)
 
 
 def _to_dict(cluster: Cluster) -> dict[str, Any]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import click
 
 from hatch_tilebox.cli import COMPLETION_VARIABLE
-from hatch_tilebox.cli.output import json_option, show_json
+from hatch_tilebox.cli.options import json_option
+from hatch_tilebox.cli.output import show_json
+
+if TYPE_CHECKING:
+    from click.shell_completion import ShellComplete
 
 SHELLS = ("bash", "fish", "zsh")
 
 
-@click.command(short_help="Print the completion script of a shell")
+@click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
 @json_option
 @click.pass_context
@@ -24,10 +30,7 @@ def command(ctx: click.Context, shell: str, *, as_json: bool) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    kind = get_completion_class(shell)
-    if kind is None:
-        msg = f"there is no completion for {shell}"
-        raise click.UsageError(msg)
+    kind = cast("type[ShellComplete]", get_completion_class(shell))  # click has one for each of SHELLS
     script = kind(ctx.find_root().command, {}, "hatch-tilebox", COMPLETION_VARIABLE).source()
     if as_json:
         show_json({"shell": shell, "script": script})

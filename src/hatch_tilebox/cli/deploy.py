@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hatch_tilebox.cli.all_option import ForAll
-from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.publishing import (
-    deploy_options,
-    named_clusters,
-    open_here,
-    pick_release,
-    policy_option,
-    project_root,
-    read_settings,
-)
+from hatch_tilebox.cli.options import FOLDER, cluster_options, output_options, policy_option, selection_options
+from hatch_tilebox.cli.publishing import named_clusters, open_here, pick_release, project_root, read_settings
+
+if TYPE_CHECKING:
+    from hatch_tilebox.cli.output import Output
 
 
-@click.command(cls=ForAll, short_help="Deploy a published release to clusters")
-@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-@deploy_options
+@click.command(cls=ForAll)
+@click.argument("root", type=FOLDER, required=False)
+@cluster_options
+@selection_options
 @policy_option
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), help="The file to apply; with --dry-run, to write.")
 @output_options
-def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+def command(root: Path | None, *, dry_run: bool, plan: Path | None, output: Output, **given: Any) -> None:
     """Deploy a published release to the clusters of --target or --cluster, by default to the default cluster.
 
     The plan is shown: what runs on each cluster, what would run, which tasks change, and which jobs could no longer be retried. A
@@ -54,15 +48,15 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: boo
     if saved and any(given[key] for key in ("selector", "latest", "target", "cluster", "workflow")):
         msg = "a saved plan names release and clusters: leave out the other options, or add --dry-run to write a new plan"
         raise click.UsageError(msg)
-    clusters = tuple(each.cluster for each in saved.clusters) if saved else named_clusters(given["target"], given["cluster"])
-    policies = read_settings(project_root(Path.cwd()), policy=given["policy"]).policies
-    with closing(RichProgress(verbose - quiet)) as progress, open_here(given["to"], progress) as destination:
+    clusters = tuple(each.cluster for each in saved.clusters) if saved else named_clusters(**given)
+    policies = read_settings(project_root(), policy=given["policy"]).policies
+    with output.progress() as progress, open_here(given["to"], progress) as destination:
         if saved:
             if policies:
                 check_published(policies, destination, find_planned(saved, destination), clusters, progress)
             deployment = apply_plan(destination, saved, notes=notes, progress=progress)
         else:
-            release = pick_release(destination, **{key: given[key] for key in ("workflow", "selector", "latest")})
+            release = pick_release(destination, **given)
             if policies:
                 check_published(policies, destination, release, clusters, progress)
             if dry_run:
@@ -70,12 +64,8 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, as_json: boo
                 show_plan(planned, progress)
                 if plan:
                     save_plan(planned, plan)
-                if as_json:
-                    show_json(planned.to_dict())
+                output.show(planned.to_dict())
                 return
             deployment = deploy_release(destination, release, clusters, notes=notes, progress=progress)
-    if as_json:
-        show_json(deployment.to_dict())
-    else:
-        show_line(f"{deployment.release} runs on {', '.join(deployment.clusters)}")
-        show_next("deploy", to=given["to"])
+    output.show(deployment.to_dict(), f"{deployment.release} runs on {', '.join(deployment.clusters)}")
+    show_next("deploy", to=given["to"])

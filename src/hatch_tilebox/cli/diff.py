@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, styled
-from hatch_tilebox.cli.output import output_options, show_json
-from hatch_tilebox.cli.release_argument import named_or_project
+from hatch_tilebox.cli.console import styled
+from hatch_tilebox.cli.options import FILE, output_options
+from hatch_tilebox.cli.output import show_json
+from hatch_tilebox.cli.publishing import named_or_project, open_here, require_workflow
 from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.printable import printable
@@ -18,9 +18,11 @@ from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rich.text import Text
 
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import FileChange, TaskChange
@@ -39,13 +41,12 @@ _SOURCES = {"sbom": "from the SBOMs", "lock": f"from {LOCK_NAME}", None: "unknow
 _LINES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-@click.command(short_help="Compare two releases")
-@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
-@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.command()
+@click.argument("old", type=FILE, required=False)
+@click.argument("new", type=FILE, required=False)
 @click.option("--text", is_flag=True, help="Show the changed lines of text files; those of uv.lock only with -v.")
 @output_options
-@click.pass_context
-def command(ctx: click.Context, old: Path | None, new: Path | None, *, text: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(old: Path | None, new: Path | None, *, text: bool, output: Output) -> None:
     """Show which tasks, files and dependencies changed from OLD to NEW, and whether jobs of OLD still run on NEW.
 
     The exit code is 3 if a task of NEW breaks jobs of OLD without a new major version: it rejects input it used to accept, or its
@@ -58,24 +59,23 @@ def command(ctx: click.Context, old: Path | None, new: Path | None, *, text: boo
     """
     from hatch_tilebox.compatibility.archives import compare_archives
 
-    with closing(RichProgress(verbose - quiet)) as progress, ExitStack() as stack:
+    with output.progress() as progress, ExitStack() as stack:
         new = named_or_project(new, progress)
         old = old or stack.enter_context(_latest_published(progress))
         difference = compare_archives(old, new, texts=text, progress=progress)
         for warning in difference.warnings:
             progress.warning(warning)
-    if as_json:
+    if output.as_json:
         show_json(_to_json(difference))
     else:
-        _show(difference, everything=verbose > 0)
+        _show(difference, everything=output.everything)
     if difference.comparison.undeclared:
-        ctx.exit(_INCOMPATIBLE)
+        raise click.exceptions.Exit(_INCOMPATIBLE)
 
 
 @contextmanager
 def _latest_published(progress: Progress) -> Iterator[Path]:
     """Fetch the latest release of this project from its destination, into a folder that is removed again."""
-    from hatch_tilebox.cli.publishing import open_here, require_workflow
     from hatch_tilebox.core.temporary import temporary_folder
     from hatch_tilebox.publish.attachments import fetch_documents
     from hatch_tilebox.publish.fetch import fetch_release, select_published

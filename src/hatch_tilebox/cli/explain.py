@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
-from hatch_tilebox.cli.output import json_option, show_json, show_line
+from hatch_tilebox.cli.options import json_option
+from hatch_tilebox.cli.output import show_json, show_line
 
 if TYPE_CHECKING:
     from hatch_tilebox.codes.registry import Code
@@ -20,7 +22,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return [CompletionItem(code.name, help=code.title) for code in all_codes() if code.name.startswith(incomplete.upper())]
 
 
-@click.command(short_help="Explain the code of an error or warning")
+@click.command()
 @click.argument("code", required=False, shell_complete=_complete)
 @json_option
 def command(code: str | None, *, as_json: bool) -> None:
@@ -50,14 +52,9 @@ def _to_json(code: Code) -> dict[str, str]:
 
 
 def _show_list(codes: list[Code]) -> None:
-    group = ""
-    for code in codes:
-        if code.group != group:
-            if group:
-                show_line("")
-            show_line(code.group)
-            group = code.group
-        show_line(f"  {code.name}  {code.title}")
+    for number, (group, members) in enumerate(groupby(codes, key=lambda code: code.group)):
+        for line in (*([""] if number else []), group, *(f"  {code.name}  {code.title}" for code in members)):
+            show_line(line)
 
 
 def _show(code: Code) -> None:

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.output import output_options, problem_json, show_json, show_line
+from hatch_tilebox.cli.options import output_options, project_argument
+from hatch_tilebox.cli.output import problem_json, show_json, show_line
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from rich.text import Text
 
-    from hatch_tilebox.core.model import FileSet
+    from hatch_tilebox.cli.output import Output
+    from hatch_tilebox.core.model import FileSet, SelectedFile
     from hatch_tilebox.project.workflow_project import WorkflowProject
 
 
-@click.command(short_help="Show the files of the release, or the rule that decides about one")
-@click.argument("project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.command()
+@project_argument
 @click.option("--largest", is_flag=True, help="List the largest files first, instead of a tree.")
 @click.option("--why", metavar="PATH", help="Show which rule decides about this file or folder of PROJECT.")
 @click.option("--suggest", is_flag=True, help="Show the patterns that the runner's imports need, and files that nothing uses.")
 @output_options
-def command(project: Path, *, largest: bool, why: str | None, suggest: bool, as_json: bool, quiet: int, verbose: int) -> None:
+def command(project: Path, *, largest: bool, why: str | None, suggest: bool, output: Output) -> None:
     """Show the files of the release of the workflow project in the folder PROJECT, as a tree with sizes.
 
     Warnings follow on stderr. The exit code is 1 if a build would fail, for example because of a secret.
@@ -38,32 +40,28 @@ def command(project: Path, *, largest: bool, why: str | None, suggest: bool, as_
 
     opened = open_project(project, run_code=False)
     if why is not None:
-        _show_reason(opened, project, why, as_json=as_json)
+        _show_reason(opened, project / why, why, output)
     elif suggest:
-        _show_suggestion(opened, as_json=as_json)
+        _show_suggestion(opened, output)
     else:
-        _show_files(opened, largest=largest, as_json=as_json, verbosity=verbose - quiet)
+        _show_files(opened, output, largest=largest)
 
 
-def _show_reason(project: WorkflowProject, folder: Path, path: str, *, as_json: bool) -> None:
-    here = folder.absolute() / path
-    explanation = project.explain(project.root / "dist", here if here.exists() else path)
-    if not as_json:
-        show_line(explanation)
-        return
-    place = explanation.location
-    show_json({
+def _show_reason(project: WorkflowProject, place: Path, path: str, output: Output) -> None:
+    explanation = project.explain(project.root / "dist", place.absolute() if place.exists() else path)
+    result = {
         "path": explanation.path,
         "selected": explanation.selected,
         "reason": explanation.reason,
         "included_by": [pattern.text for pattern in explanation.included_by],
         "rule": explanation.rule.kind if explanation.rule else None,
-        "file": place.path if place else None,
-        "line": place.line if place else None,
-    })  # fmt: skip
+        "file": explanation.location.path if explanation.location else None,
+        "line": explanation.location.line if explanation.location else None,
+    }
+    output.show(result, explanation)
 
 
-def _show_suggestion(project: WorkflowProject, *, as_json: bool) -> None:
+def _show_suggestion(project: WorkflowProject, output: Output) -> None:
     from hatch_tilebox.core.errors import Problem, SelectionError
     from hatch_tilebox.project.source_tree import SourceTree
     from hatch_tilebox.project.suggest import suggest_files
@@ -73,17 +71,15 @@ def _show_suggestion(project: WorkflowProject, *, as_json: bool) -> None:
     if found is None:
         message = "the runner's module is not a file of the project, so its imports are not known"
         raise SelectionError(Problem(message, location=config.location("workflow")))
-    if as_json:
-        show_json({"include": list(found.include), "unused": list(found.unused)})
-        return
-    show_line("[build]")
-    show_line(f"include = {json.dumps(found.include, ensure_ascii=False)}")
-    for path in found.unused:
-        show_line(f"# no module imports or names {path}")
+    output.show(
+        {"include": list(found.include), "unused": list(found.unused)},
+        "[build]",
+        f"include = {json.dumps(found.include, ensure_ascii=False)}",
+        *(f"# no module imports or names {path}" for path in found.unused),
+    )
 
 
-def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbosity: int) -> None:
-    from hatch_tilebox.cli.console import RichProgress
+def _show_files(project: WorkflowProject, output: Output, *, largest: bool) -> None:
     from hatch_tilebox.core.errors import SelectionError
 
     files = project.select(project.root / "dist")
@@ -94,34 +90,38 @@ def _show_files(project: WorkflowProject, *, largest: bool, as_json: bool, verbo
         warnings, stops = files.warnings, error
     generated = project.generated(project.root / "dist")
     found = sorted(files.files, key=lambda file: (-file.size, file.path)) if largest else files.files
-    if as_json:
+    if output.as_json:
         entries: list[dict[str, Any]] = [{"path": file.path, "size": file.size} for file in found]
         made = [{"path": file.path, "source": file.source} for file in generated]
         show_json({"files": entries, "generated": made, "warnings": [problem_json(problem) for problem in warnings]})
     else:
-        _show(files, largest=largest)
+        _show_largest(found) if largest else _show_tree(files)
         for file in generated:
             show_line(f"generated {file.path}: {file.source}")
-        progress = RichProgress(verbosity)
-        for problem in warnings:
-            progress.warning(problem)
+        with output.progress() as progress:
+            for problem in warnings:
+                progress.warning(problem)
     if stops:
         raise stops
 
 
-def _show(files: FileSet, *, largest: bool) -> None:
-    """Print the files for people. Lines are not wrapped, so that paths can be copied."""
+def _show_largest(files: Sequence[SelectedFile]) -> None:
+    """Print the files with sizes, and a line with the sums. Lines are not wrapped, so that paths can be copied."""
     from hatch_tilebox.cli.console import styled
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     console = SafeConsole()
-    if not largest:
-        for line in _tree(files, ascii_only=console.options.ascii_only):
-            console.print(line, soft_wrap=True)
-        return
-    for file in sorted(files.files, key=lambda file: (-file.size, file.path)):
+    for file in files:
         console.print(styled((f"{format_size(file.size):>10}", "cyan"), f"  {file.path}"), soft_wrap=True)
-    console.print(f"[bold]{format_size(files.size):>10}  {len(files.files)} files[/]")
+    console.print(f"[bold]{format_size(sum(file.size for file in files)):>10}  {len(files)} files[/]")
+
+
+def _show_tree(files: FileSet) -> None:
+    from hatch_tilebox.cli.safe_console import SafeConsole
+
+    console = SafeConsole()
+    for line in _tree(files, ascii_only=console.options.ascii_only):
+        console.print(line, soft_wrap=True)
 
 
 def _tree(files: FileSet, *, ascii_only: bool) -> Iterator[Text]:

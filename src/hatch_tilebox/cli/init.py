@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import output_options, show_json, show_line
+from hatch_tilebox.cli.options import output_options
+
+if TYPE_CHECKING:
+    from hatch_tilebox.cli.output import Output
 
 
-@click.command(short_help="Create a new workflow project")
+@click.command()
 @click.argument("path", type=click.Path(file_okay=False, path_type=Path), default=".")
 @click.option("--name", help="The name of the workflow.  [default: the name of the folder]")
 @click.option("--summary", help="What the workflow does, in one line, for Tilebox.  [default: the name]")
 @click.option("--offline", is_flag=True, help="Make up a slug instead of creating the workflow at Tilebox.")
 @click.option("--no-git", is_flag=True, help="Do not make the folder a Git repository.")
 @output_options
-def command(
-    path: Path,
-    name: str | None,
-    summary: str | None,
-    *,
-    offline: bool,
-    no_git: bool,
-    as_json: bool,
-    quiet: int,
-    verbose: int,
-) -> None:
+def command(path: Path, name: str | None, summary: str | None, *, offline: bool, no_git: bool, output: Output) -> None:
     """Create a workflow project in the folder PATH: configuration, a runner with one task and its test, environment and lock.
 
     The folder becomes a Git repository, unless it is in one or git is missing. A README.md, .gitignore, .python-version and a
@@ -47,7 +39,7 @@ def command(
 
     root = path.resolve()
     key = None if offline else find_key()
-    with closing(RichProgress(verbose - quiet)) as progress:
+    with output.progress() as progress:
         name = name or root.name
         create = partial(create_workflow, summary=summary or name, key=key, progress=progress) if key else None
         scaffold = scaffold_project(root, name, create, progress, git=not no_git)
@@ -63,10 +55,12 @@ def command(
             progress.warning(
                 Problem(f"{root / '.venv'} was there already and was left alone", hint="uv sync fits it to the lock", code="TBX804")
             )
-    if as_json:
-        remote = scaffold.created_remotely
-        made = {"files": list(scaffold.files), "repository": scaffold.repository}
-        show_json({"path": str(root), "slug": scaffold.slug, "created_remotely": remote, **made})
-    else:
-        show_line(root)
-        show_next("init", project=path)
+    result = {
+        "path": str(root),
+        "slug": scaffold.slug,
+        "created_remotely": scaffold.created_remotely,
+        "files": list(scaffold.files),
+        "repository": scaffold.repository,
+    }
+    output.show(result, root)
+    show_next("init", project=path)

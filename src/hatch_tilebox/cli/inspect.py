@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.output import json_option, show_json
-from hatch_tilebox.cli.release_argument import named_or_project
-from hatch_tilebox.cli.signature import Signature, signature_of, trust_option
+from hatch_tilebox.cli.options import json_option, trust_option
+from hatch_tilebox.cli.output import show_json
+from hatch_tilebox.cli.publishing import named_or_project, open_here, published_or_latest
+from hatch_tilebox.cli.signature import Signature, signature_of
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.progress import format_size
 
@@ -28,7 +29,7 @@ _TITLES = len("Fingerprint")
 _TRIGGERS = {"cron": "a cron schedule", "storage-event": "storage events"}
 
 
-@click.command(short_help="Show the manifest of a release")
+@click.command()
 @click.argument("what", metavar="[FILE]", required=False)
 @click.option("--sbom", is_flag=True, help="Show the packages that release runners install, from the SBOM of the release.")
 @click.option(
@@ -142,13 +143,11 @@ def _read(what: str) -> _Shown:
 def _published(url: str | None, selector: str | None, workflow: str | None, *, with_sbom: bool) -> _Shown:
     """Return a published release. It is not fetched; its SBOM is, if it is wanted. Raises PublishError and ArchiveError."""
     from hatch_tilebox.cli.console import RichProgress
-    from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
     from hatch_tilebox.core.errors import Problem, PublishError
     from hatch_tilebox.publish.attachments import published_sbom
-    from hatch_tilebox.publish.fetch import select_published
 
     with closing(RichProgress()) as progress, open_here(url, progress) as destination:
-        release = select_published(destination, workflow or (None if url else workflow_slug(project_root(Path.cwd()))), selector)
+        release = published_or_latest(destination, url, workflow, selector)
         manifest = destination.manifest(release)
         sbom = published_sbom(destination, release) if with_sbom else None
     if manifest is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.common_options import FOLDER
+from hatch_tilebox.cli.options import FOLDER_KEY
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -56,7 +56,7 @@ def show_next(
     from hatch_tilebox.cli.console import styled
     from hatch_tilebox.cli.safe_console import SafeConsole
 
-    folder = Path(click.get_current_context().meta.get(FOLDER, ""), project or "")
+    folder = Path(click.get_current_context().meta.get(FOLDER_KEY, ""), project or "")
     elsewhere = folder if folder != Path() else None
     line = _NEXT[done].format(
         cd=f"{_word('cd', elsewhere)} && ".lstrip() if elsewhere else "",

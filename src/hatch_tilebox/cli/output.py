@@ -1,55 +1,67 @@
-"""Options and output that all commands share: `--json`, `-q`, `-v`, and lines without colours."""
+"""The output that all commands share: the result on stdout as lines without colours or as JSON, and questions to the user."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.urls import hide_logins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hatch_tilebox.core.errors import Problem
 
-    Command = TypeVar("Command", bound=Callable[..., Any])
+
+@dataclass(frozen=True)
+class Output:
+    """What the user wants to see. `form` is "text", "json", "github" or "gitlab"; `verbosity` is that of `RichProgress`."""
+
+    form: str
+    verbosity: int
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the result is one JSON object, the only output on stdout."""
+        return self.form == "json"
+
+    @property
+    def everything(self) -> bool:
+        """Whether details are shown."""
+        return self.verbosity > 0
+
+    @property
+    def whole_ids(self) -> bool:
+        """Whether ids are whole on stdout."""
+        return self.everything or not sys.stdout.isatty()
+
+    def progress(self) -> closing[RichProgress]:
+        """Return the progress on stderr, which a `with` statement closes."""
+        return closing(RichProgress(self.verbosity))
+
+    def show(self, result: dict[str, Any], *lines: object) -> None:
+        """Print the result of the command on stdout: as JSON, or else the lines."""
+        if self.as_json:
+            show_json(result)
+        else:
+            for line in lines:
+                show_line(line)
+
+    def agreed(self, question: str) -> bool:
+        """Return whether the user agrees. False without a terminal and with `--json`, where nobody is asked."""
+        return not self.as_json and sys.stdin.isatty() and click.confirm(printable(question), err=True)
 
 
-def json_option(command: Command) -> Command:
-    """Add `--json`, as the argument `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(command)
-
-
-def format_option(command: Command) -> Command:
-    """Add `--output-format`, as the argument `output_format`. `--json` is a short form of `--output-format json`."""
-    text = "Format of the errors and warnings: for people, one JSON object, or annotations for GitHub or GitLab."
-    choice = click.Choice(["text", "json", "github", "gitlab"])
-    return click.option("--output-format", type=choice, default="text", show_default=True, help=text)(command)
-
-
-def output_options(command: Command) -> Command:
-    """Add `--json`, `-q` and `-v`, as the arguments `as_json`, `quiet` and `verbose`. The last two are counts."""
-    command = click.option("-v", "--verbose", count=True, help="Print more; twice: also the output of uv.")(command)
-    command = click.option("-q", "--quiet", count=True, help="Print less; twice: only errors.")(command)
-    return json_option(command)
-
-
-def env_option(command: Command) -> Command:
-    """Add `--env`, as the argument `env`: environment variables for the workflow's code."""
-    text = "Pass an environment variable to the workflow's code, or set it there; `*` in NAME matches any characters."
-    return click.option("--env", metavar="NAME[=VALUE]", multiple=True, callback=_check_variables, help=text)(command)
-
-
-def _check_variables(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    from hatch_tilebox.project.rules import check_variable
-
-    for text in value:
-        if wrong := check_variable(text.partition("=")[0]):
-            raise click.BadParameter(wrong, ctx, param)
-    return value
+def ask_secret(question: str) -> str:
+    """Ask the user for a secret without showing it. Return "" if there is no terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    return str(click.prompt(printable(question), hide_input=True, err=True))
 
 
 def show_json(result: Any) -> None:
@@ -74,3 +86,10 @@ def problem_json(problem: Problem) -> dict[str, Any]:
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,
     }
+
+
+def output_options(command: Any) -> Any:
+    """Add the options of `releases`, which does not use `options` yet."""
+    from hatch_tilebox.cli.options import json_option, quiet_option, several, verbose_option
+
+    return several(json_option, quiet_option, verbose_option)(command)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.selected_projects import changed_option, select_projects, unpublished_option
+from hatch_tilebox.cli.options import FOLDER, changed_option, output_options, unpublished_option
+from hatch_tilebox.cli.output import show_json, show_line
+from hatch_tilebox.cli.selected_projects import select_projects
 
 if TYPE_CHECKING:
-    from hatch_tilebox.project.changed import ProjectChange
+    from hatch_tilebox.cli.output import Output
 
 
-@click.command(short_help="List the workflow projects of a repository")
-@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.command()
+@click.argument("root", type=FOLDER, default=".")
+@changed_option
+@unpublished_option
 @click.option("--to", metavar="URL", help="The destination for --unpublished.  [default: the one of each project]")
 @output_options
-def command(root: Path, *, changed: str | None, unpublished: bool, to: str | None, as_json: bool, quiet: int, verbose: int) -> None:
+def command(root: Path, *, changed: str | None, unpublished: bool, to: str | None, output: Output) -> None:
     """List the folders of all workflow projects in the folder ROOT and below it, one per line.
 
     Folders that git ignores, hidden folders and environments are left out. With --changed, only projects are listed whose release
@@ -29,34 +31,25 @@ def command(root: Path, *, changed: str | None, unpublished: bool, to: str | Non
 
     Example: hatch-tilebox projects --changed --json
     """
-    from hatch_tilebox.cli.console import RichProgress
     from hatch_tilebox.core.errors import Problem
 
     filtered = changed is not None or unpublished
-    with closing(RichProgress(verbose - quiet)) as progress:
+    with output.progress() as progress:
         found = select_projects(root, changed=changed, unpublished=unpublished, to=to, progress=progress)
         selected = [project for project in found.projects if project.reasons]
-        if not as_json:
+        if not output.as_json:
             for path in found.removed:
                 progress.warning(Problem(f"the project {_shown(path)} was removed", code="TBX024"))
-    if as_json:
-        projects = [_to_dict(project, reasons=filtered) for project in selected]
+    if output.as_json:
+        projects = [
+            {"path": _shown(project.path), "workflow": _slug(project.path), "reasons": project.reasons if filtered else ()}
+            for project in selected
+        ]
         show_json({"base": found.base or None, "projects": projects, "removed": [_shown(path) for path in found.removed]})
         return
     for project in selected:
-        why = f"  {'; '.join(project.reasons)}" if filtered and verbose > quiet else ""
+        why = f"  {'; '.join(project.reasons)}" if filtered and output.everything else ""
         show_line(f"{_shown(project.path)}{why}")
-
-
-command.params[1:1] = [changed_option(), unpublished_option()]
-
-
-def _to_dict(project: ProjectChange, *, reasons: bool) -> dict[str, Any]:
-    return {
-        "path": _shown(project.path),
-        "workflow": _slug(project.path),
-        "reasons": list(project.reasons) if reasons else [],
-    }
 
 
 def _slug(path: Path) -> str | None:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
-from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.publishing import ask_secret, policy_option, project_root, read_settings
-from hatch_tilebox.cli.selected_projects import unpublished_option
+from hatch_tilebox.cli.options import output_options, policy_option, unpublished_option
+from hatch_tilebox.cli.output import ask_secret, show_json
+from hatch_tilebox.cli.publishing import project_root, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.publish.settings import Settings
 
 
-@click.command(cls=ForAll, short_help="Publish a built release")
+@click.command(cls=ForAll)
 @click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--to", metavar="URL", help="tilebox, https://…, oci://REGISTRY/REPOSITORY, file:///… or a folder.")
 @click.option("--verify/--no-verify", default=None, help="Start the release's worker first; this runs its code.")
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 @policy_option
 @click.option("--dry-run", is_flag=True, default=None, help="Show what would happen, and change nothing.")
 @output_options
-def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+def command(file: Path | None, *, output: Output, **given: Any) -> None:
     """Publish the release FILE, by default that of the project in this folder, built if it is out of date.
 
     Publishing a release again changes nothing. The key of the Tilebox API is read from TILEBOX_API_KEY or the keyring.
@@ -48,11 +47,11 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
     from hatch_tilebox.publish.publication import publish_archive, refused_report
     from hatch_tilebox.publish.steps import StepLog
 
-    root = project_root(Path.cwd())
+    root = project_root()
     settings = read_settings(root, **given)
     log = StepLog()
     try:
-        with closing(RichProgress(verbose - quiet)) as progress:
+        with output.progress() as progress:
             clusters = clusters_of(root, settings.deploy) if settings.deploy else ()
             local = prepare_release(
                 [file] if file else [], root, settings, progress, log, repository=repository_of(), may_build=True
@@ -61,17 +60,14 @@ def command(file: Path | None, *, as_json: bool, quiet: int, verbose: int, **giv
                 local, settings, base=Path.cwd(), clusters=clusters, prompt=ask_secret, progress=progress, log=log
             )
     except TileboxError:
-        if as_json:
+        if output.as_json:
             show_json(refused_report(log))
         raise
-    if as_json:
-        show_json(report)
-    elif report["id"]:
-        show_line(report["id"])
-        if not settings.dry_run:
-            workflow = None if root else report["workflow"]
-            release = None if report["created"] else report["id"]
-            show_next(_sort(settings, report), to=given["to"], release=release, workflow=workflow)
+    output.show(report, *([report["id"]] if report["id"] else []))
+    if report["id"] and not settings.dry_run:
+        workflow = None if root else report["workflow"]
+        release = None if report["created"] else report["id"]
+        show_next(_sort(settings, report), to=given["to"], release=release, workflow=workflow)
 
 
 def _sort(settings: Settings, report: Mapping[str, Any]) -> str:
@@ -81,4 +77,4 @@ def _sort(settings: Settings, report: Mapping[str, Any]) -> str:
     return "publish to a registry" if settings.to.startswith("oci://") else "publish"
 
 
-command.params.append(unpublished_option())
+unpublished_option(command)  # help shows it below those of `ForAll`

@@ -1,34 +1,65 @@
-"""Options and settings that commands with a destination share."""
+"""The project in the current folder, which commands use where the user names no release, workflow, destination or clusters."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.core.printable import printable
+from hatch_tilebox.cli.options import refuse_combination
+from hatch_tilebox.cli.output import ask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from contextlib import closing
 
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.plugins.destination import Destination, PublishedRelease
     from hatch_tilebox.publish.settings import Settings
 
-    Command = TypeVar("Command", bound=Callable[..., Any])
 
-
-def project_root(start: Path) -> Path | None:
-    """Return the folder of the nearest workflow project upward from `start`, or None."""
+def project_root(_here: Path | None = None) -> Path | None:
+    """Return the folder of the project, None outside of projects."""
     from hatch_tilebox.core.errors import ConfigError
     from hatch_tilebox.project.find import find_project
 
     try:
-        return find_project(start)
+        return find_project(Path.cwd())
     except ConfigError:
         return None
+
+
+def workflow_slug(_root: Path | None = None) -> str | None:
+    """Return the slug of the project, None outside of projects."""
+    from hatch_tilebox.project.releases import read_config
+
+    root = project_root()
+    return read_config(root).workflow.slug if root else None
+
+
+def require_workflow(workflow: str | None) -> str:
+    """Return the slug that the user names, or else that of the project."""
+    slug = workflow or workflow_slug()
+    if slug is None:
+        from hatch_tilebox.project.workflow_file import advice_on_missing
+
+        msg = f"select the workflow with --workflow, or run this command in its project; {advice_on_missing(Path.cwd())}"
+        raise click.UsageError(msg)
+    return slug
+
+
+def named_or_project(file: Path | None, progress: Progress, variables: Sequence[str] = ()) -> Path:
+    """Return the release `file`, or else that of the project, built if it is missing or out of date.
+
+    `variables` are those of a build. Raises TileboxError if there is no project, or it cannot be built.
+    """
+    if file is not None:
+        return file
+    from hatch_tilebox.project.find import find_project
+    from hatch_tilebox.project.releases import fresh_release
+
+    return fresh_release(find_project(Path.cwd()), progress, variables)
 
 
 def read_settings(root: Path | None, **given: Any) -> Settings:
@@ -43,68 +74,23 @@ def read_settings(root: Path | None, **given: Any) -> Settings:
     )
 
 
-def workflow_slug(root: Path | None) -> str | None:
-    """Return the slug of the workflow project in `root`."""
-    if root is None:
-        return None
-    from hatch_tilebox.project.releases import read_config
-
-    return read_config(root).workflow.slug
-
-
-def ask_secret(question: str) -> str:
-    """Ask the user for a secret without showing it. Return "" if there is no terminal."""
-    import sys
-
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return ""
-    return str(click.prompt(printable(question), hide_input=True, err=True))
-
-
-def policy_option(command: Command) -> Command:
-    """Add `--policy`, as the argument `policy`."""
-    text = "Check the rules in this TOML file too."
-    return click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=text)(command)
-
-
-def deploy_options(command: Command) -> Command:
-    """Add the options that select a release and its clusters."""
-    for option in (
-        click.option("--latest", is_flag=True, help="The latest release."),
-        click.option("--release", "selector", metavar="ID", help="Id, project version, or start of an id or digest."),
-    ):
-        command = option(command)
-    return cluster_options(command)
-
-
-def cluster_options(command: Command) -> Command:
-    """Add the options that select a destination, a workflow and clusters."""
-    for option in (
-        click.option("--to", metavar="URL", help="The Tilebox API, or a folder.  [default: the project's destination]"),
-        click.option("--cluster", metavar="A,B", help="Slugs of clusters, comma-separated."),
-        click.option("--target", metavar="NAME", help="The clusters of a target of tilebox.workflow.toml."),
-        click.option("--workflow", metavar="SLUG", help="The workflow.  [default: this project's]"),
-    ):
-        command = option(command)
-    return command
-
-
 def open_here(to: str | None, progress: Progress) -> closing[Destination]:
-    """Open the destination `to`, by default that of the project in the current folder."""
+    """Open the destination `to`, by default that of the project."""
     from hatch_tilebox.project.workflow_file import advice_on_missing
     from hatch_tilebox.publish.addresses import no_destination
     from hatch_tilebox.publish.open import open_destination
 
-    here = Path.cwd()
-    root = project_root(here)
+    root = project_root()
     settings = read_settings(root, to=to)
     if root is None and not settings.to:
-        advice = f"or run this in a project, which names it; {advice_on_missing(here)}"
+        advice = f"or run this in a project, which names it; {advice_on_missing(Path.cwd())}"
         raise no_destination(advice)
-    return open_destination(settings, here, prompt=ask_secret, progress=progress)
+    return open_destination(settings, Path.cwd(), prompt=ask_secret, progress=progress)
 
 
-def pick_release(destination: Destination, *, workflow: str | None, selector: str | None, latest: bool) -> PublishedRelease:
+def pick_release(
+    destination: Destination, *, workflow: str | None, selector: str | None, latest: bool, **_others: Any
+) -> PublishedRelease:
     """Return the release that the options select: either an id or the latest."""
     from hatch_tilebox.publish.fetch import select_published
 
@@ -114,35 +100,30 @@ def pick_release(destination: Destination, *, workflow: str | None, selector: st
     return select_published(destination, require_workflow(workflow), selector)
 
 
-def require_workflow(workflow: str | None) -> str:
-    """Return the slug of the workflow that the options name, or else of this project."""
-    slug = workflow or workflow_slug(project_root(Path.cwd()))
-    if slug is None:
-        from hatch_tilebox.project.workflow_file import advice_on_missing
+def published_or_latest(destination: Destination, url: str | None, workflow: str | None, selector: str | None) -> PublishedRelease:
+    """Return the release that `selector` names, by default the latest; at the destination of the project, of its workflow."""
+    from hatch_tilebox.publish.fetch import select_published
 
-        msg = f"select the workflow with --workflow, or run this command in its project; {advice_on_missing(Path.cwd())}"
-        raise click.UsageError(msg)
-    return slug
+    return select_published(destination, workflow or (None if url else workflow_slug()), selector)
 
 
 def clusters_named(text: str) -> tuple[str, ...]:
-    """Return the clusters of the target `text` of this project, or else the comma-separated slugs in it."""
+    """Return the clusters of the project's target `text`, or else the comma-separated slugs in it."""
     from hatch_tilebox.project.releases import read_config
 
-    root = project_root(Path.cwd())
+    root = project_root()
     targets = read_config(root).targets if root else {}
     return targets[text] if text in targets else named_clusters(None, text)
 
 
-def named_clusters(target: str | None, cluster: str | None) -> tuple[str, ...]:
+def named_clusters(target: str | None, cluster: str | None, **_others: Any) -> tuple[str, ...]:
     """Return the clusters that the options select, none for the default cluster."""
     from hatch_tilebox.project.releases import clusters_of
 
     if target is not None and cluster is not None:
-        msg = "--target and --cluster cannot be used together"
-        raise click.UsageError(msg)
+        refuse_combination("--target", "--cluster")
     if target is not None:
-        return clusters_of(project_root(Path.cwd()), target)
+        return clusters_of(project_root(), target)
     if cluster is None:
         return ()
     slugs = tuple(slug.strip() for slug in cluster.split(","))

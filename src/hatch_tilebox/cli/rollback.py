@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.publishing import cluster_options, named_clusters, open_here, require_workflow
+from hatch_tilebox.cli.options import cluster_options, output_options
+from hatch_tilebox.cli.publishing import named_clusters, open_here, require_workflow
+
+if TYPE_CHECKING:
+    from hatch_tilebox.cli.output import Output
 
 
-@click.command(short_help="Deploy the release that ran before")
+@click.command()
 @cluster_options
 @output_options
-def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
+def command(*, output: Output, **given: Any) -> None:
     """Deploy to each cluster the release that it had before the current one. A second rollback goes back to the current one.
 
     A folder keeps a history. For the Tilebox API, which has none, this machine keeps a note of its own deployments.
@@ -26,12 +27,8 @@ def command(*, as_json: bool, quiet: int, verbose: int, **given: Any) -> None:
     from hatch_tilebox.publish.deployment import roll_back
     from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
 
-    clusters, workflow = named_clusters(given["target"], given["cluster"]), require_workflow(given["workflow"])
-    with closing(RichProgress(verbose - quiet)) as progress, open_here(given["to"], progress) as destination:
+    clusters, workflow = named_clusters(**given), require_workflow(given["workflow"])
+    with output.progress() as progress, open_here(given["to"], progress) as destination:
         done = roll_back(destination, workflow, clusters, notes=DeploymentNotes(notes_file()), progress=progress)
-    if as_json:
-        show_json(done.to_dict())
-        return
-    for each in done.deployments:
-        show_line(f"{each.release} runs on {', '.join(each.clusters)}")
+    output.show(done.to_dict(), *(f"{each.release} runs on {', '.join(each.clusters)}" for each in done.deployments))
     show_next("rollback", to=given["to"])

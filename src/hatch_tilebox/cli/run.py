@@ -13,12 +13,14 @@ import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import env_option, output_options, show_json
-from hatch_tilebox.cli.release_argument import named_or_project
+from hatch_tilebox.cli.options import cold_option, env_option, output_options, refuse_combination, timeout_option
+from hatch_tilebox.cli.output import show_json
+from hatch_tilebox.cli.publishing import named_or_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.cli.watching import Show
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.local_run.execution import RunResult, TaskCall, Watcher
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
 
-@click.command(short_help="Try a task of a release on this machine")
+@click.command()
 @click.argument("words", metavar="[FILE] [TASK] [FIELD=VALUE]...", nargs=-1)
 @click.option("--task", metavar="NAME[@VERSION]", help="The task, as TASK.  [default: the only task]")
 @click.option("--input", "text", metavar="JSON", help="Its input; - is standard input. Text that is not JSON is a string.")
@@ -37,23 +39,11 @@ if TYPE_CHECKING:
 @click.option("--event", type=click.Choice(["created"]), help="What happened to the object.  [default: created]")
 @click.option("--follow", is_flag=True, help="Execute the subtasks too, in dependency order.")
 @click.option("--watch", is_flag=True, help="Run again after each edit, until Ctrl-C.")
-@click.option("--cold", is_flag=True, help="Start it in a new environment, not a kept one.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@cold_option
+@timeout_option
 @env_option
 @output_options
-@click.pass_context
-def command(
-    ctx: click.Context,
-    /,
-    words: tuple[str, ...],
-    *,
-    task: str | None,
-    follow: bool,
-    as_json: bool,
-    quiet: int,
-    verbose: int,
-    **options: Any,
-) -> None:
+def command(words: tuple[str, ...], *, task: str | None, follow: bool, output: Output, **options: Any) -> None:
     """Start the worker of FILE as a release runner would, and execute TASK, without a Tilebox account.
 
     FILE is by default the release of the project in this folder, built if it is out of date. TASK is a part of a task's name,
@@ -76,13 +66,13 @@ def command(
         msg = f"the task is named twice: {named!r} and --task {task!r}"
         raise click.UsageError(msg)
     given = _given(options["text"], options["input_file"], fields)
-    verbosity = verbose - quiet
+    verbosity = output.verbosity
     cold = options["cold"] or not keeps_environments(os.environ)
     call = TaskCall(
         named or task,
         fields or given,
         follow,
-        StartOptions(options["timeout"], variables, debug=verbosity > 0, cold=cold),
+        StartOptions(options["timeout"], variables, debug=output.everything, cold=cold),
         Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"]),
     )
     console = SafeConsole(stderr=True)
@@ -94,18 +84,22 @@ def command(
             display.close()
             for problem in result.warnings:
                 progress.warning(problem)
-        if as_json:
+        if output.as_json:
             show_json({"state": result.state, "tasks": _tasks_json(result)})
         else:
-            show_job(result, everything=verbosity > 0)
+            show_job(result, everything=output.everything)
         show_problems(result.problems)
         return not result.problems
 
     if options["watch"]:
-        _refuse_to_watch(file, as_json=as_json)
+        if file is not None:
+            msg = f"--watch runs the project, which {file.name!r} cannot follow; leave out one of the two"
+            raise click.UsageError(msg)
+        if output.as_json:
+            refuse_combination("--watch", "--json")
         _watch(call, variables, show, RichProgress(verbosity, console), RichProgress(min(verbosity, 0) - 1, console))
     elif not show(lambda progress, watcher: run_task(named_or_project(file, progress, variables), call, progress, watcher)):
-        ctx.exit(1)
+        raise click.exceptions.Exit(1)
     show_next("run", file=file)
 
 
@@ -116,16 +110,6 @@ def _watch(call: TaskCall, variables: Sequence[str], show: Show, progress: RichP
 
     with closing(progress), closing(quietly):
         TaskLoop(find_project(Path.cwd()), call, variables, show, progress, quietly).run()
-
-
-def _refuse_to_watch(file: Path | None, *, as_json: bool) -> None:
-    """Raise UsageError for what cannot be used together with `--watch`."""
-    if file is not None:
-        msg = f"--watch runs the project, which {file.name!r} cannot follow; leave out one of the two"
-        raise click.UsageError(msg)
-    if as_json:
-        msg = "--watch and --json cannot be used together"
-        raise click.UsageError(msg)
 
 
 def _parse_words(words: Sequence[str]) -> tuple[Path | None, str | None, tuple[str, ...]]:
@@ -154,8 +138,7 @@ def _parse_words(words: Sequence[str]) -> tuple[Path | None, str | None, tuple[s
 def _given(text: str | None, file: BinaryIO | None, fields: Sequence[str]) -> bytes | None:
     """Return the input that the user gives, None for no input."""
     if text is not None and file is not None:
-        msg = "--input and --input-file cannot be used together"
-        raise click.UsageError(msg)
+        refuse_combination("--input", "--input-file")
     if fields and (text is not None or file is not None):
         msg = f"{fields[0]!r} cannot be used together with --input or --input-file"
         raise click.UsageError(msg)

@@ -16,7 +16,7 @@ _FILES = {
 }
 
 
-@click.command(short_help="Print a JSON Schema")
+@click.command()
 @click.argument("which", type=click.Choice(list(_FILES)), default="workflow")
 @click.option("--json", "as_json", is_flag=True, expose_value=False, help="Accepted for consistency; schemas are always JSON.")
 @click.option("--path", is_flag=True, help="Print the path of the schema file instead, for editors.")

@@ -1,30 +1,15 @@
-"""The projects of a repository that a command works on, and the options that select them."""
+"""The projects of a repository that a command works on."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from hatch_tilebox.cli.options import MERGE_BASE, refuse_combination
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.project.changed import Changes
-
-MERGE_BASE = ""
-"""The value of `--changed` without REF."""
-
-
-def changed_option() -> click.Option:
-    """Return `--changed`, as the argument `changed`: a commit, MERGE_BASE, or None."""
-    text = "Only projects that differ from a commit."
-    return click.Option(["--changed"], metavar="[REF]", is_flag=False, flag_value=MERGE_BASE, help=text)
-
-
-def unpublished_option() -> click.Option:
-    """Return `--unpublished`, as the argument `unpublished`."""
-    text = "Only those that differ from the latest."
-    return click.Option(["--unpublished"], is_flag=True, help=text)
 
 
 def select_projects(
@@ -38,8 +23,7 @@ def select_projects(
     from hatch_tilebox.project.repository import find_projects
 
     if changed is not None and unpublished:
-        msg = "--changed and --unpublished cannot be used together"
-        raise click.UsageError(msg)
+        refuse_combination("--changed", "--unpublished")
     if changed is not None:
         progress.started("Comparing the projects")
         found = find_changes(root, None if changed == MERGE_BASE else changed)
@@ -55,7 +39,8 @@ def select_projects(
 
 
 def _unpublished(path: Path, to: str | None, progress: Progress) -> tuple[str, ...]:
-    from hatch_tilebox.cli.publishing import ask_secret, read_settings
+    from hatch_tilebox.cli.output import ask_secret
+    from hatch_tilebox.cli.publishing import read_settings
     from hatch_tilebox.project.unpublished import unpublished_reasons
     from hatch_tilebox.publish.open import open_destination
 

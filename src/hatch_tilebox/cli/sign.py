@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import output_options, show_json, show_line
-from hatch_tilebox.cli.release_argument import named_or_project, release_argument
-from hatch_tilebox.cli.signature import signed_by, trust_option
+from hatch_tilebox.cli.options import output_options, release_argument, trust_option
+from hatch_tilebox.cli.publishing import named_or_project
+from hatch_tilebox.cli.signature import signed_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hatch_tilebox.cli.output import Output
 
-@click.command(short_help="Sign the provenance of a release")
+
+@click.command()
 @release_argument
 @click.option("--login", is_flag=True, help="Log in with a browser, instead of using the identity of the CI job.")
 @trust_option
 @output_options
-def command(file: Path | None, *, login: bool, trust_config: Path | None, as_json: bool, quiet: int, verbose: int) -> None:
+def command(file: Path | None, *, login: bool, trust_config: Path | None, output: Output) -> None:
     """Sign the statement of provenance beside FILE with Sigstore, and write the signature beside it.
 
     Without FILE, the release of the project in the current folder, built if it is out of date.
@@ -36,13 +36,10 @@ def command(file: Path | None, *, login: bool, trust_config: Path | None, as_jso
     from hatch_tilebox.attestations.bundle import bundle_path
     from hatch_tilebox.attestations.signing import sign_release
 
-    with closing(RichProgress(verbose - quiet)) as progress:
+    with output.progress() as progress:
         path = named_or_project(file, progress)
         progress.started("Signing")
         signer = sign_release(path, trust=trust_config, login=login, environ=os.environ)
         progress.finished(signed_by(signer))
-    if as_json:
-        show_json({"path": str(bundle_path(path)), "signer": signer.to_dict()})
-    else:
-        show_line(bundle_path(path))
-        show_next("sign", file=file)
+    output.show({"path": str(bundle_path(path)), "signer": signer.to_dict()}, bundle_path(path))
+    show_next("sign", file=file)

@@ -1,23 +1,18 @@
-"""Who signed a release: the option `--trust-config`, and what commands say about the signature."""
+"""What commands say about who signed a release."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from pathlib import Path
 
     from hatch_tilebox.attestations.bundle import Signer
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.progress import Progress
-
-    Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -26,12 +21,6 @@ class Signature:
 
     signer: Signer | None
     text: str
-
-
-def trust_option(command: Command) -> Command:
-    """Add `--trust-config`, as the argument `trust_config`."""
-    text = "Trust configuration of a private Sigstore.  [default: the public Sigstore]"
-    return click.option("--trust-config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=text)(command)
 
 
 def signature_of(archive: Path, digest: Callable[[], str], trust: Path | None, progress: Progress) -> Signature:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
-from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.console import show_problems
 from hatch_tilebox.cli.next_command import show_next
-from hatch_tilebox.cli.output import env_option, output_options, problem_json, show_json, show_line
-from hatch_tilebox.cli.publishing import policy_option, project_root, read_settings
-from hatch_tilebox.cli.release_argument import named_or_project
-from hatch_tilebox.cli.signature import checked_signature, trust_option
+from hatch_tilebox.cli.options import cold_option, env_option, output_options, policy_option, timeout_option, trust_option
+from hatch_tilebox.cli.output import problem_json, show_json, show_line
+from hatch_tilebox.cli.publishing import named_or_project, project_root, read_settings
+from hatch_tilebox.cli.signature import checked_signature
 from hatch_tilebox.core.short_forms import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.core.errors import Problem
     from hatch_tilebox.core.policy import Policy
+    from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.pipeline.verify import Verification
     from hatch_tilebox.rebuild.rebuild import Rebuild
 
@@ -33,20 +33,20 @@ RECORDED = ""
 _REBUILD = "Build it again from its commit, or from a folder or an sdist, and compare."
 
 
-def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | str | None:
+def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Path | str | None:
     if not value:
         return value
     path = Path(value)
     if path.name.endswith(".tbrelease"):
         msg = "write the release before --rebuild"
-        raise click.BadParameter(msg, ctx, param)
+        raise click.BadParameter(msg)
     if not path.exists():
         msg = f"{value!r} does not exist; SOURCE is a folder or an sdist."
-        raise click.BadParameter(msg, ctx, param)
+        raise click.BadParameter(msg)
     return path
 
 
-@click.command(cls=ForAll, short_help="Check that a release is complete and starts")
+@click.command(cls=ForAll)
 @click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--no-run", is_flag=True, help="Only check the file; do not start its worker.")
 @click.option(
@@ -54,25 +54,20 @@ def _source(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
 )
 @click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
 @click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
-@click.option("--cold", is_flag=True, help="Start it in a new environment, not a kept one.")
+@cold_option
 @policy_option
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, help="Seconds to start.  [default: 120]")
+@timeout_option
 @trust_option
 @env_option
 @output_options
-@click.pass_context
 def command(
-    ctx: click.Context,
-    /,
     file: Path | None,
     *,
     rebuild: Path | str | None,
     policy: Path | None,
     trust_config: Path | None,
     env: tuple[str, ...],
-    as_json: bool,
-    quiet: int,
-    verbose: int,
+    output: Output,
     **start: Any,
 ) -> None:
     """Check all of FILE, then unpack it and start its worker as a release runner does.
@@ -92,11 +87,11 @@ def command(
     from hatch_tilebox.pipeline.verify import verify_release
     from hatch_tilebox.project.build_options import keeps_environments, variables_passed
 
-    policies = read_settings(project_root(Path.cwd()), policy=policy).policies
-    release = _release(ctx, file)
+    policies = read_settings(project_root(), policy=policy).policies
+    release = _release(file)
     variables = (*variables_passed(os.environ), *env)
 
-    with closing(RichProgress(verbose - quiet)) as progress:
+    with output.progress() as progress:
         path = named_or_project(release, progress, variables)
         signature, refused = checked_signature(path, trust_config, progress)
         refused = (*refused, *_broken_rules(path, policies, trust_config, progress))
@@ -110,32 +105,30 @@ def command(
             variables=variables,
             progress=progress,
         )
-        if not as_json:
-            rows = [(name, version) for name, version in result.tasks]
-            progress.table(("Task", "Version"), rows) if rows else None
+        if result.tasks and not output.as_json:
+            progress.table(("Task", "Version"), result.tasks)
         wanted = rebuild is not None and not refused
         again, problems = _rebuild(result, rebuild or RECORDED, variables, progress) if wanted else (None, ())
     problems = (*refused, *result.problems, *problems)
-    if as_json:
+    if output.as_json:
         tasks = [{"name": name, "version": version} for name, version in result.tasks]
         signer = signature.signer and signature.signer.to_dict()
         found = {"ok": not problems, "tasks": tasks, "signer": signer, "problems": [problem_json(problem) for problem in problems]}
         show_json({**found, **({"rebuild": again.to_dict() if again else None} if rebuild is not None else {})})
-    if not as_json or repository_of():
+    if not output.as_json or repository_of():
         show_problems(problems)
     if problems:
-        ctx.exit(1)
-    if not as_json and result.artifact:
+        raise click.exceptions.Exit(1)
+    if not output.as_json and result.artifact:
         digest = f"sha256:{result.artifact.sha256}"
-        whole = verbose > 0 or not sys.stdout.isatty()
-        show_line(f"{path}: ok, {digest if whole else f'digest {short_id(digest)}'}")
+        show_line(f"{path}: ok, {digest if output.whole_ids else f'digest {short_id(digest)}'}")
         if signature.text:
             show_line(f"{path}: {signature.text}")
     show_next("verify", file=file)
 
 
 def _rebuild(
-    result: Verification, source: Path | str, variables: tuple[str, ...], progress: RichProgress
+    result: Verification, source: Path | str, variables: tuple[str, ...], progress: Progress
 ) -> tuple[Rebuild | None, tuple[Problem, ...]]:
     """Build the release again. Return the comparison, None if that is not possible, and the problems."""
     from hatch_tilebox.core.errors import TileboxError
@@ -153,7 +146,7 @@ def _rebuild(
     return again, tuple(again.problems(result.artifact.path))
 
 
-def _broken_rules(path: Path, policies: Sequence[Policy], trust: Path | None, progress: RichProgress) -> list[Problem]:
+def _broken_rules(path: Path, policies: Sequence[Policy], trust: Path | None, progress: Progress) -> list[Problem]:
     """Return a problem for each rule that the release breaks."""
     from hatch_tilebox.archive.reader import check_archive
     from hatch_tilebox.core.errors import ArchiveError
@@ -173,7 +166,7 @@ def _broken_rules(path: Path, policies: Sequence[Policy], trust: Path | None, pr
         return [problem for policy in policies for problem in broken_rules(policy, evidence)]
 
 
-def _release(ctx: click.Context, file: Path | None) -> Path | None:
+def _release(file: Path | None) -> Path | None:
     """Return the release to verify: None for that of the current folder. With `--all`, it is the current one there."""
     if repository := repository_of():
         from hatch_tilebox.project.releases import current_release
@@ -181,5 +174,5 @@ def _release(ctx: click.Context, file: Path | None) -> Path | None:
         return current_release(Path.cwd(), repository)
     if file is not None and file.is_dir():
         msg = f"File {str(file)!r} is a directory."
-        raise click.BadParameter(msg, ctx, ctx.command.params[0], param_hint="'FILE'")
+        raise click.BadParameter(msg, param_hint="'FILE'")
     return file

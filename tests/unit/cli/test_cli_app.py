@@ -160,7 +160,7 @@ def test_help_imports_no_command_and_nothing_heavy():
     code = "import sys\nfrom hatch_tilebox.cli.app import app\napp(['-q', '--help'], standalone_mode=False)\nprint(*sys.modules)"
     names = set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
     ours = {name for name in names if name.startswith("hatch_tilebox")}
-    known = ("cli", "cli.app", "cli.common_options", "cli.group_help", "core.errors")
+    known = ("cli", "cli.app", "cli.group_help", "cli.options", "core.errors")
     assert ours <= {"hatch_tilebox", *(f"hatch_tilebox.{name}" for name in known)}
     assert not names & {"rich", "tomlkit", "hatchling", "pathspec", "importlib.metadata", "httpx"}
 
