@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ _LIMITS = {
     "maxItems": "at most {} items",
 }
 _REFERENCE = "#/$defs/"
-_MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Errors that a malformed schema causes. A release from outside may have any JSON object in place of a schema."""
+INPUT = "input"
+"""The path of an input that is not an object."""
+_MOST_FIELDS = 200
 _LONGEST = 40
 _MOST_VALUES = 6
 _DEEPEST = 8
@@ -46,55 +51,73 @@ def protobuf_message(schema: Mapping[str, Any] | None) -> str | None:
     return str(schema.get("title", "message"))
 
 
+@dataclass(frozen=True)
+class Field:
+    """A field of an input. `path` is its place, as in messages: `scenes[].level`. `default` is JSON, None without a default."""
+
+    path: str
+    values: str
+    required: bool
+    default: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The path, with "?" for an optional field without a default."""
+        path = self.path if self.path.isprintable() else json.dumps(self.path)
+        return path if self.required or self.default is not None else f"{path}?"
+
+    @property
+    def accepted(self) -> str:
+        """The values and the default: `number = 0.3`."""
+        return self.values if self.default is None else f"{self.values} = {self.default}"
+
+    @property
+    def words(self) -> str:
+        """The same, and whether the field may be left out."""
+        return self.accepted if self.required or self.default is not None else f"{self.values}, optional"
+
+
 def describe_input(schema: Mapping[str, Any] | None) -> str:
     """Return the input in one line: `scene_id: string, max_cloud_cover: number = 0.3`, "unknown" if it is malformed."""
-    try:
-        return _one_line(schema)
-    except _MALFORMED:
-        return "unknown"
-
-
-def short_fields(schema: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """Return name and values of each field: `[("scene_id", "string"), ("level?", "integer")]`.
-
-    An input that is not an object is one field, `input`. A task without input has none.
-    """
-    if schema is None or protobuf_message(schema) or not takes_input(schema):
-        return [("input", describe_input(schema))] if takes_input(schema) else []
-    try:
-        fields = [(name + mark, kind + default) for name, mark, kind, default in _fields(schema, schema)]
-        return fields or [("input", _words(schema, schema) + _default(schema))]
-    except _MALFORMED:
-        return [("input", "unknown")]
-
-
-def shape_lines(schema: Mapping[str, Any]) -> list[str]:
-    """Return the input in several lines: one for each field, then the same for each named type."""
-    try:
-        return _several_lines(schema)
-    except _MALFORMED:
-        return ["unknown"]
-
-
-def _one_line(schema: Mapping[str, Any] | None) -> str:
     if schema is None:
         return "unknown"
     if not takes_input(schema):
         return "none"
     if message := protobuf_message(schema):
         return f"protobuf message {message}"
-    fields = list(_fields(schema, schema))
-    if not fields:
-        return _words(schema, schema) + _default(schema)
-    text = ", ".join(f"{name}{mark}: {kind}{default}" for name, mark, kind, default in fields)
-    return f"{_words(schema, schema)} ({text})" if "$ref" in schema else text
+    try:
+        text = ", ".join(f"{field.name}: {field.accepted}" for field in _fields(schema, schema))
+        if not text:
+            return _whole(schema).accepted
+        return f"{_words(schema, schema)} ({text})" if "$ref" in schema else text
+    except MALFORMED:
+        return "unknown"
 
 
-def _several_lines(schema: Mapping[str, Any]) -> list[str]:
-    lines = _table(schema, schema, "") or [_words(schema, schema) + _default(schema)]
-    for name, definition in schema.get("$defs", {}).items():
-        if schema.get("$ref") != _REFERENCE + name:  # which the first lines describe
-            lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {_words(definition, schema)}"])]
+def fields_of(schema: Mapping[str, Any] | None, *, deepest: int = 4) -> list[Field]:
+    """Return the fields of an input, each followed by the fields in it, at most `deepest` levels down.
+
+    An input that is not an object is one field, `input`. A task without input has none.
+    """
+    if not takes_input(schema):
+        return []
+    if schema is None or protobuf_message(schema):
+        return [Field(INPUT, describe_input(schema), required=True)]
+    try:
+        return list(islice(_fields(schema, schema, deepest=deepest), _MOST_FIELDS)) or [_whole(schema)]
+    except MALFORMED:
+        return [Field(INPUT, "unknown", required=True)]
+
+
+def shape_lines(schema: Mapping[str, Any]) -> list[str]:
+    """Return the input in several lines: one for each field, then the same for each named type."""
+    try:
+        lines = _table(schema, schema, "") or [_whole(schema).accepted]
+        for name, definition in schema.get("$defs", {}).items():
+            if schema.get("$ref") != _REFERENCE + name:  # which the first lines describe
+                lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {_words(definition, schema)}"])]
+    except MALFORMED:
+        return ["unknown"]
     return lines
 
 
@@ -102,7 +125,7 @@ def describe_value(schema: Any, root: Mapping[str, Any]) -> str:
     """Return the values that `schema`, a part of `root`, accepts in a few words: "array of string or null"."""
     try:
         return _words(schema, root)
-    except _MALFORMED:
+    except MALFORMED:
         return "unknown"
 
 
@@ -134,12 +157,12 @@ def example_input(schema: Mapping[str, Any]) -> Any:
     """
     try:
         return _example(schema, schema, 0, iter(range(_MOST_STEPS)))
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise ValueError(str(error)) from error
 
 
-def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, "?" for an optional field, values and default of each field of an object.
+def _fields(schema: Any, root: Mapping[str, Any], path: str = "", *, deepest: int = 0) -> Iterator[Field]:
+    """Yield the fields of an object, and those in them down to `deepest` levels.
 
     Required fields come first, in the author's order, because the manifest keeps only the order of `required`.
     """
@@ -147,38 +170,45 @@ def _fields(schema: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str, st
     required, properties = schema.get("required", ()), schema.get("properties", {})
     for name in [*required, *(name for name in properties if name not in required)]:
         value = properties.get(name, True)
-        default = _default(value)
-        shown = name if name.isprintable() else json.dumps(name)
-        yield shown, "" if name in required or default else "?", _words(value, root), default
+        place = f"{path}.{name}" if path else str(name)
+        yield Field(place, _words(value, root), name in required, _default(value))
+        if deepest:
+            array = isinstance(value, dict) and value.get("type") == "array" and "items" in value
+            inner, place = (value["items"], f"{place}[]") if array else (value, place)
+            yield from _fields(inner, root, place, deepest=deepest - 1)
+
+
+def _whole(schema: Mapping[str, Any]) -> Field:
+    """Return an input that is not an object as a field."""
+    return Field(INPUT, _words(schema, schema), required=True, default=_default(schema))
 
 
 def _table(schema: Any, root: Mapping[str, Any], indent: str) -> list[str]:
     fields = list(_fields(schema, root))
-    width = max((len(name + mark) for name, mark, _, _ in fields), default=0)
-    return [f"{indent}{(name + mark).ljust(width)}  {kind}{default}" for name, mark, kind, default in fields]
-
-
-def _definitions(root: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = root.get("$defs")
-    return found if isinstance(found, dict) else {}
+    width = max((len(field.name) for field in fields), default=0)
+    return [f"{indent}{field.name.ljust(width)}  {field.accepted}" for field in fields]
 
 
 def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return `schema`, or the definition in `root` to which it refers; {} if it is malformed."""
-    reference = schema.get("$ref") if isinstance(schema, dict) else None
-    found = _definitions(root).get(reference.removeprefix(_REFERENCE)) if isinstance(reference, str) else schema
-    return found if isinstance(found, dict) else {}
+    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
+        definitions = root.get("$defs")
+        schema = definitions.get(schema["$ref"].removeprefix(_REFERENCE)) if isinstance(definitions, dict) else None
+    return schema if isinstance(schema, dict) else {}
 
 
-def _default(schema: Any) -> str:
-    if not isinstance(schema, dict) or "default" not in schema:
-        return ""
-    text = json.dumps(schema["default"], ensure_ascii=False)
-    return f" = {text}" if len(text) <= _LONGEST else f" = {text[: _LONGEST - 1]}…"
+def _default(schema: Any) -> str | None:
+    return to_json(schema["default"], longest=_LONGEST) if isinstance(schema, dict) and "default" in schema else None
+
+
+def to_json(value: Any, *, longest: int | None = None) -> str:
+    """Return a value as readable JSON, cut after `longest` characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _values(values: list[Any]) -> str:
-    shown = [json.dumps(value, ensure_ascii=False) for value in values[:_MOST_VALUES]]
+    shown = [*map(to_json, values[:_MOST_VALUES])]
     return " or ".join([*shown, "…"] if len(values) > _MOST_VALUES else shown)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from hatch_tilebox.core.errors import Problem, RunError
 from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.suggestions import did_you_mean
-from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input
+from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,7 +75,7 @@ def _parse(given: bytes) -> tuple[bytes, Any, str]:
     except ValueError as error:
         value = text.rstrip("\r\n")
         mistake = f"it is not valid JSON ({error}), so it is taken as a string" if value.lstrip()[:1] in {"{", "[", '"'} else ""
-        return json.dumps(value, ensure_ascii=False).encode(), value, mistake
+        return to_json(value).encode(), value, mistake
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -100,7 +100,7 @@ def _expected(schema: Mapping[str, Any]) -> str:
             return f"it has to be{shape}"
     except ValueError:
         return f"it has to be{shape}"
-    return f"it has to be{shape}\nsuch as --input {shlex.quote(json.dumps(example, ensure_ascii=False))}"
+    return f"it has to be{shape}\nsuch as --input {shlex.quote(to_json(example))}"
 
 
 def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
@@ -131,7 +131,7 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
             found += [f"{_place([*deepest.absolute_path, name])} is unknown" for name in unknown]
         else:
             expected = "object" if deepest.schema is schema and "properties" in schema else describe_value(deepest.schema, schema)
-            found.append(f"{_place(deepest.absolute_path)}: expected {expected}, got {_show(deepest.instance)}")
+            found.append(f"{_place(deepest.absolute_path)}: expected {expected}, got {to_json(deepest.instance, longest=_LONGEST)}")
     return sorted(dict.fromkeys(found))
 
 
@@ -167,11 +167,6 @@ def _unknown_fields(task: Task, schema: Mapping[str, Any], value: Any) -> tuple[
 def _place(path: Sequence[Any]) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".") or "the input"
-
-
-def _show(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _named(task: Task) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import FileChange, TaskChange
     from hatch_tilebox.core.model import ReleaseManifest
-    from hatch_tilebox.report.schema_rows import Field, Row
+    from hatch_tilebox.inputs.describe import Field
+    from hatch_tilebox.report.schema_rows import Row
 
 COLOURS = {
     "unchanged": "quiet",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.inputs.describe import short_fields
+from hatch_tilebox.inputs.describe import fields_of
 from hatch_tilebox.report.html import Html, clip, counted, join, number, tag
 from hatch_tilebox.report.layers import arrange
 
@@ -191,8 +191,8 @@ def _lines(node: Node, graph: Graph) -> list[tuple[str, str]]:
         found.append(("bad" if node.failed else "good", f"{node.count} in this run{failed}"))
     if any(edge.start == edge.end and graph.nodes[edge.start] is node for edge in graph.edges):
         found.append(("note", "submits itself"))
-    fields = short_fields(node.task.input_schema) if node.task else []
-    found += [("field", f"{name}: {kind}") for name, kind in fields[:_FIELDS]]
+    fields = fields_of(node.task.input_schema, deepest=0) if node.task else []
+    found += [("field", f"{field.name}: {field.accepted}") for field in fields[:_FIELDS]]
     return [*found, ("field", f"and {len(fields) - _FIELDS} more")] if len(fields) > _FIELDS else found
 
 

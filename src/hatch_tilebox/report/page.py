@@ -9,11 +9,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.progress import format_seconds, format_size
+from hatch_tilebox.inputs.describe import fields_of
 from hatch_tilebox.report.changes import NO_VARIABLES, changes, describe_facts, verdict_banner
 from hatch_tilebox.report.form import input_form
 from hatch_tilebox.report.graph_chart import TRIGGERS, describe_edges, graph_chart
 from hatch_tilebox.report.html import Html, counted, tag
-from hatch_tilebox.report.schema_rows import fields_of
 from hatch_tilebox.report.timeline import timeline
 from hatch_tilebox.report.treemap import treemap
 

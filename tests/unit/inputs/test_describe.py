@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from report_samples import CHECK
 
 from hatch_tilebox.discovery.in_workflow.schemas import Schemas
 from hatch_tilebox.discovery.in_workflow.schemas_geo import codec_schema
 from hatch_tilebox.discovery.in_workflow.schemas_scalars import PLAIN, TEXTS
-from hatch_tilebox.inputs.describe import describe_input, example_input, protobuf_message, shape_lines, takes_input
+from hatch_tilebox.inputs.describe import describe_input, example_input, fields_of, protobuf_message, shape_lines, takes_input
 
 POINT = {"type": "object", "title": "Point", "properties": {"x": {"type": "number"}}, "required": ["x"]}
 TIMESTAMP = {
@@ -105,6 +106,37 @@ def test_several_lines_of_a_single_field():
 
 def test_long_defaults_are_cut():
     assert len(describe_input({"type": "array", "default": list(range(100))})) < 60
+
+
+def test_fields_have_places_values_and_defaults():
+    assert [(field.path, field.words, field.required) for field in fields_of(CHECK)] == [
+        ("scenes", "array of Scene", True),
+        ("scenes[].scene_id", "string", True),
+        ("scenes[].level", '"L1C" or "L2A" = "L1C"', False),
+        ("limit", "integer (at least 1)", True),
+        ("max_cloud_cover", "number = 0.3", False),
+        ("note", "string or null = null", False),
+        ("dry_run", "boolean = false", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        (None, ["unknown"]),
+        ({"type": "null"}, []),
+        ({"type": "number", "default": 1}, ["number = 1"]),
+        ({"contentMediaType": "application/protobuf", "title": "Time"}, ["protobuf message Time"]),
+        ({"type": "object", "properties": 3}, ["unknown"]),
+    ],
+)
+def test_inputs_that_are_not_objects(schema, words):
+    assert [field.words for field in fields_of(schema)] == words
+
+
+def test_a_schema_that_refers_to_itself_ends():
+    node = {"type": "object", "properties": {name: {"$ref": "#/$defs/Node"} for name in "abcdefgh"}}
+    assert len(fields_of({"$ref": "#/$defs/Node", "$defs": {"Node": node}})) == 200
 
 
 def test_what_is_no_input_or_no_json():
