@@ -47,6 +47,39 @@ def text(value: str) -> Html:
     return Html(escape(printable(hide_logins(value), lines=True)))
 
 
+def badge(word: str, colour: str) -> Html:
+    """Return a word on a coloured ground. The colour is "good", "bad", "warn" or "quiet"."""
+    return tag("span", word, class_=f"badge {colour}")
+
+
+def muted(content: Child) -> Html:
+    """Return a remark."""
+    return tag("p", content, class_="muted")
+
+
+def left_out(count: int, things: str) -> Html | None:
+    """Return the remark that `count` things are not shown, None if all are."""
+    return muted(f"{count} more {things} are left out.") if count > 0 else None
+
+
+def scrolling(label: str, content: Html) -> Html:
+    """Return content that scrolls if it is wide, also by keyboard."""
+    return tag("div", content, class_="scroll", tabindex=0, role="region", aria_label=label)
+
+
+def row(title: Child, *cells: Child, kind: str | None = None) -> Html:
+    """Return a row of a table."""
+    found = (tag("td", cell, role="cell") for cell in cells)
+    return tag("tr", tag("th", title, scope="row", role="rowheader"), *found, class_=kind, role="row")
+
+
+def table(kind: str, caption: str, titles: Iterable[Child], rows: Iterable[Html]) -> Html:
+    """Return a table. Narrow screens show a row of some in several lines, so that all parts have their roles as attributes."""
+    head = tag("tr", *(tag("th", title, scope="col", role="columnheader") for title in titles), role="row")
+    parts = (tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"))
+    return tag("table", tag("caption", caption), *parts, class_=kind, role="table")
+
+
 def number(value: float) -> str:
     """Return a coordinate with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

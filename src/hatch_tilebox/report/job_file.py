@@ -73,6 +73,11 @@ class JobFile:
     state: str
     tasks: tuple[JobTask, ...]
 
+    @property
+    def length(self) -> float:
+        """The seconds from the start of the first span to the end of the last one."""
+        return max((span.end for task in self.tasks for span in task.spans), default=0.0)
+
 
 def read_job(path: Path) -> JobFile:
     """Return the job in the file `path`. Raises RunError if it is not the output of `run --json`."""

@@ -13,7 +13,7 @@ from hatch_tilebox.inputs.describe import fields_of
 from hatch_tilebox.report.changes import NO_VARIABLES, changes, describe_facts, verdict_banner
 from hatch_tilebox.report.form import input_form
 from hatch_tilebox.report.graph_chart import TRIGGERS, describe_edges, graph_chart
-from hatch_tilebox.report.html import Html, counted, tag
+from hatch_tilebox.report.html import Html, badge, counted, join, left_out, muted, row, scrolling, table, tag
 from hatch_tilebox.report.timeline import timeline
 from hatch_tilebox.report.treemap import treemap
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import Task
     from hatch_tilebox.report.collect import Release, Report
     from hatch_tilebox.report.graph import Graph
+    from hatch_tilebox.report.job_file import JobFile
 
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -29,7 +30,18 @@ ICON = (
 MOST_TASKS = 200
 _UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 _PLACES = {"Environment": "full", "Fingerprint": "half", "Digest": "half"}
+_EDGES = {
+    ("submits", True): "submits, in the run",
+    ("before", True): "runs before, in the run",
+    ("submits", False): "submits, read from the source",
+    ("before", False): "runs before, read from the source",
+}
+"""The legend of the graph, by the kind of an edge and whether it is seen in a run."""
 _STATES = {"completed": "good", "failed": "bad", "started": "warn", "submitted": "warn"}
+
+
+Section = tuple[str, str, list[Html | None]]
+"""The id, the title and the content of a section."""
 
 
 def html_page(report: Report) -> str:
@@ -51,15 +63,15 @@ def html_page(report: Report) -> str:
         tag("link", rel="icon", href=Html(ICON)),
         tag("style", Html(style)),
     )
-    names = [(part_id, title) for part_id, title, _ in sections]
-    menu = tag("nav", tag("ul", *(tag("li", tag("a", title, href=f"#{name}")) for name, title in names)), aria_label="Sections")
-    footer = tag("footer", tag("p", "Written by hatch-tilebox report. Sizes are in binary units."))
+    links = (tag("li", tag("a", title, href=f"#{part_id}")) for part_id, title, _ in sections)
+    menu = tag("nav", tag("ul", *links), aria_label="Sections")
+    main = (tag("section", tag("h2", title), *content, id=part_id) for part_id, title, content in sections)
     body = tag(
         "body",
         tag("a", "Skip to the content", href="#content", class_="skip"),
         _header(report, menu),
-        tag("main", *(part for _, _, parts in sections for part in parts), id="content"),
-        footer,
+        tag("main", *main, id="content"),
+        tag("footer", tag("p", "Written by hatch-tilebox report. Sizes are in binary units.")),
         tag("script", json_text(data), type="application/json", id="tasks"),
         tag("script", Html(script)),
     )
@@ -98,53 +110,42 @@ def _header(report: Report, menu: Html) -> Html:
     return tag("header", *content)
 
 
-def _sections(report: Report) -> tuple[list[tuple[str, str, list[Html]]], list[dict[str, Any]]]:
-    """Return id, title and content of each section, and the data for the script."""
-    found: list[tuple[str, str, list[Html]]] = []
+def _sections(report: Report) -> tuple[list[Section], list[dict[str, Any]]]:
+    """Return the sections, and the data for the script."""
+    found: list[Section] = []
     data: list[dict[str, Any]] = []
     if report.difference:
-        found.append(("changed-tasks", "Changes", changes(report.difference)))
+        found += [(title.lower().replace(" ", "-"), title, content) for title, content in changes(report.difference)]
     if report.graph.nodes:
-        found.append(("graph", "Task graph", [_graph(report.graph)]))
+        found.append(("graph", "Task graph", _graph(report.graph)))
     if report.job:
-        found.append(("run", "Run", [_run(report)]))
+        found.append(("run", "Run", _run(report.job)))
     if report.release:
         tasks = report.release.manifest.tasks[:MOST_TASKS]
         forms = [input_form(task, report.release.file, index) for index, task in enumerate(tasks)]
         data = [values for _, values in forms]
         items = [_task(task, form, only=len(tasks) == 1) for task, (form, _) in zip(tasks, forms, strict=True)]
-        lead = tag("p", "Fill in a form to get the command that tries the task on your machine.", class_="muted")
-        if left_out := len(report.release.manifest.tasks) - len(tasks):
-            items.append(tag("p", f"{left_out} more tasks are left out.", class_="muted"))
-        found.append(("inputs", "Tasks", [tag("section", tag("h2", "Tasks"), lead, *items, id="inputs")]))
-        found.append(("sizes", "Sizes", [_sizes(report.release)]))
+        lead = muted("Fill in a form to get the command that tries the task on your machine.")
+        more = left_out(len(report.release.manifest.tasks) - len(tasks), "tasks")
+        found.append(("inputs", "Tasks", [lead, *items, more]))
+        found.append(("sizes", "Sizes", _sizes(report.release)))
     return found, data
 
 
-def _graph(graph: Graph) -> Html:
+def _graph(graph: Graph) -> list[Html | None]:
     lines = describe_edges(graph.edges, graph.nodes)
     items = [
         tag("li", tag("strong", node.name), f" {node.version}", ": " if lines.get(index) else "", "; ".join(lines.get(index, [])))
         for index, node in enumerate(graph.nodes)
     ]
     kinds = {(edge.kind, bool(edge.count)) for edge in graph.edges}
-    words = {
-        ("submits", True): "submits, in the run",
-        ("before", True): "runs before, in the run",
-        ("submits", False): "submits, read from the source",
-        ("before", False): "runs before, read from the source",
-    }
-    legend = [tag("li", _sample(*key), words[key]) for key in words if key in kinds]
-    left_out = tag("p", f"{graph.left_out} more tasks are not drawn.", class_="muted") if graph.left_out else None
-    return tag(
-        "section",
-        tag("h2", "Task graph"),
+    legend = [tag("li", _sample(*key), words) for key, words in _EDGES.items() if key in kinds]
+    return [
         graph_chart(graph),
         tag("ul", *legend, class_="legend") if legend else None,
-        left_out,
+        muted(f"{graph.left_out} more tasks are not drawn.") if graph.left_out else None,
         tag("details", tag("summary", "Describe the graph in words"), tag("ul", *items, class_="words")),
-        id="graph",
-    )
+    ]
 
 
 def _sample(kind: str, seen: bool) -> Html:  # noqa: FBT001 -- parts of one key
@@ -157,44 +158,33 @@ def _sample(kind: str, seen: bool) -> Html:  # noqa: FBT001 -- parts of one key
     return tag("svg", line, width=36, height=12, aria_hidden="true")
 
 
-def _run(report: Report) -> Html:
-    job = report.job
-    if job is None:
-        return tag("section")
-    length = max((span.end for task in job.tasks for span in task.spans), default=0.0)
+def _run(job: JobFile) -> list[Html | None]:
     retried = sum(task.attempts > 1 for task in job.tasks)
-    words = f"{counted(len(job.tasks), 'task')}, {format_seconds(length)}, {retried} with retries"
-    state = tag("p", tag("span", job.state, class_=f"badge {_STATES[job.state]}"), f" {words}")
-    return tag("section", tag("h2", "Run"), state, timeline(job), id="run")
+    words = f" {counted(len(job.tasks), 'task')}, {format_seconds(job.length)}, {retried} with retries"
+    return [tag("p", badge(job.state, _STATES[job.state]), words), timeline(job)]
 
 
 def _task(task: Task, form: Html, *, only: bool) -> Html:
-    trigger = tag("span", f"trigger: {TRIGGERS[task.trigger]}", class_="badge quiet") if task.trigger else None
-    summary = tag("summary", tag("h3", task.name), " ", tag("span", task.version, class_="version"), " ", trigger)
-    rows = [
-        tag(
-            "tr",
-            tag("th", tag("code", field.path), scope="row"),
-            tag("td", tag("code", field.words)),
-            tag("td", "yes" if field.required else "no"),
-        )
+    trigger = badge(f"trigger: {TRIGGERS[task.trigger]}", "quiet") if task.trigger else None
+    fields = [
+        row(tag("code", field.path), tag("code", field.words), "yes" if field.required else "no")
         for field in fields_of(task.input_schema)
     ]
-    head = tag("thead", tag("tr", *(tag("th", title, scope="col") for title in ("Field", "Values", "Required"))))
-    table = tag("table", tag("caption", "Input"), head, tag("tbody", *rows))
-    content = [
+    content = table("input", "Input", ("Field", "Values", "Required"), fields)
+    return tag(
+        "details",
+        tag("summary", tag("h3", task.name), " ", tag("span", task.version, class_="version"), " ", trigger),
         tag("p", " ".join(task.description.split())) if task.description else None,
-        tag("p", "Source: ", tag("code", f"{task.source.path}:{task.source.line}"), class_="muted") if task.source else None,
+        muted(join(["Source: ", tag("code", f"{task.source.path}:{task.source.line}")])) if task.source else None,
         tag("h4", "Try it"),
         form,
-        tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=f"Input of {task.name}")
-        if rows
-        else tag("p", "The task has no input.", class_="muted"),
-    ]
-    return tag("details", summary, *content, class_="task", open=only)
+        scrolling(f"Input of {task.name}", content) if fields else muted("The task has no input."),
+        class_="task",
+        open=only,
+    )
 
 
-def _sizes(release: Release) -> Html:
+def _sizes(release: Release) -> list[Html | None]:
     parts = [treemap("Files in the release", release.files)]
     if release.packages:
         parts.append(treemap("Packages to download", release.packages))
@@ -206,4 +196,4 @@ def _sizes(release: Release) -> Html:
         note = "The release has no readable uv.lock, so the sizes of its packages are not known."
     else:
         note = "uv.lock has no sizes of packages."
-    return tag("section", tag("h2", "Sizes"), tag("div", *parts, class_="pair"), tag("p", note, class_="muted"), id="sizes")
+    return [tag("div", *parts, class_="pair"), muted(note)]

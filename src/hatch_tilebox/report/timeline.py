@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.progress import format_seconds
-from hatch_tilebox.report.html import Html, clip, counted, number, tag
+from hatch_tilebox.inputs.describe import to_json
+from hatch_tilebox.report.html import Html, badge, clip, counted, join, left_out, number, row, scrolling, table, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from hatch_tilebox.report.job_file import JobFile, JobLog, JobSpan, JobTask
 
@@ -29,63 +30,39 @@ _LEVELS = {"WARN": "warn", "WARNING": "warn", "ERROR": "bad", "FATAL": "bad"}
 
 def timeline(job: JobFile) -> Html:
     """Return the table of the tasks of a job with their times."""
-    length = max((span.end for task in job.tasks for span in task.spans), default=0.0)
-    rows = [row for task in job.tasks[:MOST_ROWS] for row in _rows(task, length)]
-    titles = (("Task", ""), ("State", ""), ("Attempts", "number"), ("Time", "number"))
-    head = [tag("th", title, scope="col", class_=kind or None, role="columnheader") for title, kind in titles]
-    head.append(tag("th", tag("span", "Timeline", class_="hidden"), _axis(length), scope="col", class_="bar", role="columnheader"))
-    left_out = len(job.tasks) - MOST_ROWS
-    note = [tag("p", f"{left_out} more tasks are left out.", class_="muted")] if left_out > 0 else []
-    caption = tag("caption", "Tasks, parents before their subtasks", class_="hidden")
-    table = tag(
-        "table",
-        caption,
-        tag("thead", tag("tr", *head, role="row"), role="rowgroup"),
-        tag("tbody", *rows, role="rowgroup"),
-        class_="timeline",
-        role="table",
-    )
-    return tag("div", table, *note)
+    rows = [row for task in job.tasks[:MOST_ROWS] for row in _rows(task, job.length)]
+    axis = tag("svg", *_marks(job.length), width="100%", height=16, class_="axis", aria_hidden="true")
+    titles = ("Task", "State", "Attempts", "Time", join([tag("span", "Timeline", class_="hidden"), axis]))
+    found = table("timeline", "Tasks, parents before their subtasks", titles, rows)
+    return tag("div", found, left_out(len(job.tasks) - MOST_ROWS, "tasks"))
 
 
-def _axis(length: float) -> Html:
-    marks = []
-    for part in (0, 50, 100):
-        anchor = {0: "start", 100: "end"}.get(part, "middle")
-        marks.append(tag("text", format_seconds(length * part / 100), x=f"{part}%", y=12, text_anchor=anchor))
-    return tag("svg", *marks, width="100%", height=16, class_="axis", aria_hidden="true")
+def _marks(length: float) -> Iterator[Html]:
+    for part, anchor in ((0, "start"), (50, "middle"), (100, "end")):
+        yield tag("text", format_seconds(length * part / 100), x=f"{part}%", y=12, text_anchor=anchor)
 
 
-def _rows(task: JobTask, length: float) -> list[Html]:
+def _rows(task: JobTask, length: float) -> Iterator[Html]:
     colour, word = STATES[task.state]
-    indent = f"depth{min(task.depth, _DEEPEST)}"
-    cells = (
-        tag("th", task.display, scope="row", class_=f"name {indent}", role="rowheader"),
-        tag("td", tag("span", word, class_=f"badge {colour}"), role="cell"),
-        tag("td", str(task.attempts), class_="number" if task.attempts < 2 else "number strong", role="cell"),  # noqa: PLR2004 -- a retry
-        tag("td", format_seconds(task.seconds), class_="number", role="cell"),
-        tag("td", _bars(task, length), class_="bar", role="cell"),
-    )
+    attempts = tag("span", str(task.attempts), class_="strong" if task.attempts > 1 else None)
     more = _more(task)
-    rows = [tag("tr", *cells, class_="has-more" if more else None, role="row")]
+    kind = f"depth{min(task.depth, _DEEPEST)}{' has-more' if more else ''}"
+    yield row(task.display, badge(word, colour), attempts, format_seconds(task.seconds), _bars(task, length), kind=kind)
     if more:
         summary = tag("summary", _summary(task), tag("span", f" of {task.display}", class_="hidden"))
-        rows.append(tag("tr", tag("td", tag("details", summary, *more), colspan=5, role="cell"), class_="more", role="row"))
-    return rows
+        yield tag("tr", tag("td", tag("details", summary, *more), colspan=5, role="cell"), class_="more", role="row")
 
 
 def _bars(task: JobTask, length: float) -> Html:
     """Return bars for the outer spans, which are the attempts, and thinner ones for the spans in them."""
-    outer = [
-        span for span in task.spans if not any(other is not span and _contains(other, span, task.spans) for other in task.spans)
-    ]
     hover = _hover(task)
     bars = []
+    attempts, reached = 0, -1.0
     for span in sorted(task.spans, key=lambda span: (span.start, -span.end)):
-        attempt = any(span is other for other in outer)
+        outer = span.end > reached
+        reached = max(reached, span.end)
+        attempts += outer
         start, width = (100 * span.start / length, 100 * (span.end - span.start) / length) if length else (0.0, 100.0)
-        width = max(0.0, min(width, 100 - start))
-        kind = "attempt" if attempt else "inner"
         words = f"{span.name}: {format_seconds(span.end - span.start)} from {format_seconds(span.start)}"
         words += ", failed" if span.error else ""
         bars.append(
@@ -93,29 +70,16 @@ def _bars(task: JobTask, length: float) -> Html:
                 "rect",
                 tag("title", f"{words}\n{hover}".rstrip()),
                 x=f"{number(min(start, 99.5))}%",
-                y=3 if attempt else 7,
-                width=f"{number(max(width, 0.5))}%",
-                height=16 if attempt else 8,
-                rx=3 if attempt else 2,
-                class_=f"{kind}{' bad' if span.error else ''}",
+                y=3 if outer else 7,
+                width=f"{number(max(0.5, min(width, 100 - start)))}%",
+                height=16 if outer else 8,
+                rx=3 if outer else 2,
+                class_=f"{'attempt' if outer else 'inner'}{' bad' if span.error else ''}",
             )
         )
-    label = f"{counted(len(outer), 'attempt')}, {counted(len(task.spans), 'span')}" if task.spans else "no spans"
-    return tag(
-        "svg",
-        tag("line", x1=0, x2="100%", y1=11, y2=11, class_="track"),
-        *bars,
-        width="100%",
-        height=22,
-        role="img",
-        aria_label=label,
-    )
-
-
-def _contains(outer: JobSpan, inner: JobSpan, spans: Sequence[JobSpan]) -> bool:
-    if (outer.start, outer.end) == (inner.start, inner.end):
-        return spans.index(outer) < spans.index(inner)
-    return outer.start <= inner.start and inner.end <= outer.end
+    label = f"{counted(attempts, 'attempt')}, {counted(len(task.spans), 'span')}" if task.spans else "no spans"
+    track = tag("line", x1=0, x2="100%", y1=11, y2=11, class_="track")
+    return tag("svg", track, *bars, width="100%", height=22, role="img", aria_label=label)
 
 
 def _hover(task: JobTask) -> str:
@@ -132,44 +96,39 @@ def _summary(task: JobTask) -> str:
     return ", ".join([*parts, *([error] if task.error else [])])
 
 
-def _more(task: JobTask) -> list[Html]:
-    found = []
+def _more(task: JobTask) -> list[Html | None]:
+    found: list[Html | None] = []
     if task.error:
         found.append(tag("p", tag("strong", "Error: "), task.error, class_="error"))
     if task.stacktrace:
-        found.append(_pre(task.stacktrace))
+        found.append(_text(task.stacktrace))
     if task.input is not None:
-        found += [tag("h4", "Input"), _pre(json.dumps(task.input, ensure_ascii=False, indent=2))]
+        found += [tag("h4", "Input"), _text(json.dumps(task.input, ensure_ascii=False, indent=2))]
     if task.progress:
-        found.append(tag("h4", "Progress"))
-        found.append(tag("ul", *(tag("li", f"{label}: {done} of {total}") for label, done, total in task.progress)))
+        items = (tag("li", f"{label}: {done} of {total}") for label, done, total in task.progress)
+        found += [tag("h4", "Progress"), tag("ul", *items)]
     if task.logs:
         found += [tag("h4", "Logs"), tag("ul", *map(_log, task.logs[:MOST_LOGS]), class_="logs")]
-        if len(task.logs) > MOST_LOGS:
-            found.append(tag("p", f"{len(task.logs) - MOST_LOGS} more log records are left out.", class_="muted"))
+        found.append(left_out(len(task.logs) - MOST_LOGS, "log records"))
     if task.spans:
-        items = (
-            tag(
-                "li",
-                tag("span", span.name),
-                tag("span", format_seconds(span.end - span.start), class_="muted"),
-                " failed" if span.error else None,
-            )
-            for span in task.spans
-        )
-        found += [tag("h4", "Spans"), tag("ul", *items, class_="spans")]
+        found += [tag("h4", "Spans"), tag("ul", *map(_span, task.spans), class_="spans")]
     return found
 
 
+def _span(span: JobSpan) -> Html:
+    time = tag("span", format_seconds(span.end - span.start), class_="muted")
+    return tag("li", tag("span", span.name), time, " failed" if span.error else None)
+
+
 def _log(log: JobLog) -> Html:
-    level = tag("span", clip(log.level, 12), class_=f"badge {_LEVELS.get(log.level, 'quiet')}")
     extra = "  ".join(
-        f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        f"{name}={value if isinstance(value, str) else to_json(value)}"
         for name, value in log.attributes.items()
         if not name.startswith("exception.")
     )
+    level = badge(clip(log.level, 12), _LEVELS.get(log.level, "quiet"))
     return tag("li", level, tag("span", log.message), tag("code", extra) if extra else None)
 
 
-def _pre(content: str) -> Html:
-    return tag("div", tag("pre", content), class_="scroll", tabindex=0, role="region", aria_label="Text")
+def _text(content: str) -> Html:
+    return scrolling("Text", tag("pre", content))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.progress import format_size
-from hatch_tilebox.report.html import Html, clip, counted, number, tag
+from hatch_tilebox.report.html import Html, clip, counted, muted, number, row, scrolling, table, tag
 from hatch_tilebox.report.sizes import Piece
 
 if TYPE_CHECKING:
@@ -52,24 +52,16 @@ def treemap(title: str, pieces: Sequence[Piece]) -> Html:
         )
         for index, words in _legend(groups)
     ]
-    rows = [
-        tag("tr", tag("th", piece.name, scope="row"), tag("td", format_size(piece.size), class_="number"))
-        for piece in pieces[:_ROWS]
-    ]
-    more = len(pieces) - len(rows)
-    caption = f"{title}, largest first" + (f"; {more} smaller ones are left out" if more else "")
-    head = tag("tr", tag("th", "Name", scope="col"), tag("th", "Size", scope="col", class_="number"))
-    table = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows))
+    more = len(pieces) - _ROWS
+    caption = f"{title}, largest first" + (f"; {more} smaller ones are left out" if more > 0 else "")
+    rows = (row(piece.name, format_size(piece.size)) for piece in pieces[:_ROWS])
+    values = scrolling(title, table("sizes", caption, ("Name", "Size"), rows))
     return tag(
         "figure",
-        tag("figcaption", tag("h3", title), tag("p", f"{counted(len(pieces), 'part')}, {format_size(total)}", class_="muted")),
+        tag("figcaption", tag("h3", title), muted(f"{counted(len(pieces), 'part')}, {format_size(total)}")),
         tag("div", *drawings, class_="chart"),
         tag("ul", *legend, class_="legend"),
-        tag(
-            "details",
-            tag("summary", "Show as a table"),
-            tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=title),
-        ),
+        tag("details", tag("summary", "Show as a table"), values),
         class_="treemap",
     )
 
@@ -141,23 +133,22 @@ def squarify(sizes: Sequence[float], area: Area) -> list[Area]:
         end = start + 1
         while end < len(sizes) and _worst(sizes[start : end + 1], scale, side) <= _worst(sizes[start:end], scale, side):
             end += 1
-        row = sizes[start:end]
-        share = sum(row) / left if left else 0.0
-        if area.width >= area.height:
-            depth, offset = area.width * share, area.y
-            for size in row:
-                length = area.height * size / sum(row)
-                found.append(Area(area.x, offset, depth, length))
-                offset += length
+        group = sizes[start:end]
+        share = sum(group) / left if left else 0.0
+        wide = area.width >= area.height
+        depth, offset = max(area.width, area.height) * share, 0.0
+        for size in group:
+            length = side * size / sum(group)
+            if wide:
+                found.append(Area(area.x, area.y + offset, depth, length))
+            else:
+                found.append(Area(area.x + offset, area.y, length, depth))
+            offset += length
+        if wide:
             area = Area(area.x + depth, area.y, area.width - depth, area.height)
         else:
-            depth, offset = area.height * share, area.x
-            for size in row:
-                length = area.width * size / sum(row)
-                found.append(Area(offset, area.y, length, depth))
-                offset += length
             area = Area(area.x, area.y + depth, area.width, area.height - depth)
-        left -= sum(row)
+        left -= sum(group)
         start = end
     return found
 
