@@ -67,8 +67,7 @@ def command(files: tuple[Path, ...], *, job: Path | None, form: str | None, out:
 
 def _render(report: Report, form: str) -> str:
     from hatch_tilebox.report.as_json import report_json
-    from hatch_tilebox.report.markdown import markdown
-    from hatch_tilebox.report.mermaid import mermaid_graph
+    from hatch_tilebox.report.markdown import markdown, mermaid_graph
     from hatch_tilebox.report.page import html_page
 
     if form == "json":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +20,7 @@ EdgeKind = Literal["submits", "before"]
 
 MOST_NODES = 150
 """The largest number of tasks that are drawn."""
+TRIGGERS = {"cron": "cron schedule", "storage-event": "storage event"}
 
 
 @dataclass(frozen=True)
@@ -101,3 +102,18 @@ def _edges(run: Sequence[JobTask], places: Mapping[str, int]) -> dict[tuple[int,
         for start in {places[other] for other in item.depends_on if other in places} - {places[item.id]}:
             found[start, places[item.id], "before"] += 1
     return dict(found)
+
+
+def short_name(name: str) -> str:
+    """Return the last part of the name of a task."""
+    return name.rpartition("/")[2] or name
+
+
+def describe_edges(graph: Graph) -> Mapping[int, list[str]]:
+    """Return what each task submits and waits for, in words, by the index of the task."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for edge in graph.edges:
+        task, verb, other = (edge.start, "submits", edge.end) if edge.kind == "submits" else (edge.end, "waits for", edge.start)
+        times = f" ({edge.count} times)" if edge.count > 1 else "" if edge.count else " (in the source)"
+        found[task].append(f"{verb} {short_name(graph.nodes[other].name)}{times}")
+    return found

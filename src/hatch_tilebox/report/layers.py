@@ -6,8 +6,10 @@ by the mean position of the neighbours.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
+from graphlib import TopologicalSorter
+from itertools import count, islice, pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SWEEPS = 6
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -26,90 +29,83 @@ class Layers:
     routes: Mapping[tuple[int, int], tuple[int, ...]]
 
 
-def arrange(count: int, edges: Iterable[tuple[int, int]]) -> Layers:
-    """Arrange the nodes from 0 to `count`, without edges from a node to itself."""
+def arrange(nodes: Sequence[int], edges: Iterable[Pair]) -> Layers:
+    """Arrange the nodes, without edges from a node to itself."""
     pairs = sorted({(start, end) for start, end in edges if start != end})
-    forward = _without_cycles(count, pairs)
-    ranks = _ranks(count, set(forward.values()))
-    layers: list[list[int]] = [[] for _ in range(max(ranks, default=0) + 1)]
-    for node, rank in enumerate(ranks):
-        layers[rank].append(node)
-    routes: dict[tuple[int, int], tuple[int, ...]] = {}
-    free = count
+    forward = _without_cycles(nodes, pairs)
+    layers = _by_longest_path(nodes, forward.values())
+    rank = {node: index for index, layer in enumerate(layers) for node in layer}
+    first = max(nodes, default=-1) + 1
+    free = count(first)
+    routes: dict[Pair, tuple[int, ...]] = {}
     for pair in pairs:
         start, end = forward[pair]
-        way = [start]
-        for rank in range(ranks[start] + 1, ranks[end]):
-            layers[rank].append(free)
-            way.append(free)
-            free += 1
-        way.append(end)
-        routes[pair] = tuple(way if pair == (start, end) else reversed(way))
+        passed = layers[rank[start] + 1 : rank[end]]
+        bends = tuple(islice(free, len(passed)))
+        for layer, bend in zip(passed, bends, strict=True):
+            layer.append(bend)
+        way = (start, *bends, end)
+        routes[pair] = way if pair == (start, end) else way[::-1]
     _order(layers, routes.values())
-    return Layers(count, tuple(map(tuple, layers)), routes)
+    return Layers(first, tuple(map(tuple, layers)), routes)
 
 
-def _without_cycles(count: int, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
+def _without_cycles(nodes: Sequence[int], pairs: Sequence[Pair]) -> dict[Pair, Pair]:
     """Map each edge to itself, or to its reverse if it closes a cycle."""
-    following: list[list[int]] = [[] for _ in range(count)]
+    following: defaultdict[int, list[int]] = defaultdict(list)
     for start, end in pairs:
         following[start].append(end)
-    found = {}
-    state = [0] * count  # 0 new, 1 on the current path, 2 done
+    found: dict[Pair, Pair] = {}
+    seen: set[int] = set()
+    path: set[int] = set()
+
+    def visit(node: int) -> None:
+        seen.add(node)
+        path.add(node)
+        for child in following[node]:
+            found[node, child] = (child, node) if child in path else (node, child)
+            if child not in seen:
+                visit(child)
+        path.remove(node)
+
     has_parent = {end for _, end in pairs}
-    for root in sorted(range(count), key=lambda node: (node in has_parent, node)):
-        if state[root]:
-            continue
-        state[root] = 1
-        path = [(root, iter(following[root]))]
-        while path:
-            node, rest = path[-1]
-            child = next(rest, None)
-            if child is None:
-                state[node] = 2
-                path.pop()
-            else:
-                found[node, child] = (child, node) if state[child] == 1 else (node, child)
-                if state[child] == 0:
-                    state[child] = 1
-                    path.append((child, iter(following[child])))
+    for root in sorted(nodes, key=lambda node: (node in has_parent, node)):
+        if root not in seen:
+            visit(root)
     return found
 
 
-def _ranks(count: int, edges: set[tuple[int, int]]) -> list[int]:
-    """Return the layer of each node: the number of edges on the longest path to it."""
-    ranks, waiting = [0] * count, [0] * count
-    following: list[list[int]] = [[] for _ in range(count)]
-    for start, end in sorted(edges):
-        following[start].append(end)
-        waiting[end] += 1
-    ready = [node for node in range(count) if not waiting[node]]
-    for node in ready:  # grows meanwhile
-        for child in following[node]:
-            ranks[child] = max(ranks[child], ranks[node] + 1)
-            waiting[child] -= 1
-            if not waiting[child]:
-                ready.append(child)
-    return ranks
+def _by_longest_path(nodes: Sequence[int], edges: Iterable[Pair]) -> list[list[int]]:
+    """Return the nodes by the number of edges on the longest path to them."""
+    sorter = TopologicalSorter(dict.fromkeys(nodes, ()))
+    for start, end in edges:
+        sorter.add(end, start)
+    sorter.prepare()
+    layers = []
+    while ready := sorter.get_ready():
+        layers.append(sorted(ready))
+        sorter.done(*ready)
+    return layers or [[]]
 
 
 def _order(layers: list[list[int]], routes: Iterable[tuple[int, ...]]) -> None:
     """Sort each layer by the mean position of the neighbours, alternately those before and after."""
-    neighbours: dict[int, list[int]] = {}
+    neighbours: defaultdict[int, list[int]] = defaultdict(list)
     for way in routes:
         for first, second in pairwise(way):
-            neighbours.setdefault(first, []).append(second)
-            neighbours.setdefault(second, []).append(first)
-    rank = {node: index for index, layer in enumerate(layers) for node in layer}
+            neighbours[first].append(second)
+            neighbours[second].append(first)
+    forth = [(index, index - 1) for index in range(1, len(layers))]
+    back = [(beside, index) for index, beside in reversed(forth)]
     for sweep in range(_SWEEPS):
-        back = -1 if sweep % 2 == 0 else 1
-        for index in range(len(layers)) if back == -1 else reversed(range(len(layers))):
-            beside = index + back
-            if 0 <= beside < len(layers):
-                place = {node: position / max(1, len(layers[beside]) - 1) for position, node in enumerate(layers[beside])}
-                own = {node: position / max(1, len(layers[index]) - 1) for position, node in enumerate(layers[index])}
-                weight = {
-                    node: fmean([place[other] for other in neighbours.get(node, ()) if rank[other] == beside] or [own[node]])
-                    for node in layers[index]
-                }
-                layers[index].sort(key=lambda node, weight=weight: (weight[node], node))  # type: ignore[misc]  # mypy does not infer it
+        for index, beside in back if sweep % 2 else forth:
+            own, other = _positions(layers[index]), _positions(layers[beside])
+            means = sorted(
+                (fmean([other[near] for near in neighbours[node] if near in other] or [own[node]]), node) for node in own
+            )
+            layers[index] = [node for _, node in means]
+
+
+def _positions(layer: Sequence[int]) -> dict[int, float]:
+    """Return the position of each node between the ends of its layer, which are 0 and 1."""
+    return {node: position / max(1, len(layer) - 1) for position, node in enumerate(layer)}

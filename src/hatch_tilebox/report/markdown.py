@@ -1,4 +1,7 @@
-"""A report as Markdown, for pull requests. Everything from a release is in code spans or encoded, so it cannot become markup."""
+"""A report as Markdown, for pull requests, and its graph of tasks as a Mermaid flowchart.
+
+Everything from a release is in code spans or encoded, so it cannot become markup.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,8 @@ from hatch_tilebox.core.progress import format_seconds, format_size
 from hatch_tilebox.core.urls import hide_logins
 from hatch_tilebox.inputs.describe import describe_input
 from hatch_tilebox.report.changes import describe_facts
-from hatch_tilebox.report.graph_chart import TRIGGERS, short_name
-from hatch_tilebox.report.html import counted
-from hatch_tilebox.report.mermaid import mermaid_graph
+from hatch_tilebox.report.graph import TRIGGERS, short_name
+from hatch_tilebox.report.html import clip, counted
 from hatch_tilebox.report.schema_rows import compare_fields
 
 if TYPE_CHECKING:
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import TaskChange
     from hatch_tilebox.report.collect import Release, Report
+    from hatch_tilebox.report.graph import Edge, Graph, Node
     from hatch_tilebox.report.job_file import JobFile
     from hatch_tilebox.report.sizes import Piece
 
 MOST_ROWS = 50
 _LONGEST = 160
+_LONGEST_LABEL = 60
 
 
 def markdown(report: Report) -> str:
@@ -174,3 +178,32 @@ def _job(job: JobFile) -> list[str]:
         for task in job.tasks
     )
     return ["### Run", "", f"State: {job.state}", "", *_table(("Task", "State", "Attempts", "Time", "Error"), rows)]
+
+
+def mermaid_graph(graph: Graph) -> str:
+    """Return the flowchart. Solid lines submit, thick ones run before; dotted lines are read from the source."""
+    lines = ["flowchart LR"]
+    lines += [f'  t{index}["{_label(node)}"]' for index, node in enumerate(graph.nodes)]
+    lines += [f"  t{edge.start} {_arrow(edge)} t{edge.end}" for edge in graph.edges]
+    return "\n".join(lines) + "\n"
+
+
+def _label(node: Node) -> str:
+    parts = [_encode(short_name(node.name)), _encode(node.version)]
+    if node.task and node.task.trigger:
+        parts.append(TRIGGERS[node.task.trigger])
+    if node.count:
+        parts.append(f"{node.count} in this run")
+    return "<br/>".join(parts)
+
+
+def _arrow(edge: Edge) -> str:
+    if not edge.count:
+        return "-.->" if edge.kind == "submits" else "-. before .->"
+    times = f"|{edge.count} times| " if edge.count > 1 else ""
+    return f"{'-->' if edge.kind == 'submits' else '==>'}{times}".rstrip()
+
+
+def _encode(value: str) -> str:
+    """Return a text in which only letters, digits and spaces are not encoded, because labels may contain HTML."""
+    return "".join(char if char.isalnum() or char == " " else f"#{ord(char)};" for char in clip(value, _LONGEST_LABEL))

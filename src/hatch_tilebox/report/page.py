@@ -12,7 +12,8 @@ from hatch_tilebox.core.progress import format_seconds, format_size
 from hatch_tilebox.inputs.describe import fields_of
 from hatch_tilebox.report.changes import NO_VARIABLES, changes, describe_facts, verdict_banner
 from hatch_tilebox.report.form import input_form
-from hatch_tilebox.report.graph_chart import TRIGGERS, describe_edges, graph_chart
+from hatch_tilebox.report.graph import TRIGGERS, describe_edges
+from hatch_tilebox.report.graph_chart import graph_chart
 from hatch_tilebox.report.html import Html, badge, counted, join, left_out, muted, row, scrolling, table, tag
 from hatch_tilebox.report.timeline import timeline
 from hatch_tilebox.report.treemap import treemap
@@ -133,7 +134,7 @@ def _sections(report: Report) -> tuple[list[Section], list[dict[str, Any]]]:
 
 
 def _graph(graph: Graph) -> list[Html | None]:
-    lines = describe_edges(graph.edges, graph.nodes)
+    lines = describe_edges(graph)
     items = [
         tag("li", tag("strong", node.name), f" {node.version}", ": " if lines.get(index) else "", "; ".join(lines.get(index, [])))
         for index, node in enumerate(graph.nodes)

@@ -9,8 +9,7 @@ from report_samples import SCENE, next_release, release
 
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.report.collect import collect_report
-from hatch_tilebox.report.markdown import code, markdown
-from hatch_tilebox.report.mermaid import mermaid_graph
+from hatch_tilebox.report.markdown import code, markdown, mermaid_graph
 
 
 def test_the_changes_in_a_pull_request(tmp_path):
