@@ -28,7 +28,7 @@ from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.model import Pattern, Project, ReleaseManifest, Task, Workflow
 from hatch_tilebox.core.uv_lock import read_lock
-from hatch_tilebox.report.locked_packages import installed_packages
+from hatch_tilebox.report.sizes import package_pieces
 from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.select import select_files
 
@@ -116,7 +116,7 @@ def read_the_lock(root: Path) -> None:
 
 
 def packages(root: Path) -> None:
-    installed_packages((root / "uv.lock").read_bytes(), ">=3.11")
+    package_pieces((root / "uv.lock").read_bytes(), ">=3.11")
 
 
 CASES = {

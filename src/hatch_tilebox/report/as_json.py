@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hatch_tilebox.report.collect import Release, Report
     from hatch_tilebox.report.graph import Graph
-    from hatch_tilebox.report.sizes import Piece
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -33,13 +31,9 @@ def _release(release: Release) -> dict[str, Any]:
         "fingerprint": release.manifest.fingerprint,
         "digest": release.digest,
         "size": release.size,
-        "files": _pieces(release.files),
-        "packages": None if release.packages is None else _pieces(release.packages),
+        "files": [asdict(piece) for piece in release.files],
+        "packages": None if release.packages is None else [asdict(piece) for piece in release.packages],
     }
-
-
-def _pieces(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
-    return [{"name": piece.name, "group": piece.group, "size": piece.size} for piece in pieces]
 
 
 def _graph(graph: Graph) -> dict[str, Any]:

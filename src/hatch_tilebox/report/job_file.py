@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.errors import Location, Problem, RunError
 from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.json_text import parse_json
-from hatch_tilebox.core.paths import open_regular
+from hatch_tilebox.core.paths import read_document
 
 with extra("cli", "reading the result of a run"):
     from jsonschema import Draft202012Validator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 64 << 20
 _LONGEST = 200
+_AS_WRITTEN = ("id", "name", "version", "state", "parent", "input", "attempts", "seconds", "error", "stacktrace")
 _HINT = "write the file with `hatch-tilebox run FILE --json > job.json`"
 
 
@@ -82,19 +83,21 @@ class JobFile:
 def read_job(path: Path) -> JobFile:
     """Return the job in the file `path`. Raises RunError if it is not the output of `run --json`."""
     try:
-        with open_regular(path) as file:
-            data = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise _error(path, f"cannot be read: {error.strerror}") from error
-    if len(data) > _LARGEST:
-        raise _error(path, f"exceeds {_LARGEST >> 20} MiB")
+        data = read_document(path, _LARGEST) or b""
+    except ValueError as error:
+        raise _error(path, f"cannot be read: {error}") from error
     try:
         value = parse_json(data)
     except ValueError as error:
         raise _error(path, f"is not the result of a run: {error}") from error
     if fault := _fault(value):
         raise _error(path, f"is not the result of a run: {fault}")
-    return _job(value)
+    depths: dict[str, int] = {}
+    tasks = []
+    for item in value["tasks"]:
+        depths[item["id"]] = depths.get(item["parent"], -1) + 1
+        tasks.append(_task(item, depths[item["id"]]))
+    return JobFile(value["state"], tuple(tasks))
 
 
 def _error(path: Path, message: str) -> RunError:
@@ -112,29 +115,11 @@ def _fault(value: Any) -> str | None:
     return f"{where}: {message}" if where else message
 
 
-def _job(value: Mapping[str, Any]) -> JobFile:
-    depths: dict[str, int] = {}
-    tasks = []
-    for item in value["tasks"]:
-        depths[item["id"]] = depths.get(item["parent"], -1) + 1
-        tasks.append(_task(item, depths[item["id"]]))
-    return JobFile(value["state"], tuple(tasks))
-
-
 def _task(item: Mapping[str, Any], depth: int) -> JobTask:
     return JobTask(
-        id=item["id"],
-        name=item["name"],
-        version=item["version"],
+        **{name: item[name] for name in _AS_WRITTEN},
         display=item["display"] or item["name"],
-        state=item["state"],
-        parent=item["parent"],
         depends_on=tuple(item["depends_on"]),
-        input=item["input"],
-        attempts=item["attempts"],
-        seconds=item["seconds"],
-        error=item["error"],
-        stacktrace=item["stacktrace"],
         progress=tuple((part["label"] or "progress", part["done"], part["total"]) for part in item["progress"]),
         logs=tuple(JobLog(part["level"], part["message"], part["attributes"]) for part in item["logs"]),
         spans=tuple(JobSpan(part["name"], part["start"], part["end"], part["error"]) for part in item["spans"]),

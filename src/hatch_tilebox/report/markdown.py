@@ -43,16 +43,7 @@ def markdown(report: Report) -> str:
     if report.job:
         lines += _job(report.job)
     if report.graph.edges:
-        lines += [
-            "<details><summary>Task graph</summary>",
-            "",
-            "```mermaid",
-            mermaid_graph(report.graph).rstrip(),
-            "```",
-            "",
-            "</details>",
-            "",
-        ]
+        lines += _folded("Task graph", ["```mermaid", mermaid_graph(report.graph).rstrip(), "```", ""])
     return "\n".join(lines)
 
 
@@ -78,6 +69,10 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [*lines, "", *([f"{more} more are left out.", ""] if more > 0 else [])]
 
 
+def _folded(summary: str, lines: Sequence[str]) -> list[str]:
+    return [f"<details><summary>{summary}</summary>", "", *lines, "</details>", ""]
+
+
 def _difference(difference: Difference, old: Release, new: Release) -> list[str]:
     comparison = difference.comparison
     word, _, rest = describe_verdict(comparison).partition(": ")
@@ -93,7 +88,12 @@ def _difference(difference: Difference, old: Release, new: Release) -> list[str]
     before, after = describe_facts(difference.old), describe_facts(difference.new)
     facts = [(title, code(before[title]), code(after[title])) for title in before if before[title] != after[title]]
     lines += _table(("Setting", "Before", "After"), facts)
-    lines += ["### Size", "", *_table(("", "Before", "After"), _sizes(old, new))]
+    sizes = (
+        ("Archive", format_size(old.size), format_size(new.size)),
+        ("Unpacked", _total(old.files), _total(new.files)),
+        ("Packages to download", _total(old.packages), _total(new.packages)),
+    )
+    lines += ["### Size", "", *_table(("", "Before", "After"), sizes)]
     if difference.packages is None:
         lines += ["### Dependencies", "", "Not known: one of the releases has neither an SBOM nor a readable `uv.lock`.", ""]
     elif difference.packages:
@@ -101,8 +101,7 @@ def _difference(difference: Difference, old: Release, new: Release) -> list[str]
         lines += ["### Dependencies", "", *_table(("Package", "Before", "After"), rows)]
     if comparison.files:
         files = ((code(item.path), change_kind(item.old, item.new)) for item in comparison.files)
-        lines += [f"<details><summary>{counted(len(comparison.files), 'changed file')}</summary>", ""]
-        lines += [*_table(("File", "Change"), files), "</details>", ""]
+        lines += _folded(counted(len(comparison.files), "changed file"), _table(("File", "Change"), files))
     return lines
 
 
@@ -111,27 +110,27 @@ def _change(change: TaskChange) -> tuple[str, str, str, str]:
     reasons = [*map(code, change.reasons), *(f"not compared: {code(text)}" for text in change.not_compared)]
     if change.needs:
         reasons.append(f"the version should be {code(change.needs)}")
-    kind = f"**{change.kind}**" if change.kind in {"breaking", "undecided"} else change.kind
-    return code(change.name), versions, kind, "<br>".join(reasons)
+    return code(change.name), versions, _strong(change.kind), "<br>".join(reasons)
+
+
+def _strong(kind: str) -> str:
+    return f"**{kind}**" if kind in {"breaking", "undecided", "uncertain"} else kind
 
 
 def _inputs(changed: Sequence[TaskChange]) -> list[str]:
     """Return the fields that differ, side by side."""
-    rows = []
-    for change in changed:
-        for row in compare_fields(change):
-            if row.kind != "same":
-                words = (code(field.words) if field else "-" for field in (row.old, row.new))
-                kind = f"**{row.kind}**" if row.kind in {"breaking", "uncertain"} else row.kind
-                rows.append((code(short_name(change.name)), code(row.path), *words, kind))
+    rows = [
+        (
+            code(short_name(change.name)),
+            code(row.path),
+            *(code(field.words) if field else "-" for field in (row.old, row.new)),
+            _strong(row.kind),
+        )
+        for change in changed
+        for row in compare_fields(change)
+        if row.kind != "same"
+    ]
     return ["### Inputs", "", *_table(("Task", "Field", "Before", "After", "Change"), rows)] if rows else []
-
-
-def _sizes(old: Release, new: Release) -> list[tuple[str, str, str]]:
-    rows = [("Archive", format_size(old.size), format_size(new.size))]
-    rows.append(("Unpacked", _total(old.files), _total(new.files)))
-    rows.append(("Packages to download", _total(old.packages), _total(new.packages)))
-    return rows
 
 
 def _total(pieces: Sequence[Piece] | None) -> str:
@@ -144,25 +143,14 @@ def _release(release: Release) -> list[str]:
     facts.append(("Packages to download", _total(release.packages)))
     facts += [("Fingerprint", code(release.manifest.fingerprint)), ("Digest", code(f"sha256:{release.digest}"))]
     tasks = (
-        (
-            code(task.name),
-            code(task.version),
-            TRIGGERS[task.trigger] if task.trigger else "-",
-            code(describe_input(task.input_schema)),
-        )
+        (code(task.name), code(task.version), TRIGGERS.get(task.trigger or "", "-"), code(describe_input(task.input_schema)))
         for task in release.manifest.tasks
     )
     files = ((code(piece.name), format_size(piece.size)) for piece in release.files)
     return [
         *_table(("Release", ""), facts),
         *("### Tasks", "", *_table(("Task", "Version", "Trigger", "Input"), tasks)),
-        *(
-            f"<details><summary>{counted(len(release.files), 'file')}</summary>",
-            "",
-            *_table(("File", "Size"), files),
-            "</details>",
-            "",
-        ),
+        *_folded(counted(len(release.files), "file"), _table(("File", "Size"), files)),
     ]
 
 
