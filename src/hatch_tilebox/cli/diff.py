@@ -11,7 +11,7 @@ from hatch_tilebox.cli.console import styled
 from hatch_tilebox.cli.options import FILE, output_options
 from hatch_tilebox.cli.output import show_json
 from hatch_tilebox.cli.publishing import named_or_project, open_here, require_workflow
-from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
+from hatch_tilebox.compatibility.releases import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from hatch_tilebox.archive.reader import Archive
     from hatch_tilebox.compatibility.releases import Comparison, FileChange, PackageChange
     from hatch_tilebox.core.model import ReleaseManifest
 
@@ -54,14 +55,14 @@ def compare_archives(old: Path, new: Path, *, texts: bool = False, progress: Pro
     progress.started("Reading the releases")
     before, after = read_manifest(old), read_manifest(new)
     comparison = compare_releases(before, after)
-    wanted = {change.path for change in comparison.files if _is_small(change)} if texts else set()
-    (contents, digests) = zip(*(_read(path, {LOCK_NAME, *wanted}) for path in (old, new)), strict=True)
+    wanted = {LOCK_NAME, *(change.path for change in comparison.files if texts)}
+    archives, contents = zip(*(read_contents(path, wanted) for path in (old, new)), strict=True)
     progress.finished(f"{old.name} and {new.name}")
     warnings: list[Problem] = []
     if before.workflow.slug != after.workflow.slug:
         message = f"these are releases of two workflows, {before.workflow.slug} and {after.workflow.slug}"
         warnings.append(Problem(message, "jobs do not move from one workflow to another", code="TBX406"))
-    packages, packages_from = _packages((old, new), contents, digests, warnings)
+    packages, packages_from = _packages((old, new), contents, [archive.sha256 for archive in archives], warnings)
     return Difference(
         before,
         after,
@@ -119,14 +120,14 @@ def locked_packages(data: bytes) -> dict[str, list[str]] | None:
     return found
 
 
-def _read(path: Path, wanted: Collection[str]) -> tuple[dict[str, bytes], str]:
-    """Return the contents of those `wanted` files that the archive `path` has, and its digest. The whole archive is checked."""
+def read_contents(path: Path, wanted: Collection[str]) -> tuple[Archive, dict[str, bytes]]:
+    """Return an archive, which is checked completely, and the contents of those `wanted` files in it that are not too large."""
     found = {}
     with open_archive(path) as archive:
         for entry, chunks in archive.members():
-            if entry.path in wanted and entry.size <= LARGEST_LOCK:
+            if entry.path in wanted and entry.size <= (LARGEST_LOCK if entry.path == LOCK_NAME else LARGEST_TEXT):
                 found[entry.path] = b"".join(chunks)
-        return found, archive.sha256
+    return archive, found
 
 
 def _is_small(change: FileChange) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_tilebox.compatibility.schema_compare import SchemaChange, compare_schemas
-from hatch_tilebox.compatibility.verdict import change_kind
 from hatch_tilebox.core.task_versions import find_successor, parse_task_version
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 TaskKind = Literal["unchanged", "added", "compatible", "undecided", "breaking"]
 Verdict = Literal["identical", "compatible", "breaking"]
+ChangeKind = Literal["added", "removed", "changed"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,24 @@ class Comparison:
     def undeclared(self) -> tuple[TaskChange, ...]:
         """Tasks that break jobs without a new major version. Removed tasks are not among them."""
         return tuple(task for task in self.tasks if task.kind == "breaking" and task.needs)
+
+
+def change_kind(old: FileEntry | Sequence[str] | None, new: FileEntry | Sequence[str] | None) -> ChangeKind:
+    """Return the kind of a change from `old` to `new`, of which one may be None or empty."""
+    return "added" if not old else "removed" if not new else "changed"
+
+
+def describe_verdict(comparison: Comparison) -> str:
+    """Return the verdict and what it means, with the names of the tasks that break jobs."""
+    if comparison.verdict == "identical":
+        return "identical: both have the same fingerprint"
+    if comparison.verdict == "compatible":
+        return "compatible: jobs submitted to the old release run on the new one"
+    broken = [change for change in comparison.tasks if change.kind in {"breaking", "undecided"}]
+    names = ", ".join(dict.fromkeys(change.name for change in broken))
+    if comparison.violations:
+        return f"breaking without a new major version: {names}"
+    return f"breaking: jobs submitted to the old release may not run on the new one: {names}"
 
 
 def compare_releases(old: ReleaseManifest, new: ReleaseManifest) -> Comparison:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.inputs.describe import describe_value
+from hatch_tilebox.inputs.describe import describe_value, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -251,7 +251,7 @@ def describe_branch(branch: Branch, root: Mapping[str, Any]) -> str:
 
 def show_values(values: tuple[Any, ...]) -> str:
     """Return values as JSON, only the first if there are many."""
-    shown = [json.dumps(value, ensure_ascii=False) for value in values[:_MAX_SHOWN]]
+    shown = [*map(to_json, values[:_MAX_SHOWN])]
     return " or ".join(shown + ["..."] * (len(values) > _MAX_SHOWN))
 
 

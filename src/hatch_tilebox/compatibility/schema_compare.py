@@ -28,7 +28,7 @@ from hatch_tilebox.compatibility.schema_branches import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _MAX_STEPS = 5000
 _MAX_DEPTH = 40
@@ -56,7 +56,7 @@ def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Sch
     try:
         if spelling(old) == spelling(new):  # Python takes 0 for False
             return ()
-        return tuple(dict.fromkeys(_Comparison(old, new).changes(old, new, "", 0)))
+        return tuple(dict.fromkeys(_Comparison(old, new).changes(old, new, "")))
     except RecursionError:
         return (SchemaChange("input: nested too deeply to compare", certain=False),)
 
@@ -68,7 +68,7 @@ class _Comparison:
         self._steps = 0
         self._assumed: set[tuple[int, int]] = set()
 
-    def changes(self, old: Any, new: Any, path: str, depth: int) -> list[SchemaChange]:
+    def changes(self, old: Any, new: Any, path: str) -> list[SchemaChange]:
         """Return what `old` accepts at `path` and `new` rejects.
 
         A pair whose comparison is in progress counts as compatible. A counterexample is finite, so it is found at a place where
@@ -78,32 +78,32 @@ class _Comparison:
             return []
         if name := unknown_type(new):
             known = unknown_type(old) or describe(old, self._old_root)
-            return [] if known == name else [_unsure(path, f"{known} -> {name}, of which nothing is known")]
+            return [] if known == name else [_change(path, f"{known} -> {name}, of which nothing is known", certain=False)]
         self._steps += 1
-        if self._steps > _MAX_STEPS or depth > _MAX_DEPTH:
-            return [_unsure(path, "too much to compare")]
+        if self._steps > _MAX_STEPS or len(self._assumed) > _MAX_DEPTH:
+            return [_change(path, "too much to compare", certain=False)]
         key = (id(old), id(new))
         if key in self._assumed:
             return []
         self._assumed.add(key)
         try:
-            return self._compare(old, new, path, depth)
+            return self._compare(old, new, path)
         finally:
             self._assumed.remove(key)
 
-    def _compare(self, old: Any, new: Any, path: str, depth: int) -> list[SchemaChange]:
+    def _compare(self, old: Any, new: Any, path: str) -> list[SchemaChange]:
         found: list[SchemaChange] = []
         new_branches = list(branches(new, self._new_root))
         for branch in branches(old, self._old_root):
             candidates = [candidate for candidate in new_branches if candidate.type == branch.type]
             if candidates:
-                result = self._branch(branch, candidates, path, depth)
+                result = self._branch(branch, candidates, path)
             else:
-                result = [_fault(path, f"{describe(old, self._old_root)} -> {describe(new, self._new_root)}")]
+                result = [_change(path, f"{describe(old, self._old_root)} -> {describe(new, self._new_root)}")]
             found += result if branch.exact and not branch.rest else _uncertain(result)
         return found
 
-    def _branch(self, old: Branch, candidates: Sequence[Branch], path: str, depth: int) -> list[SchemaChange]:
+    def _branch(self, old: Branch, candidates: Sequence[Branch], path: str) -> list[SchemaChange]:
         """Return what `old` accepts and all `candidates` of the same type reject."""
         if len(candidates) > 1 or candidates[0].values is not None:
             old = _enumerated(old)
@@ -112,7 +112,7 @@ class _Comparison:
         overlapping = [candidate for candidate in candidates if not self._disjoint(old, candidate)]
         best: list[SchemaChange] | None = None
         for candidate in overlapping or candidates:
-            result = self._pair(old, candidate, path, depth)
+            result = self._pair(old, candidate, path)
             if not result:
                 return []
             if best is None or len(result) < len(best):
@@ -120,72 +120,68 @@ class _Comparison:
         # Several branches may together accept what none of them accepts alone.
         return (best or []) if len(overlapping) <= 1 else _uncertain(best or [])
 
-    def _pair(self, old: Branch, new: Branch, path: str, depth: int) -> list[SchemaChange]:
+    def _pair(self, old: Branch, new: Branch, path: str) -> list[SchemaChange]:
         if new.values is not None:
             text = f"{describe_branch(old, self._old_root)} -> {describe_branch(new, self._new_root)}"
-            return [SchemaChange(_at(path, text), certain=not old.keywords)]
-        found: list[SchemaChange] = []
+            return [_change(path, text, certain=not old.keywords)]
         if old.type == "number":
-            found += _number_findings(old, new, path)
-        elif old.type == "string":
-            found += _string_findings(old.keywords, new.keywords, path)
-        elif old.type == "array":
-            found += self._array(old.keywords, new.keywords, path, depth)
+            found = [*_number_findings(old, new, path)]
         else:
-            found += self._object(old.keywords, new.keywords, path, depth)
+            compare = {"string": _string_findings, "array": self._array}.get(old.type, self._object)
+            found = [*compare(old.keywords, new.keywords, path)]
         if not new.exact or not same_rest(old, new):
-            found.append(_unsure(path, "has rules that cannot be compared"))
+            found.append(_change(path, "has rules that cannot be compared", certain=False))
         return found
 
-    def _array(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int) -> Iterator[SchemaChange]:
+    def _array(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
         old_prefix, new_prefix = old.get("prefixItems", []), new.get("prefixItems", [])
         old_items, new_items = old.get("items", True), new.get("items", True)
         longest = min([old.get("maxItems", math.inf), *(i for i, item in enumerate(old_prefix) if item is False)])
         if old_items is False:
             longest = min(longest, len(old_prefix))
-        yield from _limit({"minItems": old.get("minItems", 0)}, {"minItems": new.get("minItems", 0)}, path, "minItems")
-        yield from _limit({"maxItems": longest} if longest < math.inf else {}, new, path, "maxItems")
+        yield from _limit("minItems", old.get("minItems", 0), new.get("minItems", 0), path)
+        yield from _limit("maxItems", longest, new.get("maxItems", math.inf), path)
         if new.get("uniqueItems") and not old.get("uniqueItems") and longest > 1:
-            yield _fault(path, "items must be unique now")
+            yield _change(path, "items must be unique now")
         positions = max(len(old_prefix), len(new_prefix))
         for position in range(positions + 1):
             if position >= longest:
                 return
             before = old_prefix[position] if position < len(old_prefix) else old_items
             after = new_prefix[position] if position < len(new_prefix) else new_items
-            yield from self.changes(before, after, f"{path}[{'' if position == positions else position}]", depth + 1)
+            yield from self.changes(before, after, f"{path}[{'' if position == positions else position}]")
 
-    def _object(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str, depth: int) -> Iterator[SchemaChange]:
+    def _object(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
         old_properties, new_properties = old.get("properties", {}), new.get("properties", {})
         others = old.get("additionalProperties", "properties" not in old)
         new_others = new.get("additionalProperties", True)
         for name in sorted({*old_properties, *new_properties}):
             before, after = old_properties.get(name, others), new_properties.get(name, new_others)
             if after is False and before is not False:
-                yield _fault(_join(path, name), "removed, and no other names are accepted")
+                yield _change(_join(path, name), "removed, and no other names are accepted")
             else:
-                yield from self.changes(before, after, _join(path, name), depth + 1)
-        yield from self.changes(others, new_others, _join(path, "*"), depth + 1)
+                yield from self.changes(before, after, _join(path, name))
+        yield from self.changes(others, new_others, _join(path, "*"))
         for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
             text = "required now, was optional" if name in old_properties else "new and without default"
-            yield _fault(_join(path, name), text)
-        yield from self._names(old, new, others is not False, path, depth)
+            yield _change(_join(path, name), text)
+        yield from self._names(old, new, others is not False, path)
 
-    def _names(self, old: Mapping[str, Any], new: Mapping[str, Any], others: bool, path: str, depth: int) -> Iterator[SchemaChange]:  # noqa: FBT001 -- internal
+    def _names(self, old: Mapping[str, Any], new: Mapping[str, Any], others: bool, path: str) -> Iterator[SchemaChange]:  # noqa: FBT001 -- internal
         """Compare names and numbers of properties. `others` is whether the old object had undeclared properties."""
         declared = old.get("properties", {})
         if "propertyNames" in new:
             where = f"names in {path or 'input'}"
             names = old.get("propertyNames", True)
             if not others and names is True:
-                yield from self.changes({"enum": list(declared)}, new["propertyNames"], where, depth + 1)
+                yield from self.changes({"enum": list(declared)}, new["propertyNames"], where)
             elif names is not False:
                 texts = {"type": "string"} if names is True else {"type": "string", **names}
-                yield from self.changes(texts, new["propertyNames"], where, depth + 1)
+                yield from self.changes(texts, new["propertyNames"], where)
         least = max(old.get("minProperties", 0), len(set(old.get("required", ()))))
-        yield from _limit({"minProperties": least}, {"minProperties": new.get("minProperties", 0)}, path, "minProperties")
+        yield from _limit("minProperties", least, new.get("minProperties", 0), path)
         most = min(old.get("maxProperties", math.inf), math.inf if others else len(declared))
-        yield from _limit({"maxProperties": most} if most < math.inf else {}, new, path, "maxProperties")
+        yield from _limit("maxProperties", most, new.get("maxProperties", math.inf), path)
 
     def _disjoint(self, old: Branch, new: Branch) -> bool:
         """Return True if a property that both require, such as the tag of a union, has no common value. False means unknown."""
@@ -204,16 +200,16 @@ class _Comparison:
 def _number_findings(old: Branch, new: Branch, path: str) -> Iterator[SchemaChange]:
     step, new_step = old.keywords.get("multipleOf"), new.keywords.get("multipleOf")
     if new.integers and not old.integers and not isinstance(step, int):
-        yield _fault(path, "number -> integer")
+        yield _change(path, "number -> integer")
     for side, name in ((1, "minimum"), (-1, "maximum")):
         before, after = bound(old, side), bound(new, side)
         if after and (before is None or before < after):
             was = "none" if before is None else _show_bound(before, side)
-            yield _fault(path, f"{name} {was} -> {_show_bound(after, side)}")
+            yield _change(path, f"{name} {was} -> {_show_bound(after, side)}")
     if new_step is None or new_step == step or (new_step == 1 and old.integers):
         return
     if not (isinstance(step, int) and isinstance(new_step, int) and new_step and step % new_step == 0):
-        yield _unsure(path, f"must be a multiple of {new_step} now")
+        yield _change(path, f"must be a multiple of {new_step} now", certain=False)
 
 
 def _show_bound(found: tuple[float, int], side: int) -> str:
@@ -221,8 +217,10 @@ def _show_bound(found: tuple[float, int], side: int) -> str:
 
 
 def _string_findings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
-    lengths = [*_limit({"minLength": old.get("minLength", 0)}, {"minLength": new.get("minLength", 0)}, path, "minLength")]
-    lengths += _limit(old, new, path, "maxLength")
+    lengths = [
+        *_limit("minLength", old.get("minLength", 0), new.get("minLength", 0), path),
+        *_limit("maxLength", old.get("maxLength", math.inf), new.get("maxLength", math.inf), path),
+    ]
     yield from _uncertain(lengths) if "pattern" in old or "format" in old else lengths
     for key in ("format", "contentEncoding"):
         before, after = old.get(key), new.get(key)
@@ -230,11 +228,11 @@ def _string_findings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) 
             certain = before is None and (key == "contentEncoding" or after in _FORMATS)
             certain = certain or (before in _FORMATS and after in _FORMATS)
             was = f"string ({before})" if before else "string"
-            yield SchemaChange(_at(path, f"{was} -> string ({after})"), certain=certain)
+            yield _change(path, f"{was} -> string ({after})", certain=certain)
     if "pattern" in new and old.get("pattern") != new["pattern"]:
         shown = new["pattern"] if len(new["pattern"]) <= _MAX_SHOWN else f"{new['pattern'][:_MAX_SHOWN]}..."
         certain = not {"pattern", "format"} & old.keys() and _refuses_some(new["pattern"], old)
-        yield SchemaChange(_at(path, f"must match {shown!r} now"), certain=certain)
+        yield _change(path, f"must match {shown!r} now", certain=certain)
 
 
 def _refuses_some(pattern: str, old: Mapping[str, Any]) -> bool:
@@ -257,7 +255,7 @@ def _value_findings(values: Sequence[Any], candidates: Sequence[Branch], path: s
             refused[None not in answers].append(value)
     for certain, text in ((True, "no longer accepts"), (False, "may no longer accept")):
         if refused[certain]:
-            yield SchemaChange(_at(path, f"{text} {show_values(tuple(refused[certain]))}"), certain=certain)
+            yield _change(path, f"{text} {show_values(tuple(refused[certain]))}", certain=certain)
 
 
 def _enumerated(branch: Branch) -> Branch:
@@ -268,29 +266,18 @@ def _enumerated(branch: Branch) -> Branch:
     return replace(branch, values=tuple(range(int(lower[0]), int(-upper[0]) + 1)))
 
 
-def _limit(old: Mapping[str, Any], new: Mapping[str, Any], path: str, key: str) -> Iterator[SchemaChange]:
-    """Yield a change if a count, whose `key` begins with "min" or "max", had a wider limit in `old`."""
-    before, after = old.get(key), new.get(key)
-    if after is None or before == after:
-        return
-    if before is None or (after > before if key.startswith("min") else after < before):
-        yield _fault(path, f"{key} {'none' if before is None else before} -> {after}")
+def _limit(key: str, before: float, after: float, path: str) -> Iterator[SchemaChange]:
+    """Yield a change if a count, whose `key` begins with "min" or "max", has a narrower limit now."""
+    if after > before if key.startswith("min") else after < before:
+        yield _change(path, f"{key} {'none' if before == math.inf else before} -> {after}")
 
 
-def _fault(path: str, text: str) -> SchemaChange:
-    return SchemaChange(_at(path, text))
+def _change(path: str, text: str, *, certain: bool = True) -> SchemaChange:
+    return SchemaChange(f"{path or 'input'}: {text}", certain)
 
 
-def _unsure(path: str, text: str) -> SchemaChange:
-    return SchemaChange(_at(path, text), certain=False)
-
-
-def _uncertain(found: Sequence[SchemaChange]) -> list[SchemaChange]:
+def _uncertain(found: Iterable[SchemaChange]) -> list[SchemaChange]:
     return [replace(change, certain=False) for change in found]
-
-
-def _at(path: str, text: str) -> str:
-    return f"{path or 'input'}: {text}"
 
 
 def _join(path: str, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
+from hatch_tilebox.compatibility.releases import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.progress import format_size
 from hatch_tilebox.report.html import Html, badge, left_out, muted, row, scrolling, table, tag

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.archive.reader import open_archive
-from hatch_tilebox.compatibility.archives import LARGEST_LOCK, LARGEST_TEXT, Difference, compare_archives
+from hatch_tilebox.archive.reader import read_manifest
+from hatch_tilebox.compatibility.archives import Difference, compare_archives, read_contents
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.report.graph import Graph, build_graph
@@ -73,23 +73,14 @@ def collect_report(
     shown, sources = _read(release)
     before = _read(old)[0] if old else None
     progress.finished(f"{len(shown.manifest.files)} files")
-    # The changes name the tasks of another reading of the same archive.
     changes = difference.comparison.tasks if difference else ()
-    tasks = difference.new.tasks if difference else shown.manifest.tasks
-    return Report(build_graph(tasks, sources, run, changes), shown, before, difference, run)
+    return Report(build_graph(shown.manifest.tasks, sources, run, changes), shown, before, difference, run)
 
 
 def _read(path: Path) -> tuple[Release, Mapping[str, bytes]]:
     """Return the release in an archive, and the source files of its tasks. The whole archive is checked."""
-    sources: dict[str, bytes] = {}
-    lock = None
-    with open_archive(path) as archive:
-        manifest = archive.manifest
-        wanted = {task.source.path for task in manifest.tasks if task.source}
-        for entry, chunks in archive.members():
-            if entry.path == LOCK_NAME and entry.size <= LARGEST_LOCK:
-                lock = b"".join(chunks)
-            elif entry.path in wanted and entry.size <= LARGEST_TEXT:
-                sources[entry.path] = b"".join(chunks)
-    packages = None if lock is None else package_pieces(lock, manifest.project.requires_python)
-    return Release(str(path), manifest, archive.sha256, archive.size, file_pieces(manifest), packages), sources
+    sources = {task.source.path for task in read_manifest(path).tasks if task.source}
+    archive, contents = read_contents(path, {LOCK_NAME, *sources})
+    manifest = archive.manifest
+    packages = package_pieces(contents[LOCK_NAME], manifest.project.requires_python) if LOCK_NAME in contents else None
+    return Release(str(path), manifest, archive.sha256, archive.size, file_pieces(manifest), packages), contents

@@ -66,7 +66,7 @@ def build_graph(
     tasks: Sequence[Task], sources: Mapping[str, bytes], job: JobFile | None, changes: Sequence[TaskChange] = ()
 ) -> Graph:
     """Return the graph of the `tasks` of a release and of a run. `sources` has the content of Python files by their paths."""
-    kinds = {id(change.new): change.kind for change in changes if change.new}
+    kinds = {(change.new.name, change.new.version): change.kind for change in changes if change.new}
     run = job.tasks if job else ()
     places: dict[str, int] = {}
     foreign: dict[tuple[str, str], int] = {}
@@ -80,7 +80,15 @@ def build_graph(
     failed = Counter(places[item.id] for item in run if item.state.startswith("failed"))
     identities = [*((task.name, task.version, task) for task in tasks), *((*identity, None) for identity in foreign)]
     nodes = tuple(
-        Node(name, version, task, kinds.get(id(task)), bool(tasks) and task is None, counts[index], failed[index])
+        Node(
+            name,
+            version,
+            task,
+            kinds.get((name, version)) if task else None,
+            bool(tasks) and task is None,
+            counts[index],
+            failed[index],
+        )
         for index, (name, version, task) in enumerate(identities)
     )
     edges = _edges(run, places)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.compatibility.verdict import change_kind, describe_verdict
+from hatch_tilebox.compatibility.releases import change_kind, describe_verdict
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_seconds, format_size
 from hatch_tilebox.core.urls import hide_logins
