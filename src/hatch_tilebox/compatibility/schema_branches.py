@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.inputs.describe import describe_value, to_json
@@ -74,7 +75,7 @@ _KNOWN = {keyword for keywords in _KEYWORDS.values() for keyword in keywords}
 class Branch:
     """The part of a schema for the values of one type.
 
-    `values` has all values if they are finite, and `keys` their canonical texts. `rest` has the keywords that are not understood.
+    `values` has all values if they are finite. `rest` has the keywords that are not understood.
     A branch that is not `exact` accepts less than its keywords.
     """
 
@@ -82,9 +83,13 @@ class Branch:
     keywords: Mapping[str, Any]
     integers: bool = False
     values: tuple[Any, ...] | None = None
-    keys: frozenset[str] = frozenset()
     rest: Mapping[str, Any] | None = None
     exact: bool = True
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The canonical texts of `values`."""
+        return frozenset(map(spelling, self.values or ()))
 
 
 def branches(schema: Any, root: Mapping[str, Any]) -> Iterator[Branch]:
@@ -137,7 +142,7 @@ def _value_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
         by_type.setdefault(_type_of(value), []).append(value)
     for name, group in by_type.items():
         if name in types:
-            yield Branch(name, {}, values=tuple(group), keys=frozenset(map(spelling, group)), exact=exact)
+            yield Branch(name, {}, values=tuple(group), exact=exact)
 
 
 def _type_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
@@ -150,12 +155,11 @@ def _type_branches(keywords: Mapping[str, Any]) -> Iterator[Branch]:
 
 def _type_branch(name: str, keywords: Mapping[str, Any]) -> Branch:
     base = "number" if name == "integer" else name
-    values = _ALL_VALUES.get(base)
     checks = _KEYWORDS.get(base, {})
     used = {key: value for key, value in keywords.items() if key in checks and checks[key](value)}
     foreign = (_KNOWN - checks.keys()) | _STRUCTURE
     rest = {key: value for key, value in keywords.items() if key not in used and key not in foreign}
-    return Branch(base, used, name == "integer", values, frozenset(map(spelling, values or ())), rest)
+    return Branch(base, used, name == "integer", _ALL_VALUES.get(base), rest)
 
 
 def _resolve(ref: Any, root: Mapping[str, Any]) -> Any:

@@ -136,11 +136,11 @@ class _Comparison:
     def _array(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
         old_prefix, new_prefix = old.get("prefixItems", []), new.get("prefixItems", [])
         old_items, new_items = old.get("items", True), new.get("items", True)
-        longest = min([old.get("maxItems", math.inf), *(i for i, item in enumerate(old_prefix) if item is False)])
+        longest = min([_count("maxItems", old), *(i for i, item in enumerate(old_prefix) if item is False)])
         if old_items is False:
             longest = min(longest, len(old_prefix))
-        yield from _limit("minItems", old.get("minItems", 0), new.get("minItems", 0), path)
-        yield from _limit("maxItems", longest, new.get("maxItems", math.inf), path)
+        yield from _limit("minItems", _count("minItems", old), new, path)
+        yield from _limit("maxItems", longest, new, path)
         if new.get("uniqueItems") and not old.get("uniqueItems") and longest > 1:
             yield _change(path, "items must be unique now")
         positions = max(len(old_prefix), len(new_prefix))
@@ -178,10 +178,10 @@ class _Comparison:
             elif names is not False:
                 texts = {"type": "string"} if names is True else {"type": "string", **names}
                 yield from self.changes(texts, new["propertyNames"], where)
-        least = max(old.get("minProperties", 0), len(set(old.get("required", ()))))
-        yield from _limit("minProperties", least, new.get("minProperties", 0), path)
-        most = min(old.get("maxProperties", math.inf), math.inf if others else len(declared))
-        yield from _limit("maxProperties", most, new.get("maxProperties", math.inf), path)
+        least = max(_count("minProperties", old), len(set(old.get("required", ()))))
+        yield from _limit("minProperties", least, new, path)
+        most = min(_count("maxProperties", old), math.inf if others else len(declared))
+        yield from _limit("maxProperties", most, new, path)
 
     def _disjoint(self, old: Branch, new: Branch) -> bool:
         """Return True if a property that both require, such as the tag of a union, has no common value. False means unknown."""
@@ -217,10 +217,7 @@ def _show_bound(found: tuple[float, int], side: int) -> str:
 
 
 def _string_findings(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
-    lengths = [
-        *_limit("minLength", old.get("minLength", 0), new.get("minLength", 0), path),
-        *_limit("maxLength", old.get("maxLength", math.inf), new.get("maxLength", math.inf), path),
-    ]
+    lengths = [change for key in ("minLength", "maxLength") for change in _limit(key, _count(key, old), new, path)]
     yield from _uncertain(lengths) if "pattern" in old or "format" in old else lengths
     for key in ("format", "contentEncoding"):
         before, after = old.get(key), new.get(key)
@@ -243,7 +240,7 @@ def _refuses_some(pattern: str, old: Mapping[str, Any]) -> bool:
             compiled = re.compile(pattern)
     except (re.error, RecursionError, OverflowError):
         return False
-    allowed = (text for text in _SHORT_TEXTS if old.get("minLength", 0) <= len(text) <= old.get("maxLength", math.inf))
+    allowed = (text for text in _SHORT_TEXTS if _count("minLength", old) <= len(text) <= _count("maxLength", old))
     return not all(map(compiled.search, allowed))
 
 
@@ -266,8 +263,15 @@ def _enumerated(branch: Branch) -> Branch:
     return replace(branch, values=tuple(range(int(lower[0]), int(-upper[0]) + 1)))
 
 
-def _limit(key: str, before: float, after: float, path: str) -> Iterator[SchemaChange]:
-    """Yield a change if a count, whose `key` begins with "min" or "max", has a narrower limit now."""
+def _count(key: str, schema: Mapping[str, Any]) -> float:
+    """Return the value of a limit whose `key` begins with "min" or "max"."""
+    found: float = schema.get(key, 0 if key.startswith("min") else math.inf)
+    return found
+
+
+def _limit(key: str, before: float, new: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
+    """Yield a change if a limit is narrower than `before`."""
+    after = _count(key, new)
     if after > before if key.startswith("min") else after < before:
         yield _change(path, f"{key} {'none' if before == math.inf else before} -> {after}")
 

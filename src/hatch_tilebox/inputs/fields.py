@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import Task
 
 
-_KINDS = ("null", "boolean", "integer", "number", "array", "object", "string")
-"""In the order in which a text is read. `level=null` is null where the field may be null, and `"null"` where it may not."""
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "null": type(None),
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "array": list,
+    "object": dict,
+    "string": str,
+}
+"""The types of JSON and of Python, in the order in which a text is read.
+
+`level=null` is null where the field may be null, and `"null"` where it may not.
+"""
 _DEEPEST = 16
 _MISSING = object()
 
@@ -51,11 +62,12 @@ def convert(text: str, schema: Any, root: Mapping[str, Any]) -> Any:
     """Return `text` as a value of `schema`, or unchanged if it is not one. Without a type in the schema, JSON is parsed."""
     kinds = list(_kinds_of(schema, root))
     for kind in kinds:
-        for value in (*_listed(kind.get("enum")), *([kind["const"]] if "const" in kind else ())):
+        listed = kind.get("enum")
+        for value in [*(listed if isinstance(listed, list) else []), *([kind["const"]] if "const" in kind else [])]:
             if text == (value if isinstance(value, str) else json.dumps(value)):
                 return value
     named = {name for kind in kinds for name in _names_of(kind)}
-    for name in _KINDS if named else ():
+    for name in _KINDS:
         if name in named and (value := _read(text, name)) is not _MISSING:
             return value
     if named or any("enum" in kind or "const" in kind for kind in kinds):
@@ -123,10 +135,6 @@ def _kinds_of(schema: Any, root: Mapping[str, Any], depth: int = 0) -> Iterator[
         yield found
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _has_fields(kind: Mapping[str, Any]) -> bool:
     return "properties" in kind or "object" in _names_of(kind) or not ({"type", "enum", "const"} & {*kind})
 
@@ -141,15 +149,8 @@ def _read(text: str, kind: str) -> Any:
     if kind == "string":
         return text
     value = _json(text.lower() if text.lower() in {"true", "false"} else text)
-    right = {
-        "null": value is None,
-        "boolean": isinstance(value, bool),
-        "integer": isinstance(value, int) and not isinstance(value, bool),
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
-        "array": isinstance(value, list),
-        "object": isinstance(value, dict),
-    }
-    return value if right.get(kind) else _MISSING
+    right = isinstance(value, _KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
+    return value if right else _MISSING
 
 
 def _json(text: str) -> Any:

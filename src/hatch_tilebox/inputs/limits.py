@@ -32,9 +32,8 @@ def input_problem(task: str, data: bytes, arguments: bytes | None = None) -> Pro
     except (RecursionError, ValueError):
         fields = None
     if isinstance(fields, dict) and fields:
-        sizes = {name: _size(value) for name, value in fields.items()}
-        name = max(sizes, key=lambda name: sizes[name])
-        message += f"; its largest field {name!r} has {sizes[name]:,}"
+        name = max(fields, key=lambda name: len(_encode(fields[name])))
+        message += f"; its largest field {name!r} has {len(_encode(fields[name])):,}"
     return Problem(message, _HINT, code="TBX604")
 
 
@@ -53,7 +52,3 @@ def default_warnings(tasks: Sequence[Task]) -> list[Problem]:
 
 def _encode(value: JSON) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
-
-
-def _size(value: JSON) -> int:
-    return len(_encode(value))

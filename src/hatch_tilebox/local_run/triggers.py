@@ -1,7 +1,7 @@
 """The events that trigger automation tasks.
 
 The input of an automation task is the message `workflows.v1.Automation {bytes trigger_event = 1; bytes args = 2}`. Sources:
-automation.proto and storage_location.proto in Tilebox's published definitions.
+automation.proto and storage_location.proto in Tilebox's published definitions, and https://protobuf.dev/programming-guides/encoding/
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hatch_tilebox.core.errors import Problem, RunError
-from hatch_tilebox.local_run.protobuf_wire import encode_field
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.model import Task
@@ -22,7 +21,10 @@ EVENTS = {"created": 1}
 """The numbers of storage events."""
 _BUCKETS = {"gs://": (1, 2), "s3://": (2, 1)}
 """The number of the storage type, and of the field of its reference."""
-_LOCAL, _LOCAL_REFERENCE = 3, 4
+_LOCAL = (3, 4)
+"""The same for a folder."""
+_VARINT, _BYTES = 0, 2
+"""Kinds of fields on the wire."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def with_trigger(task: Task, arguments: bytes, trigger: Trigger) -> TriggeredInp
     named = f"{task.name} {task.version}"
     if task.trigger != "cron" and trigger.time is not None:
         raise RunError(Problem(f"{named} is not triggered by a cron schedule", "remove --trigger-time", code="TBX605"))
-    if task.trigger != "storage-event" and (trigger.object, trigger.location, trigger.event) != (None, None, None):
+    if task.trigger != "storage-event" and {trigger.object, trigger.location, trigger.event} != {None}:
         raise RunError(
             Problem(f"{named} is not triggered by storage events", "remove --object, --location and --event", code="TBX605")
         )
@@ -64,37 +66,37 @@ def with_trigger(task: Task, arguments: bytes, trigger: Trigger) -> TriggeredInp
         return TriggeredInput(arguments)
     if task.trigger == "cron":
         time = _parse_time(trigger.time) if trigger.time else datetime.now(timezone.utc)
-        nanoseconds = encode_field(2, time.microsecond * 1000) if time.microsecond else b""
-        event, locations = encode_field(1, encode_field(1, int(time.timestamp() // 1)) + nanoseconds), b""
+        nanoseconds = _field(2, time.microsecond * 1000) if time.microsecond else b""
+        event, locations = _field(1, _field(1, int(time.timestamp() // 1)) + nanoseconds), b""
     else:
         if trigger.object is None:
             raise RunError(
                 Problem(f"{named} is triggered by storage events, but no object is given", "add --object PATH", code="TBX605")
             )
         event, locations = _storage_event(trigger.object, trigger.location, EVENTS[trigger.event or "created"])
-    return TriggeredInput(encode_field(1, event) + (encode_field(2, arguments) if arguments else b""), locations)
+    return TriggeredInput(_field(1, event) + (_field(2, arguments) if arguments else b""), locations)
 
 
 def _storage_event(path: str, location: str | None, event: int) -> tuple[bytes, bytes]:
     """Return a serialized `TriggeredStorageEvent`, and the `StorageLocations` with its storage location."""
-    location_id = encode_field(1, uuid4().bytes)
+    location_id = _field(1, uuid4().bytes)
     scheme = next((scheme for scheme in _BUCKETS if location and location.startswith(scheme)), None)
     if location and scheme:
         (kind, reference), place = _BUCKETS[scheme], location.removeprefix(scheme).rstrip("/")
     else:
-        kind, reference, place = _LOCAL, _LOCAL_REFERENCE, str(_folder(path, location))
+        (kind, reference), place = _LOCAL, str(_folder(path, location))
         path = Path(path).name if location is None and Path(path).is_absolute() else path
     storage = b"".join(
         (
-            encode_field(1, location_id),
-            encode_field(2, place.encode()),
-            encode_field(3, kind),
-            encode_field(4, (location or place).encode()),
-            encode_field(5, encode_field(reference, encode_field(1, place.encode())) + encode_field(5, kind)),
+            _field(1, location_id),
+            _field(2, place.encode()),
+            _field(3, kind),
+            _field(4, (location or place).encode()),
+            _field(5, _field(reference, _field(1, place.encode())) + _field(5, kind)),
         )
     )
-    triggered = encode_field(1, location_id) + encode_field(2, event) + encode_field(3, path.encode())
-    return triggered, encode_field(1, storage)
+    triggered = _field(1, location_id) + _field(2, event) + _field(3, path.encode())
+    return triggered, _field(1, storage)
 
 
 def _folder(path: str, location: str | None) -> Path:
@@ -115,3 +117,19 @@ def _parse_time(text: str) -> datetime:
     except ValueError:
         raise RunError(Problem(f"--trigger-time {text!r} is not a time", "write it as 2026-08-01T06:00Z", code="TBX605")) from None
     return found if found.tzinfo else found.astimezone()
+
+
+def _field(number: int, value: int | bytes) -> bytes:
+    """Return a field of a message: an integer, or bytes, which also encode strings and nested messages."""
+    if isinstance(value, int):
+        return _varint(number << 3 | _VARINT) + _varint(value % 2**64)
+    return _varint(number << 3 | _BYTES) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:  # noqa: PLR2004 -- seven bits in each byte
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

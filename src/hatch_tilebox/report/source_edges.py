@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.modules import module_name
@@ -31,15 +31,12 @@ def source_edges(tasks: Sequence[Task], sources: Mapping[str, bytes]) -> tuple[F
     unique = {last: index for name, index in objects.items() if last_names[last := name.rpartition(".")[2]] == 1}
     submits: Found = set()
     depends: Found = set()
-    trees: dict[str, ast.Module | None] = {}
+    paths = {task.source.path for task in tasks if task.source} & sources.keys()
+    trees = {path: _parse(sources[path]) for path in paths}
     for index, task in enumerate(tasks):
-        if task.source is None or task.object is None or task.source.path not in sources:
-            continue
-        path = task.source.path
-        if path not in trees:
-            trees[path] = _parse(sources[path])
-        tree = trees[path]
-        method = _execute(tree, task.object.partition(":")[2]) if tree else None
+        path = task.source.path if task.source else ""
+        tree = trees.get(path)
+        method = _execute(tree, task.object.partition(":")[2]) if tree and task.object else None
         if tree is None or method is None:
             continue
         names = imported_names(tree, path) | imported_names(ast.Module(method.body, []), path)
@@ -77,7 +74,7 @@ class _Body:
         self._module = module
         self._objects = objects
         self._unique = unique
-        self._variables: dict[str, set[int]] = {}
+        self._variables: defaultdict[str, set[int]] = defaultdict(set)
         self.submitted: set[int] = set()
         self.depends: Found = set()
 
@@ -87,24 +84,22 @@ class _Body:
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for name in (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)):
-                    self._variables.setdefault(name, set()).update(self._tasks_in(node.value))
+                    self._variables[name] |= self._tasks_in(node.value)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 self._call(node, node.func)
 
     def _call(self, call: ast.Call, function: ast.Attribute) -> None:
         if function.attr in _COLLECT and isinstance(function.value, ast.Name):
-            found = {index for part in call.args for index in self._tasks_in(part)}
-            self._variables.setdefault(function.value.id, set()).update(found)
-        if function.attr not in _SUBMIT or not call.args:
-            return
-        given = self._tasks_in(call.args[0])
-        self.submitted |= given
-        before = {index for keyword in call.keywords if keyword.arg == "depends_on" for index in self._tasks_in(keyword.value)}
-        self.depends |= {(first, then) for first in before for then in given if first != then}
+            self._variables[function.value.id] |= self._tasks_in(*call.args)
+        if function.attr in _SUBMIT and call.args:
+            given = self._tasks_in(call.args[0])
+            self.submitted |= given
+            before = self._tasks_in(*(keyword.value for keyword in call.keywords if keyword.arg == "depends_on"))
+            self.depends |= {(first, then) for first in before for then in given if first != then}
 
-    def _tasks_in(self, node: ast.AST) -> set[int]:
-        """Return the tasks that an expression creates, submits or reads from a variable."""
-        return set(self._walk(node))
+    def _tasks_in(self, *nodes: ast.AST) -> set[int]:
+        """Return the tasks that expressions create, submit or read from a variable."""
+        return {index for node in nodes for index in self._walk(node)}
 
     def _walk(self, node: ast.AST) -> Iterator[int]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SUBMIT:

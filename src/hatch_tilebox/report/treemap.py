@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def treemap(title: str, pieces: Sequence[Piece]) -> Html:
             tag("svg", tag("rect", width=12, height=12, rx=3, class_=f"c{index}"), width=12, height=12, aria_hidden="true"),
             words,
         )
-        for index, words in _legend(groups)
+        for index, words in enumerate(_legend(groups))
     ]
     more = len(pieces) - _ROWS
     caption = f"{title}, largest first" + (f"; {more} smaller ones are left out" if more > 0 else "")
@@ -68,26 +69,25 @@ def treemap(title: str, pieces: Sequence[Piece]) -> Html:
 
 def _groups(pieces: Sequence[Piece]) -> dict[str, int]:
     """Return the size of each group, largest first."""
-    sizes: dict[str, int] = {}
+    sizes: Counter[str] = Counter()
     for piece in pieces:
-        sizes[piece.group] = sizes.get(piece.group, 0) + piece.size
+        sizes[piece.group] += piece.size
     return dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _legend(groups: dict[str, int]) -> list[tuple[int, str]]:
-    named = list(groups.items())
-    found = [(index, f"{clip(name, 40)}  {format_size(size)}") for index, (name, size) in enumerate(named[: COLOURS - 1])]
-    rest = named[COLOURS - 1 :]
-    if rest:
-        words = clip(rest[0][0], 40) if len(rest) == 1 else f"{len(rest)} others"
-        found.append((COLOURS - 1, f"{words}  {format_size(sum(size for _, size in rest))}"))
-    return found
+def _legend(groups: dict[str, int]) -> list[str]:
+    """Return what each colour stands for. The smallest groups share the last one."""
+    named = [*groups.items()]
+    if len(named) > COLOURS:
+        others = named[COLOURS - 1 :]
+        named[COLOURS - 1 :] = [(f"{len(others)} others", sum(size for _, size in others))]
+    return [f"{clip(name, 40)}  {format_size(size)}" for name, size in named]
 
 
 def _drawing(label: str, pieces: Sequence[Piece], colours: dict[str, int], whole: Area) -> Html:
-    shown = [piece for piece in pieces if piece.size > 0][:MOST]
-    rest = [piece for piece in pieces if piece.size > 0][MOST:]
-    if rest:
+    shown = [piece for piece in pieces if piece.size > 0]
+    if rest := shown[MOST:]:
+        del shown[MOST:]
         shown.append(Piece(f"{len(rest)} smaller", rest[0].group, sum(piece.size for piece in rest)))
     groups = _groups(shown)
     content = []
