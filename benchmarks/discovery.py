@@ -29,12 +29,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tables import print_seconds
+
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.core.config import BuildOptions
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.model import Project
 from hatch_tilebox.discovery.cache import DIRECTORY_VARIABLE
 from hatch_tilebox.discovery.clean_environment import workflow_environment
+from hatch_tilebox.discovery.environment import python_of
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.pipeline.build import build_release
 from hatch_tilebox.project.workflow_file import load_config
@@ -112,9 +115,8 @@ def one_round(times: dict[str, list[float]], project: Path, client: Path, archiv
         build()
     entry = next((cache / "environments").glob("*/"))
     environment = workflow_environment(PYTHONPYCACHEPREFIX=str(entry / "bytecode"))
-    python = next(path for path in (entry / "env/bin/python", entry / "env/Scripts/python.exe") if path.exists())
     with timed(times, "import"):
-        subprocess.run([python, "-c", f"import {module}"], cwd=entry / "project", env=environment, check=True)
+        subprocess.run([python_of(entry / "env"), "-c", f"import {module}"], cwd=entry / "project", env=environment, check=True)
     for used in (cache, out, folder):
         shutil.rmtree(used)
 
@@ -133,15 +135,12 @@ def main() -> None:
             load_config(project / CONFIG_NAME), Project("benchmark", "0"), scratch, BuildOptions()
         ).artifact.path
         entry = next((scratch / "prepared" / "environments").glob("*/"))
-        client = next(path for path in (entry / "env/bin/python", entry / "env/Scripts/python.exe") if path.exists())
+        client = python_of(entry / "env")
         for done in range(arguments.rounds):
             print(f"round {done + 1} of {arguments.rounds}", file=sys.stderr)
             one_round(times, project, client, archive, scratch, turn=done % 2 == 0)
     base = statistics.median(times["documented"])
-    print("| | median (s) | range (s) | ratio |\n|---|---|---|---|")
-    for name, values in times.items():
-        median = statistics.median(values)
-        print(f"| {name} | {median:.2f} | {min(values):.2f} to {max(values):.2f} | {median / base:.2f} |")
+    print_seconds(times, {name: statistics.median(values) / base for name, values in times.items()})
 
 
 if __name__ == "__main__":

@@ -16,10 +16,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+from tables import print_seconds
 
 from hatch_tilebox.discovery.cache import DIRECTORY_VARIABLE
 from hatch_tilebox.discovery.clean_environment import workflow_environment
@@ -124,8 +127,8 @@ class Times:
 
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
-        self.seconds: dict[str, list[float]] = {}
-        self.ratios: dict[str, list[float]] = {}
+        self.seconds: defaultdict[str, list[float]] = defaultdict(list)
+        self.ratios: defaultdict[str, list[float]] = defaultdict(list)
 
     @contextmanager
     def row(self, name: str) -> Iterator[Callable[[], None]]:
@@ -133,13 +136,13 @@ class Times:
         began = perf_counter()
         self.loop.bare_import()
         imported = perf_counter() - began
-        self.seconds.setdefault(IMPORT, []).append(imported)
-        self.ratios.setdefault(IMPORT, []).append(1.0)
+        self.seconds[IMPORT].append(imported)
+        self.ratios[IMPORT].append(1.0)
 
         def stop() -> None:
             seconds = perf_counter() - began
-            self.seconds.setdefault(name, []).append(seconds)
-            self.ratios.setdefault(name, []).append(seconds / imported)
+            self.seconds[name].append(seconds)
+            self.ratios[name].append(seconds / imported)
             print(f"{name}: {seconds:.2f} s, import {imported:.2f} s", file=sys.stderr)
 
         began = perf_counter()
@@ -159,16 +162,13 @@ def one_round(loop: Loop, times: Times) -> None:
         loop.edit()
         with loop.started("run", until=LOGGED):
             stop()
-    with times.row("`run FILE`") as stop, loop.started("run", loop.release, until=LOGGED):
-        stop()
-    with times.row("`run --cold FILE`") as stop, loop.started("run", "--cold", loop.release, until=LOGGED):
-        stop()
-    with times.row("`verify FILE`") as stop:
-        loop.finish("verify", loop.release)
-        stop()
-    with times.row("`verify --cold FILE`") as stop:
-        loop.finish("verify", "--cold", loop.release)
-        stop()
+    for words in (["run"], ["run", "--cold"]):
+        with times.row(f"`{' '.join(words)} FILE`") as stop, loop.started(*words, loop.release, until=LOGGED):
+            stop()
+    for words in (["verify"], ["verify", "--cold"]):
+        with times.row(f"`{' '.join(words)} FILE`") as stop:
+            loop.finish(*words, loop.release)
+            stop()
 
 
 def main() -> None:
@@ -182,11 +182,9 @@ def main() -> None:
         times = Times(loop)
         for _ in range(arguments.rounds):
             one_round(loop, times)
-    print("| | median (s) | range (s) | ratio |\n|---|---|---|---|")
-    for row, seconds in times.seconds.items():
-        ratio = statistics.median(times.ratios[row])
-        print(f"| {row} | {statistics.median(seconds):.2f} | {min(seconds):.2f} to {max(seconds):.2f} | {ratio:.2f} |")
-    sys.exit(statistics.median(times.ratios[WATCHED]) > arguments.aim)
+    ratios = {row: statistics.median(values) for row, values in times.ratios.items()}
+    print_seconds(times.seconds, ratios)
+    sys.exit(ratios[WATCHED] > arguments.aim)
 
 
 if __name__ == "__main__":

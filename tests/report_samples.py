@@ -114,7 +114,8 @@ def tasks(**changes):
 
 def release(folder, version="1.0.0", *, of=None, contents=None, environment=("S3_BUCKET",), slug="scene-qa-5y9aK2"):
     """Write a release into `folder` and return the path of its archive."""
-    contents = contents or {"pyproject.toml": b"[project]\n", PATH: SOURCE.encode(), "uv.lock": lock().encode()}
+    if contents is None:
+        contents = {"pyproject.toml": b"[project]\n", PATH: SOURCE.encode(), "uv.lock": lock().encode()}
     files = []
     for path, data in sorted(contents.items(), key=lambda item: item[0].encode()):
         on_disk = folder / "tree" / version / path

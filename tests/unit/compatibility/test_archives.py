@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import report_samples
 from hand_made_releases import GREET, write_release
 
-from hatch_tilebox.archive.source import hash_files
-from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.compatibility.archives import LARGEST_TEXT, compare_archives, locked_packages
 from hatch_tilebox.core.errors import ArchiveError
-from hatch_tilebox.core.model import FileSet, Project, ReleaseManifest, SelectedFile, Workflow
 
 LOCK = """
 version = 1
@@ -46,16 +44,8 @@ def release(tmp_path):
     made = iter(range(9))
 
     def make(tasks=(GREET,), slug="scene-qa", **contents):
-        folder = tmp_path / str(next(made))
-        files = []
-        for name, content in sorted(contents.items()):
-            path = name.replace("__", "/").replace("_dot_", ".")
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
-            files.append(SelectedFile(path, str(folder / path), len(content)))
-        selected = FileSet(folder, tuple(sorted(files, key=lambda file: file.path.encode())))
-        manifest = ReleaseManifest.of(Workflow(slug, "a:b"), Project("x", "1"), tasks, hash_files(selected))
-        return write_archive(manifest, selected, tmp_path / f"{folder.name}.tbrelease").path
+        by_path = {name.replace("__", "/").replace("_dot_", "."): content for name, content in contents.items()}
+        return report_samples.release(tmp_path / str(next(made)), of=tasks, slug=slug, contents=by_path)
 
     return make
 
