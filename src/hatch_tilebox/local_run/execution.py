@@ -136,11 +136,11 @@ def run_files(
         on_line=watcher.output,
         storage_locations=given_input.storage_locations,
     ) as session:
-        execution = _Execution(session, job, manifest, watcher)
+        execution = _Execution(session, job, manifest, watcher, telemetry)
         execution.run(follow=call.follow)
         written = session.finish(manifest.files)
-        problems = execution.problems(telemetry)
-    warnings = (*warnings, *_warnings(job, telemetry, written))
+        problems = execution.problems()
+    warnings = (*warnings, *execution.warnings(written))
     return RunResult(job.state, tuple(job.root.below()), tuple(telemetry.logs), tuple(telemetry.spans), tuple(problems), warnings)
 
 
@@ -152,6 +152,7 @@ class _Execution:
     job: Job
     manifest: ReleaseManifest
     watcher: Watcher
+    telemetry: Telemetry
     began: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
     lost: Problem | None = None
     foreign: list[LocalTask] = field(default_factory=list)
@@ -170,13 +171,31 @@ class _Execution:
             if not follow and task.state != "queued":
                 return
 
-    def problems(self, telemetry: Telemetry) -> list[Problem]:
+    def problems(self) -> list[Problem]:
         """Return why the job is not completed."""
-        found = [self._failure(task, telemetry) for task in self.job.root.below() if task.state == "failed"]
+        found = [self._failure(task) for task in self.job.root.below() if task.state == "failed"]
         if self.foreign:
             names = ", ".join(dict.fromkeys(f"{task.name} {task.version}" for task in self.foreign))
             message = f"submitted, but not among the tasks of this release: {names}"
             found.append(Problem(message, "a runner with another release must execute them; here they stay queued", code="TBX604"))
+        return found
+
+    def warnings(self, written: Sequence[str]) -> list[Problem]:
+        """Return warnings about tasks that did not fail the job, and about the paths that they have written."""
+        found = []
+        if self.job.state != "failed" and (refusals := self._refusals()):
+            found.append(Problem(refusals, code="TBX604"))
+        optional = [task for task in self.job.root.below() if task.state == "failed_optional"]
+        for task in optional[:_SHOWN]:
+            stacktrace = self.telemetry.stacktrace(str(task.id))
+            found.append(Problem(f"the optional task {task.display} failed: {task.error}", details=stacktrace, code="TBX603"))
+        if len(optional) > _SHOWN:
+            found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed", code="TBX603"))
+        if written:
+            more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
+            message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"
+            hint = "these files are deleted, and on a cluster other tasks do not see them; use the job cache"
+            found.append(Problem(message, hint, code="TBX606"))
         return found
 
     def _execute(self, task: LocalTask, registered: Task) -> None:
@@ -240,23 +259,22 @@ class _Execution:
             **({"parentId": encode_id(task.parent.id.bytes)} if task.parent else {}),
         }
 
-    def _failure(self, task: LocalTask, telemetry: Telemetry) -> Problem:
+    def _failure(self, task: LocalTask) -> Problem:
         attempts = f" after {task.attempts} attempts" if task.attempts > 1 else ""
         message = f"{task.display} ({task.name} {task.version}) failed{attempts}: {task.error}"
         if self.lost:
             return Problem(message, self.lost.hint, details=self.lost.details, code="TBX607")
         if task in self.refused:
             return Problem(message, self.refused[task].hint, code="TBX604")
-        stacktrace = telemetry.stacktrace(str(task.id))
-        return Problem(message, _refusals(telemetry) or _hint(task, stacktrace or ""), details=stacktrace, code="TBX603")
+        stacktrace = self.telemetry.stacktrace(str(task.id))
+        return Problem(message, self._refusals() or _hint(task, stacktrace or ""), details=stacktrace, code="TBX603")
 
-
-def _refusals(telemetry: Telemetry) -> str | None:
-    """Return which methods of the Tilebox service the tasks called, None if they called none."""
-    if not telemetry.refused:
-        return None
-    methods = ", ".join(method.strip("/") for method in telemetry.refused[:_SHOWN])
-    return f"{_NO_SERVICE}, and these methods were called: {methods}; deploy the release to test that part"
+    def _refusals(self) -> str | None:
+        """Return which methods of the Tilebox service the tasks called, None if they called none."""
+        if not self.telemetry.refused:
+            return None
+        methods = ", ".join(method.strip("/") for method in self.telemetry.refused[:_SHOWN])
+        return f"{_NO_SERVICE}, and these methods were called: {methods}; deploy the release to test that part"
 
 
 def _hint(task: LocalTask, stacktrace: str) -> str | None:
@@ -266,26 +284,3 @@ def _hint(task: LocalTask, stacktrace: str) -> str | None:
     if "_tilebox.grpc." in stacktrace:  # an SDK that ignores TILEBOX_API_URL does not find the sink
         return f"{_NO_SERVICE}; deploy the release to test that part"
     return None
-
-
-def _warnings(job: Job, telemetry: Telemetry, written: Sequence[str]) -> list[Problem]:
-    """Return warnings about tasks that did not fail the job."""
-    found = []
-    if job.state != "failed" and (refusals := _refusals(telemetry)):
-        found.append(Problem(refusals, code="TBX604"))
-    optional = [task for task in job.root.below() if task.state == "failed_optional"]
-    found += [
-        Problem(f"the optional task {task.display} failed: {task.error}", details=telemetry.stacktrace(str(task.id)), code="TBX603")
-        for task in optional[:_SHOWN]
-    ]
-    if len(optional) > _SHOWN:
-        found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed", code="TBX603"))
-    if written:
-        more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
-        message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"
-        found.append(
-            Problem(
-                message, "these files are deleted, and on a cluster other tasks do not see them; use the job cache", code="TBX606"
-            )
-        )
-    return found

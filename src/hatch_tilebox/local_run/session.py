@@ -119,7 +119,6 @@ def open_session(
         raise DiscoveryError(no_pyproject(files))
     uv = require_uv()
     passed = passed_variables(options.variables)
-    extra = {"TILEBOX_LOG_LEVEL": "DEBUG"} if options.debug else {}
     with open_cache(keep=not options.cold) as cache, contextlib.ExitStack() as stack:
         if passed:
             progress.result("Environment", ", ".join(passed))
@@ -139,13 +138,13 @@ def open_session(
                     uv,
                     timeout=options.timeout,
                     on_line=lambda line: on_line(paths.clean(line)),
-                    extra={**_variables(sink.url, token), **extra},
+                    extra=_variables(sink.url, token, debug=options.debug),
                 ) as worker,
             ):
                 _initialize(worker, sink.url, token, options.timeout)
                 if options.tasks is not None and {*worker.tasks()} != {*options.tasks}:
                     raise DiscoveryError(Problem("the worker registers other tasks than before", code="TBX319"))
-                progress.finished(_about(worker))
+                progress.finished(f"Python {worker.about['python']}, tilebox-workflows {worker.about['sdk']}")
                 yield Session(worker, sink, environment)
         except WorkerError as error:
             raise DiscoveryError(worker_failed(context, error)) from error
@@ -172,12 +171,7 @@ def _initialize(worker: Worker, url: str, token: str, timeout: float) -> None:
         raise DiscoveryError(Problem(message, hint, code="TBX607")) from error
 
 
-def _about(worker: Worker) -> str:
-    about = worker.about
-    return f"Python {about['python']}, tilebox-workflows {about['sdk']}"
-
-
-def _variables(url: str, token: str) -> dict[str, str]:
+def _variables(url: str, token: str, *, debug: bool) -> dict[str, str]:
     """Return the worker's environment variables. With them `Client()` calls the sink, without a proxy."""
     direct = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"]))
     return {
@@ -188,6 +182,7 @@ def _variables(url: str, token: str) -> dict[str, str]:
         "OTEL_EXPORT_INTERVAL": EXPORT_INTERVAL,
         "NO_PROXY": direct,
         "no_proxy": direct,
+        **({"TILEBOX_LOG_LEVEL": "DEBUG"} if debug else {}),
     }
 
 
