@@ -13,7 +13,8 @@ from conftest_tools import needs_tool
 from output_schema import check_output
 from runtime_support import PROJECTS
 
-from hatch_tilebox.project.adopt.plan import apply_changes, plan_adoption
+from hatch_tilebox.project.adopt.changes import apply_changes
+from hatch_tilebox.project.adopt.plan import plan_adoption
 from hatch_tilebox.project.check import check_project
 
 FOUND = PROJECTS / "as_found"
@@ -88,7 +89,7 @@ def moisture_tables(folder, run):
 def adopt(folder):
     """The changes of an adoption, which is written."""
     adoption = plan_adoption(folder)
-    apply_changes(adoption)
+    apply_changes(adoption.root, adoption.changes)
     return "".join(change.diff for change in adoption.changes)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,6 @@ from hatch_tilebox.cli.options import output_options, project_argument
 from hatch_tilebox.cli.output import ask_secret, problem_json, show_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from hatch_tilebox.cli.output import Output
@@ -37,24 +35,21 @@ def command(project: Path, *, yes: bool, create: str | None, summary: str | None
 
     Example: hatch-tilebox adopt --yes
     """
-    from hatch_tilebox.project.adopt.plan import apply_changes, plan_adoption
-    from hatch_tilebox.project.adopt.remote import require_new_config
+    from hatch_tilebox.project.adopt.changes import apply_changes
+    from hatch_tilebox.project.adopt.plan import plan_adoption
     from hatch_tilebox.project.new_workflow import api_url, create_workflow
     from hatch_tilebox.publish.tilebox.credentials import api_key
 
-    adoption = plan_adoption(project.resolve())
-    key = ""
-    if create:
-        require_new_config(adoption, create)
-        key = api_key(api_url(), ask_secret)
+    adoption = plan_adoption(project.resolve(), create)
+    key = api_key(api_url(), ask_secret) if create else ""
     if not output.as_json:
         _show(adoption, output.verbosity)
     apply = bool(adoption.changes) and (yes or output.agreed("Write this?"))
     if apply and create:
         with output.progress() as progress:
-            _write_with_workflow(adoption, partial(create_workflow, create, summary or create, key, progress))
+            _write_with_slug(adoption, create_workflow(create, summary or create, key, progress))
     elif apply:
-        apply_changes(adoption)
+        apply_changes(adoption.root, adoption.changes)
     changes = [{"path": change.path, "diff": change.diff} for change in adoption.changes]
     result = {"applied": apply, "changes": changes, "notes": [problem_json(note) for note in adoption.notes]}
     output.show(result, *(change.path for change in adoption.changes if apply))
@@ -65,15 +60,14 @@ def command(project: Path, *, yes: bool, create: str | None, summary: str | None
     show_next("adopt without a lock" if unlocked else "adopt", project=project)
 
 
-def _write_with_workflow(adoption: Adoption, create: Callable[[], str]) -> None:
-    """Create the workflow, then write the changes with its slug."""
+def _write_with_slug(adoption: Adoption, slug: str) -> None:
+    """Write the changes with the slug of the workflow that was created."""
     from hatch_tilebox.core.errors import Problem, TileboxError
-    from hatch_tilebox.project.adopt.plan import apply_changes
-    from hatch_tilebox.project.adopt.remote import create_remotely
+    from hatch_tilebox.project.adopt.changes import apply_changes
 
-    slug = create_remotely(adoption, create)
+    adoption.set_slug(slug)
     try:
-        apply_changes(adoption)
+        apply_changes(adoption.root, adoption.changes)
     except TileboxError as error:
         remains = Problem(f"the workflow {slug} was created at Tilebox and stays there", code="TBX801")
         raise type(error)(*error.problems, remains) from None

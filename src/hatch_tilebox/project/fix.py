@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Fix, Location, Problem, TileboxError
-from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.environment import INSTALL_LIMIT
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.uv import require_uv
-from hatch_tilebox.project.adopt.plan import Adoption, Change, apply_changes
+from hatch_tilebox.project.adopt.changes import Change, apply_changes
 from hatch_tilebox.project.adopt.toml_text import TomlText
 from hatch_tilebox.project.check import CheckReport, check_project
 from hatch_tilebox.project.find import config_file, find_pyproject
@@ -65,10 +64,10 @@ def _apply(start: Path, fixes: Iterable[Fix], fixed: Fixed) -> Fixed:
                 texts[name] = _read(root, name, failed)
             if text := texts[name]:
                 _edit(text, fix)
-    changes = [Change(text.name, text.before, text.text) for text in texts.values() if text and text.text != text.before]
+    changes = [change for text in texts.values() if text for change in text.changes]
     locks = any(fix.action == "lock" for fix in fixes)
     try:
-        apply_changes(Adoption(root, changes))
+        apply_changes(root, changes)
         if locks:
             _lock(root)
     except TileboxError as error:
@@ -80,12 +79,10 @@ def _apply(start: Path, fixes: Iterable[Fix], fixed: Fixed) -> Fixed:
 
 def _read(root: Path, name: str, failed: list[Problem]) -> TomlText | None:
     try:
-        return TomlText(name, read_text(root / name))
-    except (UnreadableTextError, OSError) as error:
-        failed.append(Problem(f"cannot be edited: {error}", location=Location(name), code="TBX802"))
+        return TomlText(root, name)
     except ConfigError as error:
         failed += error.problems
-    return None
+        return None
 
 
 def _edit(text: TomlText, fix: Fix) -> None:
@@ -95,7 +92,7 @@ def _edit(text: TomlText, fix: Fix) -> None:
         if fix.action == "rename":
             text.rename(fix.path, str(fix.value))
         elif fix.action == "append":
-            text.replace_items(path, set(), [str(fix.value)])
+            text.edit_array(path, add=[str(fix.value)])
         else:
             text.create(path, fix.value)
     except (ConfigError, KeyError, TypeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -42,23 +43,46 @@ _BACKENDS: dict[str, tuple[set[str], tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def set_up_build(root: Path, text: TomlText, hatch: TomlText | None, runner: RunnerImport, notes: list[Problem]) -> None:
-    """Have releases built together with the project, unless release runners would then have to install hatch-tilebox.
+@dataclass(frozen=True)
+class ProjectTables:
+    """`pyproject.toml` and, if there is one, `hatch.toml` of a project while they are edited. What stays as it is gets a note."""
 
-    `text` is `pyproject.toml`, `hatch` is `hatch.toml` if there is one. What stays as it is gets a note.
-    """
-    package = text.table("tool", "uv").get("package")
+    root: Path
+    text: TomlText
+    hatch: TomlText | None
+    notes: list[Problem] = field(default_factory=list)
+
+    def note(self, message: str, hint: str | None = None, location: Location | None = None, code: str = "TBX804") -> None:
+        """Add a note."""
+        self.notes.append(Problem(message, hint, location, code=code))
+
+    @property
+    def backend(self) -> str:
+        """What builds the project."""
+        return str(self.text.table("build-system").get("build-backend", _FALLBACK))
+
+    @property
+    def build(self) -> tuple[TomlText, str]:
+        """The file that holds hatchling's build tables, and what their dotted names begin with: `hatch.toml` replaces the other."""
+        if self.hatch is not None and "build" in self.hatch.values:
+            return self.hatch, "build."
+        return self.text, "tool.hatch.build."
+
+
+def set_up_build(tables: ProjectTables, runner: RunnerImport) -> None:
+    """Have releases built together with the project, unless release runners would then have to install hatch-tilebox."""
+    package = tables.text.table("tool", "uv").get("package")
     if runner.source == "installed" and package is False:
         hint = "remove package = false from [tool.uv], or move what it imports out of src"
-        notes.append(Problem(f"a release runner does not start this project: {runner.reason}", hint, _PLACE, code="TBX803"))
+        tables.note(f"a release runner does not start this project: {runner.reason}", hint, _PLACE, "TBX803")
     if runner.source == "folder" and package is True:
         message = "package = true in [tool.uv] stays: release runners build this project before they start it"
-        notes.append(Problem(message, location=_PLACE, code="TBX804"))
-    no_build = "build-system" not in text.values
+        tables.note(message, location=_PLACE)
+    no_build = "build-system" not in tables.text.values
     if package is False or (runner.source == "folder" and package is None) or (runner.source == "unknown" and no_build):
-        _build_with_hook(root, text, hatch, runner, notes)
+        _build_with_hook(tables, runner)
     else:
-        _build_with_target(root, text, hatch, runner, notes)
+        _build_with_target(tables, runner)
 
 
 def reasons_to_keep(root: Path, values: Mapping[str, Any]) -> list[str]:
@@ -67,10 +91,10 @@ def reasons_to_keep(root: Path, values: Mapping[str, Any]) -> list[str]:
     backend = str(table.get("build-backend", _FALLBACK))
     if backend in {HATCHLING, OWN_BACKEND}:
         return []
-    kind = _kind(backend)
-    if kind is None:
+    known = _known(backend)
+    if known is None:
         return ["hatch-tilebox cannot replace it"]
-    needed, tables, files = _BACKENDS[kind]
+    needed, tables, files = known
     reasons = [f"it is configured in [{path}]" for path in tables if value_at(values, path)]
     reasons += [f"there is {name}" for name in files if (root / name).exists()]
     others = [item for item in table.get("requires", []) if requirement_name(item) not in {*needed, "hatchling", OWN}]
@@ -90,108 +114,85 @@ def builds_release(pyproject: Pyproject) -> bool:
     return backend == OWN_BACKEND or (backend == HATCHLING and (_has_hook(build) or "tilebox" in table_at(build, ["targets"])))
 
 
-def allow_direct_references(text: TomlText, hatch: TomlText | None, notes: list[Problem]) -> None:
+def allow_direct_references(tables: ProjectTables) -> None:
     """Let hatchling build a project with dependencies at a URL, which uv installs anyway; an existing setting stays."""
-    project = text.table("project")
+    project = tables.text.table("project")
     requirements = [*project.get("dependencies", []), *chain(*project.get("optional-dependencies", {}).values())]
     direct = [item for item in requirements if _is_direct(item)]
-    if not direct or (hatch is not None and "metadata" in hatch.values):
+    replaced = tables.hatch is not None and "metadata" in tables.hatch.values
+    if not direct or replaced or "allow-direct-references" in tables.text.table("tool", "hatch", "metadata"):
         return
-    metadata = value_at(text.values, "tool.hatch.metadata")
-    if metadata is None:
-        text.add_table("tool.hatch.metadata", {"allow-direct-references": True})
-    elif "allow-direct-references" not in metadata:
-        text.put("tool.hatch.metadata.allow-direct-references", value=True)
-    else:
-        return
+    tables.text.create("tool.hatch.metadata.allow-direct-references", value=True)
     names = ", ".join(map(requirement_name, direct))
     message = f"allow-direct-references is set, because hatchling refuses dependencies at a URL without it: {names}"
-    notes.append(Problem(message, "an index such as PyPI refuses packages with such dependencies", code="TBX804"))
+    tables.note(message, "an index such as PyPI refuses packages with such dependencies")
 
 
-def _build_with_hook(root: Path, text: TomlText, hatch: TomlText | None, runner: RunnerImport, notes: list[Problem]) -> None:
+def _build_with_hook(tables: ProjectTables, runner: RunnerImport) -> None:
     """Hatchling with hatch-tilebox beside it and the build hook; uv does not install the project."""
-    table = text.table("build-system")
-    backend = str(table.get("build-backend", _FALLBACK))
-    if reasons := reasons_to_keep(root, text.values):
+    text, backend = tables.text, tables.backend
+    if reasons := reasons_to_keep(tables.root, text.values):
         message = f"build-backend stays {backend}: {'; '.join(reasons)}"
-        notes.append(
-            Problem(message, "uv build does not build a release of it, but hatch-tilebox build does", _PLACE, code="TBX021")
-        )
+        tables.note(message, "uv build does not build a release of it, but hatch-tilebox build does", _PLACE, "TBX021")
         return
-    if not table:
+    if not text.table("build-system"):
         text.add_table("build-system", {"requires": ["hatchling", OWN], "build-backend": HATCHLING})
     elif backend != OWN_BACKEND:
         if backend != HATCHLING:
-            notes.append(
-                Problem(f"hatchling replaces {backend}; the wheel should hold the same files", "compare both once", code="TBX804")
-            )
+            tables.note(f"hatchling replaces {backend}; the wheel should hold the same files", "compare both once")
             text.put("build-system.build-backend", HATCHLING)
         _require(text, backend)
     if backend != OWN_BACKEND:
-        _add_hook(text, hatch)
+        target, prefix = tables.build
+        build = target.table(*prefix.split(".")[:-1])
+        if not _has_hook(build) and "tilebox" not in table_at(build, ["targets"]):
+            target.add_table(f"{prefix}hooks.tilebox", {})
     if runner.source != "installed" and "package" not in text.table("tool", "uv"):
-        text.create("tool.uv.package", value=False, comment=_NOT_BUILT if runner.source == "folder" else None)
+        text.create("tool.uv.package", value=False, comment=_NOT_BUILT if runner.source == "folder" else "")
 
 
-def _build_with_target(root: Path, text: TomlText, hatch: TomlText | None, runner: RunnerImport, notes: list[Problem]) -> None:
+def _build_with_target(tables: ProjectTables, runner: RunnerImport) -> None:
     """The build target alone: what release runners install to build the project stays the same."""
-    table = text.table("build-system")
-    backend = str(table.get("build-backend", _FALLBACK))
-    if not table and not reasons_to_keep(root, text.values):
+    text, backend, required = tables.text, tables.backend, tables.text.table("build-system")
+    if not required and not reasons_to_keep(tables.root, text.values):
         text.add_table("build-system", {"requires": ["hatchling"], "build-backend": HATCHLING})
-        if not _is_found_by_hatchling(root, text.values):
+        if not _is_found_by_hatchling(tables.root, text.values):
             text.add_table("tool.hatch.build.targets.wheel", {"only-include": ["src"], "sources": ["src"]})
     elif backend not in {HATCHLING, OWN_BACKEND}:
         message = f"build-backend stays {backend}, and release runners build the project with it: {runner.reason}"
-        notes.append(Problem(message, "hatch-tilebox build builds the release", _PLACE, code="TBX021"))
+        tables.note(message, "hatch-tilebox build builds the release", _PLACE, "TBX021")
         return
-    target, prefix = build_tables(text, hatch)
-    if any(requirement_name(item) == OWN for item in table.get("requires", [])):
+    target, prefix = tables.build
+    if any(requirement_name(item) == OWN for item in required.get("requires", [])):
         message = f"release runners install {OWN} to build this project: {runner.reason}"
         hint = (
             f"to avoid that, remove it from [build-system] requires, and write a table [{prefix}targets.tilebox] with\n"
             f'dependencies = ["{OWN}"] in place of the build hook; then hatch build -t tilebox builds the release'
         )
-        notes.append(Problem(message, hint, _PLACE, code="TBX804"))
+        tables.note(message, hint, _PLACE)
     elif _has_hook(target.table(*prefix.split(".")[:-1])):
         _require(text, backend)
     else:
-        path = f"{prefix}targets.tilebox"
-        dependencies = value_at(target.values, f"{path}.dependencies")
+        path = f"{prefix}targets.tilebox.dependencies"
+        dependencies = value_at(target.values, path)
         if dependencies is None:
-            target.create(f"{path}.dependencies", [OWN], comment=_TARGET_ONLY)
+            target.create(path, [OWN], comment=_TARGET_ONLY)
         elif OWN not in map(requirement_name, dependencies):
-            target.replace_items(f"{path}.dependencies", set(), [OWN])
+            target.edit_array(path, add=[OWN])
         message = f"release runners build this project, so only the target needs {OWN}: {runner.reason}"
-        notes.append(
-            Problem(message, "hatch build -t tilebox and hatch-tilebox build build the release; uv build does not", code="TBX021")
-        )
+        hint = "hatch build -t tilebox and hatch-tilebox build build the release; uv build does not"
+        tables.note(message, hint, code="TBX021")
 
 
 def _require(text: TomlText, former: str) -> None:
     """Have hatchling and hatch-tilebox among the build requirements, in place of those of the `former` backend."""
-    items = text.table("build-system").get("requires")
-    names = [requirement_name(item) for item in items or ()]
-    kind = _kind(former)
-    replaced = {index for index, name in enumerate(names) if kind and name in _BACKENDS[kind][0]}
-    missing = [name for name in ("hatchling", OWN) if name not in names]
+    known, items = _known(former), text.table("build-system").get("requires")
+    missing = [name for name in ("hatchling", OWN) if name not in map(requirement_name, items or ())]
+    replaced = [item for item in items or () if known and requirement_name(item) in known[0]]
     if items is None:
         text.put("build-system.requires", missing)
     elif replaced or missing:
-        text.replace_items("build-system.requires", replaced, missing)
-
-
-def _add_hook(text: TomlText, hatch: TomlText | None) -> None:
-    target, prefix = build_tables(text, hatch)
-    build = target.table(*prefix.split(".")[:-1])
-    if not _has_hook(build) and "tilebox" not in table_at(build, ["targets"]):
-        target.add_table(f"{prefix}hooks.tilebox", {})
-
-
-def build_tables(text: TomlText, hatch: TomlText | None) -> tuple[TomlText, str]:
-    """The file that holds hatchling's build tables, and what their dotted names begin with: `hatch.toml` replaces the other."""
-    return (hatch, "build.") if hatch is not None and "build" in hatch.values else (text, "tool.hatch.build.")
+        text.edit_array("build-system.requires", add=missing, remove=replaced)
 
 
 def _has_hook(build: Mapping[str, Any]) -> bool:
@@ -211,6 +212,5 @@ def _is_direct(requirement: str) -> bool:
         return False
 
 
-def _kind(backend: str) -> str | None:
-    first = backend.partition(".")[0]
-    return first if first in _BACKENDS else None
+def _known(backend: str) -> tuple[set[str], tuple[str, ...], tuple[str, ...]] | None:
+    return _BACKENDS.get(backend.partition(".")[0])

@@ -6,8 +6,10 @@ A release needs a `Runner` object with the same tasks, in a module that starts n
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hatch_tilebox.project.source_code import imported_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,17 +27,16 @@ class DirectRunner:
 
     call: ast.Call
     client: ast.expr
-    arguments: dict[str, ast.expr] = field(default_factory=dict)
+    arguments: dict[str, ast.expr]
 
     @property
-    def line(self) -> int:
-        """The line of the call."""
-        return self.call.lineno
+    def of_runner(self) -> dict[str, ast.expr]:
+        """The arguments of the `Runner` object with the same tasks."""
+        return {name: self.arguments[name] for name in _OF_RUNNER if name in self.arguments}
 
     def runner_text(self, source: str) -> str:
         """The expression of the `Runner` object with the same tasks, with their lines and comments in `source`."""
-        kept = (f"{name}={_text_of(self.arguments[name], source)}" for name in _OF_RUNNER if name in self.arguments)
-        return f"Runner({', '.join(kept)})"
+        return f"Runner({', '.join(f'{name}={_text_of(value, source)}' for name, value in self.of_runner.items())})"
 
     def connect_text(self, name: str) -> str:
         """The expression that replaces the call if `name` is the `Runner` object."""
@@ -44,17 +45,16 @@ class DirectRunner:
 
     def needed_names(self) -> set[str]:
         """The names in the expression of the `Runner` object."""
-        values = (self.arguments[name] for name in _OF_RUNNER if name in self.arguments)
-        return {node.id for value in values for node in ast.walk(value) if isinstance(node, ast.Name)}
+        return {name for value in self.of_runner.values() for name in names_in(value)}
 
 
 def direct_runners(module: ast.Module) -> list[DirectRunner]:
     """The direct runners of a module that uses Tilebox's SDK, in the order of their lines."""
-    if not any(name.split(".")[0] == "tilebox" for name in _imported(module)):
+    if not any(name.split(".")[0] == "tilebox" for name, _ in imported_modules(module, "")):
         return []
     clients = _clients(module)
     found = (_direct_runner(node, clients) for node in ast.walk(module) if isinstance(node, ast.Call))
-    return sorted((runner for runner in found if runner is not None), key=lambda runner: runner.line)
+    return sorted((runner for runner in found if runner is not None), key=lambda runner: runner.call.lineno)
 
 
 def start_of_main(module: ast.Module, runner: DirectRunner) -> int | None:
@@ -75,11 +75,10 @@ def _with_clients(module: ast.Module, start: int) -> int:
     """The index of the first client, before `start`, that only later statements use: a worker does not need these clients."""
     while start:
         before = module.body[start - 1]
-        if not isinstance(before, ast.Assign) or not _is_client(before.value, set()):
+        if not isinstance(before, ast.Assign) or not _creates_client(before.value):
             break
-        names = {node.id for target in before.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-        used = {node.id for part in module.body[: start - 1] for node in ast.walk(part) if isinstance(node, ast.Name)}
-        if names & used:
+        names = {name for target in before.targets for name in names_in(target)}
+        if names & {name for part in module.body[: start - 1] for name in names_in(part)}:
             break
         start -= 1
     return start
@@ -100,44 +99,44 @@ def _direct_runner(call: ast.Call, clients: set[str]) -> DirectRunner | None:
     if any(isinstance(argument, ast.Starred) for argument in call.args) or any(part.arg is None for part in call.keywords):
         return None
     arguments = dict(zip(_PARAMETERS, call.args, strict=False))
-    arguments.update({part.arg: part.value for part in call.keywords if part.arg})
-    if "tasks" in arguments and (_is_client(function.value, clients) or "tasks" in {part.arg for part in call.keywords}):
-        return DirectRunner(call, function.value, arguments)
+    named = {part.arg: part.value for part in call.keywords if part.arg}
+    is_client = _creates_client(function.value) or ast.unparse(function.value) in clients
+    if "tasks" in named or ("tasks" in arguments and is_client):
+        return DirectRunner(call, function.value, {**arguments, **named})
     return None
 
 
-def _is_client(node: ast.expr, clients: set[str]) -> bool:
-    if isinstance(node, ast.Call):
-        return ast.unparse(node.func).rpartition(".")[2] == "Client"
-    return ast.unparse(node) in clients
+def _creates_client(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Client"
 
 
 def _clients(module: ast.Module) -> set[str]:
     """The names and attributes, such as `self.client`, that are assigned a `Client(…)` or annotated as one."""
     found: set[str] = set()
     for node in ast.walk(module):
-        if isinstance(node, ast.Assign) and _is_client(node.value, set()):
-            found |= {ast.unparse(target) for target in node.targets}
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None and _is_client(node.value, set()):
-            found.add(ast.unparse(node.target))
-        elif isinstance(node, ast.withitem) and node.optional_vars is not None and _is_client(node.context_expr, set()):
-            found.add(ast.unparse(node.optional_vars))
-        elif isinstance(node, ast.arg) and node.annotation is not None and "Client" in ast.unparse(node.annotation):
-            found.add(node.arg)
+        match node:
+            case ast.Assign(targets=targets, value=ast.Call() as value) if _creates_client(value):
+                found |= {ast.unparse(target) for target in targets}
+            case (
+                ast.AnnAssign(target=target, value=ast.Call() as value)
+                | ast.NamedExpr(target=target, value=ast.Call() as value)
+                | ast.withitem(optional_vars=ast.expr() as target, context_expr=ast.Call() as value)
+            ) if _creates_client(value):
+                found.add(ast.unparse(target))
+            case ast.arg(arg=name, annotation=ast.expr() as annotation) if "Client" in ast.unparse(annotation):
+                found.add(name)
     return found
 
 
-def _imported(module: ast.Module) -> Iterator[str]:
-    for node in ast.walk(module):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module or ""
+def names_in(node: ast.AST) -> set[str]:
+    """The names that a part of a syntax tree uses or binds."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _text_of(node: ast.expr, source: str) -> str:
-    """The text of the expression, dedented by the margin of its last line."""
-    first, *others = (ast.get_source_segment(source, node) or ast.unparse(node)).split("\n")
+    """The text of the expression, dedented by the margin of its last line; without `source` as Python writes it."""
+    segment = ast.get_source_segment(source, node) if source else None
+    first, *others = (segment or ast.unparse(node)).split("\n")
     margin = len(others[-1]) - len(others[-1].lstrip()) if others else 0
     return "\n".join([first, *(line[margin:] if not line[:margin].strip() else line for line in others)])
 

@@ -1,57 +1,40 @@
-"""What `adopt` changes, as texts before and after, and the writing of these changes."""
+"""What `adopt` changes in a project."""
 
 from __future__ import annotations
 
-import difflib
 import os
-import stat
-from dataclasses import dataclass, field
-from pathlib import Path
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.constants import CONFIG_NAME, HATCH_FILE, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.pyproject import Pyproject
-from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.core.toml_document import parse_toml, read_toml
+from hatch_tilebox.core.toml_document import parse_toml
+from hatch_tilebox.core.uv_lock import UvLock, read_lock
 from hatch_tilebox.discovery.diagnose.sources import how_to_lock, workspace_around
-from hatch_tilebox.project.adopt.build_system import allow_direct_references, set_up_build
-from hatch_tilebox.project.adopt.locked import lock_note, lock_of, refuse_old_sdk
+from hatch_tilebox.discovery.diagnose.startup import FIRST_SDK
+from hatch_tilebox.project.adopt.build_system import ProjectTables, allow_direct_references, set_up_build
+from hatch_tilebox.project.adopt.changes import Change
 from hatch_tilebox.project.adopt.toml_text import TomlText
 from hatch_tilebox.project.adopt.vendor import OPTION, propose_vendor
-from hatch_tilebox.project.adopt.workflow import find_runner, write_config
+from hatch_tilebox.project.adopt.workflow import FoundRunner, find_runner, write_config
 from hatch_tilebox.project.build_options import options_table
 from hatch_tilebox.project.find import config_file
 from hatch_tilebox.project.metadata import frontend_problem, is_built_by_hatchling
 from hatch_tilebox.project.pyproject import read_pyproject
 from hatch_tilebox.project.runner_import import RunnerImport, runner_import
+from hatch_tilebox.project.scaffold import derive_slug
 from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.workflow_file import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-from hatch_tilebox.project.adopt.workflow import FoundRunner
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file, relative to the project, with its text before (None if there is no file) and after."""
-
-    path: str
-    before: str | None
-    after: str
-
-    @property
-    def diff(self) -> str:
-        """The change as a unified diff."""
-        return "".join(self._diff_lines())
-
-    def _diff_lines(self) -> Iterator[str]:
-        old, new = ((text or "").splitlines(keepends=True) for text in (self.before, self.after))
-        for line in difflib.unified_diff(old, new, "/dev/null" if self.before is None else self.path, self.path):
-            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+_SDK = "tilebox-workflows"
+_SLUG = re.compile(r'^slug = ".*"$', re.MULTILINE)
 
 
 @dataclass
@@ -62,46 +45,92 @@ class Adoption:
     changes: list[Change] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 
-    def keep(self, text: TomlText | None) -> None:
-        """Add an edited text to the changes, unless it is the same as before."""
-        if text is not None and text.text != text.before:
-            self.changes.append(Change(text.name, text.before, text.text))
+    def set_slug(self, slug: str) -> None:
+        """Write another slug into the new configuration."""
+        self.changes = [
+            replace(change, after=_SLUG.sub(f'slug = "{slug}"', change.after, count=1)) if change.path == CONFIG_NAME else change
+            for change in self.changes
+        ]
 
 
-def plan_adoption(root: Path) -> Adoption:
+def plan_adoption(root: Path, create: str | None = None) -> Adoption:
     """The changes that add hatch-tilebox to the project in the folder `root`, none if it is set up already. Writes nothing.
 
-    Raises ConfigError if there is no `pyproject.toml` with a `[project]` table, or no runner object that a release can start.
+    `create` is the name of the workflow if it is created when the changes are written.
+
+    Raises ConfigError if there is no `pyproject.toml` with a `[project]` table, or no runner object that a release can start, or a
+    workflow is to be created and the project has a configuration, which names its workflow.
     """
     adoption = Adoption(root)
     if not os.path.lexists(root / PYPROJECT_NAME):
         hint = "create a project: hatch-tilebox init; or a pyproject.toml for code that is here: uv init --bare"
         raise ConfigError(Problem(f"no {PYPROJECT_NAME} in {root}", hint, code="TBX002"))
     pyproject = read_pyproject(root)
-    lock = lock_of(root)
+    lock = _lock_of(root)
     if lock:
-        refuse_old_sdk(lock)
+        _refuse_old_sdk(lock)
     tree, found = SourceTree(root), None
     if not config_file(pyproject).exists():
         found = find_runner(tree, adoption.notes)
+    elif create:
+        message = f"{root} has a {CONFIG_NAME} already, so no workflow is created"
+        hint = "leave out --create, or write the slug of another workflow into that file"
+        raise ConfigError(Problem(message, hint, code="TBX801"))
     imported = _runner_import(tree, pyproject, found)
     text = _edit_tables(adoption, pyproject, imported)
     edited = Pyproject(root, parse_toml(text.text, PYPROJECT_NAME), pyproject.hatch_document)
     if found:
-        inputs = edited.build_inputs if edited.packaged else ()
-        config = write_config(tree, found, pyproject.table("project"), inputs, adoption.notes)
+        slug = derive_slug(pyproject.table("project")["name"])
+        adoption.notes.append(_slug_note(slug, create))
         if found.change:
-            adoption.changes.append(Change(found.change.path, found.change.before, found.change.after))
-        adoption.changes.append(Change(CONFIG_NAME, None, config))
+            adoption.changes.append(found.change)
+        inputs = edited.build_inputs if edited.packaged else ()
+        adoption.changes.append(Change(CONFIG_NAME, None, write_config(tree, found, slug, inputs)))
     workspace = workspace_around(root.resolve()) if options_table(edited).get(OPTION) else None
     if workspace and not (workspace / LOCK_NAME).is_file():
         message = f"there is no uv.lock in the workspace {workspace} yet, and a release needs it"
         adoption.notes.append(Problem(message, "create one with `uv lock`", code="TBX032"))
     elif not workspace and not (root / LOCK_NAME).is_file():
         adoption.notes.append(Problem("there is no uv.lock yet, and a release needs it", how_to_lock(root), code="TBX032"))
-    elif lock and (note := lock_note(lock, packaged=edited.packaged)):
+    elif lock and (note := _lock_note(lock, packaged=edited.packaged)):
         adoption.notes.append(note)
     return adoption
+
+
+def _slug_note(slug: str, create: str | None) -> Problem:
+    if create:
+        return Problem(f"the workflow {create!r} is created at Tilebox, and its slug replaces the one above", code="TBX801")
+    hint = f"replace it in {CONFIG_NAME} by the slug that Tilebox gave the workflow"
+    return Problem(f"the slug {slug} is derived from the project's name", hint, code="TBX804")
+
+
+def _lock_of(root: Path) -> UvLock | None:
+    """The lock in the folder `root`, or None if it is missing or damaged: `check` and builds report a damaged one."""
+    try:
+        return read_lock(root / LOCK_NAME)
+    except (ConfigError, OSError):
+        return None
+
+
+def _refuse_old_sdk(lock: UvLock) -> None:
+    """Raise ConfigError if the lock has an SDK without `Runner`."""
+    try:
+        old = [version for version in lock.versions(_SDK) if Version(version) < Version(FIRST_SDK)]
+    except InvalidVersion:
+        return
+    if old:
+        message = f"it has {_SDK} {old[0]}, which has no Runner: releases need {FIRST_SDK} or later"
+        hint = f"uv lock --upgrade-package {_SDK}; then run: hatch-tilebox adopt"
+        raise ConfigError(Problem(message, hint, Location(LOCK_NAME), code="TBX316"))
+
+
+def _lock_note(lock: UvLock, *, packaged: bool) -> Problem | None:
+    """A note if the lock was made when uv installed the project and no longer does, or the other way round."""
+    kinds = [package.kind for package in lock.packages if package.is_project]
+    if not kinds or (kinds[0] != "virtual") == packaged:
+        return None
+    change = "installs the project from now on" if packaged else "no longer installs the project"
+    return Problem(f"uv {change}, so the lock has to be updated", "run: uv lock", Location(LOCK_NAME), code="TBX031")
 
 
 def _runner_import(tree: SourceTree, pyproject: Pyproject, found: FoundRunner | None) -> RunnerImport:
@@ -122,14 +151,14 @@ def _edit_tables(adoption: Adoption, pyproject: Pyproject, imported: RunnerImpor
 
     Raises ConfigError if no frontend builds the project as it is.
     """
-    root, notes = adoption.root, list[Problem]()
-    text = TomlText(PYPROJECT_NAME, _read(root / PYPROJECT_NAME, PYPROJECT_NAME))
-    hatch = _read_toml(root, HATCH_FILE) if (root / HATCH_FILE).exists() else None
-    set_up_build(root, text, hatch, imported, notes)
-    propose_vendor(pyproject, text, hatch, notes)
-    if is_built_by_hatchling(text.values):
-        allow_direct_references(text, hatch, notes)
-        fault = frontend_problem(pyproject, text.values)
+    root = adoption.root
+    hatch = TomlText(root, HATCH_FILE) if pyproject.hatch_document else None
+    tables = ProjectTables(root, TomlText(root, PYPROJECT_NAME), hatch)
+    set_up_build(tables, imported)
+    propose_vendor(pyproject, tables)
+    if is_built_by_hatchling(tables.text.values):
+        allow_direct_references(tables)
+        fault = frontend_problem(pyproject, tables.text.values)
         if fault and is_built_by_hatchling(pyproject.values):
             message = f"hatchling refuses to build this project: {fault.message}"
             raise ConfigError(Problem(message, "correct that, then run: hatch-tilebox adopt", fault.location, code="TBX802"))
@@ -139,56 +168,7 @@ def _edit_tables(adoption: Adoption, pyproject: Pyproject, imported: RunnerImpor
                 "hatch-tilebox build builds a release all the same. For frontends, correct that and run hatch-tilebox adopt again"
             )
             adoption.notes.append(Problem(message, hint, fault.location, code="TBX802"))
-            return TomlText(PYPROJECT_NAME, text.before)
-    adoption.notes += notes
-    adoption.keep(hatch)
-    adoption.keep(text)
-    return text
-
-
-def _read_toml(root: Path, name: str) -> TomlText:
-    """The file `name` as a text to edit. Raises ConfigError if it is not valid TOML."""
-    read_toml(root / name, name)
-    return TomlText(name, _read(root / name, name))
-
-
-def apply_changes(adoption: Adoption) -> None:
-    """Write the changes; each file appears whole.
-
-    Raises ConfigError before anything is written if a file has changed since or is not part of the project, and if a file cannot be
-    written.
-    """
-    for change, real in [(change, _target(adoption.root, change)) for change in adoption.changes]:
-        _write(change, real)
-
-
-def _write(change: Change, real: Path) -> None:
-    try:
-        mode = None if change.before is None else stat.S_IMODE(real.stat().st_mode)
-        with whole_file(real, mode=mode) as file:
-            file.write(change.after.encode())
-    except OSError as error:
-        raise ConfigError(Problem(f"cannot be written: {error.strerror}", location=Location(change.path), code="TBX401")) from error
-
-
-def _target(root: Path, change: Change) -> Path:
-    """The file to write. A link to a file of the project stays a link; a link to another file is refused."""
-    path = root / change.path
-    if (_read(path, change.path) if os.path.lexists(path) else None) != change.before:
-        message = "changed meanwhile, and no file was written"
-        raise ConfigError(Problem(message, "run the command again", Location(change.path), code="TBX802"))
-    real = Path(os.path.realpath(path))
-    if path.is_symlink() and not real.is_relative_to(Path(os.path.realpath(root))):
-        message = f"is a link to {real}, outside the project"
-        raise ConfigError(Problem(message, "put the file itself there", Location(change.path), code="TBX802"))
-    return real
-
-
-def _read(path: Path, name: str) -> str:
-    """The text with its line ends as they are."""
-    try:
-        return read_text(path)
-    except FileNotFoundError as error:
-        raise ConfigError(Problem("is a link to a file that does not exist", "remove it", Location(name), code="TBX003")) from error
-    except UnreadableTextError as error:
-        raise ConfigError(Problem(error.reason, error.hint, Location(name, error.line, error.column), code="TBX003")) from error
+            return TomlText(root, PYPROJECT_NAME)
+    adoption.notes += tables.notes
+    adoption.changes += [*(hatch.changes if hatch else ()), *tables.text.changes]
+    return tables.text

@@ -6,13 +6,14 @@ import ast
 import builtins
 import io
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.project.adopt.direct_runner import direct_runners, is_main_guard, start_of_main
+from hatch_tilebox.project.adopt.direct_runner import direct_runners, is_main_guard, names_in, start_of_main
 from hatch_tilebox.project.source_code import bound_names, runner_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from hatch_tilebox.project.adopt.direct_runner import DirectRunner
 
 _SDK = "tilebox.workflows"
@@ -20,38 +21,33 @@ _NOT_GUARDED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 _GUARD = 'if __name__ == "__main__":'
 
 
-@dataclass(frozen=True)
-class RunnerEdit:
-    """The text of the module after the edit, or the `reason` why its author has to make the edit."""
-
-    text: str
-    name: str
-    reason: str = ""
-
-
 def free_name(module: ast.Module) -> str:
     """A name for the `Runner` object that the module does not use."""
-    taken = {node.id for node in ast.walk(module) if isinstance(node, ast.Name)}
-    taken |= {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
-    taken |= bound_names(module) or set()
+    arguments = {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
+    taken = names_in(module) | arguments | (bound_names(module) or set())
     return next(name for name in ("runner", "workflow_runner", "release_runner", "_runner") if name not in taken)
 
 
-def proposed_lines(text: str, module: ast.Module, runner: DirectRunner) -> str:
+def proposed_lines(text: str, runner: DirectRunner, name: str) -> str:
     """The lines that the author of the module can add by hand."""
-    name = free_name(module)
     main = f"{runner.connect_text(name)}.run_forever()"
     return f"from {_SDK} import Runner\n\n{name} = {runner.runner_text(text)}\n\n{_GUARD}\n    {main}"
 
 
-def edit_module(text: str, module: ast.Module, runner: DirectRunner) -> RunnerEdit:
-    """The module with a `Runner` object of the same tasks, which replaces the direct runner, and a guarded main part."""
-    name = free_name(module)
-    place = _insertion(module, runner)
+def edit_module(text: str, module: ast.Module, name: str) -> tuple[str, str | None]:
+    """The module with a `Runner` object of the same tasks, which replaces its direct runner, and a guarded main part; and None.
+
+    Or the text as it is, and the reason why its author has to make the edit.
+    """
+    runner = direct_runners(module)[0]
     start = start_of_main(module, runner)
-    reason = place if isinstance(place, str) else _fixed_main(module, start)
-    if isinstance(place, str) or reason:
-        return RunnerEdit(text, name, reason)
+    bound: dict[str, int] = {}
+    for index, statement in enumerate(module.body):
+        for bound_name in bound_names(ast.Module([statement], [])) or ():
+            bound.setdefault(bound_name, index)
+    if reason := next(_obstacles(module, runner, start, bound), None):
+        return text, reason
+    place = _insertion(module, runner, start, bound)
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = list(io.StringIO(text, newline=""))  # str.splitlines would split at more than Python does
     _replace_call(lines, runner, name)
@@ -62,49 +58,43 @@ def edit_module(text: str, module: ast.Module, runner: DirectRunner) -> RunnerEd
     lines[place:place] = _block(lines, place, definition, newline)
     _import_runner(lines, module, place, newline)
     after = "".join(lines)
-    return RunnerEdit(after, name) if _is_correct(after, name) else RunnerEdit(text, name, "its text cannot be edited safely")
+    return (after, None) if _is_correct(after, name) else (text, "its text cannot be edited safely")
 
 
-def _fixed_main(module: ast.Module, start: int | None) -> str:
-    """Why the statements from the index `start` on cannot be moved below a guard, or an empty text."""
+def _obstacles(module: ast.Module, runner: DirectRunner, start: int | None, bound: Mapping[str, int]) -> Iterator[str]:
+    """Why the object cannot be inserted, or the statements from the index `start` on cannot be moved below a guard.
+
+    `bound` has the names of the module, each with the index of the first statement that binds it.
+    """
+    if len(direct_runners(module)) > 1:
+        yield "the module has several of them"
+    if bound_names(module) is None:
+        yield "not all names of its module are known"
+    needed = runner.needed_names()
+    if missing := sorted(name for name in needed if name not in bound and not hasattr(builtins, name)):
+        yield f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not known at the top level of the module"
     if start is None:
-        return ""
+        return
     tail = module.body[start:]
+    if any(bound.get(name, -1) >= start for name in needed):
+        yield "the statements that start it define names that it needs"
     if any(isinstance(node, _NOT_GUARDED) for node in tail):
-        return "definitions are among the statements that start it"
+        yield "definitions are among the statements that start it"
     shares_line = start and module.body[start - 1].end_lineno == tail[0].lineno
     strings = (node for part in tail for node in ast.walk(part) if isinstance(node, (ast.Constant, ast.JoinedStr)))
     if shares_line or any(node.end_lineno != node.lineno for node in strings):
-        return "the statements that start it cannot be indented"
-    return ""
+        yield "the statements that start it cannot be indented"
 
 
-def _insertion(module: ast.Module, runner: DirectRunner) -> int | str:
-    """The line, counted from 0, before which the object is inserted, or the reason why there is no such line."""
-    bound: dict[str, int] = {}
-    used = next(index for index, statement in enumerate(module.body) if any(node is runner.call for node in ast.walk(statement)))
-    for index, statement in enumerate(module.body):
-        names = bound_names(ast.Module([statement], []))
-        if names is None:
-            return "not all names of its module are known"
-        for name in names:
-            bound.setdefault(name, index)
-    missing = sorted(name for name in runner.needed_names() if name not in bound and not hasattr(builtins, name))
-    if missing:
-        return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not known at the top level of the module"
+def _insertion(module: ast.Module, runner: DirectRunner, start: int | None, bound: Mapping[str, int]) -> int:
+    """The line, counted from 0, before which the object is inserted: after all that it needs, and before it is used."""
     last = max((bound[name] for name in runner.needed_names() if name in bound), default=-1)
-    start = start_of_main(module, runner)
-    if start is not None and last >= start:
-        return "the statements that start it define names that it needs"
+    used = next(index for index, statement in enumerate(module.body) if any(node is runner.call for node in ast.walk(statement)))
     first = used if start is None else min(used, start)
-    if last < first:
-        return _first_line(module.body[first])
-    return module.body[last].end_lineno or 0
-
-
-def _first_line(statement: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(node.lineno for node in decorators)]) - 1
+    if last >= first:
+        return module.body[last].end_lineno or 0
+    decorators: list[ast.expr] = getattr(module.body[first], "decorator_list", [])
+    return min([module.body[first].lineno, *(node.lineno for node in decorators)]) - 1
 
 
 def _replace_call(lines: list[str], runner: DirectRunner, name: str) -> None:

@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.errors import ConfigError, Problem
-from hatch_tilebox.core.toml_document import table_at
-from hatch_tilebox.project.adopt.build_system import build_tables
+from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.adopt.toml_text import value_at
 from hatch_tilebox.project.vendor.local_packages import local_sources
 
@@ -16,26 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_tilebox.core.pyproject import Pyproject
-    from hatch_tilebox.project.adopt.toml_text import TomlText
+    from hatch_tilebox.project.adopt.build_system import ProjectTables
 
 OPTION = "vendor"
 
 
-def propose_vendor(pyproject: Pyproject, text: TomlText, hatch: TomlText | None, notes: list[Problem]) -> None:
+def propose_vendor(pyproject: Pyproject, tables: ProjectTables) -> None:
     """Set `vendor = true` if the project takes packages from outside its folder, or its lock is that of a workspace around it.
 
-    An existing value of the option stays. `text` is `pyproject.toml`, `hatch` is `hatch.toml` if there is one.
+    An existing value of the option stays.
     """
-    target, prefix = build_tables(text, hatch)
-    tables = [f"{prefix}targets.tilebox", f"{prefix}hooks.tilebox"]
-    found = [path for path in tables if value_at(target.values, path) is not None]
-    if any(OPTION in table_at(target.values, path.split(".")) for path in found):
+    target, prefix = tables.build
+    ours = [f"{prefix}targets.tilebox", f"{prefix}hooks.tilebox"]
+    if any(value_at(target.values, f"{path}.{OPTION}") is not None for path in ours):
         return
-    reason = _reason(pyproject)
-    if reason:
-        target.create(f"{(found or tables[1:])[0]}.{OPTION}", value=True)
+    if reason := _reason(pyproject):
+        path = next((path for path in ours if value_at(target.values, path) is not None), ours[1])
+        target.create(f"{path}.{OPTION}", value=True)
         hint = "a build puts packages from outside into the release as wheels, with a lock of its own; your lock stays as it is"
-        notes.append(Problem(f"vendor = true is set, because {reason}", hint, code="TBX804"))
+        tables.note(f"vendor = true is set, because {reason}", hint)
 
 
 def _reason(pyproject: Pyproject) -> str | None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import CONFIG_NAME, UV_FILES
+from hatch_tilebox.core.constants import UV_FILES
 from hatch_tilebox.core.errors import ConfigError, Location, Problem, SelectionError
 from hatch_tilebox.core.model import Pattern
 from hatch_tilebox.core.modules import module_name
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
+from hatch_tilebox.project.adopt.changes import Change
 from hatch_tilebox.project.adopt.direct_runner import direct_runners
-from hatch_tilebox.project.adopt.runner_edit import RunnerEdit, edit_module, free_name, proposed_lines
-from hatch_tilebox.project.scaffold import derive_slug
+from hatch_tilebox.project.adopt.runner_edit import edit_module, free_name, proposed_lines
 from hatch_tilebox.project.source_code import runner_names
 from hatch_tilebox.selection.select import select_files
 
@@ -28,21 +28,12 @@ _ASIDE = {"tests", "test", "docs", "examples", "benchmarks", "scripts"}
 
 
 @dataclass(frozen=True)
-class ModuleChange:
-    """A module that gets a `Runner` object: its path, and its text before and after."""
-
-    path: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class FoundRunner:
     """The runner object `name` in the file `path`, and the change that creates it there, if it does not exist yet."""
 
     path: str
     name: str
-    change: ModuleChange | None = None
+    change: Change | None = None
 
     @property
     def module(self) -> str:
@@ -77,13 +68,8 @@ def find_runner(tree: SourceTree, notes: list[Problem]) -> FoundRunner:
     return runners[0]
 
 
-def write_config(
-    tree: SourceTree, runner: FoundRunner, project: Mapping[str, Any], inputs: Iterable[str], notes: list[Problem]
-) -> str:
-    """The text of the configuration. `project` is the `[project]` table; `inputs` are files that a build of the project reads."""
-    slug = derive_slug(str(project["name"]))
-    hint = f"replace it in {CONFIG_NAME} by the slug that Tilebox gave the workflow"
-    notes.append(Problem(f"the slug {slug} is derived from the project's name", hint, code="TBX804"))
+def write_config(tree: SourceTree, runner: FoundRunner, slug: str, inputs: Iterable[str]) -> str:
+    """The text of the configuration. `inputs` are files that a build of the project reads."""
     others = [name for name in (*UV_FILES, *inputs) if (tree.root / name).is_file()]
     include = ["pyproject.toml", "uv.lock", *others, *_patterns(tree, runner.path)]
     lines = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in include)
@@ -108,22 +94,21 @@ def _from_direct_runner(root: Path, modules: Mapping[str, ast.Module], notes: li
         raise ConfigError(Problem(f"no module in {root} has a Runner object that a release can start", hint, code="TBX803"))
     best = candidates[0]
     module, runner = modules[best.path], direct[best.path][0]
-    tasks, place = ast.unparse(runner.arguments["tasks"]), Location(best.path, runner.line)
+    tasks, place = ast.unparse(runner.arguments["tasks"]), Location(best.path, runner.call.lineno)
+    text = ""
     try:
-        text, reason = read_text(root / best.path), ""
+        text = read_text(root / best.path)
+        after, reason = edit_module(text, module, best.name)
     except UnreadableTextError as error:
-        text, reason = "", error.reason
-    if len(direct[best.path]) > 1:
-        reason = "the module has several of them"
-    edit = RunnerEdit(text, best.name, reason) if reason else edit_module(text, module, runner)
-    if edit.reason:
-        message = f"this is a direct runner of {tasks}; a release needs a Runner object, and adopt does not write it: {edit.reason}"
-        hint = f"write this, then run hatch-tilebox adopt again:\n{proposed_lines(text, module, runner)}"
+        after, reason = "", error.reason
+    if reason:
+        message = f"this is a direct runner of {tasks}; a release needs a Runner object, and adopt does not write it: {reason}"
+        hint = f"write this, then run hatch-tilebox adopt again:\n{proposed_lines(text, runner, best.name)}"
         raise ConfigError(Problem(message, hint, place, code="TBX803"))
     message = f"this direct runner becomes the Runner object {best.reference}, with the tasks {tasks}"
     others = ", ".join(other.path for other in candidates[1:])
     notes.append(Problem(message, f"there are direct runners in {others}, too" if others else None, place, code="TBX803"))
-    return FoundRunner(best.path, best.name, ModuleChange(best.path, text, edit.text))
+    return FoundRunner(best.path, best.name, Change(best.path, text, after))
 
 
 def _modules(tree: SourceTree) -> Iterator[tuple[str, ast.Module]]:

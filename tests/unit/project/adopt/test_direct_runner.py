@@ -211,6 +211,15 @@ def test_what_is_better_left_to_the_author_is_shown(project, module, reason):
     assert 'if __name__ == "__main__":\n    ' in problem.hint
 
 
+def test_a_module_in_another_encoding_is_left_to_its_author(project):
+    root = project(f"# coding: latin-1\n{HEAD}{SHAPES['several lines']}")
+    path = root / "flow" / "runner.py"
+    path.write_bytes(path.read_bytes() + "# café\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="not UTF-8 text: byte 0xe9") as caught:
+        plan_adoption(root)
+    assert "runner = Runner(tasks=[First, Second])" in caught.value.problems[0].hint
+
+
 @pytest.mark.parametrize(
     "module",
     [
