@@ -9,8 +9,13 @@ Sources: PEP 508 and PEP 440 as `packaging` implements them, and Tilebox's publi
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.task_versions import parse_task_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Source: the field constraints of CreateWorkflowRequest and GetWorkflowRequest in Tilebox's published API definitions.
 SLUG_PATTERN = "[A-Za-z0-9-]+"
@@ -46,41 +51,27 @@ def requirement_name(requirement: str) -> str:
 
 def name_fault(text: str) -> str | None:
     """Check the name of a project: PEP 508."""
-    from packaging.utils import InvalidName, canonicalize_name
+    from packaging.utils import canonicalize_name
 
-    try:
-        if _is_plain(text):
-            canonicalize_name(text, validate=True)
-            return None
-    except InvalidName:
-        pass
-    return "must be the name of a project: ASCII letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+    fine = _is_plain(text) and _is_accepted(partial(canonicalize_name, validate=True), text)
+    rule = "ASCII letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+    return None if fine else f"must be the name of a project: {rule}"
 
 
 def version_fault(text: str) -> str | None:
     """Check the version of a project: PEP 440."""
     from packaging.version import Version
 
-    try:
-        if _is_plain(text):
-            Version(text)
-            return None
-    except ValueError:  # InvalidVersion is one, and so is the error for a number of thousands of digits
-        pass
-    return "must be a version such as 1.0 or 2.1.dev3+local (PEP 440)"
+    fine = _is_plain(text) and _is_accepted(Version, text)
+    return None if fine else "must be a version such as 1.0 or 2.1.dev3+local (PEP 440)"
 
 
 def requirement_fault(text: str) -> str | None:
     """Check a range of Python versions, as in `requires-python`: PEP 440."""
     from packaging.specifiers import SpecifierSet
 
-    try:
-        if len(text) <= MAX_TEXT and text.isascii() and text.isprintable():
-            SpecifierSet(text)
-            return None
-    except ValueError:
-        pass
-    return "must be a range of versions such as >=3.10 (PEP 440)"
+    fine = len(text) <= MAX_TEXT and _is_plain(text.replace(" ", "")) and _is_accepted(SpecifierSet, text)
+    return None if fine else "must be a range of versions such as >=3.10 (PEP 440)"
 
 
 def slug_fault(text: str) -> str | None:
@@ -130,3 +121,11 @@ def is_digest(text: str) -> bool:
 def _is_plain(text: str) -> bool:
     """Whether `text` is short printable ASCII without spaces, which parsers that strip or fold case would accept around it."""
     return len(text) <= MAX_TEXT and text.isascii() and text.isprintable() and " " not in text
+
+
+def _is_accepted(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:  # each parser's own error is one, and so is the error for a number of thousands of digits
+        return False
+    return True

@@ -23,19 +23,16 @@ def parse_json(data: bytes) -> Any:
     except UnicodeDecodeError:
         msg = "it is not UTF-8 text"
         raise ValueError(msg) from None
+    msg = f"it has more than {DEPTH} levels"
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except RecursionError:
-        value = _TOO_DEEP
-    if value is _TOO_DEEP or _depth_exceeded(value):
-        msg = f"it has more than {DEPTH} levels"
+        raise ValueError(msg) from None
+    if _depth_exceeded(value):
         raise ValueError(msg)
     if _SURROGATE.search(text):
         json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     return value
-
-
-_TOO_DEEP = object()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import HATCH_FILE, PYPROJECT_NAME
 from hatch_tilebox.core.diagnostics import look_in
-from hatch_tilebox.core.errors import ConfigError, Location
+from hatch_tilebox.core.errors import Location
 from hatch_tilebox.core.identifiers import normalized_name, requirement_name
-from hatch_tilebox.core.toml_document import Document, read_toml, table_at
+from hatch_tilebox.core.toml_document import Document, peek_toml, read_toml, table_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,16 +134,9 @@ def load_pyproject(root: Path) -> Pyproject:
     return Pyproject(root, read_toml(root / PYPROJECT_NAME, PYPROJECT_NAME), hatch)
 
 
-def peek_pyproject(root: Path, *, allow_mark: bool = False) -> Pyproject:
+def peek_pyproject(root: Path) -> Pyproject:
     """Return what can be read of `pyproject.toml` and `hatch.toml` in the folder `root`, whose errors are reported elsewhere."""
-    return Pyproject(root, *(_peek(root, name, allow_mark=allow_mark) for name in (PYPROJECT_NAME, HATCH_FILE)))
-
-
-def _peek(root: Path, name: str, *, allow_mark: bool) -> Document | None:
-    try:
-        return read_toml(root / name, name, allow_mark=allow_mark)
-    except ConfigError:
-        return None
+    return Pyproject(root, peek_toml(root / PYPROJECT_NAME), peek_toml(root / HATCH_FILE))
 
 
 def texts(values: object) -> tuple[str, ...]:

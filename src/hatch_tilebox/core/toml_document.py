@@ -76,12 +76,18 @@ def parse_toml(text: str, name: str) -> Document:
         raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name), code="TBX004")) from error
 
 
+def peek_toml(path: Path) -> Document | None:
+    """Return the document in the file `path`, None if it is missing or cannot be read, which is reported elsewhere."""
+    try:
+        return read_toml(path, path.name, allow_mark=True)
+    except ConfigError:
+        return None
+
+
 def read_values(path: Path) -> Mapping[str, Any]:
     """Return the values in the file `path`, none if it is missing or cannot be read: for files that another tool checks."""
-    try:
-        return read_toml(path, path.name, allow_mark=True).values
-    except ConfigError:
-        return {}
+    document = peek_toml(path)
+    return document.values if document else {}
 
 
 def table_at(values: object, path: Sequence[str]) -> Mapping[str, Any]:

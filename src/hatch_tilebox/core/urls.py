@@ -24,16 +24,14 @@ def display_url(url: str) -> str:
     character; so is everything after the first `?` or `#`, and a port that is not a number. If an `@` follows a `?` or `#`, only
     the scheme is shown, because both could be part of a password. A digest at the end of a reference to an image stays.
     """
-    digest = re.search(_DIGEST, url)
-    text = url[: digest.start()] if digest else url
-    start, rest = _without_secrets(text)
+    start, rest, digest = _without_secrets(url)
     host, slash, path = rest.partition("/")
     if host.startswith("["):  # an IPv6 address has colons of its own
         address = re.match(_IPV6, host)
         host = address[0] if address else ""
     else:
         host = re.sub(_NO_PORT, "", host)
-    return f"{start}{host}{slash}{path}{digest[0] if digest else ''}"
+    return f"{start}{host}{slash}{path}{digest}"
 
 
 def hide_logins(text: str) -> str:
@@ -44,22 +42,22 @@ def hide_logins(text: str) -> str:
 def _hide_in_match(match: re.Match[str]) -> str:
     url = match[0].rstrip(_AFTER_URL)
     after = match[0][len(url) :]
-    if re.fullmatch(_WORKFLOW, url):
+    # A `file:` URL cannot have a login, and folders may have an `@` in their name.
+    if re.fullmatch(_WORKFLOW, url) or url.lower().startswith("file:///"):
         return match[0]
-    if url.lower().startswith("file:///"):  # it cannot have a login, and folders may have an `@` in their name
-        return match[0]
-    digest = re.search(_DIGEST, url)
-    start, rest = _without_secrets(url[: digest.start()] if digest else url)
-    return f"{start}{rest}{digest[0] if digest else ''}{after}"
+    return "".join((*_without_secrets(url), after))
 
 
-def _without_secrets(url: str) -> tuple[str, str]:
-    """Return scheme and slashes of `url`, and the rest of it without user, password, query and fragment."""
+def _without_secrets(url: str) -> tuple[str, str, str]:
+    """Return scheme and slashes of `url`, the rest of it without user, password, query and fragment, and the digest at its end."""
+    found = re.search(_DIGEST, url)
+    digest = found[0] if found else ""
+    url = url.removesuffix(digest)
     scheme = re.match(_SCHEME, url)
     start = f"{scheme['name']}:{scheme['slashes']}" if scheme and scheme["slashes"] else ""
     rest = url[scheme.end() :] if scheme and start else url
     place, *behind = re.split(r"[?#]", rest, maxsplit=1)
     if behind and "@" in behind[0]:
-        return start, "…"
+        return start, "…", digest
     host, slash, path = place.rpartition("@")[2].partition("/")
-    return start, f"{re.split(_LOGIN_END, host)[-1]}{slash}{path}"
+    return start, f"{re.split(_LOGIN_END, host)[-1]}{slash}{path}", digest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
@@ -13,7 +14,7 @@ from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from hatch_tilebox.core.model import FileSet, SelectedFile
+    from hatch_tilebox.core.model import FileSet
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = b"version https://git-lfs.github.com/spec/v1"
@@ -31,19 +32,16 @@ def check_lfs_pointers(files: FileSet, contents: Mapping[str, bytes] | None = No
     for file in files.files:
         if len(_POINTER) < file.size < _LARGEST_POINTER:
             content = (contents or {}).get(file.path)
-            size = _size_behind_pointer(_read(file) if content is None else content)
+            size = _size_behind_pointer(file.source.read_bytes() if content is None else content)
             if size is not None:
                 sizes[file.path] = size
-    if not sizes:
-        return ()
     problems = [_pointer_problem(path, size) for path, size in list(sizes.items())[:_LISTED]]
     if rest := list(sizes.values())[_LISTED:]:
-        problems.append(
-            Problem(
-                f"{len(rest)} more files are Git LFS pointers, for {format_size(sum(rest))}", "run `git lfs pull`", code="TBX112"
-            )
-        )
-    raise SelectionError(*problems)
+        message = f"{len(rest)} more files are Git LFS pointers, for {format_size(sum(rest))}"
+        problems.append(Problem(message, "run `git lfs pull`", code="TBX112"))
+    if problems:
+        raise SelectionError(*problems)
+    return ()
 
 
 def uninitialized_submodules(root: str, empty_folders: Collection[str]) -> set[str]:
@@ -51,19 +49,17 @@ def uninitialized_submodules(root: str, empty_folders: Collection[str]) -> set[s
 
     git leaves the folder of a submodule empty until it is initialized.
     """
-    repository = root
-    while empty_folders and not any(os.path.lexists(os.path.join(repository, name)) for name in (".git", ".gitmodules")):
-        if repository == os.path.dirname(repository):
-            return set()
-        repository = os.path.dirname(repository)
-    listing = os.path.join(repository, ".gitmodules")
-    if not empty_folders or not os.path.isfile(listing):
+    if not empty_folders:
+        return set()
+    above = (Path(root), *Path(root).parents)
+    repository = next((folder for folder in above if any(os.path.lexists(folder / name) for name in (".git", ".gitmodules"))), None)
+    if repository is None or not (repository / ".gitmodules").is_file():
         return set()
     try:
-        with open(listing, encoding="utf-8", errors="surrogateescape") as file:
-            paths = {os.path.join(repository, path) for path in re.findall(_SUBMODULE, file.read())}
+        listing = (repository / ".gitmodules").read_text("utf-8", "surrogateescape")
     except OSError:
         return set()
+    paths = {os.path.join(repository, path) for path in re.findall(_SUBMODULE, listing)}
     return {folder for folder in empty_folders if os.path.join(root, folder) in paths}
 
 
@@ -86,8 +82,3 @@ def _size_behind_pointer(content: bytes) -> int | None:
     if lines[0].rstrip() != _POINTER:
         return None
     return next((int(line[5:]) for line in lines if re.fullmatch(rb"size [0-9]{1,18}", line)), 0)
-
-
-def _read(file: SelectedFile) -> bytes:
-    with open(file.on_disk, "rb") as opened:
-        return opened.read(_LARGEST_POINTER)

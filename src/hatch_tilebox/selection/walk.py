@@ -60,8 +60,8 @@ class Folder(NamedTuple):
 
     `prefix` is its path with a slash at the end, empty for the root. `ignores` are the ignore files that apply to it, the nearest
     one last, each with the length of the prefix of its own folder. `real` are the real paths of the folder and of those above.
-    With `all_match` an include pattern matches everything below. With `is_generated` only patterns without wildcards select
-    files. `suspects` are the names that a rule may keep out.
+    With `is_generated` only patterns without wildcards select files. With `all_match` an include pattern matches everything below.
+    `suspects` are the names that a rule may keep out.
     """
 
     prefix: str
@@ -71,8 +71,8 @@ class Folder(NamedTuple):
     ignores: tuple[tuple[int, IgnoreFile], ...]
     real: tuple[str, ...]
     entries: list[FoundEntry]
-    all_match: bool = False
     is_generated: bool = False
+    all_match: bool = False
     suspects: Collection[str] = ()
 
 
@@ -110,7 +110,7 @@ class Walk:
             exclude_file = self._read(path, REPOSITORY_EXCLUDE, follow=True)
             ignores = ((0, exclude_file),) if exclude_file else ()
         entries = self._scan(self.root, "")
-        return self._folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries)
+        return self._ruled(Folder("", self.root, self.includes.start, self.excludes.start, ignores, (self._real_root,), entries))
 
     def judge(self, folder: Folder, found: FoundEntry) -> Verdict:
         """Return what happens to the entry `found` of `folder`."""
@@ -136,10 +136,10 @@ class Walk:
             return rule
         includes = self.includes.exact(verdict.includes) if reason else verdict.includes
         source = verdict.source
-        real = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
+        own = os.path.realpath(source) if verdict.is_link else os.path.join(parent.real[-1], os.path.basename(source))
+        real, is_generated = (*parent.real, own), parent.is_generated or reason is not None
         prefix = f"{verdict.path}/"
-        folder = self._folder(prefix, source, includes, verdict.excludes, parent.ignores, (*parent.real, real), entries)
-        return folder._replace(is_generated=parent.is_generated or reason is not None)
+        return self._ruled(Folder(prefix, source, includes, verdict.excludes, parent.ignores, real, entries, is_generated))
 
     def reached(self, parent: Folder, verdict: Verdict) -> set[int]:
         """Return the include patterns that match the entry, or that the name of the folder brought nearer to a match."""
@@ -197,24 +197,16 @@ class Walk:
                 return None if line.negated else Rule("ignore", f"`{line.text}` in {line.source}", Location(line.source, line.line))
         return None
 
-    def _folder(
-        self,
-        prefix: str,
-        source: str,
-        includes: GlobState,
-        excludes: GlobState,
-        ignores: tuple[tuple[int, IgnoreFile], ...],
-        real: tuple[str, ...],
-        entries: list[FoundEntry],
-    ) -> Folder:
-        """Return an open folder, with its own ignore file among those that apply."""
-        names = [found.name for found in entries]
+    def _ruled(self, folder: Folder) -> Folder:
+        """Return an open folder with its own ignore file among those that apply, and with what holds for all of its entries."""
+        prefix, ignores = folder.prefix, folder.ignores
+        names = [found.name for found in folder.entries]
         if self.use_gitignore and ".gitignore" in names and f"{prefix}.gitignore" not in self._record.unread:
-            file = self._read(os.path.join(source, ".gitignore"), f"{prefix}.gitignore")
+            file = self._read(os.path.join(folder.source, ".gitignore"), f"{prefix}.gitignore")
             ignores = (*ignores, (len(matched_text(prefix)), file)) if file else ignores
-        all_match = bool(self.includes.covering(includes))
-        suspects = names if self.excludes.covering(excludes) else self._suspects(prefix, names, ignores)
-        return Folder(prefix, source, includes, excludes, ignores, real, entries, all_match, suspects=suspects)
+        all_match = bool(self.includes.covering(folder.includes))
+        suspects = names if self.excludes.covering(folder.excludes) else self._suspects(prefix, names, ignores)
+        return folder._replace(ignores=ignores, all_match=all_match, suspects=suspects)
 
     def _suspects(self, prefix: str, names: list[str], ignores: tuple[tuple[int, IgnoreFile], ...]) -> Collection[str]:
         """Return the names that a rule may keep out. Finding them for a whole folder is much faster than asking for each entry."""
