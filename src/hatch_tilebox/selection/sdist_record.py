@@ -7,7 +7,7 @@ either. Without the record, a build from the sdist would select other files than
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class SdistRecord:
 
     def to_json(self) -> bytes:
         """Return the content of the file."""
-        source = {"source": asdict(self.source)} if self.source else {}
+        source = {"source": vars(self.source)} if self.source else {}
         values = {"about": _ABOUT, "left-out": sorted(self.left_out), "unread": sorted(self.unread), **source}
         return json.dumps(values, indent=2).encode() + b"\n"
 
