@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.errors import Problem, SelectionError
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.workflow import FileSet, SelectedFile
-from hatch_tilebox.selection.git_content import submodule_hint, uninitialized_submodules
 from hatch_tilebox.selection.path_checks import check_paths
-from hatch_tilebox.selection.unused_patterns import excludes_without_effect, includes_without_effect
+from hatch_tilebox.selection.unused_patterns import PatternUse
 from hatch_tilebox.selection.walk import Folder, Rule, Verdict, Walk, unreadable
 
 if TYPE_CHECKING:
@@ -60,19 +59,10 @@ def select_files(
     path_errors, path_warnings = check_paths(files, run.folders)
     if errors := run.errors + path_errors:
         raise SelectionError(*sorted(errors, key=str))
-    submodules = uninitialized_submodules(walk.root, run.empty_folders)
-    reached = {index: path for path in sorted(submodules, reverse=True) for index in run.empty_folders[path]}
-    unused = includes_without_effect(walk, run.unused, run.folders_matched, run.kept_out, run.unseen, reached)
+    unused = run.use.unused_includes()
     if not files:
         raise SelectionError(*(unused or [Problem("nothing is selected: there is no include pattern", code="TBX101")]))
-    unused += excludes_without_effect(walk, run.excluded_by, run.folders_excluded)
-    unused += [
-        Problem(
-            f"{path} is a Git submodule that is not initialized, so nothing in it is selected", submodule_hint(path), code="TBX113"
-        )
-        for path in sorted(submodules - {path for index, path in reached.items() if index in run.unused})
-    ]
-    warnings = tuple(unused + sorted(run.warnings, key=str) + path_warnings)
+    warnings = (*unused, *run.use.without_effect(), *sorted(run.warnings, key=str), *path_warnings)
     return FileSet(Path(walk.root), files, warnings, tuple(sorted(walk.deciding_ignore_files)))
 
 
@@ -85,13 +75,7 @@ class _Run:
         self.folders: list[str] = []
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
-        self.unused = set(range(len(walk.includes.patterns)))
-        self.excluded_by: set[int] = set()
-        self.folders_matched: dict[int, str] = {}
-        self.folders_excluded: dict[int, str] = {}
-        self.kept_out: dict[int, tuple[str, Rule]] = {}
-        self.unseen: list[tuple[str, Rule]] = []
-        self.empty_folders: dict[str, set[int]] = {}
+        self.use = PatternUse(walk)
 
     def select(self) -> None:
         """Select everything under the root."""
@@ -109,19 +93,19 @@ class _Run:
         for found in folder.entries:
             verdict = self._walk.judge(folder, found)
             if verdict.rule is not None:
-                self._note_rule(folder, verdict, verdict.rule)
+                self.use.keeps_out(verdict.rule, folder, verdict)
             elif verdict.kind == "file":
                 if verdict.matched:
                     self._take(found, verdict)
             elif verdict.kind == "folder":
                 opened += self._open(folder, verdict)
             else:
-                self._note_unusable(folder, verdict)
+                self._leave_out(folder, verdict)
         return opened
 
     def _open(self, parent: Folder, verdict: Verdict) -> tuple[Folder, ...]:
         """Return the open folder, nothing where it stays closed."""
-        self._note_folder(parent, verdict)
+        self.use.reaches(parent, verdict.path)
         if not verdict.includes:
             return ()
         try:
@@ -130,10 +114,9 @@ class _Run:
             self.errors += error.problems
             return ()
         if isinstance(opened, Rule):
-            self._note_rule(parent, verdict, opened)
+            self.use.keeps_out(opened, parent, verdict)
             return ()
-        if not opened.entries:
-            self.empty_folders[verdict.path] = self._walk.includes.reaching(opened.includes)
+        self.use.opens(opened)
         return (opened,)
 
     def _take(self, found: FoundEntry, verdict: Verdict) -> None:
@@ -152,45 +135,24 @@ class _Run:
         if not for_everyone and not os.access(verdict.source, os.R_OK):
             self.errors.append(unreadable(verdict.path, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
             return
-        if self.unused:
-            self.unused.difference_update(self._walk.includes.matches(verdict.path))
+        if self.use.unused:
+            self.use.selects(verdict.path)
         self.files.append(
             SelectedFile(verdict.path, found.path, status.st_size, bool(status.st_mode & stat.S_IXUSR), verdict.is_link)
         )
 
-    def _note_rule(self, folder: Folder, verdict: Verdict, rule: Rule) -> None:
-        if self.unused - self.kept_out.keys():
-            for index in self._walk.reached(folder, verdict):
-                self.kept_out.setdefault(index, (verdict.path, rule))
-        if verdict.kind == "folder" and rule.kind in {"exclude", "ignore"}:
-            self.unseen.append((verdict.path, rule))
-        if rule.kind == "exclude":
-            self.excluded_by.update(self._walk.excludes.matches(verdict.path))
-            self.excluded_by.update(self._walk.excludes.covering(verdict.excludes))
-
-    def _note_folder(self, parent: Folder, verdict: Verdict) -> None:
-        """Remember a folder that a glob names as it would name a file: such a glob selects and excludes nothing."""
-        path, walk = verdict.path, self._walk
-        for globs, above, found in (
-            (walk.includes, parent.includes, self.folders_matched),
-            (walk.excludes, parent.excludes, self.folders_excluded),
-        ):
-            for index in {*globs.matches(path), *globs.matches(f"{path}/")} - globs.covering(above):
-                found.setdefault(index, path)
-
-    def _note_unusable(self, folder: Folder, verdict: Verdict) -> None:
+    def _leave_out(self, folder: Folder, verdict: Verdict) -> None:
         """Report a link that cannot be followed, as an error where a pattern asks for it, and a socket, pipe or device."""
         path = printable(verdict.path)
-        if verdict.kind == "special":
-            if verdict.matched:
-                self.warnings.append(
-                    Problem(f"{path} is not a regular file (a socket, pipe or device) and is left out", code="TBX109")
-                )
+        if verdict.kind == "special" and verdict.matched:
+            message = f"{path} is not a regular file (a socket, pipe or device) and is left out"
+            self.warnings.append(Problem(message, code="TBX109"))
+        elif verdict.kind == "special":
+            return
         elif verdict.matched or self._walk.reached(folder, verdict):
+            message = f"{path} is a link that cannot be part of a release: {verdict.broken}"
             hint = "replace the link by its content, or leave the link out with an exclude pattern"
-            self.errors.append(Problem(f"{path} is a link that cannot be part of a release: {verdict.broken}", hint, code="TBX108"))
+            self.errors.append(Problem(message, hint, code="TBX108"))
         else:
-            hint = f'add "{path}" to exclude if that is intended'
-            self.warnings.append(
-                Problem(f"the link {path} is left out, with everything below it: {verdict.broken}", hint, code="TBX108")
-            )
+            message = f"the link {path} is left out, with everything below it: {verdict.broken}"
+            self.warnings.append(Problem(message, f'add "{path}" to exclude if that is intended', code="TBX108"))
