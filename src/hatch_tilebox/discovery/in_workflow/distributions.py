@@ -8,14 +8,6 @@ import sys
 from pathlib import Path
 
 
-def sdk_version() -> str | None:
-    """The version of tilebox-workflows, None if it is not installed."""
-    try:
-        return importlib.metadata.version("tilebox-workflows")
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
 def normalize_name(name: str) -> str:
     """The normalized name of a distribution. `packaging` may be missing here."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -40,8 +32,7 @@ def distribution_of(file: str) -> tuple[str, str] | None:
 
 def requirement_chain(name: str, target: str) -> dict[str, str] | None:
     """The direct requirement of the distribution `name` that is, or depends on, the distribution `target`."""
-    for requirement in importlib.metadata.requires(name) or ():
-        direct = normalize_name(re.split(r"[^A-Za-z0-9._-]", requirement)[0])
+    for direct, requirement in requirements_of(name):
         if direct != name and target in with_dependencies([direct]):
             return {"name": direct, "version": importlib.metadata.version(direct), "required": requirement}
     return None
@@ -55,18 +46,17 @@ def with_dependencies(names: list[str]) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += requirement_names(name)
+            waiting += [direct for direct, _ in requirements_of(name)]
     return found
 
 
-def requirement_names(name: str) -> list[str]:
-    """Normalized names of the requirements of the distribution `name`, whatever the markers."""
+def requirements_of(name: str) -> list[tuple[str, str]]:
+    """The requirements of the distribution `name`, each with the normalized name of what it requires, whatever the markers."""
     try:
         found = importlib.metadata.requires(name) or []
     except importlib.metadata.PackageNotFoundError:
         return []
-    names = [re.match(r"[A-Za-z0-9._-]+", requirement) for requirement in found]
-    return [normalize_name(match.group()) for match in names if match]
+    return [(normalize_name(match.group()), text) for text in found if (match := re.match(r"[A-Za-z0-9._-]+", text))]
 
 
 def imported_in_development(development: list[str], dependencies: list[str]) -> list[str]:

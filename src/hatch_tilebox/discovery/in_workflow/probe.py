@@ -15,24 +15,30 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .distributions import imported_in_development, sdk_version
+from .distributions import imported_in_development
 from .failures import describe_error
 from .tasks import describe_tasks
+from .worker_client import describe_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_RUNNERS = 20
-EXIT, IMPORT, MISSING, OLD_SDK, TYPE = "exit", "import", "missing", "old-sdk", "type"  # kinds of failure
-NOT_SERVED, DISAGREE, ENDED = "not-served", "disagree", "ended"
 
 
 class Failure(Exception):  # noqa: N818 -- an answer, not an error of this code
     """Ends the probe with an answer that is not a list of tasks."""
 
-    def __init__(self, kind: str, **facts: Any) -> None:
-        super().__init__(kind)
-        self.answer = {"status": kind, **facts}
+    def __init__(self, **answer: Any) -> None:
+        super().__init__(answer["status"])
+        self.answer = answer
+
+
+def import_failure(error: BaseException, root: Path) -> Failure:
+    """The failure of an import that raised `error`."""
+    if isinstance(error, SystemExit):
+        return Failure(status="exit", code=repr(error.code), **describe_error(error, root))
+    return Failure(status="import", **describe_error(error, root))
 
 
 def write_answer(
@@ -46,11 +52,7 @@ def write_answer(
         result = examine()
     except Failure as failure:
         result = failure.answer
-    result.update(recorded())
-    result["python"] = ".".join(map(str, sys.version_info[:3]))
-    # The interpreter that the virtual environment is based on.
-    result["interpreter"] = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-    result["sdk"] = sdk_version()
+    result |= {**recorded(), **describe_interpreter()}
     result["variables"] = {name: sorted(getattr(os.environ, name, ())) for name in ("found", "missing")}
     result["development"] = imported_in_development(*json.loads(dependencies))
     for stream in (sys.stdout, sys.stderr):
@@ -64,9 +66,12 @@ def write_answer(
 def imported(runner_path: str, root: Path) -> dict[str, Any]:
     """The answer for `runner_path`, which is imported here and not served. Raises Failure."""
     runner_type = load_runner_type(root)
-    module_name = runner_path.partition(":")[0]
     sys.argv = [str(Path(inspect.getfile(runner_type)).with_name("__main__.py")), runner_path]
-    return describe_tasks(find_runner(import_runner_module(module_name, root), runner_path, runner_type), root)
+    try:
+        module = importlib.import_module(runner_path.partition(":")[0])
+    except BaseException as error:  # noqa: BLE001 -- the workflow may raise anything
+        raise import_failure(error, root) from None
+    return describe_tasks(find_runner(module, runner_path, runner_type), root)
 
 
 def served(runner_path: str, root: Path, listed: dict[str, Any]) -> dict[str, Any]:
@@ -75,13 +80,13 @@ def served(runner_path: str, root: Path, listed: dict[str, Any]) -> dict[str, An
     `listed` is the worker's answer to `ListRegisteredTasks`.
     """
     if "error" in listed:
-        raise Failure(NOT_SERVED, **listed["error"])
+        raise Failure(status="not-served", **listed["error"])
     runner_type = importlib.import_module("tilebox.workflows").Runner
     answer = describe_tasks(find_runner(sys.modules[runner_path.partition(":")[0]], runner_path, runner_type), root)
     identifiers = {(item["name"], item["version"]) for item in listed["response"].get("identifiers", ())}
     different = sorted(identifiers ^ {(task["name"], task["version"]) for task in answer["tasks"]})
     if different:
-        raise Failure(DISAGREE, different=different)
+        raise Failure(status="disagree", different=different)
     return answer
 
 
@@ -92,17 +97,15 @@ def start_failed(
 
     `began` is whether it started to import the runner's module, `import_error` the exception of that import.
     """
-    if isinstance(import_error, SystemExit):
-        raise Failure(EXIT, code=repr(import_error.code), **describe_error(import_error, root))
     if import_error is not None:
-        raise Failure(IMPORT, **describe_error(import_error, root))
+        raise import_failure(import_error, root)
     runner_type = load_runner_type(root)
     if not began and error is not None:
-        raise Failure(IMPORT, **describe_error(error, root), sdk_itself=True)
+        raise Failure(status="import", **describe_error(error, root), sdk_itself=True)
     module = sys.modules.get(runner_path.partition(":")[0])
     if module is not None:
         find_runner(module, runner_path, runner_type)
-    raise Failure(ENDED, **(describe_error(error, root) if error is not None else {"type": None}))
+    raise Failure(status="ended", **(describe_error(error, root) if error is not None else {"type": None}))
 
 
 def load_runner_type(root: Path) -> Any:
@@ -110,20 +113,10 @@ def load_runner_type(root: Path) -> Any:
     try:
         sdk = importlib.import_module("tilebox.workflows")
     except BaseException as error:  # noqa: BLE001 -- the SDK and its dependencies may raise anything
-        raise Failure(IMPORT, **describe_error(error, root), sdk_itself=True) from None
+        raise Failure(status="import", **describe_error(error, root), sdk_itself=True) from None
     if not hasattr(sdk, "Runner"):
-        raise Failure(OLD_SDK)
+        raise Failure(status="old-sdk")
     return sdk.Runner
-
-
-def import_runner_module(name: str, root: Path) -> Any:
-    """The module that defines the runner. Raises Failure."""
-    try:
-        return importlib.import_module(name)
-    except SystemExit as error:
-        raise Failure(EXIT, code=repr(error.code), **describe_error(error, root)) from None
-    except BaseException as error:  # noqa: BLE001 -- the workflow may raise anything
-        raise Failure(IMPORT, **describe_error(error, root)) from None
 
 
 def find_runner(module: Any, runner_path: str, runner_type: Any) -> Any:
@@ -131,7 +124,7 @@ def find_runner(module: Any, runner_path: str, runner_type: Any) -> Any:
     runner = find_object(module, runner_path.partition(":")[2], runner_type)
     if not isinstance(runner, runner_type):
         raise Failure(
-            TYPE,
+            status="type",
             type=f"{type(runner).__module__}.{type(runner).__qualname__}",
             callable="class" if inspect.isclass(runner) else "function" if inspect.isroutine(runner) else None,
             runners=runners_of(module, runner_type),
@@ -148,7 +141,7 @@ def find_object(module: Any, path: str, runner_type: Any) -> Any:
         except AttributeError:  # noqa: PERF203 -- few parts
             names = [name for name in dir(found) if not name.startswith("_")]
             raise Failure(
-                MISSING,
+                status="missing",
                 part=part,
                 where=getattr(found, "__name__", type(found).__name__),
                 close=difflib.get_close_matches(part, names, 3, 0.5),

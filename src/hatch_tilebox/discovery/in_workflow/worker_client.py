@@ -30,18 +30,21 @@ def main(folder: str, address: str) -> None:
     os.dup2(2, 1)  # output of a library is not an answer
     sys.path.pop(0)  # this folder, whose modules must not shadow others
     client = Client(Path(folder), address, sys.stdin.readline().strip())
-    reply(
-        answers,
-        {
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "interpreter": os.path.realpath(getattr(sys, "_base_executable", sys.executable)),
-            "sdk": importlib.metadata.version("tilebox-workflows"),
-        },
-    )
+    reply(answers, describe_interpreter())
     for line in sys.stdin:
         request = json.loads(line)
         reply(answers, client.call(request["method"], request["request"], request["seconds"]))
     os._exit(0)  # without waiting for gRPC's threads
+
+
+def describe_interpreter() -> dict[str, Any]:
+    """The version of Python, the interpreter that the virtual environment is based on, and the version of tilebox-workflows."""
+    try:
+        sdk = importlib.metadata.version("tilebox-workflows")
+    except importlib.metadata.PackageNotFoundError:
+        sdk = None
+    interpreter = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    return {"python": ".".join(map(str, sys.version_info[:3])), "interpreter": interpreter, "sdk": sdk}
 
 
 def reply(answers: TextIO, value: dict[str, Any]) -> None:
