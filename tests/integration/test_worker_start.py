@@ -32,7 +32,7 @@ def start(project, tmp_path):
     uv = find_uv()
     folder = tmp_path / environment_key(files, entries, metadata, uv)
     environment = prepare(folder, files, entries, metadata, uv, print)
-    return lambda **options: worker.start_worker(environment, workflow, uv, **options)
+    return lambda **options: worker.start_worker(environment, workflow, **options)
 
 
 def test_tasks_and_shutdown(start, tmp_path):

@@ -18,7 +18,6 @@ from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.programs import missing_programs
 from hatch_tilebox.discovery.result_cache import Discovery, counted_tasks, restore_task
 from hatch_tilebox.discovery.runner_start import start_runner
-from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import WorkerError, start_worker
 
 if TYPE_CHECKING:
@@ -67,21 +66,19 @@ def request_metadata(request: Request) -> Metadata:
 
 def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]:
     """The answer of the runner or the worker, from a start in an environment of its own."""
-    uv = require_uv()
     python = request.clean.python if request.clean else ""
     with prepared_environment(
         cache,
         request.files,
         request.entries,
         metadata,
-        uv,
         request.progress,
         passed=request.passed,
         python=python,
         of_release=request.clean is not None,
     ) as environment:
         request.progress.started("Asking for the tasks")
-        answer = _answer(environment, request, metadata, uv)
+        answer = _answer(environment, request, metadata)
         answer["written"] = environment.changes(request.entries)
         answer["programs"] = missing_programs(request.files, environment.python.parent) if request.clean else []
     answer["identity"] = file_identity(Path(answer["interpreter"]))
@@ -90,17 +87,16 @@ def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]
     return answer
 
 
-def _answer(environment: Environment, request: Request, metadata: Metadata, uv: Path) -> dict[str, Any]:
+def _answer(environment: Environment, request: Request, metadata: Metadata) -> dict[str, Any]:
     paths = Paths(environment.project, environment.prefix)
     context = Context(
         request.files, request.workflow, metadata.pyproject, request.location, paths, request.timeout, clean=request.clean
     )
     if request.workflow.command:
-        return _serve(environment, request, context, uv)
+        return _serve(environment, request, context)
     start = start_runner(
         environment,
         request.workflow.runner or "",
-        uv,
         level=request.level,
         timeout=request.timeout,
         development=(sorted(context.pyproject.development_names), sorted(context.pyproject.dependency_names)),
@@ -110,7 +106,7 @@ def _answer(environment: Environment, request: Request, metadata: Metadata, uv: 
     if start.facts is None:
         raise DiscoveryError(no_answer(context, start.finished, start.hang, began=start.began))
     if start.facts["status"] != "tasks":
-        _add_compatible_bound(environment, start.facts, uv, request.progress)
+        _add_compatible_bound(environment, start.facts, request.progress)
         raise DiscoveryError(start_failed(context, start.facts, start.finished))
     if problems := machine_files(context, start.facts):
         raise DiscoveryError(*problems)
@@ -118,19 +114,19 @@ def _answer(environment: Environment, request: Request, metadata: Metadata, uv: 
     return {**start.facts, "left_behind": left_behind, "stopped": start.stopped}
 
 
-def _add_compatible_bound(environment: Environment, facts: dict[str, Any], uv: Path, progress: Progress) -> None:
+def _add_compatible_bound(environment: Environment, facts: dict[str, Any], progress: Progress) -> None:
     """Add the `bound` below which the package that `facts` blame has what another package imports from it."""
     other = facts.get("imported_from")
     if other and other["attribute"]:
         progress.detail(f"looking for a version of {other['name']} that has {other['module']}.{other['attribute']}")
-        other["bound"] = compatible_bound(environment, uv, other["required"], other["version"], other["module"], other["attribute"])
+        other["bound"] = compatible_bound(environment, other)
 
 
-def _serve(environment: Environment, request: Request, context: Context, uv: Path) -> dict[str, Any]:
+def _serve(environment: Environment, request: Request, context: Context) -> dict[str, Any]:
     """Start the worker `command`, and list its tasks."""
     try:
         with start_worker(
-            environment, request.workflow, uv, timeout=request.timeout, on_line=request.progress.detail, clean=request.clean
+            environment, request.workflow, timeout=request.timeout, on_line=request.progress.detail, clean=request.clean
         ) as worker:
             tasks = worker.tasks()
             stopped = worker.shutdown()

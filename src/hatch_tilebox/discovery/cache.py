@@ -24,7 +24,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.files import whole_file
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import JSON
 
 DIRECTORY_VARIABLE = "HATCH_TILEBOX_CACHE_DIR"
+RESULTS, LOCKS = "results", "locks"
+"""Folders of the values that `Cache.read` returns."""
 EXPIRY = 30 * 24 * 3600
 """Seconds after which an unused entry is removed."""
 EXPIRY_CHECK = 24 * 3600
@@ -88,62 +90,32 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.environments = root / "environments"
-        self.results = root / "results"
-        self.locks = root / "locks"
         self.folders = root / "folders"
 
-    @contextlib.contextmanager
-    def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Lock the environment `key`. `on_wait` is called if another process has locked it."""
-        from filelock import FileLock, Timeout
-
-        self.environments.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.environments / f"{key}.lock", poll_interval=LOCK_POLL)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            on_wait()
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def read_result(self, key: str) -> dict[str, Any] | None:
-        """The result that was written for `key`, None if it is missing or damaged."""
-        path = self.results / f"{key}.json"
-        record = read_sealed(path)
-        if record is None:
-            path.unlink(missing_ok=True)
-        else:
+    def read(self, kind: str, key: str) -> dict[str, Any] | None:
+        """The value that was written for `key`, None if it is missing or damaged. `kind` is the name of its folder."""
+        path = self.root / kind / f"{key}.json"
+        value = read_sealed(path)
+        if value is not None:
             touch(path)
-        return record
+        return value
 
-    def write_result(self, key: str, value: dict[str, Any]) -> None:
-        """Write the result `value` for `key`."""
-        self.results.mkdir(parents=True, exist_ok=True)
-        write_sealed(self.results / f"{key}.json", value)
-
-    def read_lock(self, key: str) -> dict[str, Any] | None:
-        """The summary of a lock that was written for `key`, None if it is missing or damaged."""
-        path = self.locks / f"{key}.json"
-        record = read_sealed(path)
-        if record is not None:
-            touch(path)
-        return record
-
-    def write_lock(self, key: str, value: dict[str, Any]) -> None:
-        """Write the summary of a lock for `key`."""
-        self.locks.mkdir(parents=True, exist_ok=True)
-        write_sealed(self.locks / f"{key}.json", value)
+    def write(self, kind: str, key: str, value: dict[str, Any]) -> None:
+        """Write `value` for `key`. `kind` is the name of its folder."""
+        folder = self.root / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        write_sealed(folder / f"{key}.json", value)
 
     def folder(self, name: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
         """Return the folder kept under `name`. `make` fills a new one, which appears whole or not at all.
 
         With `renew` the folder is filled again. One with the same files stays, because other builds may be reading it.
         """
+        from filelock import FileLock
+
         place = self.folders / name
-        with self.lock(name, lambda: None):
+        self.environments.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.environments / f"{name}.lock", poll_interval=LOCK_POLL):
             if renew or not place.is_dir():
                 self.folders.mkdir(parents=True, exist_ok=True)
                 with temporary_folder(self.folders) as temporary:
@@ -172,7 +144,7 @@ class Cache:
         self._remove(lambda _: True)
 
     def _remove(self, condition: Callable[[Path], bool]) -> None:
-        for record in (*self.results.glob("*.json"), *self.locks.glob("*.json")):
+        for record in (path for kind in (RESULTS, LOCKS) for path in (self.root / kind).glob("*.json")):
             with contextlib.suppress(OSError):
                 if condition(record):
                     record.unlink()
@@ -216,7 +188,7 @@ def open_cache(*, keep: bool) -> Iterator[Cache]:
         with _report_unusable(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
             _temporary_folder()
             cache = Cache(folder)
-            for place in (cache.root, cache.environments, cache.results, cache.locks, cache.folders):
+            for place in (cache.root, cache.environments, cache.folders, cache.root / RESULTS, cache.root / LOCKS):
                 _ensure_private(place)
             _refuse_open_parents(cache.root)
             cache.expire()
@@ -244,13 +216,11 @@ def _ensure_private(folder: Path) -> None:
     if os.name == "nt":  # the user's profile is private there
         return
     status = folder.stat()
-    hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or use none: build --no-cache, run --cold, verify --cold"
     if status.st_uid != os.geteuid():
-        message = f"the cache {folder} belongs to another user, who could put code there that this build would run"
-        raise DiscoveryError(Problem(message, hint, code="TBX212"))
+        _refuse(f"the cache {folder} belongs to another user, who could put code there that this build would run")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         message = f"other users may write in the cache {folder}, and so could put code there that this build would run"
-        raise DiscoveryError(Problem(message, f"remove the folder if you do not know what is in it; or {hint}", code="TBX212"))
+        _refuse(message, "remove the folder if you do not know what is in it; or ")
     if stat.S_IMODE(status.st_mode) != stat.S_IRWXU:
         folder.chmod(0o700)
 
@@ -260,9 +230,12 @@ def _refuse_open_parents(folder: Path) -> None:
     for parent in folder.resolve().parents if os.name != "nt" else ():
         mode = parent.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            message = f"any user may put another folder in the place of the cache {folder}: they may write in {parent}"
-            hint = f"name a folder of your own with {DIRECTORY_VARIABLE}, or use none: build --no-cache, run --cold, verify --cold"
-            raise DiscoveryError(Problem(message, hint, code="TBX212"))
+            _refuse(f"any user may put another folder in the place of the cache {folder}: they may write in {parent}")
+
+
+def _refuse(message: str, before: str = "") -> NoReturn:
+    hint = f"{before}name a folder of your own with {DIRECTORY_VARIABLE}, or use none: build --no-cache, run --cold, verify --cold"
+    raise DiscoveryError(Problem(message, hint, code="TBX212"))
 
 
 @contextlib.contextmanager
@@ -288,7 +261,7 @@ def cache_info() -> CacheInfo:
     """The contents of the user's cache."""
     cache = Cache(cache_folder())
     size, freed = _sizes(cache.root)
-    return CacheInfo(cache.root, size, freed, len([*cache.environments.glob("*/")]), len([*cache.results.glob("*.json")]))
+    return CacheInfo(cache.root, size, freed, len([*cache.environments.glob("*/")]), len([*(cache.root / RESULTS).glob("*.json")]))
 
 
 def _sizes(root: Path) -> tuple[int, int]:

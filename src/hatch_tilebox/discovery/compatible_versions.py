@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.metadata import distributions
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.temporary import temporary_folder
@@ -13,6 +14,9 @@ from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from hatch_tilebox.discovery.environment import Environment
 
 MAX_ATTEMPTS = 8
@@ -21,25 +25,24 @@ IMPORT_LIMIT = 30.0
 CHECK = "import importlib, sys; getattr(importlib.import_module(sys.argv[1]), sys.argv[2])"
 
 
-def compatible_bound(environment: Environment, uv: Path, requirement: str, version: str, module: str, name: str) -> str | None:
-    """The upper bound `X.Y` below which a required package has `name` in its `module`, None if no such version is found.
+def compatible_bound(environment: Environment, facts: Mapping[str, str]) -> str | None:
+    """The upper bound `X.Y` below which a required package has what another one imports, None if no such version is found.
 
-    `requirement` is from the metadata of the package that imports it, `version` the installed version. Older versions are
-    installed one after the other, each into a temporary folder, and the import is tried: metadata does not say which of them work.
+    `facts` are those of `imported_from` in `in_workflow/failures.py`. Older versions are installed one after the other, each into a
+    temporary folder, and the import is tried: metadata does not say which of them work.
     """
     try:
-        wanted = Requirement(requirement)
-        bound = _series(Version(version))
+        wanted = Requirement(facts["required"])
+        bound = _series(Version(facts["version"]))
     except (InvalidRequirement, InvalidVersion):
         return None
     for _ in range(MAX_ATTEMPTS):
         with temporary_folder() as folder:
-            found = _install(
-                environment, uv, f"{wanted.name}{','.join(filter(None, [str(wanted.specifier), f'<{bound}']))}", folder
-            )
+            specifier = wanted.specifier & SpecifierSet(f"<{bound}")
+            found = _install(environment, wanted.name, f"{wanted.name}{specifier}", folder)
             if found is None:
                 return None
-            if _imports(environment, folder, module, name):
+            if _imports(environment, folder, facts["module"], facts["attribute"]):
                 return bound
         bound = _series(found)
     return None
@@ -50,16 +53,16 @@ def _series(version: Version) -> str:
     return f"{version.major}.{version.minor}" if version.minor else f"{version.major}"
 
 
-def _install(environment: Environment, uv: Path, requirement: str, folder: Path) -> Version | None:
-    """The version of the package that uv installs into `folder`, None if there is none."""
+def _install(environment: Environment, name: str, requirement: str, folder: Path) -> Version | None:
+    """The version of the package `name` that uv installs into `folder`, None if there is none."""
     settings = install_environment(environment.passed, **environment.settings)
-    command = [str(uv), "pip", "install", "--quiet", "--python", str(environment.python), "--target", str(folder), requirement]
+    target = ["--python", str(environment.python), "--target", str(folder)]
+    command = [str(environment.uv), "pip", "install", "--quiet", *target, requirement]
     result = run(command, folder=environment.project, environment=settings, timeout=INSTALL_LIMIT)
     if result.returncode != 0 or result.timed_out:
         return None
-    stem = Requirement(requirement).name.replace("-", "_").lower()
-    names = (path.name.removesuffix(".dist-info").split("-") for path in Path(folder).glob("*.dist-info"))
-    return next((Version(version) for name, version in names if name.replace(".", "_").lower() == stem), None)
+    installed = distributions(name=name, path=[str(folder)])
+    return next((Version(distribution.version) for distribution in installed), None)
 
 
 def _imports(environment: Environment, folder: Path, module: str, name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.discovery.cache import open_cache
+from hatch_tilebox.discovery.cache import RESULTS, open_cache
 from hatch_tilebox.discovery.clean_environment import PassedVariables
 from hatch_tilebox.discovery.lock_summary import selected_summary
 from hatch_tilebox.discovery.portability import check_summary
@@ -77,13 +77,13 @@ def discover_tasks(
         warnings = _portability_warnings(files, lock)
         discovery, interpreter = ask_runner(request, metadata, kept)
         if key:
-            kept.write_result(key, {**to_record(discovery), "interpreter": interpreter})
+            kept.write(RESULTS, key, {**to_record(discovery), "interpreter": interpreter})
     return replace(discovery, warnings=(*warnings, *discovery.warnings))
 
 
 def _earlier(cache: Cache, key: str | None) -> Discovery | None:
     """The answer of an earlier build with the same inputs, None if there is none or its interpreter has changed."""
-    record = cache.read_result(key) if key else None
+    record = cache.read(RESULTS, key) if key else None
     return restore(record) if record is not None and interpreter_unchanged(record) else None
 
 

@@ -81,10 +81,11 @@ class Metadata:
 class Environment:
     """A prepared environment: `project` contains the staged files, `python` is its interpreter.
 
-    `settings` are variables for uv, which may contain credentials.
+    `settings` are variables for `uv`, which may contain credentials.
     """
 
     folder: Path
+    uv: Path
     reused: bool
     passed: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Variables that the user passes to the workflow."""
@@ -232,23 +233,21 @@ def prepare(
     `python` is the version to use, if not the one that uv chooses. Raises DiscoveryError if uv cannot create it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
-    marker = _usable(folder, hashed)
-    changed = changed_parts(marker["states"], _states(Environment(folder, reused=True), marker["built"])) if marker else ()
-    if marker is not None and not changed:
-        environment = _configured(Environment(folder, reused=True, passed=passed or {}), files, python)
-        stage(files, entries, environment.project, keep=marker["built"])
-        if metadata.locked:
-            touch(environment.ready)
-            return environment
-    else:
+    environment = Environment(folder, uv, reused=True, passed=passed or {})
+    marker = _usable(environment, hashed)
+    changed = changed_parts(marker["states"], _states(environment, marker["built"])) if marker else ()
+    if marker is None or changed:
         shutil.rmtree(folder, ignore_errors=True)
-        environment = Environment(folder, reused=False, passed=passed or {}, changed=changed)
         folder.mkdir(parents=True, exist_ok=True)
-        environment = _configured(environment, files, python)
-        stage(files, entries, environment.project)
+        environment = replace(environment, reused=False, changed=changed)
+    environment = _configured(environment, files, python)
+    stage(files, entries, environment.project, keep=marker["built"] if marker and environment.reused else ())
+    if environment.reused and metadata.locked:
+        touch(environment.ready)
+        return environment
     environment.ready.unlink(missing_ok=True)
     if metadata.present:
-        _sync(environment, files, metadata, uv, on_line)
+        _sync(environment, files, metadata, on_line)
         _settle(environment)
     built = changed_paths(environment.project, entries, ignored=("uv.lock",))
     write_sealed(
@@ -270,12 +269,11 @@ def _configured(environment: Environment, files: FileSet, python: str) -> Enviro
     return replace(environment, settings=settings)
 
 
-def _usable(folder: Path, hashed: Mapping[str, str]) -> dict[str, Any] | None:
-    """The marker of the environment in `folder`, if it is complete and its interpreter has not changed.
+def _usable(environment: Environment, hashed: Mapping[str, str]) -> dict[str, Any] | None:
+    """The marker of a kept environment, if it is complete and its interpreter has not changed.
 
     None if a selected file has changed that a build of the project has overwritten.
     """
-    environment = Environment(folder, reused=True)
     marker = read_sealed(environment.ready)
     if marker is None or marker.get("python") != file_identity(environment.python) or marker["python"] is None:
         return None
@@ -284,8 +282,8 @@ def _usable(folder: Path, hashed: Mapping[str, str]) -> dict[str, Any] | None:
     return marker
 
 
-def _sync(environment: Environment, files: FileSet, metadata: Metadata, uv: Path, on_line: Callable[[str], None]) -> None:
-    arguments = [str(uv), "sync", "--no-progress", "--color", "never"]
+def _sync(environment: Environment, files: FileSet, metadata: Metadata, on_line: Callable[[str], None]) -> None:
+    arguments = [str(environment.uv), "sync", "--no-progress", "--color", "never"]
     if metadata.locked:
         arguments.append("--locked")
     result = run(

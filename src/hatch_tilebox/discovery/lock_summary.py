@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from hatch_tilebox import __version__
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.files import file_digest
-from hatch_tilebox.discovery.cache import digest
+from hatch_tilebox.discovery.cache import LOCKS, digest
 from hatch_tilebox.discovery.uv_settings import split_url
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def selected_summary(files: FileSet, entries: Sequence[FileEntry], cache: Cache)
     if entry is None:
         return None
     key = digest({"lock": entry.sha256, "layout": LAYOUT, "version": __version__})
-    record = cache.read_lock(key)
+    record = cache.read(LOCKS, key)
     if record is not None:
         return _restored(record)
     from hatch_tilebox.core.uv_lock import selected_lock
@@ -75,7 +75,7 @@ def selected_summary(files: FileSet, entries: Sequence[FileEntry], cache: Cache)
         return None
     summary = summarize(lock)
     if _is_unchanged(files, entry):
-        cache.write_lock(key, summary._asdict())
+        cache.write(LOCKS, key, summary._asdict())
     return summary
 
 

@@ -1,16 +1,23 @@
-"""The environment for one start of a workflow, from the cache and locked for this process."""
+"""The environment for one start of a workflow, from the cache and locked for this process.
+
+One process at a time uses an environment of the cache, because the staged files in it are those of one start. A build needs it for
+seconds, so others wait. A task may run for hours: then others use, and keep, another copy of the environment.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.discovery.cache import open_cache
+from filelock import FileLock, Timeout
+
+from hatch_tilebox.discovery.cache import LOCK_POLL, open_cache
 from hatch_tilebox.discovery.environment import Environment, environment_key, prepare
-from hatch_tilebox.discovery.environment_lock import lock_environment
+from hatch_tilebox.discovery.uv import require_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.model import FileEntry, FileSet
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.environment import Metadata
 
 _SHOWN = 3
+_WAIT = 0.2
+"""Seconds between two checks whether the process that has the lock runs a task in the environment."""
 
 
 @contextlib.contextmanager
@@ -27,7 +36,6 @@ def prepared_environment(
     files: FileSet,
     entries: Sequence[FileEntry],
     metadata: Metadata,
-    uv: Path,
     progress: Progress,
     *,
     passed: Mapping[str, str] | None = None,
@@ -38,15 +46,16 @@ def prepared_environment(
     """Create or reuse the environment of `files` in `cache`, and stage them there. It is locked until the end of the block.
 
     Files `of_release`, which may come from somewhere else, get a new environment that is not kept, unless a build on this machine
-    has kept one. `passed` and `python` are those of `prepare`, `for_task` that of `lock_environment`. Raises DiscoveryError.
+    has kept one. `passed` and `python` are those of `prepare`, `for_task` whether a task will run in it. Raises DiscoveryError.
     """
+    uv = require_uv()
     progress.started("Preparing the runtime")
     key = environment_key(files, entries, metadata, uv, passed or {})
     waiting = "waiting for another build, which uses the same environment"
     with contextlib.ExitStack() as stack:
-        if of_release and not Environment(cache.environments / key, reused=True).ready.exists():
+        if of_release and not Environment(cache.environments / key, uv, reused=True).ready.exists():
             cache = stack.enter_context(open_cache(keep=False))
-        folder = stack.enter_context(lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
+        folder = stack.enter_context(_lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
         environment = prepare(folder, files, entries, metadata, uv, progress.output, passed, python)
         progress.finished(_summary(environment))
         yield environment
@@ -59,3 +68,50 @@ def _summary(environment: Environment) -> str:
         return "environment created"
     more = f" and {len(environment.changed) - _SHOWN} more" if len(environment.changed) > _SHOWN else ""
     return f"environment created again, because the kept one was changed: {', '.join(environment.changed[:_SHOWN])}{more}"
+
+
+@contextlib.contextmanager
+def _lock_environment(cache: Cache, key: str, on_wait: Callable[[], None], *, for_task: bool) -> Iterator[Path]:
+    """Lock the environment `key`, or the first copy in which no task runs, and give its folder, which may not exist.
+
+    `on_wait` is called if another process has locked it.
+    """
+    cache.environments.mkdir(parents=True, exist_ok=True)
+    names = itertools.chain([key], (f"{key}-{number}" for number in itertools.count(2)))
+    copies = ((cache.environments / name, FileLock(cache.environments / f"{name}.lock", poll_interval=LOCK_POLL)) for name in names)
+    folder, lock = next((folder, lock) for folder, lock in copies if _acquire(lock, _mark(folder), on_wait))
+    mark = _mark(folder)
+    try:
+        mark.unlink(missing_ok=True)  # that of a killed process
+        if for_task:
+            mark.touch()
+        yield folder
+    finally:
+        if for_task:
+            mark.unlink(missing_ok=True)
+        lock.release()
+
+
+def _mark(folder: Path) -> Path:
+    """The file that exists while a task runs in the environment `folder`."""
+    return folder.with_name(f"{folder.name}.task")
+
+
+def _acquire(lock: FileLock, mark: Path, on_wait: Callable[[], None]) -> bool:
+    """Acquire `lock`. False if the process that has it runs a task."""
+    if _acquired(lock, 0):
+        return True
+    if not mark.exists():
+        on_wait()
+    while not mark.exists():
+        if _acquired(lock, _WAIT):
+            return True
+    return False
+
+
+def _acquired(lock: FileLock, seconds: float) -> bool:
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        return False
+    return True

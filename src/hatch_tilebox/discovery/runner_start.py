@@ -44,7 +44,6 @@ class Start:
 def start_runner(
     environment: Environment,
     runner: str,
-    uv: Path,
     *,
     level: str,
     timeout: float,
@@ -61,7 +60,7 @@ def start_runner(
         answer = folder / "answer.json"
         record = "record" if clean else ""
         arguments = [str(answer), str(timeout), level, runner, json.dumps(development), record]
-        command = [str(uv), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
+        command = [str(environment.uv), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
         variables = environment.variables()
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)

@@ -135,7 +135,6 @@ class Worker:
 def start_worker(
     environment: Environment,
     workflow: Workflow,
-    uv: Path,
     *,
     timeout: float = 120.0,
     on_line: Callable[[str], None] | None = None,
@@ -162,8 +161,8 @@ def start_worker(
                 folder=environment.project,
                 environment={
                     **variables,
-                    "UV": str(uv),
-                    "PATH": os.pathsep.join([variables["PATH"], str(uv.parent)]),
+                    "UV": str(environment.uv),
+                    "PATH": os.pathsep.join([variables["PATH"], str(environment.uv.parent)]),
                     **given,
                 },
                 on_line=on_line,
@@ -176,7 +175,7 @@ def start_worker(
             process,
             Child(
                 [
-                    *client_command(environment, uv),
+                    *client_command(environment),
                     str(CLIENT_SCRIPT),
                     str(folder),
                     unix_address,
@@ -208,11 +207,11 @@ def _runner_command(environment: Environment, workflow: Workflow) -> Sequence[st
     return [str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""]
 
 
-def client_command(environment: Environment, uv: Path) -> Sequence[str]:
+def client_command(environment: Environment) -> Sequence[str]:
     """An interpreter with tilebox-workflows: that of the workflow, or else a temporary environment of uv."""
     if any(environment.prefix.glob("[Ll]ib/**/site-packages/tilebox/workflows/workflows/v1/worker_pb2_grpc.py")):
         return [str(environment.python)]
-    return [str(uv), "run", "--no-project", "--quiet", "--with", "tilebox-workflows", "python"]
+    return [str(environment.uv), "run", "--no-project", "--quiet", "--with", "tilebox-workflows", "python"]
 
 
 @contextlib.contextmanager

@@ -24,12 +24,10 @@ from hatch_tilebox.discovery.diagnose.startup import worker_failed
 from hatch_tilebox.discovery.environment import read_metadata
 from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child
-from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import CLIENT, ENDED, IN_WORKFLOW, PROGRAM, TIMEOUT, WorkerError, client_command, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
     from hatch_tilebox.core.progress import Progress
@@ -117,13 +115,12 @@ def open_session(
     metadata = read_metadata(files)
     if metadata is None:
         raise DiscoveryError(no_pyproject(files))
-    uv = require_uv()
     passed = passed_variables(options.variables)
     with open_cache(keep=not options.cold) as cache, contextlib.ExitStack() as stack:
         if passed:
             progress.result("Environment", ", ".join(passed))
         environment = stack.enter_context(
-            prepared_environment(cache, files, entries, metadata, uv, progress, passed=passed, of_release=True, for_task=True)
+            prepared_environment(cache, files, entries, metadata, progress, passed=passed, of_release=True, for_task=True)
         )
         progress.started("Starting the worker")
         paths = _paths(environment)
@@ -131,11 +128,10 @@ def open_session(
         token = secrets.token_hex(16)
         try:
             with (
-                _Sink(environment, uv, on_event, token, storage_locations) as sink,
+                _Sink(environment, on_event, token, storage_locations) as sink,
                 start_worker(
                     environment,
                     workflow,
-                    uv,
                     timeout=options.timeout,
                     on_line=lambda line: on_line(paths.clean(line)),
                     extra=_variables(sink.url, token, debug=options.debug),
@@ -210,7 +206,6 @@ class _Sink:
     def __init__(
         self,
         environment: Environment,
-        uv: Path,
         on_event: Callable[[dict[str, Any]], None],
         token: str,
         storage_locations: bytes,
@@ -224,7 +219,7 @@ class _Sink:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}" if listener else ""
         try:
             self._child = Child(
-                [*client_command(environment, uv), str(SINK_SCRIPT), *([str(listener.fileno())] if listener else [])],
+                [*client_command(environment), str(SINK_SCRIPT), *([str(listener.fileno())] if listener else [])],
                 folder=environment.folder,
                 environment=environment.client_variables(),
                 on_output=self._take,

@@ -87,7 +87,7 @@ def test_a_damaged_record_is_ignored(locked, tmp_path):
     cache = Cache(tmp_path / "cache")
     files, entries = locked(LOCK)
     selected_summary(files, entries, cache)
-    (record,) = cache.locks.iterdir()
+    (record,) = (cache.root / "locks").iterdir()
     record.write_text("{")
     assert selected_summary(files, entries, cache) == SUMMARY
 
