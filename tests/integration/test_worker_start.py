@@ -40,7 +40,6 @@ def test_tasks_and_shutdown(start, tmp_path):
         assert running.tasks() == TASKS
         assert running.about["sdk"]
         assert running.shutdown()
-        assert running.stopped
         finished = running.result()
     assert finished.returncode == 0
     assert finished.left_behind == ()

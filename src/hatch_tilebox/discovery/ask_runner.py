@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import DiscoveryError
-from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.discovery.cache import file_identity
 from hatch_tilebox.discovery.compatible_versions import compatible_bound
 from hatch_tilebox.discovery.diagnose.after_start import machine_files, start_warnings, unusable_tasks
-from hatch_tilebox.discovery.diagnose.context import Context, Paths, no_pyproject
+from hatch_tilebox.discovery.diagnose.context import Context, Paths
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, worker_failed
-from hatch_tilebox.discovery.environment import Metadata, read_metadata
 from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.programs import missing_programs
 from hatch_tilebox.discovery.result_cache import Discovery, counted_tasks, restore_task
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.clean_environment import PassedVariables
     from hatch_tilebox.discovery.clean_start import CleanStart
-    from hatch_tilebox.discovery.environment import Environment
+    from hatch_tilebox.discovery.environment import Environment, Metadata
 
 DEFAULT_VERSION = "v0.0"
 """The SDK's version of a task class that does not define an identifier; the name is that of the class."""
@@ -48,61 +46,37 @@ class Request:
     progress: Progress
     passed: PassedVariables
     clean: CleanStart | None
+    metadata: Metadata
 
 
-def ask_runner(request: Request, metadata: Metadata, cache: Cache) -> tuple[Discovery, list[JSON] | None]:
+def ask_runner(request: Request, cache: Cache) -> tuple[Discovery, list[JSON] | None]:
     """Return what the runner or the worker answers, and the identity of the interpreter that it runs on. Raises DiscoveryError."""
-    answer = _start(cache, request, metadata)
-    return _check(answer, request, metadata), answer["identity"]
-
-
-def request_metadata(request: Request) -> Metadata:
-    """The selected `pyproject.toml`, which is optional for a worker command. Raises DiscoveryError."""
-    metadata = read_metadata(request.files)
-    if metadata is None and request.workflow.command is None:
-        raise DiscoveryError(no_pyproject(request.files))
-    return metadata or Metadata(Pyproject(request.files.root))
-
-
-def _start(cache: Cache, request: Request, metadata: Metadata) -> dict[str, Any]:
-    """The answer of the runner or the worker, from a start in an environment of its own."""
-    python = request.clean.python if request.clean else ""
+    files, progress = request.files, request.progress
     with prepared_environment(
-        cache,
-        request.files,
-        request.entries,
-        metadata,
-        request.progress,
-        passed=request.passed,
-        python=python,
-        of_release=request.clean is not None,
+        cache, files, request.entries, request.metadata, progress, passed=request.passed, clean=request.clean
     ) as environment:
-        request.progress.started("Asking for the tasks")
-        answer = _answer(environment, request, metadata)
+        progress.started("Asking for the tasks")
+        answer = _answer(environment, request)
         answer["written"] = environment.changes(request.entries)
-        answer["programs"] = missing_programs(request.files, environment.python.parent) if request.clean else []
-    answer["identity"] = file_identity(Path(answer["interpreter"]))
-    sdk = f", tilebox-workflows {answer['sdk']}" if answer["sdk"] else ""
-    request.progress.finished(f"{counted_tasks(answer['tasks'])}, Python {answer['python']}{sdk}")
-    return answer
+        programs = missing_programs(files, environment.python.parent) if request.clean else []
+    python, sdk = answer["python"], answer["sdk"]
+    progress.finished(f"{counted_tasks(answer['tasks'])}, Python {python}" + (f", tilebox-workflows {sdk}" if sdk else ""))
+    tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
+    if problems := [*unusable_tasks(tasks, request.workflow, request.location)]:
+        raise DiscoveryError(*problems)
+    warnings = start_warnings(answer, files, locked=request.metadata.locked or not request.metadata.present)
+    discovery = Discovery(tasks, (*warnings, *programs), python, sdk, _variables_read(answer, request))
+    return discovery, file_identity(Path(answer["interpreter"]))
 
 
-def _answer(environment: Environment, request: Request, metadata: Metadata) -> dict[str, Any]:
+def _answer(environment: Environment, request: Request) -> dict[str, Any]:
+    """The answer of the runner or the worker, from a start in its environment."""
     paths = Paths(environment.project, environment.prefix)
-    context = Context(
-        request.files, request.workflow, metadata.pyproject, request.location, paths, request.timeout, clean=request.clean
-    )
+    pyproject = request.metadata.pyproject
+    context = Context(request.files, request.workflow, pyproject, request.location, paths, request.timeout, request.clean)
     if request.workflow.command:
         return _serve(environment, request, context)
-    start = start_runner(
-        environment,
-        request.workflow.runner or "",
-        level=request.level,
-        timeout=request.timeout,
-        development=(sorted(context.pyproject.development_names), sorted(context.pyproject.dependency_names)),
-        on_line=request.progress.detail,
-        clean=request.clean,
-    )
+    start = start_runner(environment, request)
     if start.facts is None:
         raise DiscoveryError(no_answer(context, start.finished, start.hang, began=start.began))
     if start.facts["status"] != "tasks":
@@ -134,24 +108,13 @@ def _serve(environment: Environment, request: Request, context: Context) -> dict
             about = worker.about
     except WorkerError as error:
         raise DiscoveryError(worker_failed(context, error)) from error
-    nothing = {"input_schema": None, "description": None, "object": None}
     return {
         **about,
-        "tasks": [{"name": name, "version": version, **nothing} for name, version in tasks],
+        "tasks": [{"name": name, "version": version} for name, version in tasks],
         "unnamed": [name for name, version in tasks if version == DEFAULT_VERSION and name.isidentifier()],
         "left_behind": left_behind,
         "stopped": stopped,
     }
-
-
-def _check(answer: dict[str, Any], request: Request, metadata: Metadata) -> Discovery:
-    """The tasks in `answer`, with warnings. Raises DiscoveryError if a release cannot have them."""
-    tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
-    if problems := [*unusable_tasks(tasks, request.workflow, request.location)]:
-        raise DiscoveryError(*problems)
-    locked = metadata.locked or not metadata.present
-    warnings = start_warnings(answer, request.files, locked=locked)
-    return Discovery(tasks, (*warnings, *answer["programs"]), answer["python"], answer["sdk"], _variables_read(answer, request))
 
 
 def _variables_read(answer: dict[str, Any], request: Request) -> tuple[str, ...]:

@@ -68,14 +68,15 @@ def discover_tasks(
             return replace(discovery, warnings=(*warnings, *discovery.warnings))
 
         # A build that changes nothing does not need the modules that start a runner.
-        from hatch_tilebox.discovery.ask_runner import Request, ask_runner, request_metadata
+        from hatch_tilebox.discovery.ask_runner import Request, ask_runner
+        from hatch_tilebox.discovery.environment import read_metadata
 
-        request = Request(files, entries, workflow, level, timeout, location, progress, passed, clean)
-        metadata = request_metadata(request)
+        metadata = read_metadata(files, optional=workflow.command is not None)
+        request = Request(files, entries, workflow, level, timeout, location, progress, passed, clean, metadata)
         if passed:
             progress.result("Environment", ", ".join(passed))
         warnings = _portability_warnings(files, lock)
-        discovery, interpreter = ask_runner(request, metadata, kept)
+        discovery, interpreter = ask_runner(request, kept)
         if key:
             kept.write(RESULTS, key, {**to_record(discovery), "interpreter": interpreter})
     return replace(discovery, warnings=(*warnings, *discovery.warnings))

@@ -22,7 +22,7 @@ from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.discovery.cache import digest, file_identity, read_sealed, touch, write_sealed
 from hatch_tilebox.discovery.clean_environment import install_environment, workflow_environment
-from hatch_tilebox.discovery.diagnose.context import Paths
+from hatch_tilebox.discovery.diagnose.context import Paths, no_pyproject
 from hatch_tilebox.discovery.diagnose.install import install_failed
 from hatch_tilebox.discovery.environment_state import changed_parts, states_of
 from hatch_tilebox.discovery.process import run
@@ -138,11 +138,13 @@ class Environment:
         return changed_paths(self.project, entries, ignored=("uv.lock", *(marker["built"] if marker else ())))
 
 
-def read_metadata(files: FileSet) -> Metadata | None:
-    """The selected `pyproject.toml`, None if it is not selected. Raises DiscoveryError if it is not valid TOML."""
+def read_metadata(files: FileSet, *, optional: bool = False) -> Metadata:
+    """The selected `pyproject.toml`. Raises DiscoveryError if it is not selected and not `optional`, or is not valid TOML."""
     file = next((file for file in files.files if file.path == PYPROJECT_NAME), None)
+    if file is None and optional:
+        return Metadata(Pyproject(files.root))
     if file is None:
-        return None
+        raise DiscoveryError(no_pyproject(files))
     try:
         document = read_toml(file.source, PYPROJECT_NAME, allow_mark=True)
     except ConfigError as error:

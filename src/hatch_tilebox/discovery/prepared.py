@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import FileEntry, FileSet
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.discovery.cache import Cache
+    from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.environment import Metadata
 
 _SHOWN = 3
@@ -39,24 +40,23 @@ def prepared_environment(
     progress: Progress,
     *,
     passed: Mapping[str, str] | None = None,
-    python: str = "",
-    of_release: bool = False,
+    clean: CleanStart | None = None,
     for_task: bool = False,
 ) -> Iterator[Environment]:
     """Create or reuse the environment of `files` in `cache`, and stage them there. It is locked until the end of the block.
 
-    Files `of_release`, which may come from somewhere else, get a new environment that is not kept, unless a build on this machine
-    has kept one. `passed` and `python` are those of `prepare`, `for_task` whether a task will run in it. Raises DiscoveryError.
+    For a `clean` start or a task, the files may come from somewhere else: they get a new environment that is not kept, unless a
+    build on this machine has kept one. `passed` are variables that the user passes. Raises DiscoveryError.
     """
     uv = require_uv()
     progress.started("Preparing the runtime")
     key = environment_key(files, entries, metadata, uv, passed or {})
     waiting = "waiting for another build, which uses the same environment"
     with contextlib.ExitStack() as stack:
-        if of_release and not Environment(cache.environments / key, uv, reused=True).ready.exists():
+        if (clean or for_task) and not Environment(cache.environments / key, uv, reused=True).ready.exists():
             cache = stack.enter_context(open_cache(keep=False))
         folder = stack.enter_context(_lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
-        environment = prepare(folder, files, entries, metadata, uv, progress.output, passed, python)
+        environment = prepare(folder, files, entries, metadata, uv, progress.output, passed, clean.python if clean else "")
         progress.finished(_summary(environment))
         yield environment
 

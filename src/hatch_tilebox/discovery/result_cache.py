@@ -88,9 +88,7 @@ def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
 def restore_task(record: Mapping[str, Any]) -> Task:
     """Return a task from its JSON form, or from the answer of a runner."""
     source = record.get("source")
-    place = (Source(**source) if isinstance(source, dict) else Source(*source)) if source else None
-    texts = (record["name"], record["version"], record["input_schema"], record["description"], record["object"])
-    return Task(*texts, record.get("trigger"), place)
+    return Task(**{**record, "source": Source(**source) if source else None})
 
 
 def to_record(discovery: Discovery) -> dict[str, Any]:
@@ -111,18 +109,12 @@ def restore(record: Mapping[str, Any]) -> Discovery:
     """The cached discovery from its JSON values."""
     return Discovery(
         tuple(restore_task(task) for task in record["tasks"]),
-        tuple(restore_problem(problem) for problem in record["warnings"]),
+        tuple(Problem(**{**item, "location": item["location"] and Location(**item["location"])}) for item in record["warnings"]),
         record["python"],
         record["sdk"],
         tuple(record["environment"]),
         cached=True,
     )
-
-
-def restore_problem(record: Mapping[str, Any]) -> Problem:
-    """A problem from the JSON form of its `_asdict()`."""
-    location = Location(**record["location"]) if record["location"] else None
-    return Problem(record["message"], record["hint"], location, record["details"], record["code"])
 
 
 def counted_tasks(tasks: Sequence[object]) -> str:

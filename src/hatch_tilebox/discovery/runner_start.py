@@ -13,9 +13,7 @@ from hatch_tilebox.discovery.process import Child, Finished
 from hatch_tilebox.discovery.worker import IN_WORKFLOW, SHUTDOWN_LIMIT, runtime_folder, worker_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hatch_tilebox.discovery.clean_start import CleanStart
+    from hatch_tilebox.discovery.ask_runner import Request
     from hatch_tilebox.discovery.environment import Environment
 
 ENTRY = IN_WORKFLOW / "entry"
@@ -41,36 +39,27 @@ class Start:
     stopped: bool
 
 
-def start_runner(
-    environment: Environment,
-    runner: str,
-    *,
-    level: str,
-    timeout: float,
-    development: object,
-    on_line: Callable[[str], None],
-    clean: CleanStart | None = None,
-) -> Start:
-    """Start `runner` (`module:object`) in a prepared environment with `uv run`. No process of it is left running.
+def start_runner(environment: Environment, request: Request) -> Start:
+    """Start the runner of a workflow in a prepared environment with `uv run`. No process of it is left running.
 
-    `level` and `development` are those of `_hatch_tilebox_entry.py`. Start-up may take `timeout` seconds. `on_line` gets the output
-    of the process, from threads. With `clean`, the process records which files of this machine it opens.
+    With a `clean` start, the process records which files of this machine it opens.
     """
+    clean, runner, pyproject = request.clean, request.workflow.runner or "", request.metadata.pyproject
+    dependencies = json.dumps([sorted(pyproject.development_names), sorted(pyproject.dependency_names)])
     with runtime_folder() as folder:
         answer = folder / "answer.json"
-        record = "record" if clean else ""
-        arguments = [str(answer), str(timeout), level, runner, json.dumps(development), record]
+        arguments = [str(answer), str(request.timeout), request.level, runner, dependencies, "record" if clean else ""]
         command = [str(environment.uv), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
         variables = environment.variables()
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
-        deadline = time.monotonic() + timeout + GRACE
+        deadline = time.monotonic() + request.timeout + GRACE
         with Child(
             command,
             folder=environment.project,
             environment={**variables, **worker_variables(folder), "PYTHONPATH": str(ENTRY)},
-            on_line=on_line,
-            on_output=on_line,
+            on_line=request.progress.detail,
+            on_output=request.progress.detail,
         ) as child:
             while not (ended := child.wait(POLL)) and not answer.exists() and time.monotonic() < deadline:
                 pass

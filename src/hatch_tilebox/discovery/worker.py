@@ -10,7 +10,6 @@ import secrets
 import socket
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -47,13 +46,6 @@ class WorkerError(Exception):
         self.finished = finished
 
 
-@dataclass(frozen=True)
-class _Interpreter:
-    python: str
-    interpreter: str
-    sdk: str
-
-
 class Worker:
     """A started worker. `call` and `tasks` wait until it is ready. See `start_worker`."""
 
@@ -62,14 +54,8 @@ class Worker:
         self._client = client
         self._events = events
         self._deadline = time.monotonic() + timeout
-        self._about: _Interpreter | None = None
-        self.stopped = False
-        """Whether the worker ended when it was asked to."""
-
-    @property
-    def about(self) -> dict[str, str]:
-        """`python`, `interpreter` and `sdk` of the workflow's environment; empty before the first call."""
-        return vars(self._about) if self._about else {}
+        self.about: dict[str, str] = {}
+        """`python`, `interpreter` and `sdk` of the workflow's environment, from the first call on."""
 
     def tasks(self) -> list[tuple[str, str]]:
         """Name and version of every task that the worker registers. Raises WorkerError."""
@@ -85,8 +71,8 @@ class Worker:
         line = json.dumps({"method": method, "request": request, "seconds": seconds}).encode()
         with contextlib.suppress(OSError):  # if the client has ended, the code below reports it
             self._client.send(line)
-        if self._about is None:
-            self._about = _Interpreter(**self._next(deadline))
+        if not self.about:
+            self.about = self._next(deadline)
         answer = self._next(deadline)
         if "error" not in answer:
             response: dict[str, Any] = answer["response"]
@@ -101,10 +87,8 @@ class Worker:
         try:
             self.call("ShutdownWorker", {}, SHUTDOWN_LIMIT)
         except WorkerError as error:
-            self.stopped = error.code == ENDED  # it ended before it answered
-        else:
-            self.stopped = self._process.wait(SHUTDOWN_LIMIT)
-        return self.stopped
+            return error.code == ENDED  # it ended before it answered
+        return self._process.wait(SHUTDOWN_LIMIT)
 
     def result(self) -> Finished:
         """End the worker if it is still running, and return how it ended."""
@@ -152,7 +136,7 @@ def start_worker(
         unix_address = given["TILEBOX_WORKER_ADDRESS"] if hasattr(socket, "AF_UNIX") else ""
         events: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         variables = {**environment.variables(), **(extra or {})}
-        command = [*(workflow.command or _runner_command(environment, workflow))]
+        command = [*(workflow.command or (str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""))]
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
         try:
@@ -200,11 +184,6 @@ def worker_variables(folder: Path) -> dict[str, str]:
         "TILEBOX_RUNTIME_DIR": str(folder),
         "TILEBOX_RUNTIME_TOKEN": secrets.token_hex(16),
     }
-
-
-def _runner_command(environment: Environment, workflow: Workflow) -> Sequence[str]:
-    """The command that `uv run python -m tilebox.workflows.runner` runs in a prepared environment."""
-    return [str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""]
 
 
 def client_command(environment: Environment) -> Sequence[str]:

@@ -19,7 +19,7 @@ from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.discovery.cache import open_cache
 from hatch_tilebox.discovery.clean_environment import passed_variables
-from hatch_tilebox.discovery.diagnose.context import Context, Paths, ending, no_pyproject, tail
+from hatch_tilebox.discovery.diagnose.context import Context, Paths, ending, tail
 from hatch_tilebox.discovery.diagnose.startup import worker_failed
 from hatch_tilebox.discovery.environment import read_metadata
 from hatch_tilebox.discovery.prepared import prepared_environment
@@ -113,14 +113,12 @@ def open_session(
     serialized message) if there are any, and refuses other calls. Raises DiscoveryError.
     """
     metadata = read_metadata(files)
-    if metadata is None:
-        raise DiscoveryError(no_pyproject(files))
     passed = passed_variables(options.variables)
     with open_cache(keep=not options.cold) as cache, contextlib.ExitStack() as stack:
         if passed:
             progress.result("Environment", ", ".join(passed))
         environment = stack.enter_context(
-            prepared_environment(cache, files, entries, metadata, progress, passed=passed, of_release=True, for_task=True)
+            prepared_environment(cache, files, entries, metadata, progress, passed=passed, for_task=True)
         )
         progress.started("Starting the worker")
         paths = _paths(environment)
