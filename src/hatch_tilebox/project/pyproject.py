@@ -13,25 +13,14 @@ from hatch_tilebox.core.pyproject import load_pyproject
 from hatch_tilebox.project.toml.kinds import Flag, Kind, Report, Text, Texts, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import TypeAlias
 
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.core.toml_document import Document
     from hatch_tilebox.core.toml_positions import KeyPath
 
-
-class _OneOf(Kind):
-    """A value of one of the types, unchecked otherwise. `name` is what messages call them."""
-
-    def __init__(self, name: str, *types: type) -> None:
-        self.name = name
-        self.types = types
-
-    def read(self, value: Any, at: KeyPath, report: Report) -> Any:
-        if not isinstance(value, self.types):
-            report.value(at, f"must be {self.name}, not {type_name(value)}")
-        return value
+    Shape: TypeAlias = Kind | str | dict[str, "Shape"] | list["Shape"] | tuple["Shape", ...]
 
 
 class _Groups(Texts):
@@ -41,81 +30,51 @@ class _Groups(Texts):
         return value if value == "all" else super().read(value, at, report)
 
 
-_TABLE = _OneOf("a table", dict)
-_ARRAY = _OneOf("an array", list)
-_STRING = _OneOf("a string", str)
-
-# By dotted key; `*` is every key of a table, `#` every item of an array. Sources: the standards on pyproject.toml at
-# https://packaging.python.org, https://docs.astral.sh/uv/reference/settings/ and https://hatch.pypa.io/latest/config/build/
-_SHAPES: dict[str, Kind] = {
-    "build-system": _TABLE,
-    "build-system.requires": Texts(),
-    "build-system.build-backend": Text(),
-    "build-system.backend-path": Texts(),
-    "project": _TABLE,
-    "project.name": Text(),
-    "project.version": Text(),
-    "project.description": _STRING,
-    "project.readme": _OneOf("a string or a table", str, dict),
-    "project.requires-python": _STRING,
-    "project.license": _OneOf("a string or a table", str, dict),
-    "project.license-files": _OneOf("an array", list, dict),
-    "project.authors": _ARRAY,
-    "project.authors.#": _TABLE,
-    "project.maintainers": _ARRAY,
-    "project.maintainers.#": _TABLE,
-    "project.keywords": _ARRAY,
-    "project.keywords.#": _STRING,
-    "project.classifiers": _ARRAY,
-    "project.classifiers.#": _STRING,
-    "project.urls": _TABLE,
-    "project.urls.*": _STRING,
-    "project.scripts": _TABLE,
-    "project.scripts.*": _STRING,
-    "project.gui-scripts": _TABLE,
-    "project.gui-scripts.*": _STRING,
-    "project.entry-points": _TABLE,
-    "project.entry-points.*": _TABLE,
-    "project.entry-points.*.*": _STRING,
-    "project.dynamic": Texts(),
-    "project.dependencies": Texts(),
-    "project.optional-dependencies": _TABLE,
-    "project.optional-dependencies.*": Texts(),
-    "dependency-groups": _TABLE,
-    "dependency-groups.*": _ARRAY,
-    "dependency-groups.*.#": _OneOf("a string or a table", str, dict),
-    "tool": _TABLE,
-    "tool.uv": _TABLE,
-    "tool.uv.package": Flag(),
-    "tool.uv.default-groups": _Groups(),
-    "tool.uv.dev-dependencies": Texts(),
-    "tool.uv.index": _ARRAY,
-    "tool.uv.index.#": _TABLE,
-    "tool.uv.sources": _TABLE,
-    "tool.uv.sources.*": _OneOf("a table or an array of tables", dict, list),
-    "tool.uv.sources.*.path": _STRING,
-    "tool.uv.sources.*.#": _TABLE,
-    "tool.uv.sources.*.#.path": _STRING,
-    "tool.uv.workspace": _TABLE,
-    "tool.uv.workspace.members": Texts(),
-    "tool.uv.workspace.exclude": Texts(),
-    "tool.hatch": _TABLE,
+# What a value may be: a kind; else any string, a table with these keys (`*` is every key), or an array of such items, each shown by
+# an example; or one of several of them. Sources: the standards on pyproject.toml at https://packaging.python.org,
+# https://docs.astral.sh/uv/reference/settings/ and https://hatch.pypa.io/latest/config/build/
+_STRINGS: Shape = {"*": ""}
+_HATCH: Shape = {
+    "version": {},
+    "metadata": {"hooks": {"*": {}}},
+    "build": {"hooks": {"*": {}}, "targets": {"*": {"hooks": {"*": {}}}}},
+    "publish": {"*": {}},
 }
-# The same below [tool.hatch], and in hatch.toml.
-_HATCH_SHAPES: dict[str, Kind] = {
-    "version": _TABLE,
-    "metadata": _TABLE,
-    "metadata.hooks": _TABLE,
-    "metadata.hooks.*": _TABLE,
-    "build": _TABLE,
-    "build.hooks": _TABLE,
-    "build.hooks.*": _TABLE,
-    "build.targets": _TABLE,
-    "build.targets.*": _TABLE,
-    "build.targets.*.hooks": _TABLE,
-    "build.targets.*.hooks.*": _TABLE,
-    "publish": _TABLE,
-    "publish.*": _TABLE,
+"""What `hatch.toml` may have, and `[tool.hatch]`."""
+_PYPROJECT: Shape = {
+    "build-system": {"requires": Texts(), "build-backend": Text(), "backend-path": Texts()},
+    "project": {
+        "name": Text(),
+        "version": Text(),
+        "description": "",
+        "readme": ("", {}),
+        "requires-python": "",
+        "license": ("", {}),
+        "license-files": ([""], {}),
+        "authors": [{}],
+        "maintainers": [{}],
+        "keywords": [""],
+        "classifiers": [""],
+        "urls": _STRINGS,
+        "scripts": _STRINGS,
+        "gui-scripts": _STRINGS,
+        "entry-points": {"*": _STRINGS},
+        "dynamic": Texts(),
+        "dependencies": Texts(),
+        "optional-dependencies": {"*": Texts()},
+    },
+    "dependency-groups": {"*": [("", {})]},
+    "tool": {
+        "uv": {
+            "package": Flag(),
+            "default-groups": _Groups(),
+            "dev-dependencies": Texts(),
+            "index": [{}],
+            "sources": {"*": ({"path": ""}, [{"path": ""}])},
+            "workspace": {"members": Texts(), "exclude": Texts()},
+        },
+        "hatch": _HATCH,
+    },
 }
 
 
@@ -135,9 +94,9 @@ def check_pyproject(pyproject: Pyproject) -> Pyproject:
     unread_hatch = pyproject.hatch_document is None and (pyproject.root / HATCH_FILE).exists()
     if pyproject.document is None or unread_hatch:
         return read_pyproject(pyproject.root)
-    problems = _wrong(pyproject.document, {**_SHAPES, **{f"tool.hatch.{key}": kind for key, kind in _HATCH_SHAPES.items()}})
+    problems = _wrong(pyproject.document, _PYPROJECT)
     if pyproject.hatch_document:
-        problems += _wrong(pyproject.hatch_document, _HATCH_SHAPES)
+        problems += _wrong(pyproject.hatch_document, _HATCH)
     if problems:
         raise ConfigError(*problems)
     if "name" not in pyproject.table("project"):
@@ -148,23 +107,30 @@ def check_pyproject(pyproject: Pyproject) -> Pyproject:
     return pyproject
 
 
-def _wrong(document: Document, shapes: Mapping[str, Kind]) -> list[Problem]:
-    """Return a problem for each value of the document that has not the type in `shapes`."""
+def _wrong(document: Document, shape: Shape) -> list[Problem]:
+    """Return a problem for each value of the document that has not the type in `shape`."""
     report = Report()
-    for key, kind in shapes.items():
-        for path, value in _values_at(document.values, key.split("."), ()):
-            kind.read(value, path, report)
+    _check(document.values, shape, (), report)
     return report.problems(document)
 
 
-def _values_at(values: Any, keys: Sequence[str], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    if not keys:
-        yield path, values
-    elif isinstance(values, list) and keys[0] == "#":
-        for index, item in enumerate(values):
-            yield from _values_at(item, keys[1:], (*path, index))
-    elif isinstance(values, dict):
-        table: Mapping[str, Any] = values
-        for key in table if keys[0] == "*" else keys[:1]:
-            if key in table:
-                yield from _values_at(table[key], keys[1:], (*path, key))
+def _check(value: Any, shape: Shape, at: KeyPath, report: Report) -> None:
+    if isinstance(shape, Kind):
+        shape.read(value, at, report)
+        return
+    allowed = shape if isinstance(shape, tuple) else (shape,)
+    fitting = next((each for each in allowed if isinstance(value, type(each))), None)
+    if fitting is None:
+        report.value(at, f"must be {' or '.join(map(_name, allowed))}, not {type_name(value)}")
+    elif isinstance(fitting, dict):
+        for key, item in value.items():
+            inner = fitting.get(key, fitting.get("*"))
+            if inner is not None:
+                _check(item, inner, (*at, key), report)
+    elif isinstance(fitting, list):
+        for index, item in enumerate(value):
+            _check(item, fitting[0], (*at, index), report)
+
+
+def _name(shape: Shape) -> str:
+    return "an array of tables" if isinstance(shape, list) and any(isinstance(item, dict) for item in shape) else type_name(shape)
