@@ -24,7 +24,7 @@ from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys, setting_name, variable_name
 from hatch_tilebox.project.json_schema import pyproject_schema, workflow_schema
 from hatch_tilebox.project.policy_file import RULES, SIGNED_BY
-from hatch_tilebox.project.publish_keys import publish_keys, publish_variable
+from hatch_tilebox.project.publish_settings import publish_keys, publish_variable
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable, load_config
 

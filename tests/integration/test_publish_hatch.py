@@ -181,10 +181,10 @@ class TestBoth:
         set_publish(folder, 'too = "x"\nverify = "yes"\napi-key = "tbx-Secret.1"\nallow-breaking = 1')
         result = run(*command)
         assert result.returncode == 1
-        assert "[tool.hatch.publish.tilebox] too is not known" in result.stderr
-        assert "did you mean 'to'?" in result.stderr
-        assert "verify must be true or false, not 'yes'" in result.stderr
-        assert "allow-breaking must be true or false, not 1" in result.stderr
+        assert "[tool.hatch.publish.tilebox] too: unknown key" in result.stderr
+        assert 'did you mean "to"?' in result.stderr
+        assert 'verify: must be true or false, not "yes"' in result.stderr
+        assert "allow-breaking: must be true or false, not 1" in result.stderr
         assert "api-key: secrets are not allowed here" in result.stderr
         assert "tbx-Secret.1" not in result.stdout + result.stderr
 

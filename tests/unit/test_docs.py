@@ -19,7 +19,7 @@ import hatch_tilebox.plugins
 from hatch_tilebox.cli.app import app
 from hatch_tilebox.cli.group_help import COMMANDS
 from hatch_tilebox.project.build_options import option_keys
-from hatch_tilebox.project.publish_keys import publish_keys
+from hatch_tilebox.project.publish_settings import publish_keys
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable
 

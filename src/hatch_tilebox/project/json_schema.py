@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.project import rules
 from hatch_tilebox.project.build_options import HOOK_KEYS, HOOK_TABLE, PUBLISH_TABLE, TARGET_KEYS, TARGET_TABLE, option_keys
 from hatch_tilebox.project.policy_file import RULES
-from hatch_tilebox.project.publish_keys import publish_keys
+from hatch_tilebox.project.publish_settings import publish_keys
 from hatch_tilebox.project.workflow_file import FILE
 
 if TYPE_CHECKING:

@@ -125,11 +125,10 @@ def project_policy(pyproject: Pyproject, table: Any) -> Policy:
     return Policy("the policy of the project", rules, pyproject.root, places)
 
 
-def load_policies(pyproject: Pyproject | None, table: object, paths: Iterable[object]) -> tuple[Policy, ...]:
-    """Return the policy of a project whose publish table is `table`, if it has one, and those in the files `paths`.
+def load_policies(pyproject: Pyproject | None, own: object, paths: Iterable[object]) -> tuple[Policy, ...]:
+    """Return the policy of a project, the value `own` of `policy` in its publish table, if it has one, and those in files.
 
     Raises ConfigError with the mistakes of the first one that has any.
     """
-    own = table.get("policy") if isinstance(table, dict) else None
     found = [project_policy(pyproject, own)] if pyproject and own is not None else []
     return (*found, *(read_policy(Path(str(path))) for path in paths if path))

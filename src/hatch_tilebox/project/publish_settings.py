@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.core.toml_document import read_toml, table_at
 from hatch_tilebox.project.build_options import PLACES, PUBLISH_TABLE
 from hatch_tilebox.project.policy_file import load_policies
-from hatch_tilebox.project.publish_keys import publish_variable
-from hatch_tilebox.project.toml.kinds import type_name
+from hatch_tilebox.project.toml.kinds import Flag, Report, Text, TextTable, type_name
+from hatch_tilebox.project.toml.tables import Key, key
 from hatch_tilebox.publish.addresses import is_folder
 from hatch_tilebox.publish.settings import Settings
 
@@ -25,14 +24,71 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.policy import Policy
     from hatch_tilebox.core.pyproject import Pyproject
 
-PROJECT_TABLE = PUBLISH_TABLE
-USER_TABLE = "publish.tilebox"
+_USER_TABLE = ("publish", "tilebox")
 _SECRETS = {"api-key", "auth", "key", "password", "token"}
 _OTHERS = {"disable", "policy"}
 """Keys of hatch, and what is read elsewhere."""
+_DESCRIBED = {
+    "to": key(
+        Text(),
+        "The destination: `tilebox`, an `https://`, `file://` or `oci://` URL, a folder, or the URL of a plugin. In "
+        "`pyproject.toml`, a relative folder is relative to the project; elsewhere it is relative to the current folder, or to the "
+        "project with `hatch publish`.",
+        shown="none",
+        examples=("oci://ghcr.io/acme/scene-qa",),
+    ),
+    "artifact-url": key(
+        Text(),
+        "Where archives are uploaded for the Tilebox API. Without it, Tilebox's command-line tool publishes.",
+        shown="none",
+        examples=("https://artifacts.example.com/releases",),
+    ),
+    "check-compatibility": key(
+        Flag(),
+        "Whether the release is compared with the latest release at the destination, if the destination returns its manifest. A "
+        "change that would break jobs of that release, without a new major version, is an error.",
+        examples=(False,),
+    ),
+    "allow-breaking": key(
+        Flag(),
+        "Whether a change that would break jobs of the latest release is a warning instead.",
+        examples=(True,),
+    ),
+    "unique-versions": key(
+        Flag(),
+        "Whether another release with the same version is an error, not a warning. In an OCI registry it always is.",
+        examples=(True,),
+    ),
+    "allow-same-version": key(Flag(), "Whether another release may have the same version.", examples=(True,)),
+    "build": key(
+        Flag(),
+        "Whether the release is built first. Without this key, `hatch-tilebox publish` builds a release that is out of date or "
+        "missing, and `hatch publish` refuses to publish it.",
+        shown="if it is out of date",
+        examples=(True,),
+    ),
+    "stale": key(Flag(), "Whether files of the project may differ from those in the archive.", examples=(True,)),
+    "verify": key(Flag(), "Whether the worker is started first. This runs the code of the workflow.", examples=(True,)),
+    "dry-run": key(Flag(), "Whether only a report of what would happen is printed, and nothing is changed.", examples=(True,)),
+    "deploy": key(
+        Text(),
+        "The target of `tilebox.workflow.toml` to whose clusters the release is deployed after it is published.",
+        shown="none",
+        examples=("production",),
+    ),
+    "options": key(TextTable(), "Options for a destination plugin.", shown="`{}`", examples=({"region": "eu-1"},)),
+}
 
 
-_TYPES = {item.name.replace("_", "-"): item.type for item in fields(Settings) if item.name not in {"by_project", "policies"}}
+def publish_keys() -> tuple[Key, ...]:
+    """Return the settings in the order of the documentation."""
+    defaults = {item.name.replace("_", "-"): item.default for item in fields(Settings)}
+    return tuple(Key(name, name.replace("-", "_"), default=defaults[name], **described) for name, described in _DESCRIBED.items())
+
+
+def publish_variable(setting: str) -> str:
+    """Return the environment variable of a setting: `dry-run` has `HATCH_TILEBOX_PUBLISH_DRY_RUN`."""
+    return "HATCH_TILEBOX_PUBLISH_" + setting.upper().replace("-", "_")
 
 
 def load_settings(
@@ -40,7 +96,7 @@ def load_settings(
     given: Mapping[str, Any] | None = None,
     pyproject: Pyproject | None = None,
     user: Mapping[str, Any] | None = None,
-    environ: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Return the settings: those `given` with the command, else of the environment, the project, the user, else the defaults.
 
@@ -48,24 +104,24 @@ def load_settings(
     Raises ConfigError with all mistakes.
     """
     problems: list[Problem] = []
-    environ = os.environ if environ is None else environ
-    project = pyproject.hatch_table("publish", "tilebox") if pyproject else None
-    variables = {publish_variable(key): key for key in _TYPES if key != "options"}
+    user, given = user or {}, given or {}
+    project = pyproject.hatch_table("publish", "tilebox") if pyproject else {}
+    variables = {publish_variable(name): name for name in _DESCRIBED if name != "options"}
     layers = [
         _read(user, lambda key: _name_of_user(key, environ), problems),
         _read(project, lambda key: _name_in_project(key, pyproject), problems),
         _read(
-            {key: environ[variable] for variable, key in variables.items() if environ.get(variable)},
+            {name: environ[variable] for variable, name in variables.items() if environ.get(variable)},
             lambda key: (publish_variable(key), Location("the environment")),
             problems,
             texts=True,
         ),
-        _read(_split_options(given or {}), lambda key: (f"option {key}", None), problems, texts=True),
+        _read(_split_options(given), lambda key: (f"option {key}", None), problems, texts=True),
     ]
     policies: tuple[Policy, ...] = ()
     try:
-        places = (user if isinstance(user, dict) else {}, {"policy": environ.get(publish_variable("policy"))}, given or {})
-        policies = load_policies(pyproject, project, [layer.get("policy") for layer in places])
+        paths = (user.get("policy"), environ.get(publish_variable("policy")), given.get("policy"))
+        policies = load_policies(pyproject, project.get("policy"), paths)
     except ConfigError as error:
         problems += error.problems
     if problems:
@@ -84,20 +140,20 @@ def load_settings(
     return Settings(**values, policies=policies, by_project=by_project)
 
 
-def read_user_table(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+def read_user_table(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the table `[publish.tilebox]` of hatch's configuration file, empty if there is none.
 
     Raises ConfigError if the file cannot be read or is not TOML, or if the table is something else.
     """
-    path = _user_file(os.environ if environ is None else environ)
+    path = _user_file(environ)
     if not os.path.lexists(path):
         return {}
     document = read_toml(path, str(path))
     table: Any = document.values
-    for depth, key in enumerate(USER_TABLE.split("."), 1):
-        table = table.get(key, {})
+    for depth, name in enumerate(_USER_TABLE, 1):
+        table = table.get(name, {})
         if not isinstance(table, dict):
-            at = USER_TABLE.split(".")[:depth]
+            at = _USER_TABLE[:depth]
             raise ConfigError(
                 Problem(f"{'.'.join(at)}: must be a table, not {type_name(table)}", location=document.location(at), code="TBX022")
             )
@@ -113,19 +169,19 @@ def _user_file(environ: Mapping[str, str]) -> Path:
 
 def _name_of_user(key: str, environ: Mapping[str, str]) -> tuple[str, Location]:
     """Return what messages call a key of the user's table, and its place."""
-    path, keys = _user_file(environ), (*USER_TABLE.split("."), key)
+    path = _user_file(environ)
     place = Location("hatch's configuration")
     with suppress(ConfigError):
         document = read_toml(path, str(path))
-        if table := table_at(document.values, keys[:-1]):
-            place = document.location(keys if key in table else keys[:-1], key=key in table)
-    return f"[{USER_TABLE}] {key}".rstrip(), place
+        if table := table_at(document.values, _USER_TABLE):
+            place = document.location((*_USER_TABLE, key) if key in table else _USER_TABLE, key=key in table)
+    return f"[{'.'.join(_USER_TABLE)}] {key}", place
 
 
 def _name_in_project(key: str, pyproject: Pyproject | None) -> tuple[str, Location]:
     """Return what messages call a key of the project's table, and its place."""
     place = pyproject.hatch_location(("publish", "tilebox", key)) if pyproject else None
-    return f"[{PROJECT_TABLE}] {key}".rstrip(), place or Location("pyproject.toml")
+    return f"[{PUBLISH_TABLE}] {key}", place or Location("pyproject.toml")
 
 
 def _anchored(to: str, root: Path) -> str:
@@ -141,42 +197,28 @@ def _split_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(
-    table: object, name: Callable[[str], tuple[str, Location | None]], problems: list[Problem], *, texts: bool = False
+    table: Mapping[str, Any],
+    named: Callable[[str], tuple[str, Location | None]],
+    problems: list[Problem],
+    *,
+    texts: bool = False,
 ) -> dict[str, Any]:
-    """Return the checked keys of one layer. `name` returns what messages call a key of it, and its place."""
+    """Return the checked keys of one layer. `named` returns what messages call a key of it, and its place."""
+    kinds = {key.name: key.kind for key in publish_keys()}
     values: dict[str, Any] = {}
-    if table is not None and not isinstance(table, dict):
-        label, location = name("")
-        problems.append(Problem(f"{label} must be a table, not {type_name(table)}", location=location, code="TBX022"))
-        return values
-    for key, value in (table or {}).items():
-        if key in _OTHERS:
+    for name, value in table.items():
+        if name in _OTHERS:
             continue
-        label, location = name(key)
-        if key in _SECRETS:
+        label, location = named(name)
+        report = Report(elsewhere=PLACES)
+        if name in _SECRETS:
             hint = "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry"
-            problems.append(Problem(f"{label}: secrets are not allowed here", hint=hint, location=location, code="TBX018"))
-        elif key not in _TYPES:
-            question = did_you_mean(key, _TYPES, quote="'")
-            place = None if question else PLACES.get(key.replace("_", "-"), PLACES.get(key))
-            hint = question or f"known keys are {', '.join(_TYPES)}"
-            hint, code = (f"it belongs {place}", "TBX013") if place else (hint, "TBX012")
-            problems.append(Problem(f"{label} is not known", hint=hint, location=location, code=code))
+            report.value((), "secrets are not allowed here", hint, "TBX018")
+        elif name not in kinds:
+            report.unknown((name,), kinds)
+            report.mistakes[0] = report.mistakes[0]._replace(path=(), message="unknown key", named=False)
         else:
-            fault, read = _convert(_TYPES[key], value, texts=texts)
-            if fault:
-                problems.append(Problem(f"{label} must be {fault}, not {value!r}", location=location, code="TBX022"))
-            values[key] = read
+            written = kinds[name].from_text(value) if texts and isinstance(value, str) else value
+            values[name] = kinds[name].read(written, (), report)
+        problems += [mistake.problem(".".join((label, *map(str, mistake.path))), location) for mistake in report.mistakes]
     return values
-
-
-def _convert(kind: object, value: object, *, texts: bool) -> tuple[str, object]:
-    """Return what a value must be, "" if it is that, and the value."""
-    if kind in {"bool", "bool | None"}:
-        if texts and isinstance(value, str):
-            value = {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
-        return ("" if isinstance(value, bool) else "true or false"), value
-    if kind == "str":
-        return ("" if isinstance(value, str) and value else "a string that is not empty"), value
-    fine = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-    return ("" if fine else "a table of strings"), value

@@ -13,7 +13,7 @@ from hatch_tilebox.core.constants import CONFIG_VARIABLE
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.project.build_options import PLACES, load_options, option_keys, setting_name, variable_name
-from hatch_tilebox.project.publish_keys import publish_keys
+from hatch_tilebox.project.publish_settings import publish_keys
 from hatch_tilebox.project.toml.tables import keys_of
 from hatch_tilebox.project.workflow_file import BuildTable, WorkflowFile, WorkflowTable
 

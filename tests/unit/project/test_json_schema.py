@@ -9,7 +9,7 @@ from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, TARGET_TABLE, load_options, option_keys
 from hatch_tilebox.project.check import check_project
 from hatch_tilebox.project.json_schema import pyproject_schema, workflow_schema
-from hatch_tilebox.project.publish_keys import publish_keys
+from hatch_tilebox.project.publish_settings import publish_keys
 from hatch_tilebox.project.schema_copy import SCHEMA_NAME, schema_text
 
 

@@ -8,8 +8,7 @@ import pytest
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.toml_document import Document
-from hatch_tilebox.project.publish_keys import publish_keys
-from hatch_tilebox.project.publish_settings import load_settings, read_user_table
+from hatch_tilebox.project.publish_settings import load_settings, publish_keys, read_user_table
 from hatch_tilebox.publish.settings import Settings
 
 
@@ -91,18 +90,18 @@ def test_all_that_is_wrong_is_named_at_once():
             environ={"HATCH_TILEBOX_PUBLISH_VERIFY": "si"},
         )
     assert [(problem.message, problem.hint) for problem in caught.value.problems] == [
-        ("[publish.tilebox] too is not known", "did you mean 'to'?"),
-        ("[publish.tilebox] max_size is not known", "it belongs under [tool.hatch.build.hooks.tilebox] in pyproject.toml"),
-        ("[tool.hatch.publish.tilebox] to must be a string that is not empty, not ''", None),
-        ("[tool.hatch.publish.tilebox] options must be a table of strings, not {'a': 1}", None),
+        ("[publish.tilebox] too: unknown key", 'did you mean "to"?'),
+        ("[publish.tilebox] max_size: unknown key", '"max-size" belongs under [tool.hatch.build.hooks.tilebox] in pyproject.toml'),
+        ("[tool.hatch.publish.tilebox] to: must not be empty", None),
+        ("[tool.hatch.publish.tilebox] options.a: must be a string, not an integer", None),
         (
             "[tool.hatch.publish.tilebox] token: secrets are not allowed here",
             "use the environment variable TILEBOX_API_KEY, the keyring, or docker's login for a registry",
         ),
-        ("[tool.hatch.publish.tilebox] allow-breaking must be true or false, not 'true'", None),
-        ("HATCH_TILEBOX_PUBLISH_VERIFY must be true or false, not 'si'", None),
-        ("option verfy is not known", "did you mean 'verify'?"),
-        ("option dry-run must be true or false, not 'maybe'", None),
+        ('[tool.hatch.publish.tilebox] allow-breaking: must be true or false, not "true"', None),
+        ('HATCH_TILEBOX_PUBLISH_VERIFY: must be true or false, not "si"', None),
+        ("option verfy: unknown key", 'did you mean "verify"?'),
+        ('option dry-run: must be true or false, not "maybe"', None),
     ]
 
 
