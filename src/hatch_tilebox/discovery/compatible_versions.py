@@ -59,7 +59,7 @@ def _install(environment: Environment, name: str, requirement: str, folder: Path
     target = ["--python", str(environment.python), "--target", str(folder)]
     command = [str(environment.uv), "pip", "install", "--quiet", *target, requirement]
     result = run(command, folder=environment.project, environment=settings, timeout=INSTALL_LIMIT)
-    if result.returncode != 0 or result.timed_out:
+    if result.failed:
         return None
     installed = distributions(name=name, path=[str(folder)])
     return next((Version(distribution.version) for distribution in installed), None)

@@ -297,7 +297,7 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, on_line:
         timeout=INSTALL_LIMIT,
         on_line=on_line,
     )
-    if result.returncode != 0 or result.timed_out:
+    if result.failed:
         words = Paths(environment.project, environment.prefix).clean(result.errors)
         raise DiscoveryError(install_failed(words, files, metadata.pyproject, timed_out=result.timed_out))
 

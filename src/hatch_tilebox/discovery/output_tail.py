@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEPT_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+LAST_LINES = 20
+"""Lines of output that the message about a failure has."""
 
 
 class OutputTail:
@@ -64,3 +66,8 @@ class OutputTail:
         if self._dropped:
             data = data.partition(b"\n")[2] or data
         return printable(data.decode(errors="replace"), lines=True)
+
+
+def tail(text: str) -> str | None:
+    """Return the last lines of `text`, None if it is empty."""
+    return "\n".join(text.strip().splitlines()[-LAST_LINES:]) or None

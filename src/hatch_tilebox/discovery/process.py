@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from hatch_tilebox.core.constants import ACTIVE_VARIABLE
 from hatch_tilebox.core.signals import certainly
-from hatch_tilebox.discovery.output_tail import READ_BYTES, OutputTail
+from hatch_tilebox.discovery.output_tail import READ_BYTES, OutputTail, tail
 from hatch_tilebox.discovery.surviving import POLL, WINDOWS, Watchdog, surviving_processes
 
 if TYPE_CHECKING:
@@ -41,6 +41,16 @@ class Finished:
     seconds: float
     timed_out: bool = False
     left_behind: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with an error, or was stopped."""
+        return self.returncode != 0 or self.timed_out
+
+    @property
+    def last_words(self) -> str | None:
+        """The last lines of stderr, or of stdout if that has none; None if both are empty."""
+        return tail(self.errors) or tail(self.output)
 
 
 class Child:

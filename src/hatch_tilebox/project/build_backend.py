@@ -6,16 +6,16 @@ import json
 import shutil
 import sys
 import zipfile
-from dataclasses import dataclass
 from email import message_from_bytes
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery import process
 from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables, workflow_environment
+from hatch_tilebox.discovery.output_tail import tail
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.uv_variables import DEFAULT_INDEX, EXTRA_INDEXES, FIND_LINKS
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from pyproject_hooks import BuildBackendHookCaller
 
+    from hatch_tilebox.core.pyproject import Pyproject
+
 _TIMEOUT = 300.0
-_LAST_LINES = 20
 _ABOUT_VERSIONS = (
     "SETUPTOOLS_SCM_*", "VCS_VERSIONING_*", "*_PRETEND_VERSION*", "PDM_BUILD_*", "POETRY_DYNAMIC_VERSIONING_*", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
@@ -38,48 +39,35 @@ _VARIABLES = (
 """The same, and those that configure where uv finds build requirements."""
 
 
-@dataclass(frozen=True)
-class BuildSystem:
-    """The `[build-system]` of a project."""
-
-    backend: str
-    requires: tuple[str, ...]
-    path: tuple[str, ...] = ()
-
-
-def build_system(values: Mapping[str, Any]) -> BuildSystem:
-    """Return the build system of a `pyproject.toml`. The default backend is the legacy one of setuptools.
+def backend_of(pyproject: Pyproject) -> str:
+    """Return the build backend of a project, by default the legacy one of setuptools.
 
     Source: https://peps.python.org/pep-0517/#source-trees
     """
-    table = values.get("build-system", {})
-    return BuildSystem(
-        table.get("build-backend", "setuptools.build_meta:__legacy__"),
-        tuple(table.get("requires", ["setuptools"])),
-        tuple(table.get("backend-path", ())),
-    )
+    return str(pyproject.table("build-system").get("build-backend", "setuptools.build_meta:__legacy__"))
 
 
-def computed_metadata(root: Path, system: BuildSystem, python: str | None) -> Message:
-    """Return the core metadata of the project in `root` from its backend, which uv runs in an environment with its requirements.
+def computed_metadata(pyproject: Pyproject, python: str | None) -> Message:
+    """Return the core metadata of a project from its backend, which uv runs in an environment with its requirements.
 
     `python` is the range of Pythons that the project supports, if it is known. This runs code of the project, and leaves the folder
     unchanged. Raises ConfigError with the last output of the backend if it fails.
     """
-    with extra("cli", f"asking {system.backend} for the metadata of the project"):  # builds by frontends do not ask
+    root, backend, path = pyproject.root, backend_of(pyproject), pyproject.table("build-system").get("backend-path")
+    with extra("cli", f"asking {backend} for the metadata of the project"):  # builds by frontends do not ask
         from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMissing
 
-    runner = _Runner(root, system, python)
+    runner = _Runner(pyproject, python)
     before = set(_leftovers(root))
     try:
-        hooks = BuildBackendHookCaller(str(root), system.backend, system.path or None, runner=runner, python_executable="python")
+        hooks = BuildBackendHookCaller(str(root), backend, path or None, runner=runner, python_executable="python")
         with temporary_folder() as folder:
             return message_from_bytes(_ask(hooks, runner, str(folder)))
     except (BackendUnavailable, HookMissing) as error:
-        details = getattr(error, "traceback", "") or str(error)
-        raise ConfigError(runner.problem(f"the build backend {system.backend} cannot be used", details)) from error
+        details = tail(getattr(error, "traceback", "") or str(error))
+        raise ConfigError(runner.problem(f"the build backend {backend} cannot be used", details)) from error
     except ValueError as error:  # a backend-path that leads outside
-        raise ConfigError(runner.problem(f"build-system.backend-path: {error}", "")) from error
+        raise ConfigError(runner.problem(f"build-system.backend-path: {error}")) from error
     finally:
         _remove(set(_leftovers(root)) - before)
 
@@ -116,10 +104,9 @@ def hatchlings_metadata(root: Path) -> dict[str, str]:
         if answer.exists():
             found: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
             return found
-    details = "\n".join((done.errors or done.output).strip().splitlines()[-_LAST_LINES:]) or None
     message = "the code that computes the metadata of the project fails"
     raise ConfigError(
-        Problem(message, "show the failure with: hatchling metadata", Location("pyproject.toml"), details, code="TBX019")
+        Problem(message, "show the failure with: hatchling metadata", Location("pyproject.toml"), done.last_words, code="TBX019")
     )
 
 
@@ -140,10 +127,10 @@ def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:
 class _Runner:
     """Runs each hook in an environment with `requires` installed, without the user's secrets."""
 
-    def __init__(self, root: Path, system: BuildSystem, python: str | None) -> None:
-        self.requires = [*system.requires]
-        self._root = root
-        self._backend = system.backend
+    def __init__(self, pyproject: Pyproject, python: str | None) -> None:
+        self.requires = [*pyproject.table("build-system").get("requires", ["setuptools"])]
+        self._root = pyproject.root
+        self._backend = backend_of(pyproject)
         self._start = [str(require_uv()), "run", "--no-project", "--isolated", "--no-progress", "--color", "never"]
         self._start += ["--python", python] if python else []
 
@@ -155,13 +142,12 @@ class _Runner:
         done = process.run(
             [*self._start, *packages, "--", *cmd], folder=Path(cwd or self._root), environment=environment, timeout=_TIMEOUT
         )
-        if done.returncode or done.timed_out:
+        if done.failed:
             how = f"took longer than {_TIMEOUT:.0f} seconds" if done.timed_out else "failed"
-            raise ConfigError(self.problem(f"the build backend {self._backend} {how}", done.errors or done.output))
+            raise ConfigError(self.problem(f"the build backend {self._backend} {how}", done.last_words))
 
-    def problem(self, message: str, output: str) -> Problem:
-        """Return a problem with the metadata, with the last lines of the output."""
-        details = "\n".join(output.strip().splitlines()[-_LAST_LINES:]) or None
+    def problem(self, message: str, details: str | None = None) -> Problem:
+        """Return a problem with the metadata, which `details` show."""
         hint = "uv build --wheel shows all output of the backend; a version in [project] needs no backend"
         return Problem(
             f"{message}, and only the backend knows what [project] lists in dynamic",

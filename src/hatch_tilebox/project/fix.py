@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _ROUNDS = 5
 """A fix may let `check` find more, such as files that a misspelt `include` did not select."""
-_LAST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -103,9 +102,8 @@ def _lock(root: Path) -> None:
     """Run `uv lock`. Raises TileboxError if it fails."""
     command = [str(require_uv()), "lock", "--color", "never", "--no-progress", "--project", "."]
     done = run(command, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT)
-    if done.returncode or done.timed_out:
-        details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
-        raise ConfigError(Problem("uv lock failed", None, Location(LOCK_NAME), details, code="TBX031"))
+    if done.failed:
+        raise ConfigError(Problem("uv lock failed", None, Location(LOCK_NAME), done.last_words, code="TBX031"))
 
 
 def _merged(earlier: tuple[Change, ...], later: Iterable[Change]) -> tuple[Change, ...]:

@@ -40,11 +40,11 @@ def check_metadata(pyproject: Pyproject) -> tuple[str, ...]:
     if not is_built_by_hatchling(pyproject.values):
         from hatch_tilebox.project.static_metadata import read_static_metadata
 
-        return read_static_metadata(pyproject).dynamic
+        return read_static_metadata(pyproject)[1]
     metadata = hatchlings_view(pyproject.root, pyproject.values)
     if _needs_code(metadata):
         return pyproject.dynamic or ("version",)
-    _validate(metadata)
+    _validate(pyproject, metadata)
     return ()
 
 
@@ -54,14 +54,12 @@ def read_project(pyproject: Pyproject) -> Project:
         metadata = hatchlings_view(pyproject.root, pyproject.values)
         if _needs_code(metadata):
             return _computed_by_hatchling(pyproject.root, metadata)
-        _validate(metadata)
+        _validate(pyproject, metadata)
         return project_of(metadata)
     from hatch_tilebox.project.static_metadata import read_static_metadata
 
-    static = read_static_metadata(pyproject)
-    if static.dynamic:
-        return _computed(pyproject, static.requires_python)
-    return Project(static.name, static.version or "", static.requires_python)
+    static, dynamic = read_static_metadata(pyproject)
+    return _computed(pyproject, static.requires_python) if dynamic else static
 
 
 def project_of(metadata: ProjectMetadata[Any]) -> Project:
@@ -90,9 +88,9 @@ def frontend_problem(pyproject: Pyproject, values: Mapping[str, Any]) -> Problem
     metadata = hatchlings_view(pyproject.root, values)
     try:
         if not _needs_code(metadata):
-            metadata.validate_fields()
-    except Exception as error:  # noqa: BLE001 -- hatchling and its plugins have several kinds of errors
-        return Problem(str(error), _plugin_hint(metadata, error), _location(pyproject, str(error)), code="TBX019")
+            _validate(pyproject, metadata)
+    except ConfigError as error:
+        return error.problems[0]
     return None
 
 
@@ -105,15 +103,14 @@ def is_built_by_hatchling(values: Mapping[str, Any]) -> bool:
 
 
 def _computed(pyproject: Pyproject, python: str | None) -> Project:
-    from hatch_tilebox.project.build_backend import build_system, computed_metadata
+    from hatch_tilebox.project.build_backend import backend_of, computed_metadata
 
-    system = build_system(pyproject.values)
-    found = computed_metadata(pyproject.root, system, python)
+    found = computed_metadata(pyproject, python)
     version = str(found.get("Version", ""))
     try:
         return Project(normalized_name(found.get("Name", "")), str(Version(version)), str(found.get("Requires-Python", "")) or None)
     except InvalidVersion as error:
-        message = f'the build backend {system.backend} gives "{version}", which is not a version'
+        message = f'the build backend {backend_of(pyproject)} gives "{version}", which is not a version'
         raise ConfigError(Problem(message, location=Location(PYPROJECT_NAME), code="TBX019")) from error
 
 
@@ -127,26 +124,19 @@ def _computed_by_hatchling(root: Path, metadata: ProjectMetadata[Any]) -> Projec
     return Project(found["Name"], found["Version"], found["Requires-Python"] or None)
 
 
-def _validate(metadata: ProjectMetadata[Any]) -> None:
+def _validate(pyproject: Pyproject, metadata: ProjectMetadata[Any]) -> None:
+    """Raise ConfigError if hatchling refuses the metadata, with the place of the field that its message names."""
     try:
         metadata.validate_fields()
-    except Exception as error:
-        # Hatchling and its plugins have several kinds of errors; all are about this file.
-        raise ConfigError(Problem(str(error), _plugin_hint(metadata, error), Location(PYPROJECT_NAME), code="TBX019")) from error
-
-
-def _location(pyproject: Pyproject, message: str) -> Location:
-    """Return the place of the field that a message of hatchling names."""
-    found = re.search(r"project\.([a-z-]+)", message) or re.match(r"(Readme|License)", message)
-    return pyproject.location("project", found[1].lower()) if found else Location(PYPROJECT_NAME)
-
-
-def _plugin_hint(metadata: ProjectMetadata[Any], error: Exception) -> str | None:
-    """Return what to do if a plugin of the build is not installed beside hatch-tilebox: frontends install it."""
-    return _missing_plugin_hint(metadata) if isinstance(error, UnknownPluginError) else None
+    except Exception as error:  # hatchling and its plugins have several kinds of errors
+        hint = _missing_plugin_hint(metadata) if isinstance(error, UnknownPluginError) else None
+        found = re.search(r"project\.([a-z-]+)", str(error)) or re.match(r"(Readme|License)", str(error))
+        place = pyproject.location("project", found[1].lower()) if found else Location(PYPROJECT_NAME)
+        raise ConfigError(Problem(str(error), hint, place, code="TBX019")) from error
 
 
 def _missing_plugin_hint(metadata: ProjectMetadata[Any]) -> str:
+    """Return what to do if a plugin of the build is not installed beside hatch-tilebox: frontends install it."""
     frontend = "use a frontend, which installs it: uv build, hatch build or python -m build"
     others = [item for item in metadata.build.requires if requirement_name(item) not in {"hatchling", "hatch-tilebox"}]
     if not others:

@@ -38,7 +38,6 @@ SLUG_LENGTH = 40
 """The most characters of a slug that is derived from a name. Source: https://docs.tilebox.com, "Project Structure"."""
 REFUSED = (CONFIG_NAME, PYPROJECT_NAME, "runner.py", LOCK_NAME)
 _ENVIRONMENT = ".venv"
-_LAST_LINES = 20
 _DEPENDENCIES = ("tilebox", "hatchling", "hatch-tilebox", "pytest")
 """What a new project needs itself, to run, to be built and to be tested."""
 _NO_PACKAGE = "hatch-tilebox-new-project"
@@ -190,9 +189,8 @@ def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
     group = ["--group", "test"] if command == "sync" else []
     command_line = [uv, command, *group, "--color", "never", "--no-progress", "--project", "."]
     done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT, on_line=progress.output)
-    if done.returncode or done.timed_out:
-        details = "\n".join(done.errors.strip().splitlines()[-_LAST_LINES:])
-        raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=details, code="TBX800"))
+    if done.failed:
+        raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=done.last_words, code="TBX800"))
     progress.finished(_summary(done.errors) or f"uv {command}")
 
 

@@ -5,7 +5,6 @@ uv needs no more to run a project. Source: https://packaging.python.org/en/lates
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -14,26 +13,17 @@ from packaging.version import Version
 
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.identifiers import name_fault, requirement_fault, version_fault
+from hatch_tilebox.core.workflow import Project
 from hatch_tilebox.project.toml.kinds import Report, Text
 
 if TYPE_CHECKING:
     from hatch_tilebox.core.pyproject import Pyproject
 
 
-@dataclass(frozen=True)
-class StaticMetadata:
-    """Metadata from `[project]`; `dynamic` names those of `version` and `requires-python` that the build backend computes."""
+def read_static_metadata(pyproject: Pyproject) -> tuple[Project, tuple[str, ...]]:
+    """Return the metadata in `pyproject`, each value in its normal form, and which of them the build backend computes.
 
-    name: str
-    version: str | None
-    requires_python: str | None
-    dynamic: tuple[str, ...] = ()
-
-
-def read_static_metadata(pyproject: Pyproject) -> StaticMetadata:
-    """Return the metadata in `pyproject`, each value in its normal form.
-
-    Raises ConfigError with every value that is missing or that the standards do not allow.
+    A `version` that it computes is "". Raises ConfigError with every value that is missing or that the standards do not allow.
     """
     report = Report()
     project, computed = pyproject.table("project"), pyproject.dynamic
@@ -49,12 +39,12 @@ def read_static_metadata(pyproject: Pyproject) -> StaticMetadata:
     if report.mistakes and pyproject.document:
         raise ConfigError(*report.problems(pyproject.document))
     version, python = found.get("version"), found.get("requires-python")
-    return StaticMetadata(
+    static = Project(
         canonicalize_name(found["name"]),
-        str(Version(version)) if version else None,
+        str(Version(version)) if version else "",
         str(SpecifierSet(python)) if python else None,
-        dynamic,
     )
+    return static, dynamic
 
 
 def _check_name(text: str) -> str | None:

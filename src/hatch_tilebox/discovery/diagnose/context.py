@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.discovery.output_tail import tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.process import Finished
-
-LAST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,6 @@ class Context:
     def module(self) -> str:
         """The module of the runner."""
         return (self.workflow.runner or "").partition(":")[0]
-
-
-def tail(text: str) -> str | None:
-    """The last lines of `text`, None if it is empty."""
-    return "\n".join(text.strip().splitlines()[-LAST_LINES:]) or None
 
 
 def include_hint(*patterns: str) -> str:

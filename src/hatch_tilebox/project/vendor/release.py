@@ -119,12 +119,10 @@ def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_li
     shutil.copyfile(sources.lock_root / LOCK_NAME, folder / LOCK_NAME)
     command = [str(require_uv()), "lock", *QUIET]
     result = run(command, folder=folder, environment=install_environment(), timeout=BUILD_LIMIT, on_line=on_line)
-    if result.returncode != 0 or result.timed_out:
-        details = "\n".join(result.errors.strip().splitlines()[-20:])
+    if result.failed:
         message = "uv cannot lock the release with the packages of this machine as wheels"
-        raise ConfigError(
-            Problem(message, "check that `uv lock` succeeds in the project", Location(PYPROJECT_NAME), details, code="TBX211")
-        )
+        hint = "check that `uv lock` succeeds in the project"
+        raise ConfigError(Problem(message, hint, Location(PYPROJECT_NAME), result.last_words, code="TBX211"))
     moved = _moved(sources.lock, read_lock(folder / LOCK_NAME), {package.name for package in sources.packages})
     if moved:
         message = f"the lock of the release would have other versions than {LOCK_NAME} here: {', '.join(moved)}"

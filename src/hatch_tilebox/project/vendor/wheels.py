@@ -72,12 +72,12 @@ def _build(package: LocalPackage, out: Path, on_line: Callable[[str], None]) -> 
             timeout=BUILD_LIMIT,
             on_line=on_line,
         )
-    if result.returncode != 0 or result.timed_out or not next(out.glob("*.whl"), None):
+    if result.failed or not next(out.glob("*.whl"), None):
         problem = Problem(
             f"the wheel of {package.name} in {package.path} cannot be built",
             f"try it: uv build --wheel {package.path}",
             Location(f"{package.path}/{PYPROJECT_NAME}"),
-            "\n".join(result.errors.strip().splitlines()[-20:]),
+            result.last_words,
             code="TBX211",
         )
         raise ConfigError(problem)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.discovery.clean_environment import install_environment
+from hatch_tilebox.discovery.output_tail import tail
 from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child, Finished, run
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.publish.tilebox.api import INSTALL_TOOL
@@ -30,7 +31,6 @@ _HELP_LIMIT = 30.0
 _MAX_ANSWER = 64 * 2**20
 """Characters of an answer that are read."""
 _SHOWN = 500
-_LAST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class ReleaseTool:
             raise PublishError(Problem(message, hint=f"install the current version with: {INSTALL_TOOL}", code="TBX509"))
 
     def _last_lines(self, text: str) -> str | None:
-        return self._mask("\n".join(text.strip().splitlines()[-_LAST_LINES:])) or None
+        return self._mask(tail(text) or "") or None
 
 
 def _tasks(value: Any) -> frozenset[tuple[str, str]] | None:
