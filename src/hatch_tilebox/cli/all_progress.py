@@ -11,6 +11,7 @@ from rich.text import Text
 from hatch_tilebox.cli.console import RichProgress, styled
 from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.progress import format_seconds
+from hatch_tilebox.core.short_forms import short_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +50,7 @@ class AllProgress:
         if not names:
             self.steps.close()
             return
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        self.steps.started(f"{self._title} {self._done + len(names)} of {self._total}: {', '.join(names[:_NAMED])}{more}")
+        self.steps.started(f"{self._title} {self._done + len(names)} of {self._total}: {short_list(names, _NAMED)}")
 
     def ended(self, outcome: Outcome, seconds: float, text: str) -> None:
         """Show how the work on a project ended. `text` is what its process printed."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 from hatch_tilebox.archive.reader import read_manifest
 from hatch_tilebox.cli.console import show_errors
 from hatch_tilebox.core.errors import TileboxError
+from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.local_run.execution import run_files, run_task
-from hatch_tilebox.project.edited import edited_release
+from hatch_tilebox.project.freshness import edited_release
 from hatch_tilebox.project.releases import fresh_release
 from hatch_tilebox.project.watch import Watch
 
@@ -55,8 +56,7 @@ class TaskLoop:
                 show_errors(error.problems)
             self.progress.result("Watching", f"{watch.count} files, until Ctrl-C")
             changed = watch.wait()
-            more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-            self.progress.result("Changed", f"{', '.join(changed[:_SHOWN])}{more}")
+            self.progress.result("Changed", short_list(changed, _SHOWN))
 
     def _run_built(self) -> None:
         """Run the task of the release, which is built first if it is out of date."""

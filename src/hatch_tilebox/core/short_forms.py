@@ -1,4 +1,4 @@
-"""Short forms of ids and times, for people. JSON, `-v` and output that is not a terminal have them whole."""
+"""Short forms of ids and times, for people, and lists of names. JSON, `-v` and output that is not a terminal have ids whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 SHORT = 8
 """The characters of a short id, and the least that select a release."""
@@ -53,3 +53,14 @@ def format_age(timestamp: str, now: datetime | None = None) -> str:
 
 def _bare(identifier: str) -> str:
     return identifier.lower().removeprefix("sha256:")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def short_list(names: Sequence[str], most: int) -> str:
+    """Return at most as many names as `most`, and the number of others: "a, b and 3 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -13,6 +13,7 @@ from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.core.errors import DiscoveryError, Problem, RunError
 from hatch_tilebox.core.progress import Progress, format_size
+from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.task_versions import find_successor
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.inputs.encode import encode_input
@@ -192,8 +193,7 @@ class _Execution:
         if len(optional) > _SHOWN:
             found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed", code="TBX603"))
         if written:
-            more = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
-            message = f"the tasks wrote into the folder of the release: {', '.join(written[:_SHOWN])}{more}"
+            message = f"the tasks wrote into the folder of the release: {short_list(written, _SHOWN)}"
             hint = "these files are deleted, and on a cluster other tasks do not see them; use the job cache"
             found.append(Problem(message, hint, code="TBX606"))
         return found

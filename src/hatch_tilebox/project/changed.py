@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import TileboxError
+from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.project.git import open_repository
 from hatch_tilebox.project.git_tree import CommitFiles
@@ -152,7 +153,5 @@ def _generated_text(sources: LocalSources) -> str:
 
 
 def _names(kind: str, names: Iterable[str]) -> Iterable[str]:
-    found = sorted(names)
-    if found:
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        yield f"{kind}: {', '.join(found[:_NAMED])}{more}"
+    if found := sorted(names):
+        yield f"{kind}: {short_list(found, _NAMED)}"

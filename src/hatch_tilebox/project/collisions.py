@@ -10,12 +10,20 @@ from packaging.utils import canonicalize_name
 
 from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
 from hatch_tilebox.core.pyproject import peek_pyproject
+from hatch_tilebox.core.short_forms import listed
 from hatch_tilebox.project.releases import read_config
 from hatch_tilebox.publish.deployer import CONFLICT_HINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+
+_DISTINCT = (
+    ("workflow", "workflow slug", "be versions of one workflow", "give each project a slug of its own in tilebox.workflow.toml"),
+    ("distribution", "project name", "have the same file name", "give each project a name of its own in pyproject.toml"),
+)
+"""What no two projects may share: attribute, words for it, what would happen, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -60,31 +68,16 @@ def _describe(root: Path, path: Path) -> RepositoryProject:
 
 def require_distinct(projects: Sequence[RepositoryProject]) -> None:
     """Raise ConfigError if two projects have one slug, or one name: their releases would replace each other."""
-    workflows: dict[str, list[str]] = defaultdict(list)
-    names: dict[str, list[str]] = defaultdict(list)
-    for project in projects:
-        if project.workflow is not None:
-            workflows[project.workflow].append(project.name)
-        if project.distribution is not None:
-            names[project.distribution].append(project.name)
-    problems = [
-        Problem(
-            f"{_listed(places)} have the same workflow slug {slug!r}: their releases would be versions of one workflow",
-            "give each project a slug of its own in tilebox.workflow.toml",
-            code="TBX025",
-        )
-        for slug, places in workflows.items()
-        if len(places) > 1
-    ]
-    problems += [
-        Problem(
-            f"{_listed(places)} have the same project name {name!r}: their releases would have the same file name",
-            "give each project a name of its own in pyproject.toml",
-            code="TBX025",
-        )
-        for name, places in names.items()
-        if len(places) > 1
-    ]
+    problems = []
+    for attribute, what, effect, hint in _DISTINCT:
+        owners: dict[str | None, list[str]] = defaultdict(list)
+        for project in projects:
+            owners[getattr(project, attribute)].append(project.name)
+        problems += [
+            Problem(f"{listed(places)} have the same {what} {value!r}: their releases would {effect}", hint, code="TBX025")
+            for value, places in owners.items()
+            if value is not None and len(places) > 1
+        ]
     if problems:
         raise ConfigError(*problems)
 
@@ -110,7 +103,7 @@ def shared_tasks(deployments: Sequence[ClusterTasks]) -> list[tuple[Problem, fro
     return [
         (
             Problem(
-                f"{_listed(places)} bring the same task {name!r} {version} to cluster {cluster!r}: a release runner would "
+                f"{listed(places)} bring the same task {name!r} {version} to cluster {cluster!r}: a release runner would "
                 "advertise none of them",
                 CONFLICT_HINT,
                 code="TBX507",
@@ -120,7 +113,3 @@ def shared_tasks(deployments: Sequence[ClusterTasks]) -> list[tuple[Problem, fro
         for (cluster, name, version), places in sorted(owners.items())
         if len(places) > 1
     ]
-
-
-def _listed(places: Sequence[str]) -> str:
-    return f"{', '.join(places[:-1])} and {places[-1]}"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.archive.source import hash_files
 from hatch_tilebox.compatibility.releases import compare_files
-from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
-from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME, UV_FILES
+from hatch_tilebox.core.errors import ArchiveError, ConfigError, Problem, PublishError, SelectionError
+from hatch_tilebox.core.model import ReleaseManifest
+from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.vendored import EXTENSION
 from hatch_tilebox.discovery.cache import digest
 from hatch_tilebox.project.open import open_project
@@ -17,15 +19,18 @@ from hatch_tilebox.project.vendor.configuration import generated_pyproject
 from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.vendor.locked import locked_for
 from hatch_tilebox.project.vendor.release import carried
+from hatch_tilebox.publish.steps import describe_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from hatch_tilebox.core.model import ReleaseManifest
+    from hatch_tilebox.core.model import FileEntry, FileSet
+    from hatch_tilebox.plugins.destination import Destination
     from hatch_tilebox.project.vendor.local_packages import LocalSources
     from hatch_tilebox.project.workflow_project import WorkflowProject
 
+_CONFIGURING = frozenset({PYPROJECT_NAME, LOCK_NAME, *UV_FILES})
 _NAMED = 10
 """Files of a kind that a message names."""
 
@@ -108,5 +113,46 @@ def _generated_differences(release: _Generated, sources: LocalSources | None) ->
 
 
 def _names(kind: str, paths: list[str]) -> str:
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    return f"{kind}: {', '.join(paths[:_NAMED])}{more}" if paths else ""
+    return f"{kind}: {short_list(paths, _NAMED)}" if paths else ""
+
+
+def unpublished_reasons(root: Path, destination: Destination) -> tuple[str, ...]:
+    """Return why a release of the project in `root` would differ from the latest one at the destination; nothing if it would not.
+
+    Nothing is built. A project that cannot be read, and one whose release cannot be compared, count as different. Raises
+    PublishError if the destination cannot be reached.
+    """
+    try:
+        project = open_project(root, run_code=False)
+        latest = destination.latest(project.config.workflow.slug)
+        if latest is None:
+            return ("not published yet",)
+        manifest = destination.manifest(latest)
+        if manifest is None:
+            return (f"{destination.url} cannot return the manifest of {describe_release(latest)}",)
+        return differences(manifest, project)
+    except ArchiveError as error:
+        return (f"the latest release cannot be compared: {error.problems[0].message}",)
+    except (ConfigError, SelectionError) as error:
+        return (f"cannot be read: {error.problems[0].message}",)
+
+
+def edited_release(root: Path, built: ReleaseManifest) -> tuple[FileSet, ReleaseManifest] | None:
+    """Return the files that a build of the project in `root` would select now, and their manifest with the tasks of `built`.
+
+    None if more was edited since `built` than code and data, or the build generates files. Raises a `TileboxError` if the project
+    cannot be built.
+    """
+    project = open_project(root, run_code=False)
+    if project.options.vendor or project.config.workflow != built.workflow:
+        return None
+    files = project.select(project.root / "dist")
+    entries = hash_files(files)
+    if _configuration(entries) != _configuration(built.files):
+        return None
+    return files, ReleaseManifest.of(built.workflow, built.project, built.tasks, entries, built.environment)
+
+
+def _configuration(entries: Iterable[FileEntry]) -> dict[str, str]:
+    """Return the digests of the files that the environment is made from."""
+    return {entry.path: entry.sha256 for entry in entries if entry.path in _CONFIGURING}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -21,6 +21,7 @@ from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.progress import format_size
 from hatch_tilebox.core.runner_image import PYTHONS, pythons_for
+from hatch_tilebox.core.short_forms import listed
 from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.discovery.clean_environment import install_environment
@@ -33,13 +34,12 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.uv_lock import LockedFile, UvLock
 
-MINORS = tuple(int(python.removeprefix("3.")) for python in PYTHONS)
-IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp3{minor}" for machine in ("x86_64", "aarch64") for minor in MINORS)
+IMAGE_PLATFORMS = tuple(f"linux-{machine}-cp{python.replace('.', '')}" for machine in ("x86_64", "aarch64") for python in PYTHONS)
 """The platforms of the official runner image, `ghcr.io/tilebox/runner`."""
 EXPORT_LIMIT = 60.0
 """Seconds that `uv export` may take; it usually takes a twentieth of one."""
 _PLATFORM = re.compile(r"linux-(?P<machine>x86_64|aarch64)-cp3(?P<minor>\d+)")
-PYPI = re.compile(r"https://pypi\.org/")
+_PYPI = "https://pypi.org/"
 _CUDA = re.compile(r"nvidia-|cuda-|cupy-cuda")
 
 
@@ -64,16 +64,7 @@ class Installation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON."""
-        return {
-            "platform": self.platform,
-            "packages": self.packages,
-            "download": self.download,
-            "built": list(self.built),
-            "compiled": list(self.compiled),
-            "impossible": list(self.impossible),
-            "cuda": list(self.cuda),
-            "indexes": dict(self.indexes),
-        }
+        return {name: value for name, value in asdict(self).items() if name != "sized"}
 
 
 def platforms_of(runners: Sequence[str], requires_python: str | None, pinned: str | None) -> tuple[str, ...]:
@@ -113,36 +104,45 @@ def check_installations(installations: Sequence[Installation], *, chosen: bool) 
 
     With `chosen` the project names its runners: then a package that one of them cannot install is an error.
     """
-    where = Location("uv.lock")
-    impossible = [
-        Problem(
-            f"{package} cannot be installed on {platforms}: it has no wheel that fits, and no sdist",
-            "take another version of it, exclude that Python with requires-python, or name your runners in the option runners",
-            where,
-            code="TBX206",
-        )
-        for package, platforms in _by_package(installations, "impossible").items()
-    ]
-    warnings = [
-        Problem(
-            f"{package} has no wheel for {platforms}: a release runner compiles it at every cold start",
-            "take a version that has one, or make sure that the runner has a compiler and the libraries that it needs",
-            where,
-            code="TBX207",
-        )
-        for package, platforms in _by_package(installations, "compiled").items()
-    ]
+    impossible = _problems(
+        installations,
+        "impossible",
+        "{} cannot be installed on {}: it has no wheel that fits, and no sdist",
+        "take another version of it, exclude that Python with requires-python, or name your runners in the option runners",
+        "TBX206",
+    )
+    warnings = _problems(
+        installations,
+        "compiled",
+        "{} has no wheel for {}: a release runner compiles it at every cold start",
+        "take a version that has one, or make sure that the runner has a compiler and the libraries that it needs",
+        "TBX207",
+    )
     if not chosen and (cuda := next((item for item in installations if item.cuda), None)):
         warnings.append(
             Problem(
                 f"{len(cuda.cuda)} packages bring CUDA, which the official runner image has no use for: {', '.join(cuda.cuda[:3])}"
                 f"{', …' if cuda.cuda[3:] else ''}",
                 "take builds for CPUs, for example from the index https://download.pytorch.org/whl/cpu",
-                where,
+                Location(LOCK_NAME),
                 code="TBX208",
             )
         )
     return (impossible, warnings) if chosen else ([], [*impossible, *warnings])
+
+
+def _problems(installations: Sequence[Installation], group: str, message: str, hint: str, code: str) -> list[Problem]:
+    """Return a problem for each package in a group of some installations; the `message` has gaps for it and its platforms."""
+    found: dict[str, list[str]] = {}
+    for installation in installations:
+        for package in getattr(installation, group):
+            found.setdefault(package, []).append(installation.platform)
+    problems = []
+    for package, platforms in found.items():
+        everywhere = len(platforms) == len(installations) > 1
+        words = message.format(package, "any platform of your runners" if everywhere else listed(platforms))
+        problems.append(Problem(words, hint, Location(LOCK_NAME), code=code))
+    return problems
 
 
 def summaries(installations: Sequence[Installation], *, each: bool = False) -> list[str]:
@@ -182,34 +182,24 @@ def _local_packages(exported: str) -> Iterator[tuple[str, Marker | None]]:
             yield PurePosixPath(path).name, Marker(marker) if marker else None
 
 
-@dataclass(frozen=True)
-class _Locked:
-    """The files of one version of a package: wheels as filename to size, and the size of the sdist. -1 is unknown.
+class _Locked(NamedTuple):
+    """The files of one version of a package, wheels by name. `origin` is the URL of the index that they come from."""
 
-    `index` is the URL of the index that they come from.
-    """
-
-    wheels: Mapping[str, int]
-    sdist: int | None
-    index: str
+    wheels: Mapping[str, LockedFile]
+    sdist: LockedFile | None
+    origin: str
 
 
 def _locked_files(lock: UvLock) -> dict[tuple[str, str], _Locked]:
-    """Return the files of each package in the lock, by name and version."""
+    """Return the files of each package in the lock, by name and version; one version may come from several indexes."""
     found: dict[tuple[str, str], _Locked] = {}
     for package in lock.packages:
-        wheels = {wheel.name: _size(wheel) for wheel in package.wheels}
-        sdist = _size(package.sdist) if package.sdist else None
         key = package.name, package.version
-        if key in found:  # the same version from several indexes
-            wheels = {**found[key].wheels, **wheels}
-            sdist = found[key].sdist if sdist is None else sdist
-        found[key] = _Locked(wheels, sdist, package.source if package.kind == "registry" else "")
+        known = found.get(key, _Locked({}, None, ""))
+        wheels = {**known.wheels, **{wheel.name: wheel for wheel in package.wheels}}
+        origin = package.source if package.kind == "registry" else ""
+        found[key] = _Locked(wheels, package.sdist or known.sdist, origin)
     return found
-
-
-def _size(file: LockedFile) -> int:
-    return -1 if file.size is None else file.size
 
 
 def _installation(
@@ -220,17 +210,12 @@ def _installation(
     configuration: Mapping[str, Any],
 ) -> Installation:
     machine, minor = platform_parts(platform)
-    environment = marker_environment(machine, minor)
-    order = tag_order(machine, minor)
-    download = 0
-    built: list[str] = []
-    compiled: list[str] = []
-    impossible: list[str] = []
-    cuda: list[str] = []
-    indexes: Counter[str] = Counter()
+    environment, order = marker_environment(machine, minor), tag_order(machine, minor)
     installed = [filename for filename, marker in local if marker is None or marker.evaluate(environment)]
-    impossible += [" ".join(name.split("-")[:2]) for name in installed if name.endswith(".whl") and not best_wheel([name], order)]
-    packages, sized = len(installed), len(installed) - len(impossible)
+    misfits = [" ".join(name.split("-")[:2]) for name in installed if name.endswith(".whl") and not best_wheel([name], order)]
+    groups: dict[str, list[str]] = {"built": [], "compiled": [], "impossible": misfits, "cuda": []}
+    packages, sized, download = len(installed), len(installed) - len(misfits), 0
+    indexes: Counter[str] = Counter()
     for requirement in requirements:
         if requirement.marker and not requirement.marker.evaluate(environment):
             continue
@@ -239,22 +224,21 @@ def _installation(
         version = str(requirement.specifier).removeprefix("==")
         files = locked.get((name, version))
         if _CUDA.match(name) or "+cu" in version:
-            cuda.append(f"{name} {version}".strip())
+            groups["cuda"].append(f"{name} {version}".strip())
         if files is None or requirement.url:  # from git, a URL or a folder
             continue
-        if files.index and not PYPI.match(files.index):
-            indexes[display_url(files.index)] += 1
+        if files.origin and not files.origin.startswith(_PYPI):
+            indexes[display_url(files.origin)] += 1
         wheel = None if _listed_in(configuration, "no-binary", name) else best_wheel(files.wheels, order)
-        size = files.sdist if wheel is None else files.wheels[wheel]
-        if wheel is None and (files.sdist is None or _listed_in(configuration, "no-build", name)):
-            impossible.append(f"{name} {version}")
-            continue
-        if wheel is None:
-            (compiled if files.wheels else built).append(f"{name} {version}")
-        if size is not None and size >= 0:
+        file = files.wheels[wheel] if wheel else files.sdist
+        if not wheel:
+            file = None if _listed_in(configuration, "no-build", name) else file
+            groups["impossible" if file is None else "compiled" if files.wheels else "built"].append(f"{name} {version}")
+        if file and file.size is not None:
             sized += 1
-            download += size
-    return Installation(platform, packages, sized, download, tuple(built), tuple(compiled), tuple(impossible), tuple(cuda), indexes)
+            download += file.size
+    named = {group: tuple(names) for group, names in groups.items()}
+    return Installation(platform, packages, sized, download, indexes=dict(indexes), **named)
 
 
 def _listed_in(configuration: Mapping[str, Any], setting: str, name: str) -> bool:
@@ -271,18 +255,3 @@ def platform_parts(platform: str) -> tuple[str, int]:
         message = f"not a platform: {platform}"  # the options are checked before
         raise ValueError(message)
     return found["machine"], int(found["minor"])
-
-
-def _by_package(installations: Sequence[Installation], group: str) -> dict[str, str]:
-    """Return the packages in a group of some installations, each with its platforms in words."""
-    found: dict[str, list[str]] = {}
-    for installation in installations:
-        for package in getattr(installation, group):
-            found.setdefault(package, []).append(installation.platform)
-    return {package: _in_words(platforms, len(installations)) for package, platforms in found.items()}
-
-
-def _in_words(platforms: Sequence[str], of: int) -> str:
-    if len(platforms) == of > 1:
-        return "any platform of your runners"
-    return " and ".join(filter(None, [", ".join(platforms[:-1]), platforms[-1]]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.task_versions import parse_task_version
 from hatch_tilebox.discovery.diagnose.shadowing import shadowing_warnings
 from hatch_tilebox.discovery.diagnose.sources import PYPROJECT, lock_missing
@@ -72,8 +73,7 @@ def start_warnings(answer: Mapping[str, Any], files: FileSet, *, locked: bool) -
         message = f"start-up left processes running, which were ended: {commands}"
         yield Problem(message, "start them in a task", code="TBX313")
     if written := answer.get("written"):
-        more = f" and {len(written) - SHOWN} more" if len(written) > SHOWN else ""
-        message = f"start-up wrote into the release folder: {', '.join(written[:SHOWN])}{more}; the release does not hold that"
+        message = f"start-up wrote into the release folder: {short_list(written, SHOWN)}; the release does not hold that"
         hint = "write into a temporary folder or the job cache, and not when a module is imported"
         yield Problem(message, hint, code="TBX313")
     for address, path, line in answer.get("connected", ()):

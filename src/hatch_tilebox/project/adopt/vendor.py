@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ConfigError
+from hatch_tilebox.core.short_forms import listed
 from hatch_tilebox.project.adopt.toml_text import value_at
 from hatch_tilebox.project.vendor.local_packages import local_sources
 
@@ -63,4 +64,4 @@ def _and(names: Sequence[str]) -> str | None:
     if not names:
         return None
     verb = "come" if len(names) > 1 else "comes"
-    return f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {verb} from outside the project"
+    return f"{listed(names)} {verb} from outside the project"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.publish.tilebox.api import TileboxApi
 from hatch_tilebox.publish.tilebox.messages import file_paths, release_tasks
@@ -108,6 +109,4 @@ def _differences(kind: str, where: str, names: AbstractSet[str] | list[str], ver
     """Return one text about names that are on one side only, or none."""
     if not names:
         return []
-    shown = ", ".join(map(repr, sorted(names)[:_NAMED]))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return [f"{where} {verb} {kind}{'' if len(names) == 1 else 's'} {shown}{more}"]
+    return [f"{where} {verb} {kind}{'' if len(names) == 1 else 's'} {short_list([*map(repr, sorted(names))], _NAMED)}"]
