@@ -48,7 +48,7 @@ def command(project: Path, *, largest: bool, why: str | None, suggest: bool, out
 
 
 def _show_reason(project: WorkflowProject, place: Path, path: str, output: Output) -> None:
-    explanation = project.explain(project.root / "dist", place.absolute() if place.exists() else path)
+    explanation = project.explain(place.absolute() if place.exists() else path)
     result = {
         "path": explanation.path,
         "selected": explanation.selected,
@@ -67,7 +67,7 @@ def _show_suggestion(project: WorkflowProject, output: Output) -> None:
     from hatch_tilebox.project.suggest import suggest_files
 
     config = project.config
-    found = suggest_files(SourceTree(config.root), config, project.pyproject, project.select(project.root / "dist"))
+    found = suggest_files(SourceTree(config.root), config, project.pyproject, project.select())
     if found is None:
         message = "the runner's module is not a file of the project, so its imports are not known"
         raise SelectionError(Problem(message, location=config.location("workflow")))
@@ -82,13 +82,13 @@ def _show_suggestion(project: WorkflowProject, output: Output) -> None:
 def _show_files(project: WorkflowProject, output: Output, *, largest: bool) -> None:
     from hatch_tilebox.core.errors import SelectionError
 
-    files = project.select(project.root / "dist")
+    files = project.select()
     stops: SelectionError | None = None
     try:
-        warnings = project.check(project.root / "dist", files)
+        warnings = project.check(files)
     except SelectionError as error:
         warnings, stops = files.warnings, error
-    generated = project.generated(project.root / "dist")
+    generated = project.generated()
     found = sorted(files.files, key=lambda file: (-file.size, file.path)) if largest else files.files
     if output.as_json:
         entries: list[dict[str, Any]] = [{"path": file.path, "size": file.size} for file in found]

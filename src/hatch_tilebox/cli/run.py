@@ -58,16 +58,17 @@ def command(words: tuple[str, ...], *, task: str | None, follow: bool, output: O
     from hatch_tilebox.local_run.execution import TaskCall, run_task
     from hatch_tilebox.local_run.session import StartOptions
     from hatch_tilebox.local_run.triggers import Trigger
-    from hatch_tilebox.project.build_options import keeps_environments, variables_passed
+    from hatch_tilebox.project.build_options import options_without_project
 
-    variables = (*variables_passed(os.environ), *options["env"])
+    defaults = options_without_project(os.environ)
+    variables = (*defaults.pass_environment, *options["env"])
     file, named, fields = _parse_words(words)
     if named is not None and task is not None:
         msg = f"the task is named twice: {named!r} and --task {task!r}"
         raise click.UsageError(msg)
     given = _given(options["text"], options["input_file"], fields)
     verbosity = output.verbosity
-    cold = options["cold"] or not keeps_environments(os.environ)
+    cold = options["cold"] or not defaults.cache
     call = TaskCall(
         named or task,
         fields or given,

@@ -85,11 +85,12 @@ def command(
     Example: hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease
     """
     from hatch_tilebox.pipeline.verify import verify_release
-    from hatch_tilebox.project.build_options import keeps_environments, variables_passed
+    from hatch_tilebox.project.build_options import options_without_project
 
     policies = read_settings(project_root(), policy=policy).policies
     release = _release(file)
-    variables = (*variables_passed(os.environ), *env)
+    defaults = options_without_project(os.environ)
+    variables = (*defaults.pass_environment, *env)
 
     with output.progress() as progress:
         path = named_or_project(release, progress, variables)
@@ -100,7 +101,7 @@ def command(
             run=not (start["no_run"] or refused),
             offline=start["offline_start"],
             runner=start["runner"],
-            cold=start["cold"] or not keeps_environments(os.environ),
+            cold=start["cold"] or not defaults.cache,
             timeout=start["timeout"],
             variables=variables,
             progress=progress,

@@ -193,16 +193,10 @@ def load_options(
     return BuildOptions(**values)
 
 
-def variables_passed(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the option `pass-environment` from its environment variable alone. Raises ConfigError."""
-    name = variable_name("pass-environment")
-    return load_options({}, where="", environ={name: environ.get(name, "")}).pass_environment
-
-
-def keeps_environments(environ: Mapping[str, str]) -> bool:
-    """Return the option `cache` from its environment variable alone. Raises ConfigError."""
-    name = variable_name("cache")
-    return load_options({}, where="", environ={name: environ[name]} if name in environ else {}).cache
+def options_without_project(environ: Mapping[str, str]) -> BuildOptions:
+    """Return the options `cache` and `pass-environment` from their environment variables, and the defaults. Raises ConfigError."""
+    names = {variable_name(option) for option in ("cache", "pass-environment")}
+    return load_options({}, where="", environ={name: environ[name] for name in names if name in environ})
 
 
 def _read(key: Key, raw: object, at: KeyPath, values: dict[str, Any]) -> list[Mistake]:

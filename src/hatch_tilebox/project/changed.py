@@ -14,7 +14,6 @@ from hatch_tilebox.core.errors import TileboxError
 from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.project.git import open_repository
-from hatch_tilebox.project.git_tree import CommitFiles
 from hatch_tilebox.project.release_inputs import CommitSide, ReleaseInputs, WorkingSide
 from hatch_tilebox.project.repository import find_projects, projects_below
 from hatch_tilebox.project.vendor.configuration import generated_pyproject
@@ -67,7 +66,7 @@ def find_changes(root: Path, ref: str | None = None) -> Changes:
     tree = repository.tree(commit)
     with temporary_folder() as folder:
         locks: dict[bytes, UvLock] = {}
-        old_side = CommitSide(CommitFiles(repository, tree, folder / "commit"), locks)
+        old_side = CommitSide(repository, tree, folder / "commit", locks)
         new_side = WorkingSide(repository, tree, repository.differing(commit), locks)
         old = {path.relative_to(old_side.top): path for path in projects_below(old_side.top / root.relative_to(repository.top))}
         new = {path.relative_to(repository.top): path for path in projects}

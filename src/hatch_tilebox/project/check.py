@@ -27,7 +27,7 @@ from hatch_tilebox.project.pyproject import check_pyproject
 from hatch_tilebox.project.runner_import import runner_import
 from hatch_tilebox.project.runner_platforms import check_installations, platforms_of, read_installations
 from hatch_tilebox.project.schema_copy import schema_copy_warnings
-from hatch_tilebox.project.source_code import bound_names, runner_names
+from hatch_tilebox.project.source_code import bound_names, runner_lines
 from hatch_tilebox.project.source_tasks import SourceTask, source_tasks
 from hatch_tilebox.project.source_tree import SourceTree
 from hatch_tilebox.project.vendor.local_packages import local_sources
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.core.pyproject import Pyproject
+    from hatch_tilebox.project.runner_import import RunnerImport
     from hatch_tilebox.project.runner_platforms import Installation
     from hatch_tilebox.project.vendor.local_packages import LocalPackage, LocalSources
     from hatch_tilebox.project.workflow_project import WorkflowProject
@@ -130,12 +131,11 @@ def _check_runner_platforms(project: WorkflowProject, report: CheckReport) -> No
 
 
 def _check_files(project: WorkflowProject, report: CheckReport) -> None:
-    directory = project.root / "dist"
-    files = report.collect(lambda: project.select(directory))
+    files = report.collect(project.select)
     if files is None:
         return
     report.files = files
-    checked = report.collect(lambda: project.check(directory, files))
+    checked = report.collect(lambda: project.check(files))
     report.warnings += files.warnings if checked is None else checked
     sources = report.collect(lambda: local_sources(files.root)) if project.options.vendor else None
     if sources is None:
@@ -179,7 +179,7 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
     bound = bound_names(tree)
     if bound is None or name in bound:
         return
-    runners = runner_names(tree)
+    runners = [*runner_lines(tree)]
     meant = runners[0] if len(runners) == 1 else close_match(name, sorted(bound))
     hint = f'did you mean "{module}:{meant}"?' if meant else f"give {file.path} a line like: {name} = Runner(tasks=[…])"
     message = f"workflow.runner: {file.path} has no {name!r} at its top level"
@@ -211,13 +211,13 @@ def _check_name(pyproject: Pyproject) -> None:
 
 def _check_installation(project: WorkflowProject, report: CheckReport) -> None:
     """Report a project that release runners cannot install, and need not: hatchling finds no files for its wheel."""
-    pyproject, workflow = project.pyproject, project.config.workflow
+    pyproject = project.pyproject
     if not pyproject.packaged or "package" in pyproject.table("tool", "uv") or not is_built_by_hatchling(pyproject.values):
         return
     hooks = {*pyproject.hatch_table("build", "hooks"), *pyproject.hatch_table("build", "targets", "wheel", "hooks")}
     if hooks - {"tilebox"}:  # they may add files
         return
-    imported = runner_import(SourceTree(project.config.root), pyproject.name, workflow.runner, workflow.command)
+    imported = _runner_import(pyproject, project.config)
     if imported.source != "folder" or has_wheel_files(pyproject.root, pyproject.values):
         return
     message = "release runners install the project because it has a build system, and hatchling finds no files for its wheel"
@@ -226,14 +226,16 @@ def _check_installation(project: WorkflowProject, report: CheckReport) -> None:
     report.errors.append(Problem(message, hint, pyproject.location("build-system"), code="TBX213", fix=fix))
 
 
+def _runner_import(pyproject: Pyproject, config: WorkflowConfig) -> RunnerImport:
+    return runner_import(SourceTree(config.root), pyproject.name, config.workflow.runner, config.workflow.command)
+
+
 def _check_build_system(pyproject: Pyproject, config: WorkflowConfig, report: CheckReport) -> None:
     """Warn if the usual build commands do not build a release, and `adopt` can change that."""
     if builds_release(pyproject) or reasons_to_keep(pyproject.root, pyproject.values):
         return
-    if pyproject.table("build-system").get("build-backend", HATCHLING) != HATCHLING:
-        workflow = config.workflow
-        imported = runner_import(SourceTree(config.root), pyproject.name, workflow.runner, workflow.command)
-        if imported.source != "folder":
-            return
+    built_by_others = pyproject.table("build-system").get("build-backend", HATCHLING) != HATCHLING
+    if built_by_others and _runner_import(pyproject, config).source != "folder":
+        return
     message = "uv build, hatch build and pip build no release of this project: it does not ask for hatch-tilebox"
     report.warnings.append(Problem(message, "run: hatch-tilebox adopt", Location(PYPROJECT_NAME), code="TBX021"))

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def find_project(start: Path, environ: Mapping[str, str] = os.environ) -> Path:
+def find_project(start: Path) -> Path:
     """Return the absolute path of the nearest workflow project, see `find_pyproject`."""
-    return find_pyproject(start, environ).root
+    return find_pyproject(start).root
 
 
-def find_pyproject(start: Path, environ: Mapping[str, str] = os.environ) -> Pyproject:
+def find_pyproject(start: Path) -> Pyproject:
     """Return the unchecked `pyproject.toml` of the nearest workflow project, in the folder `start` or above it.
 
     A project has a `tilebox.workflow.toml`, or a `pyproject.toml` whose option `config` names another file. Raises ConfigError if
     there is none.
     """
     start = start.resolve()
-    found = _find(start, environ)
+    found = _find(start)
     if found is None:
         message = f"no {CONFIG_NAME} in {start} or in a folder above it"
         raise ConfigError(Problem(message, hint=advice_on_missing(start), code="TBX001"))
@@ -37,13 +37,13 @@ def find_pyproject(start: Path, environ: Mapping[str, str] = os.environ) -> Pypr
     return found
 
 
-def _find(start: Path, environ: Mapping[str, str]) -> Pyproject | None:
+def _find(start: Path) -> Pyproject | None:
     lone: Path | None = None  # a configuration without pyproject.toml: a project above may name it as its own
     for folder in (start, *start.parents):
         has_default = os.path.lexists(folder / CONFIG_NAME)  # whatever it is: reading it reports what is not a file
         if os.path.lexists(folder / PYPROJECT_NAME):
             pyproject = peek_pyproject(folder)
-            named = _named_config(pyproject, environ)
+            named = _named_config(pyproject, os.environ)
             if lone is None and (named or has_default):
                 return pyproject
             if lone is not None and named and (folder / named).resolve() == lone / CONFIG_NAME:

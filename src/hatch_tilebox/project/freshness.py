@@ -55,7 +55,7 @@ def differences(manifest: ReleaseManifest, project: WorkflowProject) -> tuple[st
 
     Nothing is built: of generated files, what they are made from is compared.
     """
-    selected = project.select(project.root / "dist")
+    selected = project.select()
     release = _Generated.of(manifest)
     if project.options.vendor and (vendored := carried(selected)):
         selected, release = vendored.files, _Generated()
@@ -146,7 +146,7 @@ def edited_release(root: Path, built: ReleaseManifest) -> tuple[FileSet, Release
     project = open_project(root, run_code=False)
     if project.options.vendor or project.config.workflow != built.workflow:
         return None
-    files = project.select(project.root / "dist")
+    files = project.select()
     entries = hash_files(files)
     if _configuration(entries) != _configuration(built.files):
         return None

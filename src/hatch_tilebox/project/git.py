@@ -46,14 +46,14 @@ class Repository:
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Return what git prints. Raises ConfigError with the words of git if it fails."""
-        done = self._start(*arguments, given=given)
+        done = _git(self.program, self.top, *arguments, given=given)
         if done.returncode:
             raise _failed(arguments[0], done.stderr)
         return done.stdout
 
     def ask(self, *arguments: str) -> str | None:
         """Return the line that git prints, None if git fails."""
-        done = self._start(*arguments)
+        done = _git(self.program, self.top, *arguments)
         return None if done.returncode else os.fsdecode(done.stdout).strip()
 
     @cached_property
@@ -155,15 +155,8 @@ class Repository:
         elif self._remote and self.ask("remote"):
             name = ref.removeprefix(f"{self._remote}/")
             target = f"+refs/heads/{name}:refs/remotes/{ref}" if name != ref else name
-            return (
-                f"fetch it: git fetch --depth=1 {self._remote} {target}"
-                if self.is_shallow
-                else (f"fetch it: git fetch {self._remote} {target}")
-            )
+            return f"fetch it: git fetch {'--depth=1 ' if self.is_shallow else ''}{self._remote} {target}"
         return "name a commit, a branch or a tag of this repository"
-
-    def _start(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        return _git(self.program, self.top, *arguments, given=given)
 
 
 def open_repository(folder: Path) -> Repository:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME, SDIST_RECORD
 from hatch_tilebox.core.errors import ConfigError, Problem
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.project.find import find_pyproject
-from hatch_tilebox.project.git_tree import LINK, SUBMODULE
 from hatch_tilebox.project.metadata import read_project
 from hatch_tilebox.project.open import load_project
 from hatch_tilebox.project.pyproject import check_pyproject
@@ -25,12 +27,17 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.core.uv_lock import UvLock
     from hatch_tilebox.project.git import Repository, TreeEntry
-    from hatch_tilebox.project.git_tree import CommitFiles
     from hatch_tilebox.project.vendor.local_packages import LocalPackage, LocalSources
 
     Contents: TypeAlias = "Mapping[str, tuple[bool, str]]"
 
 _GENERATED = frozenset({PYPROJECT_NAME, LOCK_NAME})
+_READ = frozenset({".gitignore", ".gitmodules", "CACHEDIR.TAG", "pyvenv.cfg", "setup.py", PYPROJECT_NAME, LOCK_NAME, SDIST_RECORD})
+"""Names of files that have their content, as all TOML files do."""
+_LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
+"""Modes of files in git."""
+_REFUSED = frozenset({"", ".", "..", ".git"})
+"""Parts of a path that git does not write to a working tree either."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Side:
         pyproject = check_pyproject(find_pyproject(folder))
         project = load_project(pyproject, lambda: read_project(pyproject))
         self._prepare(project.config.root)
-        files = project.select(project.root / "dist")
+        files = project.select()
         sources = local_sources(files.root, self._lock) if project.options.vendor else None
         if project.options.vendor and sources is None:
             message = f"there is no {LOCK_NAME}, so it is not known which packages vendor puts into the release"
@@ -91,7 +98,7 @@ class Side:
     def _place(self, on_disk: str) -> str:
         """Return the path of a file in the repository, with links followed; an absolute path if it is outside."""
         path = self._relative(on_disk)
-        if path in self.tree and self.tree[path].mode != LINK:
+        if path in self.tree and self.tree[path].mode != _LINK:
             return path
         return self._relative(os.path.realpath(on_disk))
 
@@ -137,15 +144,33 @@ class Side:
 
 
 class CommitSide(Side):
-    """The state of a commit."""
+    """The state of a commit, of which as many files are written to the folder `root` as selecting the files of projects needs.
 
-    def __init__(self, files: CommitFiles, locks: dict[bytes, UvLock]) -> None:
-        super().__init__(files.root, files.tree, locks)
-        self._files = files
+    All files that decide about a selection have their content. Of the others in the folders of projects only names and modes
+    matter: git knows the ids of their contents, so these files are empty.
+    """
+
+    def __init__(self, repository: Repository, tree: Mapping[str, TreeEntry], root: Path, locks: dict[bytes, UvLock]) -> None:
+        super().__init__(root, {path: entry for path, entry in tree.items() if not _REFUSED & {*path.split("/")}}, locks)
+        self._repository = repository
+        self._sorted = sorted(self.tree)
+        self._added: set[str] = set()
+        exclude = repository.ask("rev-parse", "--path-format=absolute", "--git-path", "info/exclude")
+        (root / ".git" / "info").mkdir(parents=True)
+        if exclude and Path(exclude).is_file():
+            shutil.copyfile(exclude, root / ".git" / "info" / "exclude")
+        self._write(path for path in self._sorted if _has_content(path) or "/conda-meta/" in path)
 
     def _prepare(self, folder: Path) -> None:
-        if folder.is_relative_to(self.top):
-            self._files.add(folder.relative_to(self.top).as_posix())
+        if not folder.is_relative_to(self.top):
+            return
+        path = folder.relative_to(self.top).as_posix()
+        if path == ".":
+            self._write(self._sorted)
+            return
+        start = bisect_left(self._sorted, f"{path}/")
+        end = bisect_left(self._sorted, f"{path}0")  # the character after the slash
+        self._write([*self._sorted[start:end], *([path] if path in self.tree else [])])
 
     def _prepare_packages(self, root: Path, lock: UvLock) -> None:
         for package in lock.packages:
@@ -154,6 +179,29 @@ class CommitSide(Side):
 
     def _ids(self, paths: Iterable[str]) -> Mapping[str, str]:
         return {path: self.tree[path].id for path in paths if path in self.tree}
+
+    def _write(self, paths: Iterable[str]) -> None:
+        new = [path for path in paths if path not in self._added]
+        self._added.update(new)
+        modes = {path: self.tree[path].mode for path in new}
+        read = {path for path, mode in modes.items() if mode == _LINK or (_has_content(path) and mode != _SUBMODULE)}
+        contents = self._repository.contents(self.tree[path].id for path in read) if read else {}
+        for path in sorted(new, key=lambda path: modes[path] == _LINK):  # nothing is written through a link
+            content = contents[self.tree[path].id] if path in read else b""
+            with suppress(FileExistsError, NotADirectoryError):  # names that differ in case only, on some disks
+                self._write_file(self.top / path, modes[path], content)
+
+    def _write_file(self, place: Path, mode: str, content: bytes) -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if mode == _SUBMODULE:
+            place.mkdir(exist_ok=True)
+        elif mode == _LINK:
+            place.symlink_to(os.fsdecode(content))
+        else:
+            with Path(place).open("xb") as file:
+                file.write(content)
+            if mode == _EXECUTABLE:
+                place.chmod(0o755)
 
 
 class WorkingSide(Side):
@@ -165,7 +213,7 @@ class WorkingSide(Side):
         super().__init__(repository.top, tree, locks)
         self._repository = repository
         self._differing = differing
-        self._same_submodules = [path for path, entry in tree.items() if entry.mode == SUBMODULE and path not in differing]
+        self._same_submodules = [path for path, entry in tree.items() if entry.mode == _SUBMODULE and path not in differing]
 
     def _ids(self, paths: Iterable[str]) -> Mapping[str, str]:
         ids, unknown = {}, []
@@ -175,3 +223,8 @@ class WorkingSide(Side):
             elif not any(path.startswith(f"{submodule}/") for submodule in self._same_submodules):
                 unknown.append(path)
         return {**ids, **dict.fromkeys(unknown, "unknown"), **self._repository.ids(unknown)}
+
+
+def _has_content(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name in _READ or name.endswith(".toml")

@@ -91,8 +91,13 @@ def check_platform(text: str) -> str | None:
 
 def check_root(text: str) -> str | None:
     """Check the root folder, without looking at files."""
+    return _check_path(text, "the root is relative to the folder of this file")
+
+
+def _check_path(text: str, advice: str) -> str | None:
+    """Check that a path is relative, with `/` between its parts. `advice` is for an absolute one."""
     if text.startswith("/") or re.match(r"[A-Za-z]:", text):
-        return f'"{text}" is absolute; the root is relative to the folder of this file'
+        return f'"{text}" is absolute; {advice}'
     if "\\" in text:
         better = text.replace("\\", "/")
         return f'"{text}" has a backslash; did you mean "{better}"?'
@@ -133,14 +138,9 @@ def _is_importable(text: str) -> bool:
 
 def check_inside(text: str) -> str | None:
     """Check the path of a file in the project or in the root of the workflow, with `/` between its parts."""
-    if "\\" in text:
-        better = text.replace("\\", "/")
-        return f'"{text}" has a backslash; did you mean "{better}"?'
-    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
-        return f'"{text}" is absolute; write a relative path'
-    if ".." in text.split("/"):
-        return f'"{text}" leads outside; `..` is not allowed'
-    return None
+    if message := _check_path(text, "write a relative path"):
+        return message
+    return f'"{text}" leads outside; `..` is not allowed' if ".." in text.split("/") else None
 
 
 def check_file_name(text: str) -> str | None:

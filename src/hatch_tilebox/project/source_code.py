@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from importlib.util import resolve_name
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,25 +27,23 @@ def imported_modules(module: ast.Module, package: str) -> Iterator[tuple[str, in
 
     `package` is the dotted name of the package that contains the module, empty for none; relative imports start from it.
     """
-    parts = package.split(".") if package else []
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level > len(parts):  # such an import fails
-                continue
-            above = parts[: len(parts) - node.level + 1] if node.level else []
-            base = [*above, *([node.module] if node.module else [])]
-            yield from ((".".join([*base, alias.name]), node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (base := import_base(node, package)):
+            yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def runner_names(module: ast.Module) -> list[str]:
-    """The names at the top level that are assigned a `Runner(...)`, also where the class is imported under another name."""
-    return list(runner_lines(module))
+def import_base(node: ast.ImportFrom, package: str) -> str | None:
+    """The dotted name of the module that `from … import` in a module of the package imports from, None if such an import fails."""
+    try:
+        return resolve_name("." * node.level + (node.module or ""), package)
+    except ImportError:
+        return None
 
 
 def runner_lines(module: ast.Module) -> dict[str, int]:
-    """The names that `runner_names` returns, with their lines."""
+    """The names at the top level that are assigned a `Runner(...)`, with their lines; the class may have another name there."""
     classes = {"Runner"}
     for node in top_level(module.body):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tilebox."):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.modules import module_name, package_name
-from hatch_tilebox.project.source_code import runner_lines, top_level
+from hatch_tilebox.project.source_code import import_base, runner_lines, top_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -104,15 +104,12 @@ def unregistered_tasks(tree: SourceTree, config: WorkflowConfig, registered: Ite
 
 def imported_names(module: ast.Module, path: str) -> dict[str, str]:
     """What names at the top level refer to, as dotted names: `{"w": "tilebox.workflows", "Base": "flow.base.Base"}`."""
-    package = package_name(path).split(".") if package_name(path) else []
     names: dict[str, str] = {}
     for node in top_level(module.body):
         if isinstance(node, ast.Import):
             names.update({alias.asname: alias.name for alias in node.names if alias.asname})
-        elif isinstance(node, ast.ImportFrom) and node.level <= len(package):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            base = [*above, *([node.module] if node.module else [])]
-            names.update({alias.asname or alias.name: ".".join([*base, alias.name]) for alias in node.names})
+        elif isinstance(node, ast.ImportFrom) and (base := import_base(node, package_name(path))):
+            names.update({alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names})
     return names
 
 

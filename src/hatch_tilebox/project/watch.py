@@ -44,7 +44,8 @@ class Watch:
 
     def look(self) -> None:
         """Remember the states of the files as they are now."""
-        self._files, self._folders = self._now()
+        paths = self._find()
+        self._files, self._folders = _states(paths), _states(_folders(paths, self._root))
 
     def wait(self) -> list[str]:
         """Wait until files are not as at the last look, and return their paths, relative to the project, sorted. Look again."""
@@ -52,10 +53,10 @@ class Watch:
             while not self.differs():
                 time.sleep(POLL)
             self._let_settle()
-            files, folders = self._now()
-            changed = [path for path in files.keys() | self._files.keys() if files.get(path) != self._files.get(path)]
-            self._files, self._folders = files, folders
-            if changed:
+            before = self._files
+            self.look()
+            after = self._files
+            if changed := [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]:
                 return sorted(os.path.relpath(path, self._root) for path in changed)
 
     def differs(self) -> bool:
@@ -72,17 +73,13 @@ class Watch:
                 return
             before = now
 
-    def _now(self) -> tuple[dict[Path, State], dict[Path, State]]:
-        paths = self._find()
-        return _states(paths), _states(_folders(paths, self._root))
-
     def _find(self) -> set[Path]:
         """What the release is made from. While the configuration is broken: what it was made from before."""
         own = {self._root / PYPROJECT_NAME, self._root / LOCK_NAME}
         try:
             own.add(config_file(peek_pyproject(self._root)))
             project = open_project(self._root, run_code=False)
-            selected = {Path(file.on_disk) for file in project.select(project.root / "dist").files}
+            selected = {Path(file.on_disk) for file in project.select().files}
             sources = project.local_sources()
             for package in sources.packages if sources else ():
                 selected |= {Path(file.on_disk) for file in package.files().files}

@@ -57,28 +57,28 @@ class WorkflowProject:
         """Return the folder for the release: the option `output-dir`, else `directory`."""
         return (self.root / (self.options.output_dir or directory)).resolve()
 
-    def select(self, directory: Path) -> FileSet:
-        """Return the files of the release. `directory` is the output folder of the frontend."""
+    def select(self, directory: Path | None = None) -> FileSet:
+        """Return the files of the release. `directory` is the output folder of the frontend, by default `dist`."""
         return select_release(self.config, skip=self._output_folders(directory))
 
-    def check(self, directory: Path, files: FileSet) -> tuple[Problem, ...]:
-        """Return warnings about the files that `select(directory)` returned. Raises SelectionError if they make no release."""
+    def check(self, files: FileSet) -> tuple[Problem, ...]:
+        """Return warnings about the files that `select` returned. Raises SelectionError if they make no release."""
         from hatch_tilebox.selection.release_files import check_selection
 
-        return check_selection(self.config, files, self.options, skip=self._output_folders(directory))
+        return check_selection(self.config, files, self.options, skip=self._output_folders())
 
-    def explain(self, directory: Path, path: Path | str) -> Explanation:
-        """Return the rule of `select(directory)` that decides about `path`: absolute, or relative to the root of the workflow."""
+    def explain(self, path: Path | str) -> Explanation:
+        """Return the rule of `select` that decides about `path`: absolute, or relative to the root of the workflow."""
         from hatch_tilebox.selection.explain import explain_release
 
         if self.options.vendor:
             from hatch_tilebox.project.vendor.explain import explain_vendored
 
             sources = self.local_sources()
-            found = explain_vendored(self.config.root, self.generated(directory), sources.packages if sources else (), path)
+            found = explain_vendored(self.config.root, self.generated(), sources.packages if sources else (), path)
             if found:
                 return found
-        return explain_release(self.config, path, skip=self._output_folders(directory))
+        return explain_release(self.config, path, skip=self._output_folders())
 
     def local_sources(self) -> LocalSources | None:
         """Return what a build takes from this machine with the option `vendor`; None if it generates no files.
@@ -92,14 +92,14 @@ class WorkflowProject:
         sources = local_sources(self.config.root)
         return None if sources is None or sources.self_contained else sources
 
-    def generated(self, directory: Path) -> tuple[GeneratedFile, ...]:
-        """Return the files that a build puts into the release in addition to those of `select(directory)`, or in their place."""
+    def generated(self) -> tuple[GeneratedFile, ...]:
+        """Return the files that a build puts into the release in addition to those of `select`, or in their place."""
         if not self.options.vendor:
             return ()
         from hatch_tilebox.project.vendor.explain import carried_generated, generated_files
 
         sources = self.local_sources()
-        return carried_generated(self.select(directory)) or (generated_files(sources) if sources else ())
+        return carried_generated(self.select()) or (generated_files(sources) if sources else ())
 
     def build(
         self, directory: Path, progress: Progress, variables: Sequence[str] = (), frontend: str | None = COMMAND_LINE
@@ -182,14 +182,15 @@ class WorkflowProject:
 
         return vendor(files, renew=not self.options.cache, on_line=on_line)
 
-    def _output_folders(self, directory: Path) -> list[Path]:
+    def _output_folders(self, directory: Path | None = None) -> list[Path]:
         """Return the files and folders that builds write, which no release contains: ours, and the official tool's archive.
 
         `dist` is always one of them, so that a release does not depend on the output folder of this build. The project itself never
         is, even if it is the output folder.
         """
-        official = self.root / f"{self.config.workflow.slug}.tar.zst"
-        folders = {self.root / "dist", official, directory.resolve(), self.output(directory)}
+        dist, official = self.root / "dist", self.root / f"{self.config.workflow.slug}.tar.zst"
+        directory = directory or dist
+        folders = {dist, official, directory.resolve(), self.output(directory)}
         return sorted(folders - {self.root, *self.root.parents})
 
 

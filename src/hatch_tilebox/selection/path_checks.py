@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import MANIFEST_PATH
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.printable import has_controls, printable
-from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.selection.patterns.globs import normalize
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def check_paths(files: Sequence[SelectedFile], folders: Collection[str]) -> tupl
     if not _odd_on_windows("/".join(folded)):
         return errors, []
     odd = [path for path in paths if _odd_on_windows(path.lower())]
-    names = short_list(odd, _SHOWN)
+    names = ", ".join(odd[:_SHOWN]) + (f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else "")
     return errors, [Problem(f"Windows cannot unpack a release with these names: {names}", code="TBX107")]
 
 

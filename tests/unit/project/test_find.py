@@ -31,30 +31,31 @@ def project(tmp_path):
 def test_a_project_that_names_its_configuration(project, name, text):
     (project / "pyproject.toml").write_text("")
     (project / name).write_text(text)
-    assert find_project(project / "deploy" / "deep", {}) == project
-    assert config_file(peek_pyproject(project), {}) == project / "deploy" / "flow.toml"
+    assert find_project(project / "deploy" / "deep") == project
+    assert config_file(peek_pyproject(project)) == project / "deploy" / "flow.toml"
 
 
 def test_hatch_toml_replaces_the_tables_of_pyproject(project):
     (project / "pyproject.toml").write_text(HOOK)
     (project / "hatch.toml").write_text("[build.hooks.tilebox]\n")
-    assert config_file(peek_pyproject(project), {}) == project / CONFIG_NAME
+    assert config_file(peek_pyproject(project)) == project / CONFIG_NAME
 
 
-def test_the_variable_counts_before_the_table(project):
+def test_the_variable_counts_before_the_table(project, monkeypatch):
     (project / "pyproject.toml").write_text(HOOK)
-    environ = {"HATCH_TILEBOX_CONFIG": "other.toml"}
-    assert find_project(project, environ) == project
-    assert config_file(peek_pyproject(project), environ) == project / "other.toml"
+    monkeypatch.setenv("HATCH_TILEBOX_CONFIG", "other.toml")
+    assert find_project(project) == project
+    assert config_file(peek_pyproject(project)) == project / "other.toml"
+    assert config_file(peek_pyproject(project), {}) == project / "deploy" / "flow.toml"
 
 
 def test_a_configuration_in_a_subfolder_belongs_to_the_project_that_names_it(project):
     (project / "deploy" / CONFIG_NAME).write_text("")
-    assert find_project(project / "deploy", {}) == project / "deploy"
+    assert find_project(project / "deploy") == project / "deploy"
     (project / "pyproject.toml").write_text(HOOK)
-    assert find_project(project / "deploy", {}) == project / "deploy"
+    assert find_project(project / "deploy") == project / "deploy"
     (project / "pyproject.toml").write_text(HOOK.replace("flow.toml", CONFIG_NAME))
-    assert find_project(project / "deploy", {}) == project
+    assert find_project(project / "deploy") == project
 
 
 @pytest.mark.parametrize(
@@ -63,5 +64,5 @@ def test_a_configuration_in_a_subfolder_belongs_to_the_project_that_names_it(pro
 def test_tables_that_cannot_be_read_name_nothing(project, text):
     (project / "pyproject.toml").write_text(text)
     (project / CONFIG_NAME).write_text("")
-    assert find_project(project, {}) == project
-    assert config_file(peek_pyproject(project), {}) == project / CONFIG_NAME
+    assert find_project(project) == project
+    assert config_file(peek_pyproject(project)) == project / CONFIG_NAME

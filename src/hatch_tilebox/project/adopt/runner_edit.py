@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.project.adopt.direct_runner import direct_runners, is_main_guard, names_in, start_of_main
-from hatch_tilebox.project.source_code import bound_names, runner_names
+from hatch_tilebox.project.source_code import bound_names, runner_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,4 +143,4 @@ def _is_correct(text: str, name: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     running = [node for node in module.body if not is_main_guard(node)]
-    return name in runner_names(ast.Module(running, [])) and len(direct_runners(module)) == 0
+    return name in runner_lines(ast.Module(running, [])) and len(direct_runners(module)) == 0

@@ -15,7 +15,7 @@ from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.project.adopt.changes import Change
 from hatch_tilebox.project.adopt.direct_runner import direct_runners
 from hatch_tilebox.project.adopt.runner_edit import edit_module, free_name, proposed_lines
-from hatch_tilebox.project.source_code import runner_names
+from hatch_tilebox.project.source_code import runner_lines
 from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def find_runner(tree: SourceTree, notes: list[Problem]) -> FoundRunner:
     Raises ConfigError if there is neither.
     """
     modules = dict(_modules(tree))
-    runners = _ranked(FoundRunner(path, name) for path, module in modules.items() for name in runner_names(module))
+    runners = _ranked(FoundRunner(path, name) for path, module in modules.items() for name in runner_lines(module))
     if not runners:
         return _from_direct_runner(tree.root, modules, notes)
     if len(runners) > 1:

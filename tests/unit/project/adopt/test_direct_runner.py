@@ -10,7 +10,7 @@ from output_schema import check_output
 
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.adopt.plan import plan_adoption
-from hatch_tilebox.project.source_code import runner_names
+from hatch_tilebox.project.source_code import runner_lines
 
 PROJECT = '[project]\nname = "tide-gauge"\nversion = "0.1.0"\nrequires-python = ">=3.10"\ndependencies = ["tilebox"]\n'
 HEAD = """\
@@ -89,7 +89,7 @@ def test_it_becomes_a_runner_object(project, shape, line_end):
     text, config, notes = edited(project(source.replace("\n", line_end)))
     module = ast.parse(text)
     outside = [node for node in module.body if not (isinstance(node, ast.If) and "__name__" in ast.unparse(node.test))]
-    (name,) = runner_names(ast.Module(outside, []))
+    (name,) = runner_lines(ast.Module(outside, []))
     assert f'runner = "flow.runner:{name}"' in config
     assert ".runner(" not in text
     assert text.count(f"{name}.connect_to(") == 1
