@@ -211,13 +211,13 @@ def _release(repository):
 
     from hatch_tilebox.archive.reader import check_archive
     from hatch_tilebox.core.source_commit import SourceCommit
-    from hatch_tilebox.project.provenance import BuiltFrom, write_provenance
+    from hatch_tilebox.project.provenance import write_provenance
 
     dist = repository.top / "made"
     dist.mkdir()
     path = write_release(repository.top / "tree", dist, slug=SLUG, version="1.2.0", name="scene_qa")
     manifest, artifact = check_archive(path)
-    write_provenance(manifest, artifact, BuiltFrom(SourceCommit("d" * 40, None)), {})
+    write_provenance(manifest, artifact, SourceCommit("d" * 40, None))
     return path
 
 

@@ -186,8 +186,9 @@ def load_options(
     keys = {option.name: option for option in option_keys()}
     values: dict[str, Any] = {}
     problems = [*_read_table(table, keys, values, where, pyproject)]
-    problems += _read_environment(environ, keys, values)
-    problems += _read_settings(settings or {}, keys, values)
+    variables = {variable_name(name): key for name, key in keys.items()}
+    problems += _read_texts({name: environ[name] for name in variables if environ.get(name)}, variables, values)
+    problems += _read_texts(settings or {}, {setting_name(name): key for name, key in keys.items()}, values, "config setting ")
     if problems:
         raise ConfigError(*problems)
     return BuildOptions(**values)
@@ -246,21 +247,14 @@ def _tables_with_options(pyproject: Pyproject, where: str) -> Iterator[tuple[Doc
                 yield document, path
 
 
-def _read_environment(environ: Mapping[str, str], keys: Mapping[str, Key], values: dict[str, Any]) -> Iterator[Problem]:
-    for name, option in keys.items():
-        if text := environ.get(variable_name(name)):
-            for mistake in _read(option, option.kind.from_text(text), (), values):
-                yield mistake.problem(f"{variable_name(name)}{dotted(mistake.path)}", None)
-
-
-def _read_settings(settings: Mapping[str, object], keys: Mapping[str, Key], values: dict[str, Any]) -> Iterator[Problem]:
-    known = {setting_name(name): key for name, key in keys.items()}
-    for name, raw in settings.items():
+def _read_texts(given: Mapping[str, object], known: Mapping[str, Key], values: dict[str, Any], what: str = "") -> Iterator[Problem]:
+    """Read what an environment or a frontend has for options: texts, from a frontend also other values."""
+    for name, raw in given.items():
         if name in known:
             value = known[name].kind.from_text(raw) if isinstance(raw, str) else raw
             for mistake in _read(known[name], value, (), values):
-                yield mistake.problem(f"config setting {name}{dotted(mistake.path)}", None)
+                yield mistake.problem(f"{what}{name}{dotted(mistake.path)}", None)
         elif name.startswith("tilebox."):
             report = Report()
-            report.unknown((name,), known, "config setting")
+            report.unknown((name,), known, what.strip())
             yield report.mistakes[0].problem("", None)

@@ -7,7 +7,7 @@ packages that the option `vendor` puts in, with the part of the lock that a proj
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import TileboxError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.uv_lock import UvLock
     from hatch_tilebox.project.release_inputs import Side
     from hatch_tilebox.project.vendor.local_packages import LocalSources
+
+    Read: TypeAlias = ReleaseInputs | TileboxError
 
 _NAMED = 5
 """Names of a kind that a reason has."""
@@ -80,16 +82,14 @@ def find_changes(root: Path, ref: str | None = None) -> Changes:
     return Changes(commit, found, tuple(repository.top / path for path in removed))
 
 
-def _read(side: Side, folder: Path) -> ReleaseInputs | TileboxError:
+def _read(side: Side, folder: Path) -> Read:
     try:
         return side.read(folder)
     except TileboxError as error:
         return error
 
 
-def _moved(
-    before: Mapping[Path, ReleaseInputs | TileboxError], after: Mapping[Path, ReleaseInputs | TileboxError]
-) -> dict[Path, Path]:
+def _moved(before: Mapping[Path, Read], after: Mapping[Path, Read]) -> dict[Path, Path]:
     """Return the earlier folder of each project that has the slug of a project whose folder has gone."""
     gone = {
         inputs.workflow.slug: path for path, inputs in before.items() if path not in after and isinstance(inputs, ReleaseInputs)
@@ -101,7 +101,7 @@ def _moved(
     }
 
 
-def _reasons(old: ReleaseInputs | TileboxError | None, new: ReleaseInputs | TileboxError) -> tuple[str, ...]:
+def _reasons(old: Read | None, new: Read) -> tuple[str, ...]:
     if isinstance(new, TileboxError):
         return (f"cannot be read: {new.problems[0].message}",)
     if old is None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import platform
-from dataclasses import dataclass, replace
+import tarfile
+import zlib
+from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from hatch_tilebox.archive.zstd import zstd_version
 from hatch_tilebox.attestations.statement import UNKNOWN_BUILDER, Provenance, Subject, parse_provenance, provenance_path
 from hatch_tilebox.core.constants import LOCK_NAME, SIGNATURE_SUFFIX
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.files import file_digest, whole_file
+from hatch_tilebox.core.paths import inside, open_regular
 from hatch_tilebox.core.source_commit import SourceCommit
 from hatch_tilebox.discovery.environment import uv_version
 from hatch_tilebox.discovery.uv import require_uv
@@ -25,12 +29,14 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
 
+_CHUNK = 2**20
 
-def source_commit(root: Path, paths: Iterable[Path], environ: Mapping[str, str]) -> SourceCommit | None:
+
+def source_commit(root: Path, paths: Iterable[Path]) -> SourceCommit | None:
     """Return the commit that the folder `root` is at; in an unpacked sdist, the one that the sdist has recorded; else None.
 
     `paths` are the files and folders of the release; those that differ from the commit are named. CI services check out a commit
-    without its branch; they name it in `environ`.
+    without its branch; they name it in the environment.
     """
     if recorded := read_record(str(root)).source:
         return recorded
@@ -52,7 +58,7 @@ def source_commit(root: Path, paths: Iterable[Path], environ: Mapping[str, str])
             modified.add(name)
     remote = repository.ask("remote", "get-url", "origin")
     names = tuple(sorted(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name in modified))
-    ref = _ci_ref(commit, environ) or repository.ask("symbolic-ref", "--quiet", "HEAD")
+    ref = _ci_ref(commit, os.environ) or repository.ask("symbolic-ref", "--quiet", "HEAD")
     return SourceCommit(commit, repository_url(remote) if remote else None, names, ref)
 
 
@@ -71,36 +77,33 @@ def _ci_ref(commit: str, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class BuiltFrom:
-    """What a release was built from, and by which program.
+def write_provenance(
+    manifest: ReleaseManifest,
+    artifact: Artifact,
+    source: SourceCommit | None,
+    *,
+    from_sdist: bool = False,
+    sdist: Path | None = None,
+    frontend: str | None = None,
+) -> Path:
+    """Write the statement about a release beside it, and return its path.
 
     `source` is None if it is not known, so is the file `sdist` of a release `from_sdist`. `frontend` is the program that was
     started to build.
     """
-
-    source: SourceCommit | None
-    from_sdist: bool = False
-    sdist: Path | None = None
-    frontend: str | None = None
-
-
-def write_provenance(manifest: ReleaseManifest, artifact: Artifact, built_from: BuiltFrom, environ: Mapping[str, str]) -> Path:
-    """Write the statement about a release beside it, and return its path. `environ` names the CI service that builds it."""
-    source, sdist = built_from.source, built_from.sdist
-    builder, invocation = _builder(environ)
+    builder, invocation = _builder(os.environ)
     provenance = Provenance(
         subjects=(Subject(artifact.path.name, artifact.sha256),),
         workflow=manifest.workflow.slug,
         project=manifest.project.name,
         version=manifest.project.version,
         fingerprint=manifest.fingerprint,
-        origin="sdist" if built_from.from_sdist else "repository" if source else "folder",
+        origin="sdist" if from_sdist else "repository" if source else "folder",
         source=source,
         lock=next((file.sha256 for file in manifest.files if file.path == LOCK_NAME), None),
         builder=builder,
         versions=program_versions(),
-        frontend=built_from.frontend,
+        frontend=frontend,
         sdist=Subject(sdist.name, file_digest(sdist)) if sdist else None,
         invocation=invocation,
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -150,3 +153,43 @@ def _builder(environ: Mapping[str, str]) -> tuple[str, str | None]:
 def is_unpacked_sdist(root: Path) -> bool:
     """Whether the folder is an unpacked sdist."""
     return (root / "PKG-INFO").is_file() and not (root / ".git").exists()
+
+
+def matching_sdist(root: Path, stem: str, directory: Path, needed: Iterable[str]) -> Path | None:
+    """Return the sdist in `directory` that the folder `root` was unpacked from, None if there is none.
+
+    Frontends do not name the sdist that they build from, but most write it to the folder of the wheel. `stem` is its name without
+    the suffix. It is the one if `root` has each of its files with the same bytes, and if it has the `needed` files of the release.
+    """
+    sdist = directory / f"{stem}.tar.gz"
+    try:
+        # A pipe as the name of the sdist must not hold up the build, so the file is opened first.
+        with open_regular(sdist) as file, tarfile.open(fileobj=file, mode="r:gz") as archive:
+            held = _same_files(archive, root, stem)
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error):
+        return None
+    return sdist if held is not None and held.issuperset(needed) else None
+
+
+def _same_files(archive: tarfile.TarFile, root: Path, stem: str) -> set[str] | None:
+    """Return the paths of the files in the archive, below its one folder; None if one of them differs from that in `root`."""
+    held = set()
+    for member in archive:
+        if member.isdir():
+            continue
+        top, _, name = member.name.partition("/")
+        source = archive.extractfile(member) if member.isreg() else None
+        if source is None or top != stem:
+            return None
+        with open_regular(inside(root, *name.split("/"))) as file:
+            if os.fstat(file.fileno()).st_size != member.size or not _same_bytes(source, file):
+                return None
+        held.add(name)
+    return held
+
+
+def _same_bytes(one: IO[bytes], other: IO[bytes]) -> bool:
+    while chunk := one.read(_CHUNK):
+        if chunk != other.read(len(chunk)):
+            return False
+    return not other.read(1)

@@ -49,7 +49,7 @@ def source_tasks(tree: SourceTree, config: WorkflowConfig) -> tuple[SourceTask, 
 
     Only classes at the top level count. A class that another task inherits from is left out, like an abstract one.
     """
-    start = tree.find(config.workflow.runner.partition(":")[0]) if config.workflow.runner else None
+    start = tree.runner_file(config.workflow)
     if start is None:
         return ()
     classes = {
@@ -82,13 +82,12 @@ def unregistered_tasks(tree: SourceTree, config: WorkflowConfig, registered: Ite
 
     A registered task that the source does not show is fine: code may create classes.
     """
-    runner = config.workflow.runner or ""
-    start = tree.find(runner.partition(":")[0])
+    start = tree.runner_file(config.workflow)
     module = tree.module(start) if start else None
     if start is None or module is None:
         return ()
     objects = {task.object for task in registered}
-    line = runner_lines(module).get(runner.partition(":")[2].partition(".")[0])
+    line = runner_lines(module).get((config.workflow.runner or "").partition(":")[2].partition(".")[0])
     place = f"{start}:{line}" if line else start
     return tuple(
         Problem(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from hatch_tilebox.core.workflow import Workflow
+
 _UNREADABLE = (SyntaxError, ValueError, OSError, RecursionError, MemoryError)
 
 
@@ -48,6 +50,10 @@ class SourceTree:
         if key not in self._paths:
             self._paths[key] = next((path for path in module_files(name, folders) if (self.root / path).is_file()), None)
         return self._paths[key]
+
+    def runner_file(self, workflow: Workflow) -> str | None:
+        """The path of the module with the runner object, or None if the workflow has no runner or it is not a file here."""
+        return self.find(workflow.runner.partition(":")[0]) if workflow.runner else None
 
     def run_by_import(self, name: str, folders: Iterable[str] = SOURCE_FOLDERS) -> list[str]:
         """The files that an import of the dotted name runs: the packages that contain the module, and the module itself."""

@@ -17,6 +17,8 @@ from hatch_tilebox.core.workflow import Project
 from hatch_tilebox.project.toml.kinds import Report, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hatch_tilebox.core.pyproject import Pyproject
 
 
@@ -47,17 +49,13 @@ def read_static_metadata(pyproject: Pyproject) -> tuple[Project, tuple[str, ...]
     return static, dynamic
 
 
-def _check_name(text: str) -> str | None:
-    wrong = f'"{text}" is not a name of a project: letters A-Z and a-z, digits, and -, _ or . between them'
-    return wrong if name_fault(text) else None
+def _refused(fault: Callable[[str], str | None], message: str) -> Callable[[str], str | None]:
+    """Return a check that gives the `message`, with the text, for a text with a `fault`."""
+    return lambda text: message.format(text) if fault(text) else None
 
 
-def _check_version(text: str) -> str | None:
-    return f'"{text}" is not a version; an example is "1.2.0"' if version_fault(text) else None
-
-
-def _check_python(text: str) -> str | None:
-    return f'"{text}" is not a range of versions; an example is ">=3.11"' if requirement_fault(text) else None
-
-
-_CHECKS = {"name": _check_name, "version": _check_version, "requires-python": _check_python}
+_CHECKS = {
+    "name": _refused(name_fault, '"{}" is not a name of a project: letters A-Z and a-z, digits, and -, _ or . between them'),
+    "version": _refused(version_fault, '"{}" is not a version; an example is "1.2.0"'),
+    "requires-python": _refused(requirement_fault, '"{}" is not a range of versions; an example is ">=3.11"'),
+}

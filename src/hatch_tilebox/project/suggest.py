@@ -37,7 +37,7 @@ def suggest_files(tree: SourceTree, config: WorkflowConfig, pyproject: Pyproject
     A module names a file if a string in it is the name of the file or of a folder around it. None if the runner's module is not a
     file of the project.
     """
-    start = tree.find(config.workflow.runner.partition(":")[0]) if config.workflow.runner else None
+    start = tree.runner_file(config.workflow)
     if start is None:
         return None
     modules = set(tree.closure(start))

@@ -142,19 +142,17 @@ class WorkflowProject:
 
         sources = self.local_sources()
         packages = [package.place for package in sources.packages] if sources else []
-        return source_commit(self.config.root, [*(file.source for file in files.files), *packages], os.environ)
+        return source_commit(self.config.root, [*(file.source for file in files.files), *packages])
 
     def _write_provenance(self, release: Release, directory: Path, progress: Progress, frontend: str | None) -> Path:
-        from hatch_tilebox.project.provenance import BuiltFrom, is_unpacked_sdist, write_provenance
-        from hatch_tilebox.project.sdist_match import matching_sdist
+        from hatch_tilebox.project.provenance import is_unpacked_sdist, matching_sdist, write_provenance
 
         files = self.select(directory)
         commit, from_sdist, sdist = self.source_commit(files), is_unpacked_sdist(self.root), None
         if from_sdist:
             needed = [Path(os.path.relpath(file.source, self.root)).as_posix() for file in files.files]
             sdist = matching_sdist(self.root, release.artifact.path.stem, directory, needed)
-        built_from = BuiltFrom(commit, from_sdist, sdist, frontend)
-        path = write_provenance(release.manifest, release.artifact, built_from, os.environ)
+        path = write_provenance(release.manifest, release.artifact, commit, from_sdist=from_sdist, sdist=sdist, frontend=frontend)
         modified = f", {len(commit.modified)} modified files" if commit and commit.modified else ""
         progress.result("Provenance", f"{path.name}, {f'commit {commit.id[:12]}{modified}' if commit else 'no commit'}")
         return path

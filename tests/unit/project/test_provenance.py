@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 
-from hatch_tilebox.project.sdist_match import matching_sdist
+from hatch_tilebox.project.provenance import matching_sdist
 
 
 @pytest.fixture
