@@ -13,7 +13,7 @@ import tempfile
 from contextlib import chdir
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
@@ -21,12 +21,21 @@ from hatch_tilebox.codes.registry import all_codes
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.diagnostics import diagnostic, plain_text
 from hatch_tilebox.core.errors import ConfigError
-from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, option_keys, setting_name, variable_name
-from hatch_tilebox.project.json_schema import pyproject_schema, workflow_schema
+from hatch_tilebox.project import rules
+from hatch_tilebox.project.build_options import (
+    HOOK_KEYS,
+    HOOK_TABLE,
+    PUBLISH_TABLE,
+    TARGET_KEYS,
+    TARGET_TABLE,
+    option_keys,
+    setting_name,
+    variable_name,
+)
 from hatch_tilebox.project.policy_file import RULES, SIGNED_BY
 from hatch_tilebox.project.publish_settings import publish_keys, publish_variable
 from hatch_tilebox.project.toml.tables import keys_of
-from hatch_tilebox.project.workflow_file import BuildTable, TargetTable, WorkflowTable, load_config
+from hatch_tilebox.project.workflow_file import FILE, BuildTable, TargetTable, WorkflowTable, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,6 +67,8 @@ TABLES = (
     ("build", "build", BuildTable),
     ("targets", "targets.production", TargetTable),
 )
+DRAFT = "http://json-schema.org/draft-07/schema#"
+"""The newest draft that the editors' TOML tool (Taplo) supports."""
 MISTAKES = ROOT / "tests" / "unit" / "project" / "corpus" / "bad"
 
 
@@ -182,6 +193,72 @@ def _messages(text: str) -> Iterator[str]:
             load_config(path)
         except ConfigError as error:
             yield from [plain_text(diagnostic(problem, "error")) for problem in error.problems]
+
+
+def workflow_schema() -> dict[str, Any]:
+    """Return the schema of `tilebox.workflow.toml`.
+
+    It has all rules that need no files, and those on Python's names that a regular expression can express.
+    """
+    return {
+        "$schema": DRAFT,
+        "$id": "urn:hatch-tilebox:workflow",
+        "title": "tilebox.workflow.toml",
+        "description": "Which Tilebox workflow a project is, how its worker starts, and which files belong to its releases.",
+        **with_definitions(FILE.schema()),
+    }
+
+
+def pyproject_schema() -> dict[str, Any]:
+    """Return the schema of our tables in `pyproject.toml`; it accepts everything in other tables."""
+    tables = {
+        HOOK_TABLE: table_schema("Options of the build hook of hatch-tilebox.", option_keys(), HOOK_KEYS),
+        TARGET_TABLE: table_schema("Options of the target tilebox. They override those of the hook.", option_keys(), TARGET_KEYS),
+        PUBLISH_TABLE: table_schema("Where and how a release is published.", publish_keys(), {"disable"}),
+    }
+    policy = {"title": "policy", "description": "The rules that every release of the project must follow.", **RULES.schema()}
+    tables[PUBLISH_TABLE]["properties"]["policy"] = policy
+    root: dict[str, Any] = {"type": "object", "properties": {}}
+    for name, schema in tables.items():
+        *above, last = name.split(".")
+        table = root
+        for part in above:
+            table = table["properties"].setdefault(part, {"type": "object", "properties": {}})
+        table["properties"][last] = schema
+    return {
+        "$schema": DRAFT,
+        "$id": "urn:hatch-tilebox:pyproject",
+        "title": "hatch-tilebox in pyproject.toml",
+        "description": "The tables of hatch-tilebox in pyproject.toml.",
+        **with_definitions(root),
+    }
+
+
+def table_schema(description: str, keys: Iterable[Key], others: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of a table with our keys, and with keys of hatch that are not checked."""
+    ours = {key.name: {**key.kind.schema(), **key.annotations()} for key in keys}
+    return {
+        "type": "object",
+        "description": description,
+        "additionalProperties": False,
+        "properties": {**ours, **dict.fromkeys(sorted(set(others) - ours.keys()), True)},
+    }
+
+
+def with_definitions(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with the definitions that it refers to."""
+    names = references(schema)
+    return {**schema, "definitions": {name: value for name, value in rules.REFUSED.items() if name in names}}
+
+
+def references(value: object) -> set[str]:
+    """Return the names of all definitions that a schema refers to."""
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {str(value["$ref"]).rpartition("/")[2]} if isinstance(value.get("$ref"), str) else set()
+    return own.union(*map(references, value.values()))
 
 
 if __name__ == "__main__":

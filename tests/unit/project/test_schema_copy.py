@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+
 import jsonschema
 import pytest
 
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.project.build_options import HOOK_TABLE, PUBLISH_TABLE, TARGET_TABLE, load_options, option_keys
 from hatch_tilebox.project.check import check_project
-from hatch_tilebox.project.json_schema import pyproject_schema, workflow_schema
 from hatch_tilebox.project.publish_settings import publish_keys
 from hatch_tilebox.project.schema_copy import SCHEMA_NAME, schema_text
+
+
+def shipped(name):
+    """The schema of this name, which `docs/generate.py` writes."""
+    return json.loads((files("hatch_tilebox") / "schemas" / f"{name}.schema.json").read_text("utf-8"))
 
 
 def accepts(table, values):
     """Whether the schema accepts a pyproject.toml with these values in the table."""
     for part in reversed(table.split(".")):
         values = {part: values}
-    schema = pyproject_schema()
+    schema = shipped("pyproject")
     jsonschema.Draft7Validator.check_schema(schema)
     return jsonschema.Draft7Validator(schema).is_valid({"project": {"name": "a"}, **values})
 
@@ -59,7 +66,7 @@ def test_keys_of_hatch_and_other_tables_are_accepted():
 
 
 def test_a_target_has_a_description_and_a_link():
-    (target,) = workflow_schema()["properties"]["targets"]["patternProperties"].values()
+    (target,) = shipped("tilebox.workflow")["properties"]["targets"]["patternProperties"].values()
     assert "hatch-tilebox deploy --target NAME" in target["description"]
     assert target["x-taplo"]["links"]["key"].startswith("https://docs.tilebox.com/")
 
