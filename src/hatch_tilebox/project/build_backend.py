@@ -65,11 +65,13 @@ def computed_metadata(pyproject: Pyproject, python: str | None) -> Message:
             return message_from_bytes(_ask(hooks, runner, str(folder)))
     except (BackendUnavailable, HookMissing) as error:
         details = tail(getattr(error, "traceback", "") or str(error))
-        raise ConfigError(runner.problem(f"the build backend {backend} cannot be used", details)) from error
+        raise ConfigError(_problem(f"the build backend {backend} cannot be used", details)) from error
     except ValueError as error:  # a backend-path that leads outside
-        raise ConfigError(runner.problem(f"build-system.backend-path: {error}")) from error
+        raise ConfigError(_problem(f"build-system.backend-path: {error}")) from error
     finally:
-        _remove(set(_leftovers(root)) - before)
+        for folder in set(_leftovers(root)) - before:
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 _HATCHLING = """
@@ -144,27 +146,17 @@ class _Runner:
         )
         if done.failed:
             how = f"took longer than {_TIMEOUT:.0f} seconds" if done.timed_out else "failed"
-            raise ConfigError(self.problem(f"the build backend {self._backend} {how}", done.last_words))
+            raise ConfigError(_problem(f"the build backend {self._backend} {how}", done.last_words))
 
-    def problem(self, message: str, details: str | None = None) -> Problem:
-        """Return a problem with the metadata, which `details` show."""
-        hint = "uv build --wheel shows all output of the backend; a version in [project] needs no backend"
-        return Problem(
-            f"{message}, and only the backend knows what [project] lists in dynamic",
-            hint,
-            Location("pyproject.toml"),
-            details,
-            code="TBX019",
-        )
+
+def _problem(message: str, details: str | None = None) -> Problem:
+    """Return the problem that the metadata is not known."""
+    message += ", and only the backend knows what [project] lists in dynamic"
+    hint = "uv build --wheel shows all output of the backend; a version in [project] needs no backend"
+    return Problem(message, hint, Location("pyproject.toml"), details, code="TBX019")
 
 
 def _leftovers(root: Path) -> Iterator[Path]:
     """Yield the folders that setuptools writes in all its commands."""
     for pattern in ("*.egg-info", "*/*.egg-info"):
         yield from root.glob(pattern)
-
-
-def _remove(folders: set[Path]) -> None:
-    for folder in folders:
-        if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)

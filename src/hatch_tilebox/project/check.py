@@ -142,7 +142,10 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
         portability = check_portability(files, selected_lock(files))
         report.errors += portability.errors
         report.warnings += portability.warnings
-        report.warnings += [warning for warning in _dependency_warnings(files) if warning not in portability.errors]
+        # Dependencies that uv cannot install from the release, or not in the versions of the lock.
+        unlocked = [] if any(file.path == LOCK_NAME for file in files.files) else [lock_missing(files)]
+        found = [*unlocked, *sources_left_out(files).values()]
+        report.warnings += [warning for warning in found if warning not in portability.errors]
     else:  # a build checks the lock that it makes
         report.sources = sources
     report.collect(lambda: _check_runner(project.config, files, report))
@@ -150,12 +153,6 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
     report.tasks = source_tasks(tree, project.config)
     report.warnings += _unselected_imports(tree, files, project.config)
     report.warnings += shadowing_warnings(file.path for file in files.files)
-
-
-def _dependency_warnings(files: FileSet) -> list[Problem]:
-    """Return warnings about dependencies that uv cannot install from the release, or not in the versions of the lock."""
-    locked = any(file.path == LOCK_NAME for file in files.files)
-    return [*([] if locked else [lock_missing(files)]), *sources_left_out(files).values()]
 
 
 def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -> None:

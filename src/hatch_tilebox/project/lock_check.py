@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_version
 
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Fix, Location, Problem
@@ -41,7 +41,7 @@ def check_lock(pyproject: Pyproject) -> None:
 
 def _differences(package: LockedPackage, pyproject: Pyproject) -> Iterator[str]:
     version = pyproject.table("project").get("version")
-    if package.version and version and not _same_version(package.version, version):
+    if package.version and version and canonicalize_version(package.version) != canonicalize_version(version):
         yield f"it is for version {package.version} of {package.name}, not {version}"
     if not {"dependencies", "optional-dependencies"} & {*pyproject.dynamic}:
         extras = (requirement_names(items) for items in pyproject.extras.values())
@@ -49,10 +49,3 @@ def _differences(package: LockedPackage, pyproject: Pyproject) -> Iterator[str]:
         known = package.required - {package.name}
         yield from (f"it lacks {name}" for name in sorted(wanted - known))
         yield from (f"it has {name}, which is not a dependency any more" for name in sorted(known - wanted))
-
-
-def _same_version(one: str, other: str) -> bool:
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return True  # the check of the metadata reports it

@@ -41,7 +41,7 @@ def suggest_files(tree: SourceTree, config: WorkflowConfig, pyproject: Pyproject
     if start is None:
         return None
     modules = set(tree.closure(start))
-    words = {word for path in modules for word in _words(tree.module(path))}
+    words = {word for path in modules for text in _strings(tree.module(path)) for word in text.split("/")}
     inputs = pyproject.build_inputs if pyproject.packaged else ()
     wanted = [name for name in (*_FOR_UV, *inputs) if (tree.root / name).is_file()]
     used = {path for path in (file.path for file in files.files) if path in modules or path in wanted or _is_named(path, words)}
@@ -69,12 +69,6 @@ def _opened(tree: SourceTree, path: str) -> Iterator[str]:
 def _is_named(path: str, words: set[str]) -> bool:
     """Whether a string is the name of a file or of a folder around it."""
     return not path.endswith(".py") and bool(words.intersection(path.split("/")))
-
-
-def _words(module: ast.Module | None) -> Iterator[str]:
-    """The parts of the strings in a module that may be paths."""
-    for text in _strings(module):
-        yield from text.split("/")
 
 
 def _strings(module: ast.Module | None) -> Iterator[str]:
