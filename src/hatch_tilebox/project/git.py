@@ -42,18 +42,14 @@ class Repository:
     """The working tree in the folder `top`. Paths of files are relative to it, with `/` between parts."""
 
     top: Path
-    program: str
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Return what git prints. Raises ConfigError with the words of git if it fails."""
-        done = _git(self.program, self.top, *arguments, given=given)
-        if done.returncode:
-            raise _failed(arguments[0], done.stderr)
-        return done.stdout
+        return _output(arguments[0], _git(self.top, *arguments, given=given))
 
     def ask(self, *arguments: str) -> str | None:
         """Return the line that git prints, None if git fails."""
-        done = _git(self.program, self.top, *arguments)
+        done = _git(self.top, *arguments)
         return None if done.returncode else os.fsdecode(done.stdout).strip()
 
     @cached_property
@@ -161,23 +157,16 @@ class Repository:
 
 def open_repository(folder: Path) -> Repository:
     """Return the repository that has the folder. Raises ConfigError if there is none, or no git."""
-    program = shutil.which("git")
-    if program is None:
-        raise ConfigError(Problem("the program git is not found", "install it, or leave out --changed", code=NO_GIT))
-    command = ("rev-parse", "--show-toplevel")
-    done = _git(program, folder, *command)
-    if done.returncode:
-        if b"not a git repository" in done.stderr:
-            hint = "run this in a clone, or leave out --changed"
-            raise ConfigError(Problem(f"{folder} is not in a Git repository", hint, code=NO_GIT))
-        raise _failed(command[0], done.stderr)
-    return Repository(Path(os.fsdecode(done.stdout).rstrip("\n")).resolve(), program)
+    done = _git(folder, "rev-parse", "--show-toplevel")
+    if done.returncode and b"not a git repository" in done.stderr:
+        hint = "run this in a clone, or leave out --changed"
+        raise ConfigError(Problem(f"{folder} is not in a Git repository", hint, code=NO_GIT))
+    return Repository(Path(os.fsdecode(_output("rev-parse", done)).rstrip("\n")).resolve())
 
 
 def create_repository(folder: Path) -> bool:
     """Make the folder a repository, and return whether that was done: it needs git."""
-    program = shutil.which("git")
-    return program is not None and _git(program, folder, "init", "--quiet").returncode == 0
+    return shutil.which("git") is not None and _git(folder, "init", "--quiet").returncode == 0
 
 
 def repository_url(remote: str) -> str:
@@ -190,8 +179,11 @@ def repository_url(remote: str) -> str:
     return Path(remote).as_uri() if Path(remote).is_absolute() else display_url(remote)
 
 
-def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run git, without locks of the index, prompts and pagers."""
+def _git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run git, without locks of the index, prompts and pagers. Raises ConfigError without git."""
+    program = shutil.which("git")
+    if program is None:
+        raise ConfigError(Problem("the program git is not found", "install it, or leave out --changed", code=NO_GIT))
     environment: Mapping[str, str] = {
         **{name: value for name, value in os.environ.items() if name not in LOCATIONS},
         "GIT_OPTIONAL_LOCKS": "0",
@@ -205,5 +197,9 @@ def _git(program: str, folder: Path, *arguments: str, given: bytes = b"") -> sub
         raise ConfigError(Problem(f"git {arguments[0]} did not end after {_LIMIT:.0f} seconds", code=NO_GIT)) from error
 
 
-def _failed(command: str, errors: bytes) -> ConfigError:
-    return ConfigError(Problem(f"git {command} failed", details=errors.decode("utf-8", "replace").strip(), code=NO_GIT))
+def _output(command: str, done: subprocess.CompletedProcess[bytes]) -> bytes:
+    """Return what git printed. Raises ConfigError with the words of git if it failed."""
+    if done.returncode:
+        words = done.stderr.decode("utf-8", "replace").strip()
+        raise ConfigError(Problem(f"git {command} failed", details=words, code=NO_GIT))
+    return done.stdout
