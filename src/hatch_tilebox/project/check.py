@@ -113,17 +113,14 @@ def check_project(start: Path) -> CheckReport:
 
 def _check_runner_platforms(project: WorkflowProject, report: CheckReport) -> None:
     """Report what release runners cannot install from the lock, or would have to compile."""
-    selected = {file.path: file for file in report.files.files} if report.files else {}
-    uv = find_uv()
-    sources = report.sources
-    if uv is None or (sources is None and not {LOCK_NAME, PYPROJECT_NAME} <= selected.keys()):
+    uv, sources, files = find_uv(), report.sources, report.files
+    if uv is None or files is None or (sources is None and not {LOCK_NAME, PYPROJECT_NAME} <= files.paths):
         return
     chosen = project.options.runners
     configuration, allowed, lock_root = project.pyproject, project.pyproject.table("project").get("requires-python"), None
     if sources and sources.lock_root != sources.root:  # the settings of the workspace count, and the Pythons of all its members
         configuration, allowed, lock_root = peek_pyproject(sources.lock_root), sources.requires_python, sources.lock_root
-    pinned = pin_of(report.files) if report.files else None
-    platforms, table = platforms_of(chosen, allowed, pinned), configuration.table("tool", "uv")
+    platforms, table = platforms_of(chosen, allowed, pin_of(files)), configuration.table("tool", "uv")
     report.installations = tuple(read_installations(project.config.root, uv, platforms, table, lock_root=lock_root))
     errors, warnings = check_installations(report.installations, chosen=bool(chosen))
     report.errors += errors
@@ -143,7 +140,7 @@ def _check_files(project: WorkflowProject, report: CheckReport) -> None:
         report.errors += portability.errors
         report.warnings += portability.warnings
         # Dependencies that uv cannot install from the release, or not in the versions of the lock.
-        unlocked = [] if any(file.path == LOCK_NAME for file in files.files) else [lock_missing(files)]
+        unlocked = [] if LOCK_NAME in files.paths else [lock_missing(files)]
         found = [*unlocked, *sources_left_out(files).values()]
         report.warnings += [warning for warning in found if warning not in portability.errors]
     else:  # a build checks the lock that it makes
@@ -185,8 +182,7 @@ def _check_runner(config: WorkflowConfig, files: FileSet, report: CheckReport) -
 
 def _unselected_imports(tree: SourceTree, files: FileSet, config: WorkflowConfig) -> list[Problem]:
     """Return warnings about modules of the project that selected ones import, but that are not selected themselves."""
-    selected = {file.path for file in files.files}
-    missing: dict[str, Problem] = {}
+    selected, missing = files.paths, dict[str, Problem]()
     for path in (file.path for file in files.files if file.path.endswith(".py")):
         for item in tree.imports(path):
             if item.path not in selected and item.path not in missing:
