@@ -16,13 +16,14 @@ from hatch_tilebox.cli.console import show_problems
 from hatch_tilebox.cli.output import problem_json
 from hatch_tilebox.cli.selected_projects import select_projects
 from hatch_tilebox.cli.side_by_side import Job, processors, run_jobs
-from hatch_tilebox.project.collisions import ClusterTasks, describe_projects, require_distinct, shared_tasks
+from hatch_tilebox.project.collisions import describe_projects, require_distinct, shared_tasks
 from hatch_tilebox.publish.addresses import folder_of, is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_tilebox.cli.side_by_side import JobResult
+    from hatch_tilebox.project.collisions import ClusterTasks
 
 _TITLES = {"build": "Building", "check": "Checking", "verify": "Verifying", "publish": "Publishing", "deploy": "Deploying"}
 _OF_ONE_PROJECT = {"plan": "--plan", "selector": "--release", "workflow": "--workflow"}
@@ -129,7 +130,7 @@ class _Run:
 
     def _tasks_differ(self) -> bool:
         """Whether no two projects bring the same task to one cluster. Those that do have failed."""
-        found = shared_tasks([tasks for outcome in self.outcomes.values() if (tasks := _cluster_tasks(outcome))])
+        found = shared_tasks({outcome.project.name: _cluster_tasks(outcome) for outcome in self.outcomes.values()})
         show_problems((problem for problem, _ in found), console=self._progress.console)
         for path, outcome in self.outcomes.items():
             if errors := [problem_json(problem) for problem, names in found if outcome.project.name in names]:
@@ -137,16 +138,13 @@ class _Run:
         return not found
 
 
-def _cluster_tasks(outcome: Outcome) -> ClusterTasks | None:
-    """Return what a project would bring to clusters, from the report of `publish --deploy` or of `deploy`, None if nothing."""
+def _cluster_tasks(outcome: Outcome) -> ClusterTasks:
+    """Return what a project would bring to clusters, from the report of `publish --deploy` or of `deploy`."""
     report = outcome.report or {}
-    project = outcome.project
     if deployment := report.get("deployment"):
         tasks = frozenset((task["name"], task["version"]) for task in report["tasks"])
-        return ClusterTasks(project.name, dict.fromkeys(deployment["clusters"], tasks))
-    if clusters := report.get("clusters"):
-        return ClusterTasks(project.name, {each["cluster"]: _new_tasks(each["tasks"]) for each in clusters})
-    return None
+        return dict.fromkeys(deployment["clusters"], tasks)
+    return {each["cluster"]: _new_tasks(each["tasks"]) for each in report.get("clusters") or ()}
 
 
 def _new_tasks(planned: list[Mapping[str, str]]) -> frozenset[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.utils import canonicalize_name
 
@@ -17,6 +17,9 @@ from hatch_tilebox.publish.deployer import CONFLICT_HINT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    ClusterTasks: TypeAlias = Mapping[str, frozenset[tuple[str, str]]]
+    """Name and version of the tasks that a project brings to each cluster."""
 
 
 _DISTINCT = (
@@ -82,24 +85,16 @@ def require_distinct(projects: Sequence[RepositoryProject]) -> None:
         raise ConfigError(*problems)
 
 
-@dataclass(frozen=True)
-class ClusterTasks:
-    """Name and version of the tasks that the project `name` brings to each cluster."""
-
-    name: str
-    tasks: Mapping[str, frozenset[tuple[str, str]]]
-
-
-def shared_tasks(deployments: Sequence[ClusterTasks]) -> list[tuple[Problem, frozenset[str]]]:
+def shared_tasks(deployments: Mapping[str, ClusterTasks]) -> list[tuple[Problem, frozenset[str]]]:
     """Return a problem, with the names of the projects, for each task that two projects bring to one cluster in one version.
 
-    Runners would advertise neither.
+    `deployments` are what projects bring, by their names. Runners would advertise neither task.
     """
     owners: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for each in deployments:
-        for cluster, tasks in each.tasks.items():
+    for project, clusters in deployments.items():
+        for cluster, tasks in clusters.items():
             for name, version in tasks:
-                owners[cluster, name, version].append(each.name)
+                owners[cluster, name, version].append(project)
     return [
         (
             Problem(

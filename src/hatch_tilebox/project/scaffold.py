@@ -104,7 +104,7 @@ def scaffold_project(
         # Locked under a name that no package has: with the name of a dependency, uv would choose an old SDK without it.
         _write(root / PYPROJECT_NAME, _filled(PYPROJECT_NAME, slug=_NO_PACKAGE))
         _run_uv(str(uv), "lock", root, progress)
-        _refuse_name(local, _locked_names(root))
+        _refuse_name(local, {name for package in read_lock(root / LOCK_NAME).packages for name in package.dependencies})
         _write(root / PYPROJECT_NAME, _filled(PYPROJECT_NAME, slug=local))
         _write(root / "runner.py", _filled("runner.py", slug=local))
         _write(root / SCHEMA_NAME, schema_text())
@@ -153,11 +153,6 @@ def _refuse_name(slug: str, taken: Collection[str]) -> None:
         raise ConfigError(
             Problem(message, f'give another name, such as: hatch-tilebox init --name "{slug} workflow"', code="TBX800")
         )
-
-
-def _locked_names(root: Path) -> set[str]:
-    """The names of all packages that others in the lock depend on."""
-    return {name for package in read_lock(root / LOCK_NAME).packages for name in package.dependencies}
 
 
 def _refuse_workspace(root: Path) -> None:
