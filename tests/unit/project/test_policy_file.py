@@ -57,7 +57,7 @@ def test_all_rules(policy):
         forbidden_packages=("urllib3<2", "left-pad"),
         compatible=True,
     )
-    assert str(read.place("sbom")) == "policy.toml:4:1"
+    assert str(read.places["sbom"]) == "policy.toml:4:1"
 
 
 def test_an_empty_policy_asks_for_nothing(policy):
@@ -100,7 +100,7 @@ def test_a_project_has_a_policy_in_a_table():
     text = '[project]\nname = "a"\n[tool.hatch.publish.tilebox.policy]\nsbom = true\n'
     (policy,) = load_settings(pyproject=project(text), environ={}).policies
     assert policy.rules == Rules(sbom=True)
-    assert str(policy.place("sbom")) == "pyproject.toml:4:1"
+    assert str(policy.places["sbom"]) == "pyproject.toml:4:1"
 
 
 @pytest.mark.parametrize(
