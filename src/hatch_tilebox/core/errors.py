@@ -31,9 +31,7 @@ class Location(NamedTuple):
     column: int = 0
 
     def __str__(self) -> str:
-        if not self.line:
-            return self.path
-        return f"{self.path}:{self.line}:{self.column}" if self.column else f"{self.path}:{self.line}"
+        return ":".join([self.path, *(str(number) for number in (self.line, self.column) if number)])
 
 
 class Fix(NamedTuple):

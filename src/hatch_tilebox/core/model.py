@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.constants import MANIFEST_PATH
 from hatch_tilebox.core.manifest_parts import (
     FORMAT,
-    TRIGGERS,
     FileEntry,
     Source,
     Task,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "MANIFEST_PATH",
-    "TRIGGERS",
     "Artifact",
     "FileEntry",
     "FileSet",

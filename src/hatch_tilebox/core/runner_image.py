@@ -14,12 +14,6 @@ _PATCHES = 100
 """A minor version of CPython has fewer patch releases."""
 
 
-def pinned_python(text: str) -> str | None:
-    """Return the minor version that a `.python-version` with this text names, such as "3.12"; None for other requests."""
-    found = re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", text)
-    return found[1] if found else None
-
-
 def pin_of(files: FileSet) -> str | None:
     """Return the text of `.python-version` among the selected files, None if it is not selected."""
     return next((file.source.read_text("utf-8", "replace") for file in files.files if file.path == ".python-version"), None)
@@ -29,10 +23,10 @@ def pythons_for(requires_python: str | None, pin: str | None = None) -> tuple[st
     """Return the minor versions in the image that a project can run on.
 
     `requires_python` is a version specifier; an invalid one, which other checks report, allows all. `pin` is the text of
-    `.python-version`.
+    `.python-version`, which counts if it names a minor version such as "3.12".
     """
-    pinned = pinned_python(pin) if pin else None
-    pythons = tuple(minor for minor in PYTHONS if pinned in {None, minor})
+    pinned = re.match(r"\s*(?:cpython[-@]?|python)?(\d+\.\d+)", pin or "")
+    pythons = tuple(minor for minor in PYTHONS if not pinned or pinned[1] == minor)
     if not requires_python:
         return pythons
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # builds without `requires-python` do not pay for it

@@ -26,7 +26,7 @@ def check_required_files(config: WorkflowConfig, files: FileSet, skip: Collectio
     Raises SelectionError where the module's file, or with a runner `pyproject.toml`, exists but is not selected: no release starts
     without them.
     """
-    selected = {file.path for file in files.files}
+    selected = files.paths
     errors: list[Problem] = []
     warnings: list[Problem] = []
 
@@ -45,13 +45,12 @@ def check_required_files(config: WorkflowConfig, files: FileSet, skip: Collectio
         if path is not None and path not in selected:
             subject = f"the runner's module {module} is {path}, which is not selected"
             errors.append(left_out(path, subject, _include_line(path), config.location("workflow.runner")))
-    if PYPROJECT_NAME not in selected:
-        effect = "the runner gets no environment"
-        if not os.path.isfile(os.path.join(files.root, PYPROJECT_NAME)):
-            warnings.append(Problem(f"there is no {PYPROJECT_NAME} in {files.root}: {effect}", code="TBX104"))
-        else:
-            problem = left_out(PYPROJECT_NAME, f"{PYPROJECT_NAME} is not selected, so {effect}", PYPROJECT_NAME)
-            (errors if config.workflow.runner else warnings).append(problem)
+    effect = "the runner gets no environment"
+    if files.left_out(PYPROJECT_NAME):
+        problem = left_out(PYPROJECT_NAME, f"{PYPROJECT_NAME} is not selected, so {effect}", PYPROJECT_NAME)
+        (errors if config.workflow.runner else warnings).append(problem)
+    elif PYPROJECT_NAME not in selected:
+        warnings.append(Problem(f"there is no {PYPROJECT_NAME} in {files.root}: {effect}", code="TBX104"))
     if errors:
         raise SelectionError(*errors)
     return tuple(warnings)

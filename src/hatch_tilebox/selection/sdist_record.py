@@ -65,7 +65,7 @@ def read_record(root: str) -> SdistRecord:
 
 def record_of(files: FileSet, include: Sequence[Pattern], exclude: Sequence[Pattern], held: Iterable[str]) -> SdistRecord:
     """Return the record with which a build from an sdist with the paths `held` selects `files`, the release of the tree."""
-    released = {file.path for file in files.files}
+    released = files.paths
     includes, excludes = GlobSet(include), GlobSet(exclude)
     before = read_record(str(files.root))
     left_out, unread = set(), set()
