@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hatch_tilebox.core import identifiers
 from hatch_tilebox.core.workflow import EXECUTABLE_MODE, REGULAR_MODE, Project, Workflow, release_filename
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
 
 FORMAT = 2
 READABLE = (1, 2)
@@ -76,10 +78,10 @@ def json_record(value: Any, where: str, *keys: str) -> dict[str, Any]:
     return value
 
 
-def array(value: Any, where: str) -> list[Any]:
-    """Return `value` if it is an array. Raises ValueError."""
-    if not isinstance(value, list):
-        msg = f"{where} must be an array"
+def typed(value: Any, kind: type[T], where: str) -> T:
+    """Return `value` if it is an array or an object, as `kind` says: list or dict. Raises ValueError."""
+    if not isinstance(value, kind):
+        msg = f"{where} must be {'an array' if kind is list else 'an object'}"
         raise ValueError(msg)  # noqa: TRY004 -- callers handle one kind of error
     return value
 
@@ -112,7 +114,7 @@ def parse_workflow(value: Any) -> Workflow:
     slug = _checked(record["slug"], "workflow.slug", identifiers.slug_fault)
     if kind == "runner":
         return Workflow(slug, runner=_checked(record["runner"], "workflow.runner", identifiers.runner_fault))
-    command = tuple(_text(part, "workflow.command") for part in array(record["command"], "workflow.command"))
+    command = tuple(_text(part, "workflow.command") for part in typed(record["command"], list, "workflow.command"))
     if not command:
         msg = "workflow.command must not be empty"
         raise ValueError(msg)
@@ -140,20 +142,12 @@ def parse_project(value: Any, requires: Any) -> Project:
 
 def parse_environment(requires: Any) -> tuple[str, ...]:
     """Return the sorted names of `requires.environment`."""
-    names = array(requires["environment"], "requires.environment")
+    names = typed(requires["environment"], list, "requires.environment")
     found = tuple(_checked(name, "requires.environment", identifiers.variable_fault) for name in names)
     if list(found) != sorted(set(found)):
         msg = "requires.environment must be sorted, each name once"
         raise ValueError(msg)
     return found
-
-
-def json_object(value: Any, where: str) -> dict[str, Any]:
-    """Return `value` if it is an object. Raises ValueError."""
-    if not isinstance(value, dict):
-        msg = f"{where} must be an object"
-        raise ValueError(msg)  # noqa: TRY004 -- callers handle one kind of error
-    return value
 
 
 def task_to_dict(task: Task, form: int) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from hatch_tilebox.core.manifest_parts import (
     FileEntry,
     Source,
     Task,
-    array,
-    json_object,
     json_record,
     parse_environment,
     parse_file,
@@ -26,6 +24,7 @@ from hatch_tilebox.core.manifest_parts import (
     parse_workflow,
     read_format,
     task_to_dict,
+    typed,
 )
 from hatch_tilebox.core.workflow import FileSet, Pattern, Project, SelectedFile, Workflow, release_filename
 
@@ -148,14 +147,14 @@ class ReleaseManifest:
         form = read_format(data)
         newer = () if form == 1 else ("requires", "extensions")
         manifest = json_record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
-        files = tuple(parse_file(item, f"files[{i}]") for i, item in enumerate(array(manifest["files"], "files")))
+        files = tuple(parse_file(item, f"files[{i}]") for i, item in enumerate(typed(manifest["files"], list, "files")))
         result = cls(
             parse_workflow(manifest["workflow"]),
             parse_project(manifest["project"], manifest.get("requires")),
-            tuple(parse_task(item, f"tasks[{i}]", form) for i, item in enumerate(array(manifest["tasks"], "tasks"))),
+            tuple(parse_task(item, f"tasks[{i}]", form) for i, item in enumerate(typed(manifest["tasks"], list, "tasks"))),
             files,
             parse_environment(manifest["requires"]) if newer else (),
-            json_object(manifest["extensions"], "extensions") if newer else {},
+            typed(manifest["extensions"], dict, "extensions") if newer else {},
             form,
         )
         expected = cls.of(result.workflow, result.project, result.tasks, result.files)

@@ -143,7 +143,7 @@ class Walk:
 
     def reached(self, parent: Folder, verdict: Verdict) -> set[int]:
         """Return the include patterns that match the entry, or that the name of the folder brought nearer to a match."""
-        return {*self.includes.matches(verdict.path), *self.includes.approached(parent.includes, verdict.includes)}
+        return {*self.includes.matches(verdict.path), *self.includes.reaching(verdict.includes - parent.includes)}
 
     def _judge_folder(self, folder: Folder, found: FoundEntry, path: str) -> Verdict:
         includes = self.includes.enter(folder.includes, found.name)

@@ -17,8 +17,7 @@ from typing import NamedTuple
 
 from pathspec import PathSpec, RegexPattern
 
-from hatch_tilebox.selection.patterns.names import NameFilter, last_part
-from hatch_tilebox.selection.patterns.wildmatch import translate
+from hatch_tilebox.selection.patterns.wildmatch import NameFilter, last_part, translate
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem, SelectionError
-from hatch_tilebox.selection.patterns.names import NameFilter
-from hatch_tilebox.selection.patterns.wildmatch import bracket, translate
+from hatch_tilebox.selection.patterns.wildmatch import NameFilter, bracket, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -114,10 +113,6 @@ class GlobSet:
     def covering(self, state: GlobState) -> set[int]:
         """Return the globs that match everything below a folder with `state`."""
         return {self._globs[glob][0] for glob, at in state if self._globs[glob][1][at:] == (_ANY_DEPTH,)}
-
-    def approached(self, before: GlobState, after: GlobState) -> set[int]:
-        """Return the globs that the name of a folder brought nearer to a match; not those that only continue with a `**`."""
-        return self.reaching(after - before)
 
     def reaching(self, state: GlobState) -> set[int]:
         """Return the globs that may match something below a folder with `state`."""

@@ -1,8 +1,12 @@
-"""Translates a glob to a regular expression by the rules of git's wildmatch, for globs of the configuration and ignore files."""
+"""Globs by the rules of git's wildmatch: as a regular expression, and a quick filter of names for many of them."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # Members of the character classes in git (ctype.c, wildmatch.c). They do not depend on the locale.
 _CLASSES = {
@@ -21,6 +25,9 @@ _CLASSES = {
 }
 _ITEM = re.compile(r"\[:(?P<name>[^\]]*):\]|(?P<start>\\.|[^\\])(?:-(?P<stop>\\.|[^\]\\]))?", re.DOTALL)
 """An item of a bracket expression. In git a `[:` without `:]` is two characters, and a range backwards is its first one."""
+
+
+_WILD = re.compile(r"[*?\[\\]")
 
 
 def translate(glob: str) -> str | None:
@@ -87,3 +94,37 @@ def _members(item: re.Match[str]) -> str | None:
         return _CLASSES.get(item["name"])
     start, stop = item["start"][-1], (item["stop"] or "")[-1:]
     return f"{re.escape(start)}-{re.escape(stop)}" if start <= stop else re.escape(start)
+
+
+def last_part(glob: str) -> str:
+    """Return the part of `glob` that the name of a file has to match: what follows the last slash."""
+    head, _, last = glob.rpartition("/")
+    # The slash separates nothing where it is inside of brackets: then any name may match.
+    return "**" if translate(head) is None else last
+
+
+class NameFilter:
+    """Finds the names that match the last part of a glob, from `parts`, the last parts of all globs.
+
+    This is for speed only. A folder may hold thousands of files and an ignore file a hundred lines, and nearly no name matches any
+    of them; the others are compared one by one.
+    """
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        literals, endings, others = set(), set(), []
+        for part in parts:
+            if not _WILD.search(part):
+                literals.add(part)
+            elif part[0] == "*" and not _WILD.search(part, 1):
+                endings.add(part[1:])
+            elif (regex := translate(part)) is not None:
+                others.append(f"(?:{regex})")
+        self._literals = frozenset(literals)
+        self._endings = tuple(endings)
+        self._regex = re.compile("|".join(others), re.DOTALL) if others else None
+
+    def among(self, names: Sequence[str]) -> list[str]:
+        """Return those of `names` that match."""
+        literals, endings = self._literals, self._endings
+        found = [name for name in names if name in literals or name.endswith(endings)] if literals or endings else []
+        return found if self._regex is None else [*found, *filter(self._regex.fullmatch, names)]

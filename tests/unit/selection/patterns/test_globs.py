@@ -99,7 +99,7 @@ def test_the_first_glob_that_matches_decides():
     assert globs.matches("a/b/c.txt") == [0, 2]
     a = globs.enter(globs.start, "a")
     assert (globs.covering(globs.start), globs.covering(a)) == (set(), {0})
-    assert globs.approached(globs.start, a) == {0, 2}
+    assert globs.reaching(a - globs.start) == {0, 2}
 
 
 def test_folders_out_of_reach_have_no_state():
