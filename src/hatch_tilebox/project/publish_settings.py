@@ -220,5 +220,6 @@ def _read(
         else:
             written = kinds[name].from_text(value) if texts and isinstance(value, str) else value
             values[name] = kinds[name].read(written, (), report)
+            report.mistakes = [mistake._replace(code="TBX022") for mistake in report.mistakes]
         problems += [mistake.problem(".".join((label, *map(str, mistake.path))), location) for mistake in report.mistakes]
     return values

@@ -103,6 +103,8 @@ def test_all_that_is_wrong_is_named_at_once():
         ("option verfy: unknown key", 'did you mean "verify"?'),
         ('option dry-run: must be true or false, not "maybe"', None),
     ]
+    codes = [problem.code for problem in caught.value.problems]
+    assert codes == ["TBX012", "TBX013", "TBX022", "TBX022", "TBX018", "TBX022", "TBX022", "TBX012", "TBX022"]
 
 
 def test_hatch_own_configuration_is_read(tmp_path):
