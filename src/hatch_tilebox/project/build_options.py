@@ -29,23 +29,9 @@ PUBLISH_TABLE = "tool.hatch.publish.tilebox"
 # Source: hatchling.builders.config.BuilderConfig, and https://hatch.pypa.io/latest/config/build/
 HOOK_KEYS = frozenset({"dependencies", "enable-by-default", "require-runtime-dependencies", "require-runtime-features"})
 TARGET_KEYS = HOOK_KEYS | {
-    "artifacts",
-    "dev-mode-dirs",
-    "dev-mode-exact",
-    "directory",
-    "exclude",
-    "force-include",
-    "hooks",
-    "ignore-vcs",
-    "include",
-    "only-include",
-    "only-packages",
-    "packages",
-    "reproducible",
-    "skip-excluded-dirs",
-    "sources",
-    "versions",
-}
+    "artifacts", "dev-mode-dirs", "dev-mode-exact", "directory", "exclude", "force-include", "hooks", "ignore-vcs", "include",
+    "only-include", "only-packages", "packages", "reproducible", "skip-excluded-dirs", "sources", "versions",
+}  # fmt: skip
 
 _DESCRIBED = {
     "config": key(
@@ -64,11 +50,7 @@ _DESCRIBED = {
         "How tasks are found: `worker` starts the worker as a release runner does; `import` only imports the runner object.",
         examples=("import",),
     ),
-    "startup_timeout": key(
-        Number("seconds"),
-        "How many seconds the workflow may take to start.",
-        examples=(300,),
-    ),
+    "startup_timeout": key(Number("seconds"), "How many seconds the workflow may take to start.", examples=(300,)),
     "max_size": key(
         Size(),
         'The largest sum of the sizes of the selected files: a number of bytes, or a size such as `"500 MB"` or `"1 GiB"`.',
@@ -117,11 +99,7 @@ _DESCRIBED = {
         "The target `tilebox` builds a release all the same.",
         examples=(True,),
     ),
-    "cache": key(
-        Flag(),
-        "Whether environments and answers of the runtime are kept between builds.",
-        examples=(False,),
-    ),
+    "cache": key(Flag(), "Whether environments and answers of the runtime are kept between builds.", examples=(False,)),
 }
 
 
@@ -131,17 +109,9 @@ def option_keys() -> tuple[Key, ...]:
 
 
 _PUBLISH_KEYS = (
-    "allow-breaking",
-    "allow-same-version",
-    "artifact-url",
-    "check-compatibility",
-    "deploy",
-    "dry-run",
-    "stale",
-    "to",
-    "unique-versions",
-    "verify",
-)
+    "allow-breaking", "allow-same-version", "artifact-url", "check-compatibility", "deploy", "dry-run", "stale", "to",
+    "unique-versions", "verify",
+)  # fmt: skip
 PLACES: Mapping[str, str] = {
     **dict.fromkeys(("project", "build-system", "dependency-groups", "tool"), "at the top of pyproject.toml"),
     **dict.fromkeys(("workflow", "build", "targets"), f"at the top of {CONFIG_NAME}"),

@@ -57,8 +57,8 @@ def test_a_value_is_the_projects_where_nobody_else_chose_it():
 
 def test_texts_are_truth_values_where_nothing_else_can_be_written():
     environ = {"HATCH_TILEBOX_PUBLISH_ALLOW_BREAKING": "1", "HATCH_TILEBOX_PUBLISH_CHECK_COMPATIBILITY": "False"}
-    settings = load_settings(given={"dry-run": "true", "verify": "0"}, environ=environ)
-    assert settings == Settings(dry_run=True, allow_breaking=True, check_compatibility=False)
+    settings = load_settings(given={"dry-run": "true", "verify": "0", "stale": "yes"}, environ=environ)
+    assert settings == Settings(dry_run=True, stale=True, allow_breaking=True, check_compatibility=False)
 
 
 def test_options_of_a_plugin_come_together():
