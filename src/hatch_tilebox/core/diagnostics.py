@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_tilebox.core.paths import shortest_path
 from hatch_tilebox.core.printable import cell_width, printable
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.core.urls import hide_logins
@@ -70,12 +71,7 @@ def shown_place(location: Location) -> str:
     path = find_file(location)
     if path is None:
         return printable(str(location))
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:  # another drive on Windows
-        relative = str(path)
-    shortest = min(relative, str(path.absolute()), key=len)
-    return printable(str(location._replace(path=shortest.replace(os.sep, "/"))))
+    return printable(str(location._replace(path=shortest_path(path).replace(os.sep, "/"))))
 
 
 def diagnostic(problem: Problem, level: str) -> list[list[Part]]:

@@ -1,17 +1,5 @@
 """Errors of users, and their places in files.
 
-```
-TileboxError                an error that the user can fix; never shown with a traceback
-├── ConfigError             tilebox.workflow.toml, or tables of hatch-tilebox in pyproject.toml
-├── SelectionError          the files to pack
-├── DiscoveryError          the workflow's runtime: environment, start-up, tasks
-├── ArchiveError            a .tbrelease that cannot be written or is not trusted
-├── PublishError            a destination, or the way to it
-├── RunError                a task that cannot be executed on this machine as asked
-├── PluginError             an installed plugin refuses the release, or is broken
-└── IncompatibleError       a release that would break jobs of the one before it
-```
-
 Frontends and commands catch `TileboxError`, print it and exit with its `exit_code`. Any other exception is a bug.
 """
 
@@ -86,7 +74,7 @@ class Problem(NamedTuple):
 
 
 class TileboxError(Exception):
-    """One or more problems that stop the work. `str()` is the whole message, ready to print.
+    """One or more problems that stop the work and that the user can fix. `str()` is the whole message, ready to print.
 
     `code` is the code of problems that have no other.
     """

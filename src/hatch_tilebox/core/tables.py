@@ -31,41 +31,35 @@ def lay_out(columns: Sequence[Column | str], rows: Sequence[Sequence[str]], widt
     below it. Cells are never folded or cut. Control characters and logins in cells are hidden.
     """
     titled = [Column(column) if isinstance(column, str) else column for column in columns]
-    cells = [[printable(hide_logins(cell)) for cell in row] for row in rows]
-    shown = _fitting(titled, cells, width)
-    kept = [titled[index] for index in shown]
-    lines = [[column.title for column in kept], *([row[index] for index in shown] for row in cells)]
-    widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]
-    if width is not None and _total(widths) > width:
-        return [text for line in lines for text in _stacked(line, width)]
+    table = [(column, [column.title, *(printable(hide_logins(row[at])) for row in rows)]) for at, column in enumerate(titled)]
+    shown = table if width is None else _fitting(table, width)
+    if width is not None and _width(shown) > width:
+        return [text for line in zip(*(cells for _, cells in shown), strict=True) for text in _stacked(line, width)]
     return [
-        _GAP.join(_aligned(cell, size, right=column.right) for cell, size, column in zip(line, widths, kept, strict=True)).rstrip()
-        for line in lines
+        _GAP.join(line).rstrip() for line in zip(*(_aligned(cells, right=column.right) for column, cells in shown), strict=True)
     ]
 
 
-def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> list[int]:
-    """Return the indexes of the columns to show."""
-    shown = list(range(len(columns)))
-    if width is None:
-        return shown
-    sizes = [max(cell_width(text) for text in (column.title, *(row[at] for row in rows))) for at, column in enumerate(columns)]
-    empty = [at for at in shown[1:] if rows and not any(row[at] for row in rows)]
-    for at in [*empty, *sorted((at for at in shown if columns[at].drop), key=lambda at: -columns[at].drop)]:
-        if _total([sizes[index] for index in shown]) <= width:
+def _fitting(table: Sequence[tuple[Column, list[str]]], width: int) -> list[tuple[Column, list[str]]]:
+    """Return the columns to show, each with its cells below its title."""
+    shown = list(table)
+    empty = [column for column in table[1:] if len(column[1]) > 1 and not any(column[1][1:])]
+    for column in [*empty, *sorted((column for column in table if column[0].drop), key=lambda column: -column[0].drop)]:
+        if _width(shown) <= width:
             break
-        if at in shown:
-            shown.remove(at)
+        if column in shown:
+            shown.remove(column)
     return shown
 
 
-def _total(widths: Sequence[int]) -> int:
-    return sum(widths) + len(_GAP) * (len(widths) - 1)
+def _width(table: Sequence[tuple[Column, list[str]]]) -> int:
+    return sum(max(map(cell_width, cells)) for _, cells in table) + len(_GAP) * (len(table) - 1)
 
 
-def _aligned(text: str, width: int, *, right: bool) -> str:
-    space = " " * (width - cell_width(text))
-    return space + text if right else text + space
+def _aligned(cells: Sequence[str], *, right: bool) -> list[str]:
+    width = max(map(cell_width, cells))
+    spaces = [" " * (width - cell_width(cell)) for cell in cells]
+    return [space + cell if right else cell + space for cell, space in zip(cells, spaces, strict=True)]
 
 
 def _stacked(cells: Sequence[str], width: int) -> list[str]:
