@@ -5,16 +5,31 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import MANIFEST_PATH
+from hatch_tilebox.core.manifest_parts import (
+    FORMAT,
+    FileEntry,
+    Source,
+    Task,
+    json_record,
+    parse_environment,
+    parse_file,
+    parse_project,
+    parse_task,
+    parse_workflow,
+    read_format,
+    task_to_dict,
+    typed,
+)
 from hatch_tilebox.core.workflow import FileSet, Pattern, Project, SelectedFile, Workflow, release_filename
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     JSON = None | bool | int | float | str | Sequence["JSON"] | Mapping[str, "JSON"]
@@ -37,11 +52,6 @@ __all__ = [
 ]
 
 
-FORMAT = 2
-TRIGGERS = ("cron", "storage-event")
-"""The events that start an automation task."""
-
-
 def canonical_json(value: JSON) -> bytes:
     """Return `value` as the format spells it: UTF-8, sorted keys, no insignificant space, a newline at the end.
 
@@ -53,53 +63,21 @@ def canonical_json(value: JSON) -> bytes:
     return text.encode() + b"\n"
 
 
-@dataclass(frozen=True)
-class Source:
-    """The place of a task class: `path` of a file in the release, and the line of its `class` statement, counted from 1."""
+def _canonical_object(values: Mapping[str, JSON], files: Iterable[str]) -> bytes:
+    """Return the canonical JSON of `values` with an array `files`, whose elements are JSON already.
 
-    path: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Task:
-    """A task that the runner registers.
-
-    `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None if it is not
-    known. `description` is the first paragraph of the docstring. `object` is `module:qualname` of the task class, `source` its
-    place. `trigger` is the event that starts an automation task, one of TRIGGERS, None for other tasks; then the input is that of
-    its arguments. With a custom worker command only name and version are known.
+    There may be tens of thousands of files: the encoder would take three times as long for them.
     """
-
-    name: str
-    version: str
-    input_schema: Mapping[str, Any] | None = None
-    description: str | None = None
-    object: str | None = None
-    trigger: str | None = None
-    source: Source | None = None
-
-    def to_dict(self, form: int) -> dict[str, Any]:
-        """Return the task as JSON values, in a version of the format."""
-        record = {
-            "name": self.name,
-            "version": self.version,
-            "input_schema": self.input_schema,
-            "description": self.description,
-            "object": self.object,
-        }
-        if form == 1:
-            return record
-        return {**record, "trigger": self.trigger, "source": self.source and asdict(self.source)}
+    members = {key: canonical_json(value)[:-1] for key, value in values.items()}
+    members["files"] = f"[{','.join(files)}]".encode()
+    return b"{%b}\n" % b",".join(b'"%b":%b' % (key.encode(), members[key]) for key in sorted(members))
 
 
-class FileEntry(NamedTuple):
-    """A file in a manifest: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
+def _json_text() -> Callable[[str], str]:
+    """Return a function that returns a text as JSON."""
+    import json
 
-    path: str
-    size: int
-    mode: str
-    sha256: str
+    return json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -145,16 +123,22 @@ class ReleaseManifest:
         """The digest, as 64 hex digits, of everything that decides how the release behaves, without the compression."""
         import hashlib
 
-        identity: JSON = {
+        identity: dict[str, JSON] = {
             "tasks": [[task.name, task.version] for task in self.tasks],
-            "files": [[file.path, file.mode, file.sha256] for file in self.files],
             "runner": self.workflow.runner,
             "command": list(self.workflow.command) if self.workflow.command else None,
         }
-        return hashlib.sha256(canonical_json(identity)).hexdigest()
+        quoted = _json_text()
+        files = (f'[{quoted(file.path)},"{file.mode}","{file.sha256}"]' for file in self.files)
+        return hashlib.sha256(_canonical_object(identity, files)).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as JSON values."""
+        files = [{"path": file.path, "size": file.size, "mode": file.mode, "sha256": file.sha256} for file in self.files]
+        return {**self._about(), "files": files}
+
+    def _about(self) -> dict[str, Any]:
+        """Return all but the files as JSON values."""
         workflow: dict[str, Any] = {"slug": self.workflow.slug}
         if self.workflow.command:
             workflow["command"] = list(self.workflow.command)
@@ -163,8 +147,7 @@ class ReleaseManifest:
         common: dict[str, Any] = {
             "format": self.format,
             "workflow": workflow,
-            "tasks": [task.to_dict(self.format) for task in self.tasks],
-            "files": [{"path": file.path, "size": file.size, "mode": file.mode, "sha256": file.sha256} for file in self.files],
+            "tasks": [task_to_dict(task, self.format) for task in self.tasks],
             "fingerprint": self.fingerprint,
         }
         project = {"name": self.project.name, "version": self.project.version}
@@ -174,18 +157,44 @@ class ReleaseManifest:
         return {**common, "project": project, "requires": requires, "extensions": dict(self.extensions)}
 
     def to_json(self) -> bytes:
-        """Return the bytes of `.tilebox/release.json`."""
-        return canonical_json(self.to_dict())
+        """Return the bytes of `.tilebox/release.json`: the canonical JSON of `to_dict`."""
+        quoted = _json_text()
+        files = (
+            f'{{"mode":"{file.mode}","path":{quoted(file.path)},"sha256":"{file.sha256}","size":{file.size}}}'
+            for file in self.files
+        )
+        return _canonical_object(self._about(), files)
 
-    @staticmethod
-    def from_dict(data: Any) -> ReleaseManifest:
+    @classmethod
+    def from_dict(cls, data: Any) -> ReleaseManifest:
         """Return the manifest with these JSON values, the inverse of `to_dict`.
 
         Raises ValueError, naming the key, if `data` has another shape or its fingerprint does not match its content.
         """
-        from hatch_tilebox.core.manifest_reader import read_manifest
-
-        return read_manifest(data)
+        form = read_format(data)
+        newer = () if form == 1 else ("requires", "extensions")
+        manifest = json_record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
+        files = tuple(parse_file(item, f"files[{i}]") for i, item in enumerate(typed(manifest["files"], list, "files")))
+        result = cls(
+            parse_workflow(manifest["workflow"]),
+            parse_project(manifest["project"], manifest.get("requires")),
+            tuple(parse_task(item, f"tasks[{i}]", form) for i, item in enumerate(typed(manifest["tasks"], list, "tasks"))),
+            files,
+            parse_environment(manifest["requires"]) if newer else (),
+            typed(manifest["extensions"], dict, "extensions") if newer else {},
+            form,
+        )
+        expected = cls.of(result.workflow, result.project, result.tasks, result.files)
+        if (result.tasks, result.files) != (expected.tasks, expected.files):
+            paths = [file.path for file in result.files]
+            late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
+            tasks = "tasks must be sorted by name and version, with sources among the files"
+            msg = f"files must be sorted, but {late!r} is not in its place" if late else tasks
+            raise ValueError(msg)
+        if manifest["fingerprint"] != result.fingerprint:
+            msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
+            raise ValueError(msg)
+        return result
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from hatch_tilebox.core.model import FileEntry, Project, ReleaseManifest, Task, Workflow, canonical_json, release_filename
 
@@ -30,6 +33,22 @@ def test_manifest_orders_tasks_and_files():
 
 def test_manifest_survives_its_json():
     assert ReleaseManifest.from_dict(json.loads(MANIFEST.to_json())) == MANIFEST
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4, unique=True), st.sampled_from([1, 2]))
+@example(['"', "\\", "\n\x7f\u2028", '",[]},"é'], 2)
+@example([], 2)
+def test_json_and_fingerprint_are_canonical_json(paths, form):
+    files = [FileEntry(path, number, "0644", f"{number:064x}") for number, path in enumerate(paths)]
+    manifest = replace(ReleaseManifest.of(MANIFEST.workflow, MANIFEST.project, MANIFEST.tasks, files), format=form)
+    assert manifest.to_json() == canonical_json(manifest.to_dict())
+    identity = {
+        "tasks": [[task.name, task.version] for task in manifest.tasks],
+        "files": [[file.path, file.mode, file.sha256] for file in manifest.files],
+        "runner": manifest.workflow.runner,
+        "command": None,
+    }
+    assert manifest.fingerprint == hashlib.sha256(canonical_json(identity)).hexdigest()
 
 
 def test_fingerprint_is_over_identity_only():
