@@ -4,9 +4,8 @@
     python benchmarks/archive.py levels NAME=FOLDER...
 
 `speed` creates a tree of small Python files, tracked by git, and packs it in three ways in turn, each in a new process:
-hatch-tilebox (everything that a build does except discovery: select, read, check, hash, write), hatchling's sdist, and a shell
-pipeline of git, sort, tar and zstd. It compares the best time of each. Then it packs the tree in its own process and prints the
-time of each step.
+hatch-tilebox (`benchmarks/pack.py`: select, read, check, hash, write), hatchling's sdist, and a shell pipeline of git, sort, tar
+and zstd. It compares the best time of each. Then it packs the tree in its own process and prints the time of each step.
 
 `levels` packs the files of each folder into one tar stream and compresses it with every level, for the table in
 docs/reference/format.md.
@@ -23,15 +22,18 @@ import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pack import INCLUDE, pack
 
 from hatch_tilebox.archive import layout, writer
-from hatch_tilebox.archive.source import CHUNK, hash_files, read_chunks, read_small_files
+from hatch_tilebox.archive.source import CHUNK, read_chunks
 from hatch_tilebox.archive.zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor
-from hatch_tilebox.core.model import FileSet, Pattern, Project, ReleaseManifest, Task, Workflow
-from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.select import select_files
 
-INCLUDE = (Pattern("**"),)
+if TYPE_CHECKING:
+    from hatch_tilebox.core.model import FileSet
+
 LEVELS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 15, 19)
 WINDOWS = (19, 21, 23)
 PYPROJECT = """\
@@ -65,30 +67,6 @@ def make_tree(root: Path, count: int) -> None:
         subprocess.run(["git", *command], cwd=root, check=True)
 
 
-def pack(root: Path, destination: Path) -> dict[str, float]:
-    """Do what a build does if the tasks are in the cache. Return the seconds of each step."""
-    times, began = {}, perf_counter()
-
-    def lap(name: str) -> None:
-        nonlocal began
-        now = perf_counter()
-        times[name], began = now - began, now
-
-    files = select_files(root, INCLUDE)
-    lap("select")
-    contents = read_small_files(files)
-    lap("read")
-    check_files(files, contents=contents)
-    lap("check")
-    entries = hash_files(files, contents)
-    lap("hash")
-    tasks = [Task("many/Files", "v1.0")]
-    manifest = ReleaseManifest.of(Workflow("many-files", runner="a:b"), Project("many-files", "1.0"), tasks, entries)
-    writer.write_archive(manifest, files, destination, contents)
-    lap("write")
-    return times
-
-
 def cpu_of_children() -> float:
     """Return the CPU seconds of all processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -102,7 +80,7 @@ def speed(count: int, rounds: int) -> None:
         make_tree(root, count)
         shell = f"git ls-files -z | sort -z | tar --no-recursion --null -T - -cf - | zstd -3 -q -f -o {out}/shell.tar.zst"
         ways = {
-            "hatch-tilebox": [sys.executable, __file__, "pack", root, out / "ours.tbrelease"],
+            "hatch-tilebox": [sys.executable, Path(__file__).with_name("pack.py"), root, out / "ours.tbrelease"],
             "hatchling sdist": [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", out],
             "git, sort, tar, zstd": ["sh", "-c", shell],
         }
@@ -178,19 +156,14 @@ def main() -> None:
     of_speed.add_argument("--files", type=int, default=20_000)
     of_speed.add_argument("--rounds", type=int, default=5)
     commands.add_parser("levels").add_argument("trees", nargs="+", metavar="NAME=FOLDER")
-    of_pack = commands.add_parser("pack", help="one round, for `speed`")
-    of_pack.add_argument("root", type=Path)
-    of_pack.add_argument("destination", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "speed":
         missing = [tool for tool in ("git", "tar", "zstd") if not shutil.which(tool)]
         if missing:
             parser.error(f"speed compares with {', '.join(missing)}, which is not installed")
         speed(arguments.files, arguments.rounds)
-    elif arguments.command == "levels":
-        levels(arguments.trees)
     else:
-        pack(arguments.root, arguments.destination)
+        levels(arguments.trees)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def select(root: Path) -> None:
 
 def check(root: Path) -> None:
     files = select_files(root, INCLUDE, skip=[root / "out"])
-    check_files(files, max_size=MAX_SIZE, contents=read_small_files(files))
+    list(check_files(files, max_size=MAX_SIZE, contents=read_small_files(files)))
 
 
 def pack(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,20 +37,41 @@ def run(folder, env, **extra):
     return result.returncode, result.stdout + result.stderr
 
 
-def test_secret_stops_the_build(folder, clean_env):
-    (folder / ".env").write_text("TILEBOX_API_KEY=abcdefghijklmnopqrstuvwxyz0123456789\n")
+SECRET = "TILEBOX_API_KEY=abcdefghijklmnopqrstuvwxyz0123456789\n"
+
+
+def test_secret_stops_the_build_before_code_runs(folder, clean_env, tmp_path):
+    (folder / ".env").write_text(SECRET)
+    with (folder / "runner.py").open("a") as file:
+        file.write(f"\nopen({str(tmp_path / 'ran')!r}, 'w').close()\n")
     code, output = run(folder, clean_env)
     assert code == 1
     assert ".env" in output
     assert "allow-secrets" in output
     assert "abcdefgh" not in output
     assert not list((folder / "dist").iterdir())
+    assert not (tmp_path / "ran").exists()
 
 
 def test_secret_passes_by_name(folder, clean_env):
-    (folder / ".env").write_text("TILEBOX_API_KEY=abcdefghijklmnopqrstuvwxyz0123456789\n")
-    code, output = run(folder, clean_env, HATCH_TILEBOX_ALLOW_SECRETS=".env")
+    (folder / ".env").write_text(SECRET)
+    code, output = run(folder, clean_env, HATCH_TILEBOX_ALLOW_SECRETS=os.pathsep.join([".env", "runner.py"]))
     assert code == 0, output
+    assert 'allow-secrets names "runner.py", which does not look like a secret' in output
+
+
+def test_secret_stops_a_build_with_the_tasks_of_an_earlier_one(folder, clean_env, tmp_path):
+    env = {**clean_env, "HATCH_TILEBOX_CACHE_DIR": str(tmp_path / "cache")}
+    (folder / ".env").write_text(SECRET)
+    code, output = run(folder, env, HATCH_TILEBOX_ALLOW_SECRETS=".env")
+    assert code == 0, output
+    (release,) = (folder / "dist").iterdir()
+    before = release.stat().st_ino
+    code, output = run(folder, env)
+    assert code == 1
+    assert "unchanged since an earlier build" in output
+    assert ".env" in output
+    assert [path.stat().st_ino for path in (folder / "dist").iterdir()] == [before]
 
 
 def test_heavy_file_is_warned_about_and_too_much_refused(folder, clean_env):

@@ -36,7 +36,7 @@ def read_small_files(files: FileSet) -> dict[str, bytes]:
     for file in files.files:
         size = file.size
         if size <= SMALL_FILE and size <= left:
-            contents[file.path] = b"".join(read_chunks(file))
+            contents[file.path] = _read_whole(file)
             left -= size
     return contents
 
@@ -46,31 +46,31 @@ def hash_files(files: FileSet, contents: Mapping[str, bytes] | None = None) -> t
 
     Raises ArchiveError if a file cannot be read or its size has changed since it was selected.
     """
-    return tuple(_hash(file, contents) for file in files.files)
+    known = contents or {}
+    return tuple(FileEntry(file.path, file.size, file.mode, _digest(file, known.get(file.path))) for file in files.files)
 
 
-def read_chunks(file: SelectedFile, contents: Mapping[str, bytes] | None = None) -> Iterable[bytes]:
-    """Return the content of a file, from `contents` or in chunks of at most `CHUNK` bytes.
+def read_chunks(file: SelectedFile) -> Iterable[bytes]:
+    """Return the content of a file in chunks of at most `CHUNK` bytes.
 
     Raises ArchiveError if the file cannot be read or does not have `file.size` bytes.
     """
-    if contents and (known := contents.get(file.path)) is not None:
-        return (known,)
+    return (_read_whole(file),) if file.size < CHUNK else _read_in_pieces(file)
+
+
+def _read_whole(file: SelectedFile) -> bytes:
     try:
-        if file.size < CHUNK:
-            descriptor = os.open(file.on_disk, _FLAGS)
-            try:
-                data = os.read(descriptor, file.size + 1)
-            finally:
-                os.close(descriptor)
-            if len(data) == file.size:
-                return (data,)
+        descriptor = os.open(file.on_disk, _FLAGS)
+        try:
+            data = os.read(descriptor, file.size + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise _unreadable(file, error) from error
-    return _read_slowly(file)
+    return data if len(data) == file.size else b"".join(_read_in_pieces(file))
 
 
-def _read_slowly(file: SelectedFile) -> Iterator[bytes]:
+def _read_in_pieces(file: SelectedFile) -> Iterator[bytes]:
     """Yield the content of a large file, a file that is read in small pieces, or a changed file."""
     left = file.size
     try:
@@ -96,11 +96,11 @@ def changed(path: str) -> ArchiveError:
     )
 
 
-def _hash(file: SelectedFile, contents: Mapping[str, bytes] | None) -> FileEntry:
-    digest = hashlib.sha256()
-    for chunk in read_chunks(file, contents):
+def _digest(file: SelectedFile, content: bytes | None) -> str:
+    digest = hashlib.sha256(content or b"")
+    for chunk in read_chunks(file) if content is None else ():
         digest.update(chunk)
-    return FileEntry(file.path, file.size, file.mode, digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _unreadable(file: SelectedFile, error: OSError) -> ArchiveError:

@@ -18,7 +18,7 @@ from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.model import MANIFEST_PATH, Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
@@ -30,11 +30,17 @@ WINDOW_LOG = 21
 
 
 def write_archive(
-    manifest: ReleaseManifest, files: FileSet, destination: Path, contents: Mapping[str, bytes] | None = None
+    manifest: ReleaseManifest,
+    files: FileSet,
+    destination: Path,
+    contents: Mapping[str, bytes] | None = None,
+    meanwhile: Iterable[object] = (),
 ) -> Artifact:
     """Pack the `files` of `manifest` into the file `destination`, and replace an existing file.
 
-    `contents` has the contents of some of the files by path (see `read_small_files`).
+    `contents` has the contents of some of the files by path: those from which `hash_files` computed the digests of the manifest.
+    Only other files are hashed again. `meanwhile` does steps of other work in this thread while files are compressed, one for
+    each chunk and the rest before the file gets its name; an error in it leaves no file.
 
     The file is written completely or not at all, with the permissions of an ordinary new file; its folder is created if needed.
     The memory used does not depend on the files. The same manifest and contents give the same bytes with the same libzstd.
@@ -42,28 +48,30 @@ def write_archive(
     Raises ArchiveError if a file cannot be packed, cannot be read or differs from its entry in the manifest, and if `destination`
     cannot be written. Raises ValueError if the manifest is of other files.
     """
-    if [(file.path, file.size, file.mode) for file in files.files] != [
-        (file.path, file.size, file.mode) for file in manifest.files
-    ]:
-        msg = "the manifest is of other files"
-        raise ValueError(msg)
     layout.check_files(manifest.files)
     data = manifest.to_json()
     if fault := layout.manifest_fault(data):
         raise ArchiveError(Problem(f"the manifest {fault}", f"select fewer files than {len(manifest.files)}", code="TBX403"))
     with _new_file(destination) as raw, ThreadPoolExecutor(1) as helper:
-        packed = _Packed(raw, layout.stream_size(len(data), manifest.files), helper)
-        packed.write(layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest()))
-        packed.write(data + layout.padding(len(data)))
+        packed = _Packed(raw, layout.stream_size(len(data), manifest.files), helper, iter(meanwhile))
+        header = layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest())
+        packed.write(header, data, layout.padding(len(data)))
         for file, entry in zip(files.files, manifest.files, strict=True):
-            packed.write(layout.member_header(*entry))
+            if entry[:3] != (file.path, file.size, file.mode):
+                msg = "the manifest is of other files"
+                raise ValueError(msg)
+            header, padding = layout.member_header(*entry), layout.padding(entry.size)
+            if contents and entry.path in contents:
+                packed.write(header, contents[entry.path], padding)
+                continue
+            packed.write(header)
             digest = hashlib.sha256()
-            for chunk in read_chunks(file, contents):
+            for chunk in read_chunks(file):
                 digest.update(chunk)
                 packed.write(chunk)
+            packed.write(padding)
             if digest.hexdigest() != entry.sha256:
                 raise changed(entry.path)
-            packed.write(layout.padding(entry.size))
         packed.write(layout.END)
         size = packed.close()
     return Artifact(destination, packed.digest.hexdigest(), size)
@@ -72,14 +80,15 @@ def write_archive(
 class _Packed:
     """The compressed stream: one frame with content size and checksum. `size` is the number of bytes before compression.
 
-    The only thread of `helper` compresses a chunk while the next one is read, because both take half of the time. The chunks keep
-    their order, so this does not change the bytes.
+    The only thread of `helper` compresses a chunk while this one does a step of `meanwhile` and reads the next chunk. The chunks
+    keep their order, so this does not change the bytes.
     """
 
-    def __init__(self, raw: BinaryIO, size: int, helper: Executor) -> None:
+    def __init__(self, raw: BinaryIO, size: int, helper: Executor, meanwhile: Iterator[object]) -> None:
         self.digest = hashlib.sha256()
         self._raw = raw
         self._helper = helper
+        self._meanwhile = meanwhile
         self._size = 0
         self._parts: list[bytes] = []
         self._gathered = 0
@@ -93,16 +102,18 @@ class _Packed:
         )
         self._compressor.set_pledged_input_size(size)
 
-    def write(self, data: bytes) -> None:
-        """Add `data`. Small pieces are collected, because a call of the compressor takes longer than their compression."""
-        self._parts.append(data)
-        self._gathered += len(data)
+    def write(self, *parts: bytes) -> None:
+        """Add `parts`. Small pieces are collected, because a call of the compressor takes longer than their compression."""
+        self._parts += parts
+        self._gathered += sum(map(len, parts))
         if self._gathered >= CHUNK:
             self._hand_over()
 
     def close(self) -> int:
         """End the frame and return its size in bytes."""
         self._hand_over()
+        for _ in self._meanwhile:
+            pass
         self._wait()
         self._emit(self._compressor.flush())
         return self._size
@@ -111,6 +122,7 @@ class _Packed:
         parts, self._parts, self._gathered = self._parts, [], 0
         self._wait()
         self._running = self._helper.submit(self._compress, parts)
+        next(self._meanwhile, None)
 
     def _wait(self) -> None:
         """Wait for the chunk in progress and raise its error. Only one chunk is in progress, so memory is bounded."""

@@ -22,7 +22,7 @@ from hatch_tilebox.discovery.result_cache import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hatch_tilebox.core.errors import Location, Problem
     from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Level = Literal["import", "worker"]
 
 
-def discover_tasks(
+def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a second name for the same thing
     files: FileSet,
     entries: Sequence[FileEntry],
     workflow: Workflow,
@@ -45,6 +45,7 @@ def discover_tasks(
     location: Location | None = None,
     passed: PassedVariables | None = None,
     clean: CleanStart | None = None,
+    before_start: Callable[[], object] | None = None,
 ) -> Discovery:
     """Start the runner of `workflow` in its own environment, with `files` only, and return the tasks that it registers.
 
@@ -52,7 +53,8 @@ def discover_tasks(
     its tasks over its protocol; "import" only imports the runner object. Start-up may take `timeout` seconds. With `cache`,
     environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured. `passed`
     are environment variables that the user passes (see `clean_environment.py`). A `clean` start also fails if the code uses files
-    of this machine. Raises DiscoveryError.
+    of this machine. `before_start` is called before the code runs, and not at all if the answer of an earlier build is used.
+    Raises DiscoveryError.
     """
     level = "worker" if workflow.command else level
     passed = PassedVariables() if passed is None else passed
@@ -67,6 +69,8 @@ def discover_tasks(
             progress.finished(f"{counted_tasks(discovery.tasks)}, unchanged since an earlier build")
             return replace(discovery, warnings=(*warnings, *discovery.warnings))
 
+        if before_start:
+            before_start()
         # A build that changes nothing does not need the modules that start a runner.
         from hatch_tilebox.discovery.ask_runner import Request, ask_runner
         from hatch_tilebox.discovery.environment import read_metadata

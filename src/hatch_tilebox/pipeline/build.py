@@ -75,12 +75,15 @@ def build_release(
     progress.started("Selecting files")
     files = vendored.files if vendored else select_release(config, skip=skip)
     contents = read_small_files(files)
-    selection_warnings = check_selection(config, files, options, skip=skip, contents=contents)
+    checks = check_selection(config, files, options, skip=skip, contents=contents)
+    quick_warnings = next(checks)
     entries = hash_files(files, contents)
     progress.finished(f"{len(files.files)} files, {format_size(files.size)}")
     for file in files.files:
         progress.detail(f"{file.path} ({format_size(file.size)})")
-    warn([*selection_warnings, *(vendored.warnings if vendored else ())])
+    warn([*quick_warnings, *(vendored.warnings if vendored else ())])
+    # The search for secrets ends before the project's code runs. Where it need not run, there is time while files are compressed.
+    search = map(warn, checks)
 
     discovery = discover_tasks(
         files,
@@ -92,6 +95,7 @@ def build_release(
         cache=options.cache,
         progress=progress,
         location=config.location("workflow.runner" if config.workflow.runner else "workflow.command"),
+        before_start=lambda: list(search),
     )
     warn((*discovery.warnings, *default_warnings(discovery.tasks)))
     progress.table(
@@ -110,7 +114,7 @@ def build_release(
     progress.started("Writing the release")
     path = directory / release_filename(project)
     before = _digest_of(path)
-    artifact = write_archive(manifest, files, path, contents)
+    artifact = write_archive(manifest, files, path, contents, search)
     unchanged = "unchanged, " if artifact.sha256 == before else ""
     progress.finished(f"{unchanged}{artifact.path.name}, {format_size(artifact.size)}")
     digest = f"sha256:{artifact.sha256}"

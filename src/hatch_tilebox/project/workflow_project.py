@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ class WorkflowProject:
         """Return warnings about the files that `select` returned. Raises SelectionError if they make no release."""
         from hatch_tilebox.selection.release_files import check_selection
 
-        return check_selection(self.config, files, self.options, skip=self._output_folders())
+        checks = check_selection(self.config, files, self.options, skip=self._output_folders())
+        return tuple(chain.from_iterable(checks))
 
     def explain(self, path: Path | str) -> Explanation:
         """Return the rule of `select` that decides about `path`: absolute, or relative to the root of the workflow."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect
 from collections import defaultdict
 from dataclasses import dataclass
-from operator import methodcaller
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import OPTIONS_PLACE
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 HEAD = 256 << 10
 """Number of bytes that are read from the start of a file."""
+STEP = 1 << 20
+"""Number of bytes that are searched together."""
 
 _BINARY_PROBE = 8192
 _NAMES = {
@@ -111,8 +114,8 @@ def _searches(hints: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
     around: dict[bytes, list[bytes]] = defaultdict(list)
     for hint in hints:
         at = next(hint.index(byte) for byte in _RARE if byte in hint)
-        before, byte, after = (re.escape(part) for part in (hint[:at], hint[at : at + 1], hint[at + 1 :]))
-        around[byte].append((b"(?<=%b%b)" % (before, byte) if before else b"") + after)
+        byte, after = re.escape(hint[at : at + 1]), re.escape(hint[at + 1 :])
+        around[byte].append(b"%b(?<=%b)" % (after, re.escape(hint)) if at else after)
     for byte, alternatives in around.items():
         yield re.compile(b"%b(?:%b)" % (byte, b"|".join(alternatives)))
 
@@ -122,30 +125,30 @@ _SEARCHES = tuple(_searches(hint for hint, _ in _HINTS))
 _PLACEHOLDER = rb"(?i)your|example|replace|change|placeholder|dummy|x{4,}|\*{4,}|\.{3,}|0{8,}"
 
 
-def check_secrets(
+def search_secrets(
     files: FileSet, allow_secrets: Sequence[str] = (), contents: Mapping[str, bytes] | None = None
-) -> tuple[Problem, ...]:
-    """Return warnings about entries of `allow_secrets`, paths that may be released all the same, that have no effect.
+) -> Iterator[tuple[Problem, ...]]:
+    """Search the files in steps of about `STEP` bytes. Yield warnings after each step: all come at the end.
 
+    They are about entries of `allow_secrets`, paths that may be released all the same, that have no effect.
     A file is judged by its name, by the name of a link's target, and by the first 256 KiB of its text. Problems name the kind of
     secret and never show it. `contents` are the contents of some of the files by their paths, where they are already known.
-    Raises SelectionError with all files that look like secrets and are not allowed.
+    Raises SelectionError at the end, with all files that look like secrets and are not allowed.
     """
     allowed = {_plain(path): path for path in allow_secrets}
     used: set[str] = set()
     problems: list[Problem] = []
-    for file in files.files:
-        found = list(_findings(file, (contents or {}).get(file.path)))
-        if not found:
-            continue
-        if file.path in allowed:
-            used.add(file.path)
-        else:
-            problems += [_problem(file.path, what, line) for what, line in found]
+    for batch in _batches(files.files, contents or {}):
+        for path, what, line in _findings(batch):
+            if path in allowed:
+                used.add(path)
+            else:
+                problems.append(_problem(path, what, line))
+        yield ()
     if problems:
         raise SelectionError(*problems)
-    paths = {file.path for file in files.files}
-    return tuple(
+    paths = {file.path for file in files.files} if allowed else set()
+    yield tuple(
         Problem(
             f'allow-secrets names "{written}", which ' + ("does not look like a secret" if path in paths else "is not selected"),
             f"remove it from allow-secrets {OPTIONS_PLACE}",
@@ -156,26 +159,46 @@ def check_secrets(
     )
 
 
-def _findings(file: SelectedFile, content: bytes | None) -> Iterator[tuple[str, int]]:
-    """Yield each kind of secret found in `file` with its line, 0 for the file as a whole. Reads the file without `content`."""
-    what = _by_name(file.path)
-    if what is None and file.link:
-        what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
-    if what is not None:
-        yield what, 0
-        return
-    head = _head(file) if content is None else content[:HEAD]
-    if head.find(b"\0", 0, _BINARY_PROBE) >= 0 or not _may_hold_a_secret(head):
-        return
-    suspected = {detector: None for hint, detector in _HINTS if hint in head}
-    for detector in suspected:
-        match = next((match for match in re.finditer(detector.regex, head) if _is_real(match)), None)
-        if match is not None:
-            yield detector.what, head.count(b"\n", 0, match.start()) + 1
+def _batches(files: Iterable[SelectedFile], contents: Mapping[str, bytes]) -> Iterator[list[tuple[str, str | None, bytes]]]:
+    """Yield paths with the kind of secret that a name says, or else with the text to search, which is empty for binary files."""
+    batch: list[tuple[str, str | None, bytes]] = []
+    size = 0
+    for file in files:
+        what = _by_name(file.path)
+        if what is None and file.link:
+            what = _by_name(os.path.realpath(file.on_disk).replace(os.sep, "/"))
+        head = b""
+        if what is None:
+            content = contents.get(file.path)
+            head = _head(file) if content is None else content[:HEAD]
+            if head.find(b"\0", 0, _BINARY_PROBE) >= 0:
+                head = b""
+        batch.append((file.path, what, head))
+        size += len(head)
+        if size >= STEP:
+            yield batch
+            batch, size = [], 0
+    yield batch
 
 
-def _may_hold_a_secret(text: bytes) -> bool:
-    return any(map(methodcaller("search", text), _SEARCHES))
+def _findings(batch: Sequence[tuple[str, str | None, bytes]]) -> Iterator[tuple[str, str, int]]:
+    """Yield the path of each secret with its kind and its line, 0 for the file as a whole."""
+    suspects = _with_hints([head for _, _, head in batch])
+    for index, (path, what, head) in enumerate(batch):
+        if what is not None:
+            yield path, what, 0
+        elif index in suspects:
+            for detector in {detector: None for hint, detector in _HINTS if hint in head}:
+                match = next((match for match in re.finditer(detector.regex, head) if _is_real(match)), None)
+                if match is not None:
+                    yield path, detector.what, head.count(b"\n", 0, match.start()) + 1
+
+
+def _with_hints(texts: Sequence[bytes]) -> set[int]:
+    """Return the indices of the texts with a hint. They are searched together: many small searches would take longer."""
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    together = b"\n".join(texts)
+    return {bisect(ends, match.start()) for search in _SEARCHES for match in search.finditer(together)}
 
 
 def _head(file: SelectedFile) -> bytes:

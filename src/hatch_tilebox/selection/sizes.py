@@ -45,21 +45,20 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
 
     Sizes are bytes before compression. Raises SelectionError, which names the ten largest files, above `max_size` in total.
     """
-    largest = heapq.nlargest(_LISTED, files.files, key=attrgetter("size"))
-    if files.size > max_size:
+    total = files.size
+    largest = heapq.nlargest(_LISTED, files.files, key=attrgetter("size")) if total > min(max_size, LARGE_SELECTION) else []
+    if total > max_size:
         listed = "\n".join(f"{format_size(file.size):>10}  {file.path}" for file in largest)
-        message = (
-            f"{format_size(files.size)} are selected, more than the {format_size(max_size)} that max-size allows; the largest:"
-        )
+        message = f"{format_size(total)} are selected, more than the {format_size(max_size)} that max-size allows; the largest:"
         hint = f"leave files out, as in {exclude_line(escape(largest[0].path))}, or set max-size {OPTIONS_PLACE}"
         raise SelectionError(Problem(message, hint, details=listed, code="TBX114"))
     data = _data_files(files.files)
     warnings = [_group_warning(kind, glob, group) for (kind, glob), group in sorted(data.items())]
     reported = {file.path for group in data.values() for file in group} | _NEEDED
-    warnings += _large([file for file in files.files if file.path not in reported])
-    if files.size > LARGE_SELECTION:
+    warnings += _large([file for file in files.files if file.size > LARGE_FILE and file.path not in reported])
+    if total > LARGE_SELECTION:
         names = ", ".join(f"{file.path} ({format_size(file.size)})" for file in largest[:_NAMED])
-        message = f"{format_size(files.size)} are selected; a release runner downloads all of it. The largest: {names}"
+        message = f"{format_size(total)} are selected; a release runner downloads all of it. The largest: {names}"
         warnings.append(Problem(message, code="TBX115"))
     return tuple(warnings)
 
@@ -96,7 +95,7 @@ def _group_warning(kind: tuple[str, str], glob: str, group: Sequence[SelectedFil
 
 
 def _large(files: Iterable[SelectedFile]) -> list[Problem]:
-    large = sorted((file for file in files if file.size > LARGE_FILE), key=lambda file: (-file.size, file.path))
+    large = sorted(files, key=lambda file: (-file.size, file.path))
     warnings = [
         Problem(
             f"{file.path} is large: {format_size(file.size)}", f"to leave it out: {exclude_line(escape(file.path))}", code="TBX115"

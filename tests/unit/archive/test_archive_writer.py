@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import threading
 from io import BytesIO
 
 import pytest
@@ -14,7 +15,7 @@ from archive_samples import CONTENTS, EXECUTABLE, LONG_PATH, SPLIT_PATH, manifes
 
 from hatch_tilebox.archive import layout
 from hatch_tilebox.archive.reader import check_archive
-from hatch_tilebox.archive.source import CHUNK, hash_files
+from hatch_tilebox.archive.source import CHUNK, hash_files, read_small_files
 from hatch_tilebox.archive.writer import make_output_folder, write_archive
 from hatch_tilebox.core.errors import ArchiveError
 from hatch_tilebox.core.model import MANIFEST_PATH, FileEntry, FileSet, ReleaseManifest, SelectedFile
@@ -190,6 +191,35 @@ def test_interrupted_writing_leaves_nothing(tmp_path):
     with pytest.raises(ArchiveError):
         write_archive(manifest_of(), FileSet(files.root, (*files.files[:-1], gone)), tmp_path / "dist" / "a.tbrelease")
     assert list((tmp_path / "dist").iterdir()) == []
+
+
+def test_other_work_is_done_before_the_file_appears(tmp_path):
+    files = write_project(tmp_path / "project", {**CONTENTS, "scene_qa/scene.bin": b"s" * 3 * CHUNK})
+    manifest = ReleaseManifest.of(manifest_of().workflow, manifest_of().project, [], hash_files(files))
+    path = tmp_path / "dist" / "a.tbrelease"
+    existed: set[bool] = set()
+    assert write_archive(manifest, files, path, meanwhile=(existed.add(path.exists()) for _ in range(100))).path == path
+    assert existed == {False}
+
+
+@pytest.mark.parametrize("step", [0, 2, 99])
+def test_an_error_in_other_work_leaves_nothing(tmp_path, step):
+    files = write_project(tmp_path / "project", {**CONTENTS, "scene_qa/scene.bin": b"s" * 3 * CHUNK})
+    manifest = ReleaseManifest.of(manifest_of().workflow, manifest_of().project, [], hash_files(files))
+    threads = threading.active_count()
+    with pytest.raises(ZeroDivisionError):
+        write_archive(manifest, files, tmp_path / "dist" / "a.tbrelease", meanwhile=(1 // (step - number) for number in range(100)))
+    assert list((tmp_path / "dist").iterdir()) == []
+    assert threading.active_count() == threads
+
+
+def test_known_contents_are_not_read_again(tmp_path):
+    artifact, manifest, files = build(tmp_path)
+    contents = read_small_files(files)
+    for file in files.files:
+        file.source.unlink()
+    again = write_archive(manifest, files, tmp_path / "again.tbrelease", contents)
+    assert again.sha256 == artifact.sha256
 
 
 def test_destination_that_cannot_be_written_is_named(tmp_path):

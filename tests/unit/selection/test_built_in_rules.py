@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from hatch_tilebox.core.errors import SelectionError
@@ -92,23 +94,27 @@ def test_a_link_to_an_environment_is_one(tree):
     assert tree.paths("**/*.py") == ["b.py"]
 
 
+def checked(files, **options):
+    return tuple(chain.from_iterable(check_files(files, **options)))
+
+
 @pytest.mark.parametrize("lib", ["lib", "lib.linux-x86_64-cpython-312"])
 @pytest.mark.parametrize(("base", "original"), [("", "flow"), ("", "src/flow"), ("sub/", "sub/flow")])
 def test_a_copy_that_setuptools_left_is_a_warning(tree, lib, base, original):
     tree.write(
         f"{original}/a.py", f"{base}build/{lib}/flow/a.py", f"{base}build/{lib}/flow/b.py", f"{base}build/{lib}/unrelated/c.py"
     )
-    (warning,) = check_files(tree.select("**/*.py"))
+    (warning,) = checked(tree.select("**/*.py"))
     assert str(warning) == (
         f"{base}build/{lib}/flow is a copy of {original} that setuptools created: 2 files, 0 B\n"
         f'  hint: to leave it out: exclude = ["{base}build/**"] under [build] in tilebox.workflow.toml'
     )
-    assert check_files(tree.select("**/*.py", exclude=[f"{base}build/**"])) == ()
+    assert checked(tree.select("**/*.py", exclude=[f"{base}build/**"])) == ()
 
 
 def test_a_build_folder_of_the_project_is_fine(tree):
     tree.write("build/lib/flow/a.py", "build/library/flow/b.py", "rebuild/lib/a/c.py", "a.py")
-    assert check_files(tree.select("**/*.py")) == ()
+    assert checked(tree.select("**/*.py")) == ()
 
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
@@ -123,26 +129,26 @@ def test_a_pointer_of_git_lfs_is_an_error_with_the_real_size(tree, end):
     tree.file("data/weights.ckpt", pointer(123_456_789, end))
     tree.write("a.py")
     with pytest.raises(SelectionError) as caught:
-        check_files(tree.select("**"))
+        checked(tree.select("**"))
     assert str(caught.value) == (
         "data/weights.ckpt: the file is a Git LFS pointer; its content of 117.7 MiB is not here\n"
         '  hint: run `git lfs pull`, or leave it out: exclude = ["data/weights.ckpt"] under [build] in tilebox.workflow.toml'
     )
-    assert check_files(tree.select("**", exclude=["data/*"])) == ()
+    assert checked(tree.select("**", exclude=["data/*"])) == ()
 
 
 def test_known_contents_are_not_read_again(tree):
     files = tree.select(tree.file("a.bin", pointer(5)).name)
     with pytest.raises(SelectionError, match="content of 5 B"):
-        check_files(files, contents={"a.bin": pointer(5).encode()})
-    assert check_files(files, contents={"a.bin": b"content"}) == ()
+        checked(files, contents={"a.bin": pointer(5).encode()})
+    assert checked(files, contents={"a.bin": b"content"}) == ()
 
 
 def test_many_pointers_are_summed_up(tree):
     for number in range(13):
         tree.file(f"{number:02}.bin", pointer(1024))
     with pytest.raises(SelectionError) as caught:
-        check_files(tree.select("**"))
+        checked(tree.select("**"))
     assert len(caught.value.problems) == 11
     assert str(caught.value.problems[-1]) == "3 more files are Git LFS pointers, for 3.0 KiB\n  hint: run `git lfs pull`"
 
@@ -152,7 +158,7 @@ def test_a_text_about_git_lfs_is_not_a_pointer(tree):
     tree.file("long.txt", pointer(5) + "x" * 1024)
     tree.file("short.txt", "version https://git-lfs.github.com/spec/v")
     tree.file("v10.txt", pointer(5).replace("spec/v1", "spec/v10"))
-    assert check_files(tree.select("**")) == ()
+    assert checked(tree.select("**")) == ()
 
 
 MODULES = '[submodule "shared"]\n\tpath = libs/shared\n\turl = ../shared\n[submodule "b"]\n\tpath = "flow/libs/b c"\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import chain
 
 import pytest
 
@@ -14,7 +15,7 @@ from hatch_tilebox.core.toml_document import parse_toml
 from hatch_tilebox.core.workflow import Workflow
 from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.required_files import check_required_files
-from hatch_tilebox.selection.secrets import HEAD, check_secrets
+from hatch_tilebox.selection.secrets import HEAD, STEP, search_secrets
 from hatch_tilebox.selection.select import select_release
 from hatch_tilebox.selection.sizes import check_size
 
@@ -33,8 +34,8 @@ AWS_ID = "AKIA" + "QWERTYUIOPASDFGH"
 AWS_SECRET = "aB3" + "dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7+"[:37]
 
 
-def secrets(tree, *allowed):
-    return check_secrets(tree.select("**"), allowed)
+def secrets(tree, *allowed, include="**"):
+    return tuple(chain.from_iterable(search_secrets(tree.select(include), allowed)))
 
 
 # secrets
@@ -144,11 +145,24 @@ def test_only_the_start_of_a_text_is_read_and_nothing_of_a_binary(tree):
         secrets(tree)
 
 
+def test_files_are_searched_in_steps_and_reported_together_at_the_end(tree):
+    count = STEP // HEAD
+    for number in range(2 * count):
+        tree.file(f"{number}.txt", "x" * HEAD)
+    tree.file("1.txt", f"x\n{AWS_ID}\n".ljust(HEAD))
+    tree.write("id_rsa")
+    search = search_secrets(tree.select("**"))
+    assert [next(search) for _ in range(3)] == [(), (), ()]
+    with pytest.raises(SelectionError) as caught:
+        next(search)
+    assert [problem.location for problem in caught.value.problems] == [Location("1.txt", 2), Location("id_rsa")]
+
+
 def test_link_to_a_secret_is_one(tree):
     tree.file("secrets/.env", "A=1")
     tree.link("pkg/settings.txt", "../secrets/.env")
     with pytest.raises(SelectionError, match=r"pkg/settings\.txt: the file looks like settings"):
-        check_secrets(tree.select("pkg/**"))
+        secrets(tree, include="pkg/**")
 
 
 def test_allowed_secrets_pass_and_needless_permissions_are_told(tree):
@@ -251,10 +265,10 @@ def test_more_than_the_limit_stops_with_the_ten_largest(tree):
 def test_all_checks_report_together(tree):
     tree.file(".env", "12345")
     with pytest.raises(SelectionError) as caught:
-        check_files(tree.select("**"), max_size=4)
+        list(check_files(tree.select("**"), max_size=4))
     assert [problem.message.split()[0] for problem in caught.value.problems] == ["the", "5"]
     warnings = check_files(tree.select("**"), allow_secrets=[".env", "b"])
-    assert [warning.message for warning in warnings] == ['allow-secrets names "b", which is not selected']
+    assert [warning.message for warning in chain.from_iterable(warnings)] == ['allow-secrets names "b", which is not selected']
 
 
 # what a release cannot do without
