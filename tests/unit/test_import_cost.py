@@ -56,6 +56,6 @@ def test_an_sdist_imports_only_what_selects_files(small_project, tmp_path):
     found = modules_of_build("build_sdist", small_project(), tmp_path)
     others = ("archive", "compatibility", "discovery", "inputs", "local_run", "pipeline", "plugins", "publish", "report")
     assert not {name for name in found if name.split(".")[1] in others}
-    for_a_release = {"core.model", "core.manifest_parts", "core.uv_lock", "project.source_tree", "project.static_metadata"}
+    for_a_release = {"core.model", "core.manifest_reader", "core.uv_lock", "project.source_tree", "project.static_metadata"}
     assert not found & {f"hatch_tilebox.{name}" for name in (*for_a_release, "selection.explain", "selection.secrets")}
     assert len(found) <= 52

@@ -5,27 +5,12 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core.constants import MANIFEST_PATH
-from hatch_tilebox.core.manifest_parts import (
-    FORMAT,
-    FileEntry,
-    Source,
-    Task,
-    json_record,
-    parse_environment,
-    parse_file,
-    parse_project,
-    parse_task,
-    parse_workflow,
-    read_format,
-    task_to_dict,
-    typed,
-)
 from hatch_tilebox.core.workflow import FileSet, Pattern, Project, SelectedFile, Workflow, release_filename
 
 if TYPE_CHECKING:
@@ -50,6 +35,11 @@ __all__ = [
     "canonical_json",
     "release_filename",
 ]
+
+
+FORMAT = 2
+TRIGGERS = ("cron", "storage-event")
+"""The events that start an automation task."""
 
 
 def canonical_json(value: JSON) -> bytes:
@@ -78,6 +68,55 @@ def _json_text() -> Callable[[str], str]:
     import json
 
     return json.JSONEncoder(ensure_ascii=False).encode
+
+
+@dataclass(frozen=True)
+class Source:
+    """The place of a task class: `path` of a file in the release, and the line of its `class` statement, counted from 1."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that the runner registers.
+
+    `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None if it is not
+    known. `description` is the first paragraph of the docstring. `object` is `module:qualname` of the task class, `source` its
+    place. `trigger` is the event that starts an automation task, one of TRIGGERS, None for other tasks; then the input is that of
+    its arguments. With a custom worker command only name and version are known.
+    """
+
+    name: str
+    version: str
+    input_schema: Mapping[str, Any] | None = None
+    description: str | None = None
+    object: str | None = None
+    trigger: str | None = None
+    source: Source | None = None
+
+    def to_dict(self, form: int) -> dict[str, Any]:
+        """Return the task as JSON values, in a version of the format."""
+        record = {
+            "name": self.name,
+            "version": self.version,
+            "input_schema": self.input_schema,
+            "description": self.description,
+            "object": self.object,
+        }
+        if form == 1:
+            return record
+        return {**record, "trigger": self.trigger, "source": self.source and asdict(self.source)}
+
+
+class FileEntry(NamedTuple):
+    """A file in a manifest: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
+
+    path: str
+    size: int
+    mode: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +186,7 @@ class ReleaseManifest:
         common: dict[str, Any] = {
             "format": self.format,
             "workflow": workflow,
-            "tasks": [task_to_dict(task, self.format) for task in self.tasks],
+            "tasks": [task.to_dict(self.format) for task in self.tasks],
             "fingerprint": self.fingerprint,
         }
         project = {"name": self.project.name, "version": self.project.version}
@@ -160,41 +199,20 @@ class ReleaseManifest:
         """Return the bytes of `.tilebox/release.json`: the canonical JSON of `to_dict`."""
         quoted = _json_text()
         files = (
-            f'{{"mode":"{file.mode}","path":{quoted(file.path)},"sha256":"{file.sha256}","size":{file.size}}}'
-            for file in self.files
+            f'{{"mode":"{mode}","path":{quoted(path)},"sha256":"{sha256}","size":{size}}}'
+            for path, size, mode, sha256 in self.files
         )
         return _canonical_object(self._about(), files)
 
-    @classmethod
-    def from_dict(cls, data: Any) -> ReleaseManifest:
+    @staticmethod
+    def from_dict(data: Any) -> ReleaseManifest:
         """Return the manifest with these JSON values, the inverse of `to_dict`.
 
         Raises ValueError, naming the key, if `data` has another shape or its fingerprint does not match its content.
         """
-        form = read_format(data)
-        newer = () if form == 1 else ("requires", "extensions")
-        manifest = json_record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
-        files = tuple(parse_file(item, f"files[{i}]") for i, item in enumerate(typed(manifest["files"], list, "files")))
-        result = cls(
-            parse_workflow(manifest["workflow"]),
-            parse_project(manifest["project"], manifest.get("requires")),
-            tuple(parse_task(item, f"tasks[{i}]", form) for i, item in enumerate(typed(manifest["tasks"], list, "tasks"))),
-            files,
-            parse_environment(manifest["requires"]) if newer else (),
-            typed(manifest["extensions"], dict, "extensions") if newer else {},
-            form,
-        )
-        expected = cls.of(result.workflow, result.project, result.tasks, result.files)
-        if (result.tasks, result.files) != (expected.tasks, expected.files):
-            paths = [file.path for file in result.files]
-            late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
-            tasks = "tasks must be sorted by name and version, with sources among the files"
-            msg = f"files must be sorted, but {late!r} is not in its place" if late else tasks
-            raise ValueError(msg)
-        if manifest["fingerprint"] != result.fingerprint:
-            msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
-            raise ValueError(msg)
-        return result
+        from hatch_tilebox.core.manifest_reader import read_manifest
+
+        return read_manifest(data)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.core.manifest_parts import task_to_dict
 from hatch_tilebox.core.model import FORMAT, Source, Task
 from hatch_tilebox.discovery.cache import digest, file_identity
 from hatch_tilebox.discovery.clean_environment import workflow_environment
@@ -94,7 +93,7 @@ def restore_task(record: Mapping[str, Any]) -> Task:
 def to_record(discovery: Discovery) -> dict[str, Any]:
     """The discovery as JSON values. The inverse of `restore`."""
     return {
-        "tasks": [task_to_dict(task, FORMAT) for task in discovery.tasks],
+        "tasks": [task.to_dict(FORMAT) for task in discovery.tasks],
         "warnings": [
             {**problem._asdict(), "location": problem.location and problem.location._asdict(), "fix": None}
             for problem in discovery.warnings

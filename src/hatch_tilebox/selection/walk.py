@@ -165,9 +165,7 @@ class Walk:
         return Verdict(path, found.path, kind, matched, rule, includes, excludes, is_link=True, broken=broken)
 
     def _file_rule(self, folder: Folder, path: str, name: str) -> Rule | None:
-        rule = self._never_shipped(path, name)
-        if rule is None and (excluded := self.excludes.deciding(path)) is not None:
-            rule = self._excluded({excluded})
+        rule = self._never_shipped(path, name) or self._excluded(self.excludes.matches(path))
         return rule or self._ignored(folder, path, is_folder=False)
 
     def _never_shipped(self, path: str, name: str) -> Rule | None:
@@ -182,7 +180,7 @@ class Walk:
     def _generated(self, reason: str | None, includes: GlobState) -> Rule | None:
         return Rule("generated", f"the built-in rule: {reason}") if reason and not self.includes.exact(includes) else None
 
-    def _excluded(self, matched: set[int]) -> Rule | None:
+    def _excluded(self, matched: Collection[int]) -> Rule | None:
         if not matched:
             return None
         pattern = self.excludes.patterns[min(matched)]

@@ -80,7 +80,7 @@ def matched_text(path: str) -> str:
 
 
 def repository_exclude_file(root: str) -> str | None:
-    """Return the path of `info/exclude` of the repository whose `.git` is in `root` itself, None where there is no such repository.
+    """Return the path of `info/exclude` of the repository whose `.git` is in `root` itself, None where `.git` names no repository.
 
     In a linked worktree or a submodule `.git` is a file that names the folder. Any other file, such as the empty one that uv
     creates to stop a search for repositories, is not a repository.
@@ -92,8 +92,7 @@ def repository_exclude_file(root: str) -> str | None:
             return None
         folder = os.path.join(root, pointer[len("gitdir: ") :])
         folder = os.path.join(folder, _first_line(os.path.join(folder, "commondir")))
-    path = os.path.join(folder, "info", "exclude")
-    return path if os.path.isfile(path) else None
+    return os.path.join(folder, "info", "exclude")
 
 
 def _first_line(path: str) -> str:

@@ -77,13 +77,8 @@ class GlobSet:
         """Whether any glob matches `path`."""
         return self._any(path if path.isascii() else normalize(path)) is not None
 
-    def deciding(self, path: str) -> int | None:
-        """Return the first glob that matches `path`, None where none does."""
-        text = normalize(path)
-        return next((index for index, match in self._matches if match(text)), None)
-
     def matches(self, path: str) -> list[int]:
-        """Return all globs that match `path`."""
+        """Return all globs that match `path`. The first one decides."""
         text = normalize(path)
         return [index for index, match in self._matches if match(text)]
 

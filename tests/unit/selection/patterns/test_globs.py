@@ -27,7 +27,6 @@ def matches(glob, path):
     for folder in folders:
         state = globs.enter(state, folder)
     matched = globs.match(path)
-    assert globs.deciding(path) == (0 if matched else None)
     assert globs.matches(path) == ([0] if matched else [])
     assert state or not matched
     assert matched is bool(globs.covering(state) or (matched and globs.candidates([normalize(name)])))
@@ -93,9 +92,9 @@ def test_braces_mean_nothing_in_brackets():
 
 def test_the_first_glob_that_matches_decides():
     globs = GlobSet([Pattern("a/**"), Pattern("**/*.py"), Pattern("a/b/c.txt")])
-    assert (globs.deciding("a/x.py"), globs.matches("a/x.py")) == (0, [0, 1])
-    assert (globs.deciding("b/x.py"), globs.matches("b/x.py")) == (1, [1])
-    assert (globs.deciding("b/c.txt"), globs.matches("b/c.txt")) == (None, [])
+    assert globs.matches("a/x.py") == [0, 1]
+    assert globs.matches("b/x.py") == [1]
+    assert globs.matches("b/c.txt") == []
     assert globs.matches("a/b/c.txt") == [0, 2]
     a = globs.enter(globs.start, "a")
     assert (globs.covering(globs.start), globs.covering(a)) == (set(), {0})

@@ -1,85 +1,72 @@
-"""The parts of a manifest as values, and their JSON form."""
+"""Reads a manifest from its JSON values, which are not trusted.
+
+Each function returns a part of the manifest. It raises ValueError, naming the place `where`, if the value has another shape.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hatch_tilebox.core import identifiers
+from hatch_tilebox.core.model import FORMAT, TRIGGERS, FileEntry, ReleaseManifest, Source, Task
 from hatch_tilebox.core.workflow import EXECUTABLE_MODE, REGULAR_MODE, Project, Workflow, release_filename
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
-FORMAT = 2
 READABLE = (1, 2)
-TRIGGERS = ("cron", "storage-event")
-"""The events that start an automation task."""
-
 MAX_FILENAME = 255
 MAX_LINE = 10_000_000
 MAX_SHOWN = 60
 """The largest number of characters of a wrong text in an error message."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """The place of a task class: `path` of a file in the release, and the line of its `class` statement, counted from 1."""
+def read_manifest(data: Any) -> ReleaseManifest:
+    """Return the manifest with these JSON values.
 
-    path: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Task:
-    """A task that the runner registers.
-
-    `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None if it is not
-    known. `description` is the first paragraph of the docstring. `object` is `module:qualname` of the task class, `source` its
-    place. `trigger` is the event that starts an automation task, one of TRIGGERS, None for other tasks; then the input is that of
-    its arguments. With a custom worker command only name and version are known.
+    Raises ValueError, naming the key, if `data` has another shape or its fingerprint does not match its content.
     """
-
-    name: str
-    version: str
-    input_schema: Mapping[str, Any] | None = None
-    description: str | None = None
-    object: str | None = None
-    trigger: str | None = None
-    source: Source | None = None
-
-
-class FileEntry(NamedTuple):
-    """A file in a manifest: size in bytes, `mode` "0644" or "0755", `sha256` as 64 hex digits."""
-
-    path: str
-    size: int
-    mode: str
-    sha256: str
-
-
-def read_format(data: Any) -> int:
-    """Return the version of the format of a manifest; the newest if it has none, which the check of its keys reports."""
-    form = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT
+    form = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT  # without one, the check of the keys reports it
     if type(form) is not int or form not in READABLE:
         msg = f"format is {form!r}, this version reads {' and '.join(map(str, READABLE))}"
         raise ValueError(msg)
-    return form
+    newer = () if form == 1 else ("requires", "extensions")
+    manifest = _record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
+    result = ReleaseManifest(
+        _workflow(manifest["workflow"]),
+        _project(manifest["project"], manifest.get("requires")),
+        tuple(_task(item, f"tasks[{i}]", form) for i, item in enumerate(_typed(manifest["tasks"], list, "tasks"))),
+        tuple(_file(item, f"files[{i}]") for i, item in enumerate(_typed(manifest["files"], list, "files"))),
+        _environment(manifest["requires"]) if newer else (),
+        _typed(manifest["extensions"], dict, "extensions") if newer else {},
+        form,
+    )
+    expected = ReleaseManifest.of(result.workflow, result.project, result.tasks, result.files)
+    if (result.tasks, result.files) != (expected.tasks, expected.files):
+        paths = [file.path for file in result.files]
+        late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
+        tasks = "tasks must be sorted by name and version, with sources among the files"
+        msg = f"files must be sorted, but {late!r} is not in its place" if late else tasks
+        raise ValueError(msg)
+    if manifest["fingerprint"] != result.fingerprint:
+        msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
+        raise ValueError(msg)
+    return result
 
 
-def json_record(value: Any, where: str, *keys: str) -> dict[str, Any]:
-    """Return `value` if it is an object with exactly these keys. Raises ValueError, naming the place `where`."""
+def _record(value: Any, where: str, *keys: str) -> dict[str, Any]:
+    """Return `value` if it is an object with exactly these keys."""
     if not isinstance(value, dict) or set(value) != set(keys):
         msg = f"{where or 'manifest'} must be an object of {', '.join(keys)}"
         raise ValueError(msg)
     return value
 
 
-def typed(value: Any, kind: type[T], where: str) -> T:
-    """Return `value` if it is an array or an object, as `kind` says: list or dict. Raises ValueError."""
+def _typed(value: Any, kind: type[T], where: str) -> T:
+    """Return `value` if it is an array or an object, as `kind` says: list or dict."""
     if not isinstance(value, kind):
         msg = f"{where} must be {'an array' if kind is list else 'an object'}"
         raise ValueError(msg)  # noqa: TRY004 -- callers handle one kind of error
@@ -98,7 +85,7 @@ def _optional_text(value: Any, where: str) -> str | None:
 
 
 def _checked(value: Any, where: str, fault: Callable[[str], str | None]) -> str:
-    """Return a text that is used outside the manifest, if `fault` finds nothing wrong with it. Raises ValueError."""
+    """Return a text that is used outside the manifest, if `fault` finds nothing wrong with it."""
     text = _text(value, where)
     if message := fault(text):
         shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
@@ -107,28 +94,27 @@ def _checked(value: Any, where: str, fault: Callable[[str], str | None]) -> str:
     return text
 
 
-def parse_workflow(value: Any) -> Workflow:
-    """Return a workflow from its JSON form. Raises ValueError, as do the functions below."""
+def _workflow(value: Any) -> Workflow:
     kind = "command" if isinstance(value, dict) and "command" in value else "runner"
-    record = json_record(value, "workflow", "slug", kind)
+    record = _record(value, "workflow", "slug", kind)
     slug = _checked(record["slug"], "workflow.slug", identifiers.slug_fault)
     if kind == "runner":
         return Workflow(slug, runner=_checked(record["runner"], "workflow.runner", identifiers.runner_fault))
-    command = tuple(_text(part, "workflow.command") for part in typed(record["command"], list, "workflow.command"))
+    command = tuple(_text(part, "workflow.command") for part in _typed(record["command"], list, "workflow.command"))
     if not command:
         msg = "workflow.command must not be empty"
         raise ValueError(msg)
     return Workflow(slug, command=command)
 
 
-def parse_project(value: Any, requires: Any) -> Project:
-    """Return a project from its JSON form. Since format 2 `requires` has the supported Pythons; before, it is None."""
+def _project(value: Any, requires: Any) -> Project:
+    """Return the project. Since format 2 `requires` has the supported Pythons; before, it is None."""
     if requires is None:
-        record, where = json_record(value, "project", "name", "version", "requires_python"), "project.requires_python"
+        record, where = _record(value, "project", "name", "version", "requires_python"), "project.requires_python"
         python = record["requires_python"]
     else:
-        record, where = json_record(value, "project", "name", "version"), "requires.python"
-        python = json_record(requires, "requires", "environment", "python")["python"]
+        record, where = _record(value, "project", "name", "version"), "requires.python"
+        python = _record(requires, "requires", "environment", "python")["python"]
     project = Project(
         _checked(record["name"], "project.name", identifiers.name_fault),
         _checked(record["version"], "project.version", identifiers.version_fault),
@@ -140,9 +126,9 @@ def parse_project(value: Any, requires: Any) -> Project:
     return project
 
 
-def parse_environment(requires: Any) -> tuple[str, ...]:
+def _environment(requires: Any) -> tuple[str, ...]:
     """Return the sorted names of `requires.environment`."""
-    names = typed(requires["environment"], list, "requires.environment")
+    names = _typed(requires["environment"], list, "requires.environment")
     found = tuple(_checked(name, "requires.environment", identifiers.variable_fault) for name in names)
     if list(found) != sorted(set(found)):
         msg = "requires.environment must be sorted, each name once"
@@ -150,24 +136,9 @@ def parse_environment(requires: Any) -> tuple[str, ...]:
     return found
 
 
-def task_to_dict(task: Task, form: int) -> dict[str, Any]:
-    """Return the JSON form of a task in a version of the format."""
-    record = {
-        "name": task.name,
-        "version": task.version,
-        "input_schema": task.input_schema,
-        "description": task.description,
-        "object": task.object,
-    }
-    if form == 1:
-        return record
-    return {**record, "trigger": task.trigger, "source": task.source and asdict(task.source)}
-
-
-def parse_task(value: Any, where: str, form: int) -> Task:
-    """Return a task from its JSON form in a version of the format."""
+def _task(value: Any, where: str, form: int) -> Task:
     newer = () if form == 1 else ("trigger", "source")
-    record = json_record(value, where, "name", "version", "input_schema", "description", "object", *newer)
+    record = _record(value, where, "name", "version", "input_schema", "description", "object", *newer)
     schema, trigger = record["input_schema"], _optional_text(record.get("trigger"), f"{where}.trigger")
     if trigger not in {None, *TRIGGERS}:
         msg = f"{where}.trigger must be {' or '.join(map(repr, TRIGGERS))} or null"
@@ -182,23 +153,22 @@ def parse_task(value: Any, where: str, form: int) -> Task:
         _optional_text(record["description"], f"{where}.description"),
         _optional_text(record["object"], f"{where}.object"),
         trigger,
-        _parse_source(record.get("source"), f"{where}.source"),
+        _source(record.get("source"), f"{where}.source"),
     )
 
 
-def _parse_source(value: Any, where: str) -> Source | None:
+def _source(value: Any, where: str) -> Source | None:
     if value is None:
         return None
-    record = json_record(value, where, "path", "line")
+    record = _record(value, where, "path", "line")
     if type(record["line"]) is not int or not 1 <= record["line"] <= MAX_LINE:
         msg = f"{where}.line must be the number of a line"
         raise ValueError(msg)
     return Source(_text(record["path"], f"{where}.path"), record["line"])
 
 
-def parse_file(value: Any, where: str) -> FileEntry:
-    """Return a file entry from its JSON form."""
-    record = json_record(value, where, "path", "size", "mode", "sha256")
+def _file(value: Any, where: str) -> FileEntry:
+    record = _record(value, where, "path", "size", "mode", "sha256")
     size, mode, sha256 = record["size"], record["mode"], record["sha256"]
     if type(size) is not int or size < 0:
         msg = f"{where}.size must be a number of bytes"
