@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import re
 import shutil
-import sys
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
@@ -28,9 +26,9 @@ from hatch_tilebox.discovery.environment_state import changed_parts, states_of
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.staging import changed_paths, stage
 from hatch_tilebox.discovery.uv_configuration import (
-    configuration_key,
     configuration_variables,
     index_variables,
+    machine_key,
     without_credentials,
 )
 
@@ -165,12 +163,10 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
         {
             "layout": LAYOUT,
             "files": named,
-            "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
             "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files, uv)) else None,
             "uv": uv_version(uv),
             "passed": sorted(passed),
-            "settings": {name: value for name, value in install_environment().items() if name.startswith("UV_PYTHON")},
-            "configuration": configuration_key(files),
+            **machine_key(files, install_environment()),
         }
     )[:32]
 
@@ -242,7 +238,8 @@ def prepare(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         environment = replace(environment, reused=False, changed=changed)
-    environment = _configured(environment, files, python)
+    settings = {**index_variables(files), **configuration_variables(folder / "configuration")}
+    environment = replace(environment, settings={**settings, "UV_PYTHON": python} if python else settings)
     stage(files, entries, environment.project, keep=marker["built"] if marker and environment.reused else ())
     if environment.reused and metadata.locked:
         touch(environment.ready)
@@ -262,13 +259,6 @@ def prepare(
         },
     )
     return environment
-
-
-def _configured(environment: Environment, files: FileSet, python: str) -> Environment:
-    """`environment` with the parts of this machine's uv configuration that a release runner may have, too."""
-    settings = {**index_variables(files), **configuration_variables(environment.folder / "configuration")}
-    settings |= {"UV_PYTHON": python} if python else {}
-    return replace(environment, settings=settings)
 
 
 def _usable(environment: Environment, hashed: Mapping[str, str]) -> dict[str, Any] | None:

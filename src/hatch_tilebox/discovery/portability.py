@@ -84,13 +84,6 @@ def check_summary(files: FileSet, lock: LockSummary | None) -> Portability:
     return problems
 
 
-def locked_indexes(lock: UvLock | None) -> frozenset[str] | None:
-    """The registries in `lock`, normalized with `place_of`. None without a lock."""
-    if lock is None:
-        return None
-    return frozenset(place_of(source.written) for source in summarize(lock).sources if source.kind == "registry")
-
-
 def _declared(files: FileSet, release: ReleaseSettings, lock: LockSummary | None) -> Iterator[Problem]:
     """Indexes and links in the release that other machines cannot reach and that no package in `lock` comes from."""
     used = {place_of(source.written) for source in lock.sources} if lock else set()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import platform
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.model import FORMAT, Source, Task
 from hatch_tilebox.discovery.cache import digest, file_identity
 from hatch_tilebox.discovery.clean_environment import workflow_environment
-from hatch_tilebox.discovery.uv_configuration import configuration_key
+from hatch_tilebox.discovery.uv_configuration import machine_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,11 +59,9 @@ def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow,
             "runner": workflow.runner,
             "command": list(workflow.command) if workflow.command else None,
             "code": _code_digest(),
-            "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
             "passed": sorted(passed),
             "path": environment["PATH"],
-            "settings": {name: value for name, value in environment.items() if name.startswith("UV_PYTHON")},
-            "configuration": configuration_key(files),
+            **machine_key(files, environment),
         }
     )
 

@@ -7,7 +7,9 @@ them without the keys that change a resolution.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.toml_document import read_values
@@ -48,15 +50,15 @@ def index_variables(files: FileSet) -> dict[str, str]:
     for setting in machine_settings():
         if setting.key == "default-index" and "UV_DEFAULT_INDEX" not in variables and not release.own_default:
             from hatch_tilebox.core.uv_lock import selected_lock
-            from hatch_tilebox.discovery.portability import locked_indexes
 
-            locked = locked_indexes(selected_lock(files))
-            if locked is None or place_of(setting.value) in locked:
+            lock = selected_lock(files)
+            indexes = {place_of(package.source) for package in lock.packages if package.kind == "registry"} if lock else set()
+            if lock is None or place_of(setting.value) in indexes:
                 variables["UV_DEFAULT_INDEX"] = setting.value
         elif (
             setting.key in {"index", "default-index"}
             and place_of(setting.value) in release.places
-            and _has_credentials(setting.value)
+            and "@" in split_url(setting.value).netloc
         ):
             credentials.append(setting.value)
     if credentials:
@@ -69,10 +71,6 @@ def without_credentials(settings: Mapping[str, str]) -> dict[str, str]:
     named = settings.get("UV_DEFAULT_INDEX")
     kept = {name: value for name, value in settings.items() if name not in {"UV_DEFAULT_INDEX", "UV_INDEX"}}
     return kept if named is None else {**kept, "UV_DEFAULT_INDEX": place_of(named)}
-
-
-def _has_credentials(url: str) -> bool:
-    return "@" in split_url(url).netloc
 
 
 def configuration_variables(folder: Path) -> dict[str, str]:
@@ -102,7 +100,11 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def configuration_key(files: FileSet) -> JSON:
-    """The settings of this machine that uv gets, without credentials, as part of a cache key."""
-    variables: Mapping[str, str] = index_variables(files)
-    return {name: sorted(place_of(url) for url in value.split()) for name, value in variables.items()}
+def machine_key(files: FileSet, environment: Mapping[str, str]) -> dict[str, JSON]:
+    """What a process with these variables has of this machine, without credentials, as part of a cache key."""
+    variables = index_variables(files)
+    return {
+        "platform": [sys.platform, platform.machine(), *platform.libc_ver()],
+        "settings": {name: value for name, value in environment.items() if name.startswith("UV_PYTHON")},
+        "configuration": {name: sorted(place_of(url) for url in value.split()) for name, value in variables.items()},
+    }

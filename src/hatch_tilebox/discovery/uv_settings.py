@@ -67,9 +67,9 @@ def release_settings(files: FileSet) -> ReleaseSettings:
     if not values and "pyproject.toml" in files.paths:
         values = table_at(read_values(files.root / "pyproject.toml"), ["tool", "uv"])
     given = [*_from_file("", values)]
-    default = [place for setting in given if setting.key == "default-index" for place in (place_of(setting.value),)]
+    default = {place_of(setting.value) for setting in given if setting.key == "default-index"}
     places = {place_of(setting.value) for setting in given if setting.key in {"index", "find-links"}}
-    return ReleaseSettings(values, frozenset({*places, *(default or [PYPI])}), bool(default))
+    return ReleaseSettings(values, frozenset(places | (default or {PYPI})), bool(default))
 
 
 def machine_files() -> list[Path]:

@@ -90,25 +90,20 @@ def uses(module: "ModuleType", others: "set[int]") -> bool:
     return hasattr(module, "__file__") and any(id(value) in others for value in [*vars(module).values()])
 
 
-def load_package() -> str:
-    """Load the folder above as a package under a new private name, and return the name.
+def load(*names: str) -> "list[ModuleType]":
+    """Load these modules of the folder above, as parts of a package with a new private name.
 
-    Each call loads it again: modules of an earlier call may use modules of the workflow that shadow the standard library.
+    Each call loads them again: modules of an earlier call may use modules of the workflow that shadow the standard library.
     """
     folder = os.path.dirname(HERE)
-    name = f"_hatch_tilebox_{len(PACKAGES)}_{_thread.get_ident()}"
-    PACKAGES.append(name)
-    spec = importlib.util.spec_from_file_location(name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder])
+    package = f"_hatch_tilebox_{len(PACKAGES)}_{_thread.get_ident()}"
+    PACKAGES.append(package)
+    spec = importlib.util.spec_from_file_location(package, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder])
     if spec is None or spec.loader is None:
-        raise ImportError(name)
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[name])
-    return name
-
-
-def import_from(package: str, name: str) -> "ModuleType":
-    """The module `name` of a package that `load_package` has loaded."""
-    return IMPORT(f"{package}.{name}")
+        raise ImportError(package)
+    sys.modules[package] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[package])
+    return [IMPORT(f"{package}.{name}") for name in names]
 
 
 FOUND: "set[str]" = set()
@@ -212,8 +207,7 @@ class Start:
 
     def _list_tasks(self, outside: OutsideWorkingFolder) -> None:
         with outside:
-            package = load_package()
-            probe, worker_client = import_from(package, "probe"), import_from(package, "worker_client")
+            probe, worker_client = load("probe", "worker_client")
             address = self.address if self.address.startswith("unix:") else ""
             client = worker_client.Client(probe.Path(self.folder), address, self.token)
             listed = client.call("ListRegisteredTasks", {}, max(self.deadline - time.monotonic(), 0.0))
@@ -232,7 +226,7 @@ class Start:
 
     def _explain(self, outside: OutsideWorkingFolder, error: "BaseException | None") -> None:
         with outside:
-            probe = import_from(load_package(), "probe")
+            (probe,) = load("probe")
             root = probe.Path(outside.root)
             self._write(probe, lambda: probe.start_failed(self.runner_path, root, error, self.error, began=self.began))
 
@@ -270,15 +264,16 @@ def main(answer: str, seconds: str, level: str, runner_path: str, dependencies: 
     recorded: Callable[[], dict[str, Any]] = dict
     if record:
         with outside:
-            recording = import_from(load_package(), "recording").Recording(outside.root)
-        recorded = recording.facts
-        recording.start()
+            (recording,) = load("recording")
+            record_files = recording.Recording(outside.root)
+        recorded = record_files.facts
+        record_files.start()
     with OPEN(f"{answer}.stack", "w") as stack:
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
         if level == "worker":
             Start(answer, seconds, runner_path, dependencies, recorded).run()
         with outside:
-            probe = import_from(load_package(), "probe")
+            (probe,) = load("probe")
         probe.write_answer(answer, dependencies, recorded, lambda: probe.imported(runner_path, probe.Path(outside.root)))
         os._exit(0)  # without waiting for threads of the workflow
 
