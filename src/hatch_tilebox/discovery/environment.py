@@ -275,18 +275,9 @@ def _usable(environment: Environment, hashed: Mapping[str, str]) -> dict[str, An
 
 
 def _sync(environment: Environment, files: FileSet, metadata: Metadata, on_line: Callable[[str], None]) -> None:
-    arguments = [str(environment.uv), "sync", "--no-progress", "--color", "never"]
-    if metadata.locked:
-        arguments.append("--locked")
-    result = run(
-        arguments,
-        folder=environment.project,
-        environment=install_environment(
-            environment.passed, **{**environment.settings, "UV_PROJECT_ENVIRONMENT": str(environment.prefix)}
-        ),
-        timeout=INSTALL_LIMIT,
-        on_line=on_line,
-    )
+    command = [str(environment.uv), "sync", "--no-progress", "--color", "never", *(["--locked"] if metadata.locked else [])]
+    variables = install_environment(environment.passed, **environment.settings, UV_PROJECT_ENVIRONMENT=str(environment.prefix))
+    result = run(command, folder=environment.project, environment=variables, timeout=INSTALL_LIMIT, on_line=on_line)
     if result.failed:
         words = Paths(environment.project, environment.prefix).clean(result.errors)
         raise DiscoveryError(install_failed(words, files, metadata.pyproject, timed_out=result.timed_out))
@@ -295,12 +286,8 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, on_line:
 def _settle(environment: Environment) -> None:
     """Start the interpreter once: packages may change the environment then, as urllib3-future replaces the files of urllib3."""
     with contextlib.suppress(OSError):  # the start of the workflow reports an interpreter that does not start
-        run(
-            [str(environment.python), "-c", ""],
-            folder=environment.folder,
-            environment=environment.variables(),
-            timeout=SETTLE_LIMIT,
-        )
+        command = [str(environment.python), "-c", ""]
+        run(command, folder=environment.folder, environment=environment.variables(), timeout=SETTLE_LIMIT)
 
 
 def _states(environment: Environment, built: Iterable[str]) -> dict[str, str]:

@@ -8,24 +8,84 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hatch_tilebox.core.constants import ACTIVE_VARIABLE
+from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.signals import certainly
-from hatch_tilebox.discovery.output_tail import READ_BYTES, OutputTail, tail
 from hatch_tilebox.discovery.surviving import POLL, WINDOWS, Watchdog, surviving_processes
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
 
+KEPT_BYTES = 64 * 1024
+READ_BYTES = 64 * 1024
+LAST_LINES = 20
+"""Lines of output that the message about a failure has."""
 LONGEST_MESSAGE = 1 << 30
 """Limit in bytes for a line of a protocol, such as the inputs of all subtasks that a task submits. Other lines may be cut."""
 GRACE = 1.0
 """Seconds that a process gets to end, or its pipes to close, after it was killed."""
+
+
+class OutputTail:
+    """The last `KEPT_BYTES` of a stream. A thread reads it, so that the writer never blocks.
+
+    `on_line` gets each line, from that thread. A line with more than `longest` bytes loses its beginning.
+    """
+
+    def __init__(self, stream: IO[bytes], on_line: Callable[[str], None] | None = None, longest: int = READ_BYTES) -> None:
+        self._stream = stream
+        self._longest = longest
+        self._on_line = on_line
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._dropped = False
+        self._partial = b""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with self._stream:
+            while chunk := os.read(self._stream.fileno(), READ_BYTES):
+                self._keep(chunk)
+                if self._on_line is not None:
+                    self._split(chunk)
+            if self._partial:  # a last line without an end
+                self._split(b"\n")
+
+    def _keep(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        while self._size - len(self._chunks[0]) >= KEPT_BYTES:
+            self._size -= len(self._chunks.popleft())
+            self._dropped = True
+
+    def _split(self, chunk: bytes) -> None:
+        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        self._partial = self._partial[-self._longest :]
+        for line in lines:
+            text = line.decode(errors="replace").rstrip()
+            if text and self._on_line is not None:
+                self._on_line(text)
+
+    def text(self, timeout: float) -> str:
+        """The kept text. Waits up to `timeout` seconds for the end of the stream."""
+        self._thread.join(timeout)
+        data = b"".join(self._chunks)[-KEPT_BYTES:]
+        if self._dropped:
+            data = data.partition(b"\n")[2] or data
+        return printable(data.decode(errors="replace"), lines=True)
+
+
+def tail(text: str) -> str | None:
+    """Return the last lines of `text`, None if it is empty."""
+    return "\n".join(text.strip().splitlines()[-LAST_LINES:]) or None
 
 
 @dataclass(frozen=True)
@@ -38,7 +98,6 @@ class Finished:
     returncode: int
     output: str
     errors: str
-    seconds: float
     timed_out: bool = False
     left_behind: tuple[str, ...] = ()
 
@@ -76,7 +135,6 @@ class Child:
         `longest_line` bytes loses its beginning. The child inherits the `listener`, except on Windows.
         """
         self._mark = uuid4().hex
-        self._began = time.perf_counter()
         options: dict[str, Any] = {}
         if WINDOWS:
             options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -161,13 +219,11 @@ class Child:
 
     def result(self, *, timed_out: bool = False) -> Finished:
         """End the process and all that it started, and return how it ended."""
-        seconds = time.perf_counter() - self._began
         self.end()
         return Finished(
             returncode=self.process.returncode if self.process.returncode is not None else -1,
             output=self._output.text(GRACE),
             errors=self._errors.text(GRACE),
-            seconds=seconds,
             timed_out=timed_out,
             left_behind=self._left_behind,
         )

@@ -102,16 +102,14 @@ class Worker:
             self._give_up(timed_out=True)
         if line is None:
             self._give_up(timed_out=False)
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return dict(json.loads(line))
 
     def _give_up(self, *, timed_out: bool) -> NoReturn:
-        if timed_out and not self._process.ended:
-            self._process.ask_for_stack()
-            finished = self._process.result(timed_out=True)
-            raise WorkerError(TIMEOUT, finished=finished)
         if self._process.ended:
             raise WorkerError(ENDED, finished=self._process.result())
+        if timed_out:
+            self._process.ask_for_stack()
+            raise WorkerError(TIMEOUT, finished=self._process.result(timed_out=True))
         raise WorkerError(CLIENT, finished=self._client.result())
 
 
@@ -139,16 +137,12 @@ def start_worker(
         command = [*(workflow.command or (str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""))]
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
+        path = os.pathsep.join([variables["PATH"], str(environment.uv.parent)])
         try:
             process = Child(
                 command,
                 folder=environment.project,
-                environment={
-                    **variables,
-                    "UV": str(environment.uv),
-                    "PATH": os.pathsep.join([variables["PATH"], str(environment.uv.parent)]),
-                    **given,
-                },
+                environment={**variables, "UV": str(environment.uv), "PATH": path, **given},
                 on_line=on_line,
                 on_output=on_line,
                 on_end=lambda: events.put(None),
@@ -158,12 +152,7 @@ def start_worker(
         with (
             process,
             Child(
-                [
-                    *client_command(environment),
-                    str(CLIENT_SCRIPT),
-                    str(folder),
-                    unix_address,
-                ],
+                [*client_command(environment), str(CLIENT_SCRIPT), str(folder), unix_address],
                 folder=folder,
                 environment=environment.client_variables(),
                 on_output=events.put,

@@ -22,9 +22,8 @@ from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.diagnose.context import Context, Paths, ending
 from hatch_tilebox.discovery.diagnose.startup import worker_failed
 from hatch_tilebox.discovery.environment import read_metadata
-from hatch_tilebox.discovery.output_tail import tail
 from hatch_tilebox.discovery.prepared import prepared_environment
-from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child
+from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child, tail
 from hatch_tilebox.discovery.worker import CLIENT, ENDED, IN_WORKFLOW, PROGRAM, TIMEOUT, WorkerError, client_command, start_worker
 
 if TYPE_CHECKING:

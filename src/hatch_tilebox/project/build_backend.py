@@ -15,7 +15,7 @@ from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery import process
 from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables, workflow_environment
-from hatch_tilebox.discovery.output_tail import tail
+from hatch_tilebox.discovery.process import tail
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.uv_variables import DEFAULT_INDEX, EXTRA_INDEXES, FIND_LINKS
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_tilebox.discovery.output_tail import KEPT_BYTES
-from hatch_tilebox.discovery.process import ACTIVE_VARIABLE, Child, run
+from hatch_tilebox.discovery.process import ACTIVE_VARIABLE, KEPT_BYTES, Child, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and sessions")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem
-from hatch_tilebox.discovery.output_tail import tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +43,7 @@ class Paths:
 
     def last_words(self, finished: Finished) -> str | None:
         """The last lines that a process wrote, None if it wrote nothing."""
-        return tail(self.clean(finished.errors or finished.output))
+        return finished.last_words and self.clean(finished.last_words)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hatch_tilebox.core.modules import SOURCE_FOLDER
 from hatch_tilebox.core.pyproject import texts
 from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.sources import PYPROJECT, sources_left_out
-from hatch_tilebox.discovery.output_tail import tail
+from hatch_tilebox.discovery.process import tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.discovery.clean_environment import install_environment
-from hatch_tilebox.discovery.output_tail import tail
-from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child, Finished, run
+from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child, Finished, run, tail
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.publish.tilebox.api import INSTALL_TOOL
 from hatch_tilebox.publish.tilebox.messages import file_paths
