@@ -17,7 +17,6 @@ from hatch_tilebox.core.model import FileEntry, Pattern
 from hatch_tilebox.core.uv_lock import selected_lock
 from hatch_tilebox.discovery.environment import prepare, read_metadata
 from hatch_tilebox.discovery.portability import check_portability
-from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.selection.select import select_files
 
 pytestmark = pytest.mark.runtime
@@ -135,7 +134,7 @@ def prove(place, *include):
     entries = [
         FileEntry(file.path, file.size, file.mode, hashlib.sha256(file.source.read_bytes()).hexdigest()) for file in files.files
     ]
-    environment = prepare(place.tmp_path / "entry", files, entries, read_metadata(files), require_uv(), lambda _: None)
+    environment = prepare(place.tmp_path / "entry", files, entries, read_metadata(files), lambda _: None)
     assert [*environment.prefix.glob("lib/*/site-packages/acme_common.py")]
     return environment
 

@@ -8,7 +8,7 @@ import pytest
 from runtime_support import discover
 
 from hatch_tilebox.core.errors import DiscoveryError
-from hatch_tilebox.discovery.environment import OLDEST_UV
+from hatch_tilebox.discovery.run_uv import OLDEST_UV
 
 pytestmark = pytest.mark.runtime
 

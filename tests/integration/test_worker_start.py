@@ -11,7 +11,6 @@ from runtime_support import PROJECTS, discover, load, lock, processes_that
 
 from hatch_tilebox.discovery import worker
 from hatch_tilebox.discovery.environment import environment_key, prepare, read_metadata
-from hatch_tilebox.discovery.uv import find_uv
 
 pytestmark = pytest.mark.runtime
 
@@ -29,9 +28,8 @@ def start(project, tmp_path):
     """A function that starts the worker of `project`, in an environment of its own."""
     files, entries, workflow = load(project)
     metadata = read_metadata(files)
-    uv = find_uv()
-    folder = tmp_path / environment_key(files, entries, metadata, uv)
-    environment = prepare(folder, files, entries, metadata, uv, print)
+    folder = tmp_path / environment_key(files, entries, metadata)
+    environment = prepare(folder, files, entries, metadata, print)
     return lambda **options: worker.start_worker(environment, workflow, **options)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.run_uv import run_uv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,13 +49,9 @@ def prepare_clean_start(*, offline: bool, python: str = "") -> CleanStart:
     """The clean start on this machine. Raises DiscoveryError if `offline` is asked for and not possible here."""
     if offline:
         _require_network_namespaces()
-    uv = str(require_uv())
-    folders = {"UV_CACHE_DIR": [uv, "cache", "dir"], "UV_PYTHON_INSTALL_DIR": [uv, "python", "dir"]}
-    return CleanStart(offline, {name: found for name, command in folders.items() if (found := _output(command))}, python)
-
-
-def _output(command: Sequence[str]) -> str:
-    return run([*command, "--color", "never"], folder=Path.cwd(), environment=install_environment(), timeout=LIMIT).output.strip()
+    commands = {"UV_CACHE_DIR": "cache", "UV_PYTHON_INSTALL_DIR": "python"}
+    folders = {name: run_uv(command, "dir", folder=Path.cwd()).output.strip() for name, command in commands.items()}
+    return CleanStart(offline, {name: folder for name, folder in folders.items() if folder}, python)
 
 
 def _require_network_namespaces() -> None:

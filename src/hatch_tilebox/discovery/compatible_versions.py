@@ -10,8 +10,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
+from hatch_tilebox.discovery.run_uv import run_uv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,10 +55,12 @@ def _series(version: Version) -> str:
 
 def _install(environment: Environment, name: str, requirement: str, folder: Path) -> Version | None:
     """The version of the package `name` that uv installs into `folder`, None if there is none."""
-    settings = install_environment(environment.passed, **environment.settings)
-    target = ["--python", str(environment.python), "--target", str(folder)]
-    command = [str(environment.uv), "pip", "install", "--quiet", *target, requirement]
-    result = run(command, folder=environment.project, environment=settings, timeout=INSTALL_LIMIT)
+    result = run_uv(
+        *("pip", "install", "--quiet", "--python", str(environment.python), "--target", str(folder), requirement),
+        folder=environment.project,
+        timeout=INSTALL_LIMIT,
+        variables={**environment.passed, **environment.settings},
+    )
     if result.failed:
         return None
     installed = distributions(name=name, path=[str(folder)])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME, UV_FILES
-from hatch_tilebox.core.errors import ConfigError, DiscoveryError, Problem
+from hatch_tilebox.core.errors import ConfigError, DiscoveryError
 from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.pyproject import Pyproject
 from hatch_tilebox.core.temporary import temporary_folder
@@ -24,7 +24,9 @@ from hatch_tilebox.discovery.diagnose.context import Paths, no_pyproject
 from hatch_tilebox.discovery.diagnose.install import install_failed
 from hatch_tilebox.discovery.environment_state import changed_parts, states_of
 from hatch_tilebox.discovery.process import run
+from hatch_tilebox.discovery.run_uv import INSTALL_LIMIT, run_uv, uv_version
 from hatch_tilebox.discovery.staging import changed_paths, stage
+from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.uv_configuration import (
     configuration_variables,
     index_variables,
@@ -39,10 +41,6 @@ if TYPE_CHECKING:
 
 LAYOUT = 3
 """Increased when the content of a cached environment changes."""
-OLDEST_UV = (0, 5)
-"""The oldest tested version. Some older ones ignore `UV_PROJECT_ENVIRONMENT`."""
-INSTALL_LIMIT = 3600.0
-"""Seconds that uv gets to install. A download has its own time limits."""
 SETTLE_LIMIT = 60.0
 PROJECT_FILES = (PYPROJECT_NAME, LOCK_NAME, *UV_FILES)
 BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|build|hatch_build|pdm_build)\.py$")
@@ -79,11 +77,10 @@ class Metadata:
 class Environment:
     """A prepared environment: `project` contains the staged files, `python` is its interpreter.
 
-    `settings` are variables for `uv`, which may contain credentials.
+    `settings` are variables for uv, which may contain credentials.
     """
 
     folder: Path
-    uv: Path
     reused: bool
     passed: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Variables that the user passes to the workflow."""
@@ -150,7 +147,7 @@ def read_metadata(files: FileSet, *, optional: bool = False) -> Metadata:
     return Metadata(Pyproject(files.root, document), LOCK_NAME in files.paths)
 
 
-def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, uv: Path, passed: Iterable[str] = ()) -> str:
+def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, passed: Iterable[str] = ()) -> str:
     """The cache key of an environment: hex digits over the lock, project metadata, files that a build reads, interpreter and uv.
 
     `passed` are the names of the variables that the user passes.
@@ -163,30 +160,12 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
         {
             "layout": LAYOUT,
             "files": named,
-            "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files, uv)) else None,
-            "uv": uv_version(uv),
+            "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files)) else None,
+            "uv": uv_version(),
             "passed": sorted(passed),
             **machine_key(files, install_environment()),
         }
     )[:32]
-
-
-def uv_version(uv: Path) -> str:
-    """The output of `uv --version`. In isolated builds, the path of uv always changes. Raises DiscoveryError if uv is too old."""
-    text = _version_of(uv, str(file_identity(uv)))
-    found = re.match(r"uv (\d+)\.(\d+)", text)
-    if found and (int(found[1]), int(found[2])) < OLDEST_UV:
-        wanted = ".".join(map(str, OLDEST_UV))
-        hint = f"update {uv} with `uv self update` or `pip install --upgrade uv`, or let UV name another one"
-        raise DiscoveryError(
-            Problem(f"uv is too old: it has to be {wanted} or newer, and is {text.split()[1]}", hint, code="TBX201")
-        )
-    return text
-
-
-@lru_cache(maxsize=8)
-def _version_of(uv: Path, _identity: str) -> str:
-    return run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
 
 
 def _read_by_builds(path: str, metadata: Metadata) -> bool:
@@ -199,19 +178,18 @@ def _read_by_builds(path: str, metadata: Metadata) -> bool:
     return any(path.startswith(f"{folder}/") for folder in metadata.copied)
 
 
-def _find_interpreter(files: FileSet, uv: Path) -> Path | None:
+def _find_interpreter(files: FileSet) -> Path | None:
     """The interpreter that uv selects for the project, None if uv would have to download it."""
     contents = tuple((file.path, file.source.read_bytes()) for file in files.files if file.path in PROJECT_FILES)
-    return _interpreter_for(contents, uv, tuple(install_environment().items()))
+    return _interpreter_for(contents, require_uv(), tuple(install_environment().items()))
 
 
 @lru_cache(maxsize=8)  # `run` asks twice if it builds, and `run --watch` after each edit
-def _interpreter_for(contents: tuple[tuple[str, bytes], ...], uv: Path, environment: tuple[tuple[str, str], ...]) -> Path | None:
+def _interpreter_for(contents: tuple[tuple[str, bytes], ...], _uv: Path, _environment: tuple[tuple[str, str], ...]) -> Path | None:
     with temporary_folder() as folder:
         for path, content in contents:
             Path(folder, path).write_bytes(content)
-        command = [str(uv), "python", "find", "--resolve-links"]
-        answer = run(command, folder=Path(folder), environment=dict(environment), timeout=60)
+        answer = run_uv("python", "find", "--resolve-links", folder=folder)
     return Path(answer.output.strip()) if answer.returncode == 0 and answer.output.strip() else None
 
 
@@ -220,7 +198,6 @@ def prepare(
     files: FileSet,
     entries: Sequence[FileEntry],
     metadata: Metadata,
-    uv: Path,
     on_line: Callable[[str], None],
     passed: Mapping[str, str] | None = None,
     python: str = "",
@@ -231,7 +208,7 @@ def prepare(
     `python` is the version to use, if not the one that uv chooses. Raises DiscoveryError if uv cannot create it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
-    environment = Environment(folder, uv, reused=True, passed=passed or {})
+    environment = Environment(folder, reused=True, passed=passed or {})
     marker = _usable(environment, hashed)
     changed = changed_parts(marker["states"], _states(environment, marker["built"])) if marker else ()
     if marker is None or changed:
@@ -275,9 +252,13 @@ def _usable(environment: Environment, hashed: Mapping[str, str]) -> dict[str, An
 
 
 def _sync(environment: Environment, files: FileSet, metadata: Metadata, on_line: Callable[[str], None]) -> None:
-    command = [str(environment.uv), "sync", "--no-progress", "--color", "never", *(["--locked"] if metadata.locked else [])]
-    variables = install_environment(environment.passed, **environment.settings, UV_PROJECT_ENVIRONMENT=str(environment.prefix))
-    result = run(command, folder=environment.project, environment=variables, timeout=INSTALL_LIMIT, on_line=on_line)
+    result = run_uv(
+        *("sync", "--locked") if metadata.locked else ("sync",),
+        folder=environment.project,
+        timeout=INSTALL_LIMIT,
+        on_line=on_line,
+        variables={**environment.passed, **environment.settings, "UV_PROJECT_ENVIRONMENT": str(environment.prefix)},
+    )
     if result.failed:
         words = Paths(environment.project, environment.prefix).clean(result.errors)
         raise DiscoveryError(install_failed(words, files, metadata.pyproject, timed_out=result.timed_out))

@@ -14,7 +14,6 @@ from filelock import FileLock, Timeout
 
 from hatch_tilebox.discovery.cache import LOCK_POLL, open_cache
 from hatch_tilebox.discovery.environment import Environment, environment_key, prepare
-from hatch_tilebox.discovery.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,15 +47,14 @@ def prepared_environment(
     For a `clean` start or a task, the files may come from somewhere else: they get a new environment that is not kept, unless a
     build on this machine has kept one. `passed` are variables that the user passes. Raises DiscoveryError.
     """
-    uv = require_uv()
     progress.started("Preparing the runtime")
-    key = environment_key(files, entries, metadata, uv, passed or {})
+    key = environment_key(files, entries, metadata, passed or {})
     waiting = "waiting for another build, which uses the same environment"
     with contextlib.ExitStack() as stack:
-        if (clean or for_task) and not Environment(cache.environments / key, uv, reused=True).ready.exists():
+        if (clean or for_task) and not Environment(cache.environments / key, reused=True).ready.exists():
             cache = stack.enter_context(open_cache(keep=False))
         folder = stack.enter_context(_lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
-        environment = prepare(folder, files, entries, metadata, uv, progress.output, passed, clean.python if clean else "")
+        environment = prepare(folder, files, entries, metadata, progress.output, passed, clean.python if clean else "")
         progress.finished(_summary(environment))
         yield environment
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.discovery.process import Child, Finished
+from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import IN_WORKFLOW, SHUTDOWN_LIMIT, runtime_folder, worker_variables
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def start_runner(environment: Environment, request: Request) -> Start:
     with runtime_folder() as folder:
         answer = folder / "answer.json"
         arguments = [str(answer), str(request.timeout), request.level, runner, dependencies, "record" if clean else ""]
-        command = [str(environment.uv), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
+        command = [str(require_uv()), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
         variables = environment.variables()
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_tilebox.core.temporary import PREFIX, temporary_folder
 from hatch_tilebox.discovery.process import LONGEST_MESSAGE, Child, Finished
+from hatch_tilebox.discovery.uv import require_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -129,6 +130,7 @@ def start_worker(
     `extra` are environment variables for the worker. With `clean`, its home folder is empty, and it may have no network. Raises
     WorkerError if its program cannot be started.
     """
+    uv = require_uv()
     with runtime_folder() as folder:
         given = worker_variables(folder)
         unix_address = given["TILEBOX_WORKER_ADDRESS"] if hasattr(socket, "AF_UNIX") else ""
@@ -137,12 +139,12 @@ def start_worker(
         command = [*(workflow.command or (str(environment.python), "-m", "tilebox.workflows.runner", workflow.runner or ""))]
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
-        path = os.pathsep.join([variables["PATH"], str(environment.uv.parent)])
+        path = os.pathsep.join([variables["PATH"], str(uv.parent)])
         try:
             process = Child(
                 command,
                 folder=environment.project,
-                environment={**variables, "UV": str(environment.uv), "PATH": path, **given},
+                environment={**variables, "UV": str(uv), "PATH": path, **given},
                 on_line=on_line,
                 on_output=on_line,
                 on_end=lambda: events.put(None),
@@ -179,7 +181,7 @@ def client_command(environment: Environment) -> Sequence[str]:
     """An interpreter with tilebox-workflows: that of the workflow, or else a temporary environment of uv."""
     if any(environment.prefix.glob("[Ll]ib/**/site-packages/tilebox/workflows/workflows/v1/worker_pb2_grpc.py")):
         return [str(environment.python)]
-    return [str(environment.uv), "run", "--no-project", "--quiet", "--with", "tilebox-workflows", "python"]
+    return [str(require_uv()), "run", "--no-project", "--quiet", "--with", "tilebox-workflows", "python"]
 
 
 @contextlib.contextmanager

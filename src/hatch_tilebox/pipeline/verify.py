@@ -16,7 +16,7 @@ from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.clean_start import prepare_clean_start
 from hatch_tilebox.discovery.discover import discover_tasks
-from hatch_tilebox.discovery.pythons import installed_pythons
+from hatch_tilebox.discovery.run_uv import installed_pythons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.errors import ConfigError, Fix, Location, Problem, TileboxError
-from hatch_tilebox.discovery.clean_environment import install_environment
-from hatch_tilebox.discovery.environment import INSTALL_LIMIT
-from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.run_uv import INSTALL_LIMIT, run_uv
 from hatch_tilebox.project.adopt.changes import Change, apply_changes
 from hatch_tilebox.project.adopt.toml_text import TomlText
 from hatch_tilebox.project.check import CheckReport, check_project
@@ -100,8 +97,7 @@ def _edit(text: TomlText, fix: Fix) -> None:
 
 def _lock(root: Path) -> None:
     """Run `uv lock`. Raises TileboxError if it fails."""
-    command = [str(require_uv()), "lock", "--color", "never", "--no-progress", "--project", "."]
-    done = run(command, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT)
+    done = run_uv("lock", "--project", ".", folder=root, timeout=INSTALL_LIMIT)
     if done.failed:
         raise ConfigError(Problem("uv lock failed", None, Location(LOCK_NAME), done.last_words, code="TBX031"))
 

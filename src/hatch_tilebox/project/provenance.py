@@ -18,8 +18,7 @@ from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.files import file_digest, whole_file
 from hatch_tilebox.core.paths import inside, open_regular
 from hatch_tilebox.core.source_commit import SourceCommit
-from hatch_tilebox.discovery.environment import uv_version
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.run_uv import uv_version
 from hatch_tilebox.project.git import open_repository, repository_url
 from hatch_tilebox.selection.sdist_record import read_record
 
@@ -131,7 +130,7 @@ def program_versions() -> dict[str, str]:
         "hatch-tilebox": version("hatch-tilebox"),
         "hatchling": version("hatchling"),
         "python": platform.python_version(),
-        "uv": uv_version(require_uv()),
+        "uv": uv_version(),
         "zstd": zstd_version,
     }
 

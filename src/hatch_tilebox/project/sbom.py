@@ -18,9 +18,7 @@ from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.model import canonical_json
 from hatch_tilebox.core.temporary import temporary_folder
-from hatch_tilebox.discovery.clean_environment import install_environment
-from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.run_uv import run_uv
 from hatch_tilebox.project.platform_tags import best_wheel, marker_environment, tag_order
 from hatch_tilebox.project.runner_platforms import EXPORT_LIMIT, platform_parts
 
@@ -58,9 +56,9 @@ def write_sbom(manifest: ReleaseManifest, artifact: Artifact, root: Path, platfo
 def _export(root: Path) -> dict[str, Any]:
     with temporary_folder() as folder:
         target = folder / "sbom.json"
-        command = [str(require_uv()), "export", "--format", "cyclonedx1.5", "--preview-features", "sbom-export"]
-        options = ["--frozen", "--offline", "--no-header", "--color", "never", "--quiet", "--output-file", str(target)]
-        answer = run([*command, *options], folder=root, environment=install_environment(), timeout=EXPORT_LIMIT)
+        command = ["export", "--format", "cyclonedx1.5", "--preview-features", "sbom-export"]
+        options = ["--frozen", "--offline", "--no-header", "--quiet", "--output-file", str(target)]
+        answer = run_uv(*command, *options, folder=root, timeout=EXPORT_LIMIT)
         if answer.returncode != 0 or not target.exists():
             raise ConfigError(_fault("uv cannot export the lock as CycloneDX", answer.errors or answer.output))
         try:

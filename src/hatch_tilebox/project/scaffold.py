@@ -18,11 +18,8 @@ from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.runner_image import PYTHONS
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.core.uv_lock import read_lock
-from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.diagnose.sources import workspace_around
-from hatch_tilebox.discovery.environment import INSTALL_LIMIT
-from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.pythons import installed_pythons
+from hatch_tilebox.discovery.run_uv import INSTALL_LIMIT, installed_pythons, run_uv
 from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.project.git import create_repository
 from hatch_tilebox.project.repository import repository_around
@@ -97,19 +94,19 @@ def scaffold_project(
         raise ConfigError(Problem(f"{root} has {', '.join(there)} already; nothing was changed", hint, code="TBX800"))
     _refuse_name(local, _DEPENDENCIES)
     _refuse_workspace(root)
-    uv = require_uv()
+    require_uv()
     sync = not os.path.lexists(root / _ENVIRONMENT)
     with _undone_on_failure(root):
         extras = _write_extras(root, name)
         # Locked under a name that no package has: with the name of a dependency, uv would choose an old SDK without it.
         _write(root / PYPROJECT_NAME, _filled(PYPROJECT_NAME, slug=_NO_PACKAGE))
-        _run_uv(str(uv), "lock", root, progress)
+        _install("lock", root, progress)
         _refuse_name(local, {name for package in read_lock(root / LOCK_NAME).packages for name in package.dependencies})
         _write(root / PYPROJECT_NAME, _filled(PYPROJECT_NAME, slug=local))
         _write(root / "runner.py", _filled("runner.py", slug=local))
         _write(root / SCHEMA_NAME, schema_text())
         # An existing environment is left alone: packages that uv removes from it would be lost.
-        _run_uv(str(uv), "sync" if sync else "lock", root, progress)
+        _install("sync" if sync else "lock", root, progress)
         repository = git and not repository_around(root) and create_repository(root)
         slug = create(name) if create else local
         try:
@@ -178,12 +175,11 @@ def _write(path: Path, text: str) -> None:
         raise ConfigError(Problem(f"{path} cannot be written: {error.strerror}", code="TBX401")) from error
 
 
-def _run_uv(uv: str, command: str, root: Path, progress: Progress) -> None:
+def _install(command: str, root: Path, progress: Progress) -> None:
     """Lock the project, and with the command `sync` also create its environment."""
     progress.started("Installing" if command == "sync" else "Locking")
     group = ["--group", "test"] if command == "sync" else []
-    command_line = [uv, command, *group, "--color", "never", "--no-progress", "--project", "."]
-    done = run(command_line, folder=root, environment=install_environment(), timeout=INSTALL_LIMIT, on_line=progress.output)
+    done = run_uv(command, *group, "--project", ".", folder=root, timeout=INSTALL_LIMIT, on_line=progress.output)
     if done.failed:
         raise ConfigError(Problem(f"uv {command} failed; nothing was changed", details=done.last_words, code="TBX800"))
     progress.finished(_summary(done.errors) or f"uv {command}")

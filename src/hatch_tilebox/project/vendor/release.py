@@ -19,14 +19,11 @@ from hatch_tilebox.core.model import SelectedFile, canonical_json
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.core.vendored import Vendored, VendoredPackage
 from hatch_tilebox.discovery.cache import digest, open_cache
-from hatch_tilebox.discovery.clean_environment import install_environment
-from hatch_tilebox.discovery.environment import uv_version
-from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.run_uv import run_uv, uv_version
 from hatch_tilebox.project.vendor.configuration import generated_pyproject
 from hatch_tilebox.project.vendor.local_packages import local_sources
 from hatch_tilebox.project.vendor.locked import locked_for
-from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, QUIET, kept_wheel, wheel_warnings
+from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, kept_wheel, wheel_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +54,7 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
         return Vendored(files)
     digests = {package.name: package.digest() for package in sources.packages}
     with open_cache(keep=True) as cache:
-        uv = uv_version(require_uv())
+        uv = uv_version()
         wheels = {
             package.name: kept_wheel(package, digests[package.name], uv, cache, renew=renew, on_line=on_line)
             for package in sources.packages
@@ -117,8 +114,7 @@ def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_li
     for wheel in wheels.values():
         shutil.copyfile(wheel, folder / WHEELS / wheel.name)
     shutil.copyfile(sources.lock_root / LOCK_NAME, folder / LOCK_NAME)
-    command = [str(require_uv()), "lock", *QUIET]
-    result = run(command, folder=folder, environment=install_environment(), timeout=BUILD_LIMIT, on_line=on_line)
+    result = run_uv("lock", folder=folder, timeout=BUILD_LIMIT, on_line=on_line)
     if result.failed:
         message = "uv cannot lock the release with the packages of this machine as wheels"
         hint = "check that `uv lock` succeeds in the project"

@@ -11,9 +11,7 @@ from hatch_tilebox.core.file_names import on_disk
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.discovery.cache import digest
-from hatch_tilebox.discovery.clean_environment import install_environment
-from hatch_tilebox.discovery.process import run
-from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.discovery.run_uv import run_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +24,6 @@ LAYOUT = 2
 """Changes when what is generated from the same files changes."""
 EPOCH = "315532800"
 """SOURCE_DATE_EPOCH of the wheels: 1980-01-01, the earliest time that a zip file can hold."""
-QUIET = ("--no-progress", "--color", "never")
 BUILD_LIMIT = 1800.0
 """Seconds that a build of one wheel, or a lock, may take."""
 
@@ -64,13 +61,12 @@ def _build(package: LocalPackage, out: Path, on_line: Callable[[str], None]) -> 
                 target = source / on_disk(file.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file.on_disk, target)
-        command = [str(require_uv()), "build", "--wheel", "--no-sources", "--no-create-gitignore", *QUIET]
-        result = run(
-            [*command, "--out-dir", str(out), str(source)],
+        result = run_uv(
+            *("build", "--wheel", "--no-sources", "--no-create-gitignore", "--out-dir", str(out), str(source)),
             folder=source,
-            environment=install_environment(SOURCE_DATE_EPOCH=EPOCH),
             timeout=BUILD_LIMIT,
             on_line=on_line,
+            variables={"SOURCE_DATE_EPOCH": EPOCH},
         )
     if result.failed or not next(out.glob("*.whl"), None):
         problem = Problem(
