@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,7 @@ import click
 
 from hatch_tilebox.cli import INTERRUPTED
 from hatch_tilebox.cli.all_option import forwarded
-from hatch_tilebox.cli.all_outcomes import Outcome, show_outcomes
-from hatch_tilebox.cli.all_progress import AllProgress
+from hatch_tilebox.cli.all_output import AllProgress, Outcome, show_outcomes
 from hatch_tilebox.cli.console import show_problems
 from hatch_tilebox.cli.output import problem_json
 from hatch_tilebox.cli.selected_projects import select_projects
@@ -96,7 +96,7 @@ class _Run:
         reports = {path: outcome.report or {} for path, outcome in self.outcomes.items()}
         for path, outcome in self.outcomes.items():
             if outcome.result == "succeeded":
-                self.outcomes[path] = outcome.only_checked()
+                self.outcomes[path] = replace(outcome, result="not-tried", report=None)  # nothing was sent yet
         if checked:
             # What was checked, once.
             of_project = {path: ["--release", report["release"]] if latest else ["--no-verify"] for path, report in reports.items()}
@@ -134,7 +134,7 @@ class _Run:
         show_problems((problem for problem, _ in found), console=self._progress.console)
         for path, outcome in self.outcomes.items():
             if errors := [problem_json(problem) for problem, names in found if outcome.project.name in names]:
-                self.outcomes[path] = outcome.refused(errors)
+                self.outcomes[path] = replace(outcome, result="failed", exit_code=1, errors=tuple(errors))
         return not found
 
 

@@ -17,7 +17,7 @@ from hatch_tilebox.core.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_tilebox.core.errors import Problem
+    from hatch_tilebox.core.errors import Location, Problem
 
 _ROOTS = {"github": "GITHUB_WORKSPACE", "gitlab": "CI_PROJECT_DIR"}
 """The variables with the root of the repository, to which paths are relative."""
@@ -52,7 +52,7 @@ def _workflow_command(level: str, problem: Problem, root: Path) -> str:
     """
     shown = problem.shown
     place = problem.location
-    values = {"file": _path(problem, root), "line": place.line, "col": place.column} if place else {}
+    values = {"file": _path(place, root), "line": place.line, "col": place.column} if place else {}
     values["title"] = problem.code
     properties = ",".join(f"{name}={_escape(str(value), ':,')}" for name, value in values.items() if value)
     text = shown.message + (f"\nhelp: {shown.hint}" if shown.hint else "")
@@ -73,7 +73,7 @@ def _code_quality(found: Sequence[tuple[str, Problem]], root: Path) -> list[dict
     report = []
     for level, problem in found:
         shown = problem.shown
-        path = _path(problem, root) if problem.location else PYPROJECT_NAME
+        path = _path(problem.location, root) if problem.location else PYPROJECT_NAME
         text = shown.message + (f"; {shown.hint}" if shown.hint else "")
         # Without the line, so that the finding stays the same when the file changes above it.
         key = f"{problem.code}\0{path}\0{shown.message}"
@@ -90,13 +90,11 @@ def _code_quality(found: Sequence[tuple[str, Problem]], root: Path) -> list[dict
     return report
 
 
-def _path(problem: Problem, root: Path) -> str:
-    """Return the path of the problem's file, relative to the root of the repository if it is in it."""
-    if problem.location is None:
-        return ""
-    path = find_file(problem.location)
+def _path(place: Location, root: Path) -> str:
+    """Return the path of a file, relative to the root of the repository if it is in it."""
+    path = find_file(place)
     if path is None:
-        return printable(problem.location.path)
+        return printable(place.path)
     full = path.resolve()
     inside = full.is_relative_to(root.resolve())
     return printable((full.relative_to(root.resolve()) if inside else full).as_posix())

@@ -13,24 +13,46 @@ import click
 
 from hatch_tilebox import __version__
 from hatch_tilebox.cli import COMPLETION_VARIABLE, INTERRUPTED
-from hatch_tilebox.cli.group_help import ABOUT, COMMANDS, EPILOG, GROUPS, MAX_WIDTH
-from hatch_tilebox.cli.options import add_common_options, group_options, passed_on
+from hatch_tilebox.cli.group_help import COMMANDS, MAX_WIDTH, group_help, terminal_columns
+from hatch_tilebox.cli.options import add_common_options, group_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+class _UsageProblem(click.ClickException):
+    """An error of click that it prints as a problem with a code."""
+
+    def __init__(self, error: click.ClickException) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.exit_code = error.exit_code  # type: ignore[misc]
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002 -- click's signature
+        from hatch_tilebox.cli.console import show_errors
+        from hatch_tilebox.core.errors import Problem
+        from hatch_tilebox.core.suggestions import did_you_mean
+
+        context = getattr(self.error, "ctx", None)
+        command = context.command_path if context else "hatch-tilebox"
+        text, _, hint = self.error.format_message().removesuffix(".").partition("; ")
+        message = text[:1].lower() + text[1:] if text[1:2].islower() else text
+        if isinstance(self.error, click.NoSuchOption):
+            message = f"{command} has no option {self.error.option_name}"
+            known = [name for parameter in context.command.params for name in parameter.opts] if context else []
+            hint = did_you_mean(self.error.option_name, known, quote="") or ""
+        show_errors([Problem(message, hint or f"{command} --help shows how to use it", code="TBX901")])
+
+
 @contextmanager
 def _usage_problems() -> Iterator[None]:
-    """Print usage errors of the block as problems. A group without arguments prints its help."""
+    """Print errors of click in the block as problems. A group without arguments prints its help."""
     try:
         yield
-    except click.UsageError as error:
-        from hatch_tilebox.cli.usage import UsageProblem
-
-        if isinstance(error, UsageProblem) or type(error).__name__ == "NoArgsIsHelpError":  # since click 8.2
+    except click.ClickException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # since click 8.2
             raise
-        raise UsageProblem(error) from None
+        raise _UsageProblem(error) from None
 
 
 class _Commands(click.Group):
@@ -71,14 +93,11 @@ class _Commands(click.Group):
             ctx.fail(f"there is no command {args[0]!r}{f'; {question}' if question else ''}")
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
-            rest = [*passed_on(command, quiet=ctx.params["quiet"], verbose=ctx.params["verbose"]), *rest]
+            rest = [*["-q"] * ctx.params["quiet"], *["-v"] * ctx.params["verbose"], *rest]
         return name, command, rest
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
-        width = max(map(len, COMMANDS))
-        for group, commands in GROUPS.items():
-            with formatter.section(group):
-                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002 -- click's signature
+        return group_help(terminal_columns()).removesuffix("\n")
 
     def invoke(self, ctx: click.Context) -> Any:
         from hatch_tilebox.core.signals import cleans_up_when_terminated
@@ -86,12 +105,6 @@ class _Commands(click.Group):
         try:
             with cleans_up_when_terminated(with_parent=ctx.params.get("part") is not None), _usage_problems():
                 return super().invoke(ctx)
-        except click.ClickException as error:
-            from hatch_tilebox.core.printable import printable
-            from hatch_tilebox.core.urls import hide_logins
-
-            error.message = printable(hide_logins(error.message), lines=True)  # type: ignore[misc]  # Final, for it is shown only after this
-            raise
         except (KeyboardInterrupt, click.Abort):
             from hatch_tilebox.cli.output import show_line
 
@@ -119,8 +132,6 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_WIDTH},
-    help=ABOUT,
-    epilog=EPILOG,
 )
 @group_options
 @click.option("--part", type=click.Path(path_type=Path), hidden=True, help="Run as a part of a command with --all on this folder.")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_tilebox.cli.output import Output
+    from hatch_tilebox.core.model import FileSet
     from hatch_tilebox.project.check import CheckReport
     from hatch_tilebox.project.fix import Fixed
 
@@ -55,13 +56,17 @@ def command(project: Path, *, strict: bool, fix: bool, output: Output) -> None:
 
 def _show_json(fixed: Fixed, *, ok: bool) -> None:
     report = fixed.report
-    errors, warnings = ([problem_json(problem) for problem in found] for found in (report.errors, report.warnings))
-    runners = [installation.to_dict() for installation in report.installations]
-    tasks = [task.to_dict() for task in report.tasks]
-    vendored = [{"name": package.name, "path": package.path} for package in report.vendored]
-    found = {"errors": errors, "warnings": warnings, "unseen": list(report.unseen)}
-    changes = [{"path": change.path, "diff": change.diff} for change in fixed.changes]
-    show_json({"ok": ok, **found, "runners": runners, "tasks": tasks, "vendored": vendored, "changes": changes})
+    result = {
+        "ok": ok,
+        "errors": [problem_json(problem) for problem in report.errors],
+        "warnings": [problem_json(problem) for problem in report.warnings],
+        "unseen": list(report.unseen),
+        "runners": [installation.to_dict() for installation in report.installations],
+        "tasks": [task.to_dict() for task in report.tasks],
+        "vendored": [{"name": package.name, "path": package.path} for package in report.vendored],
+        "changes": [{"path": change.path, "diff": change.diff} for change in fixed.changes],
+    }
+    show_json(result)
 
 
 def _show(fixed: Fixed, verbosity: int, *, ok: bool) -> None:
@@ -82,19 +87,18 @@ def _show(fixed: Fixed, verbosity: int, *, ok: bool) -> None:
     show_problems(report.errors, console=console)
     if report.errors or warnings:
         fixable = sum(problem.fix is not None for problem in (*report.errors, *warnings))
-        console.print(f"\n{found(len(report.errors), len(warnings), fixable)}", soft_wrap=True)
+        console.print()
+        console.show(found(len(report.errors), len(warnings), fixable))
     if ok and verbosity >= 0 and report.files:
-        _show_result(report, each=verbosity > 0)
+        _show_result(report, report.files, each=verbosity > 0)
 
 
-def _show_result(report: CheckReport, *, each: bool) -> None:
+def _show_result(report: CheckReport, files: FileSet, *, each: bool) -> None:
     from hatch_tilebox.cli.console import show_table
     from hatch_tilebox.core.progress import format_size
     from hatch_tilebox.core.tables import Column
     from hatch_tilebox.project.runner_platforms import summaries
 
-    if report.files is None:
-        return
     not_seen = f"; no code was run to compute the {', '.join(report.unseen)}" if report.unseen else ""
     if report.tasks:
         rows = [(*(task.identifier or ("(not a literal)", "")), task.object, f"{task.path}:{task.line}") for task in report.tasks]
@@ -103,4 +107,4 @@ def _show_result(report: CheckReport, *, each: bool) -> None:
         show_line(f"{package.name} from {package.path} goes in as a wheel")
     for line in summaries(report.installations, each=each):
         show_line(line)
-    show_line(f"ok: {len(report.files.files)} files, {format_size(report.files.size)}{not_seen}")
+    show_line(f"ok: {len(files.files)} files, {format_size(files.size)}{not_seen}")

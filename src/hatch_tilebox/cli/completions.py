@@ -24,6 +24,13 @@ def add_completions(command: click.Command) -> None:
             parameter._custom_shell_complete = complete  # noqa: SLF001
 
 
+def complete_codes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the codes that begin with what is typed, with their titles."""
+    from hatch_tilebox.codes.registry import all_codes
+
+    return [CompletionItem(code.name, help=code.title) for code in all_codes() if code.name.startswith(incomplete.upper())]
+
+
 def complete_targets(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of the targets in the project's `tilebox.workflow.toml`."""
     return _beginning(incomplete, _table("tilebox.workflow.toml", "targets"))
@@ -83,10 +90,7 @@ def _names_in(release: Path) -> tuple[str, ...]:
 
 def _releases() -> list[Path]:
     root = _root()
-    try:
-        folder = (root / "dist").relative_to(Path.cwd()) if root else Path("dist")
-    except ValueError:
-        folder = root / "dist" if root else Path("dist")
+    folder = root / "dist" if root and root != Path.cwd() else Path("dist")
     return sorted(folder.glob("*.tbrelease"))
 
 
@@ -112,10 +116,8 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 
 _BY_NAME: Mapping[str, Complete] = {
-    "deploy": complete_targets,
-    "goal": complete_targets,
-    "source": complete_targets,
-    "target": complete_targets,
+    "code": complete_codes,
+    **dict.fromkeys(("deploy", "goal", "source", "target"), complete_targets),
     "task": complete_tasks,
     "to": complete_destinations,
     "words": complete_words,

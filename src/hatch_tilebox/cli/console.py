@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as LiveProgress
     from rich.progress import ProgressColumn, TaskID
-    from rich.text import Text
 
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.errors import Problem
@@ -32,14 +31,6 @@ def _console(*, stderr: bool = False) -> SafeConsole:
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     return SafeConsole(stderr=stderr)
-
-
-def styled(*parts: str | tuple[str, str]) -> Text:
-    """Return one line of texts, some with a style. The texts may come from outside."""
-    from rich.text import Text
-
-    pairs = [(part, "") if isinstance(part, str) else part for part in parts]
-    return Text.assemble(*((printable(text), style) for text, style in pairs))
 
 
 def show_table(
@@ -59,22 +50,22 @@ def show_table(
     if whole and width is not None:
         columns = [replace(column, drop=0) if isinstance(column, Column) else column for column in columns]
     for number, line in enumerate(lay_out(columns, rows, width)):
-        console.print(styled(margin, (line, "" if number else "bold")), soft_wrap=True)
+        console.show(margin, (line, "" if number else "bold"))
 
 
 def show_text(text: str, console: SafeConsole, *, indent: int, style: str = "") -> None:
     """Print a paragraph. On a terminal it is wrapped between words, and no word is broken."""
     words = printable(hide_logins(" ".join(text.split())))
     for line in wrap(words, max(console.width - indent, 1), break_long_words=False, break_on_hyphens=False):
-        console.print(styled(" " * indent, (line, style)), soft_wrap=True)
+        console.show(" " * indent, (line, style))
 
 
 def show_fact(title: str, value: str, console: SafeConsole, width: int, style: str = "bold") -> None:
     """Print a value beside its title, which takes `width` columns. On a terminal that is too narrow, it is on the next line."""
     if console.file.isatty() and width + len("  ") + cell_width(value) > console.width:
-        console.print(styled((title, style)), soft_wrap=True)
+        console.show((title, style))
         title, width = "", 0
-    console.print(styled((title.ljust(width), style), f"  {value}"), soft_wrap=True)
+    console.show((title.ljust(width), style), f"  {value}")
 
 
 class RichProgress(Progress):
@@ -162,7 +153,7 @@ class RichProgress(Progress):
     def _print(self, *parts: str | tuple[str, str]) -> None:
         """Print one line without wrapping it."""
         pairs = ((part, "") if isinstance(part, str) else part for part in parts)
-        self._console.print(styled(*((hide_logins(text), style) for text, style in pairs)), soft_wrap=True)
+        self._console.show(*((hide_logins(text), style) for text, style in pairs))
 
     def _show(self, *columns: ProgressColumn, total: int | None) -> TaskID:
         """Replace the moving line by one about the current step."""
@@ -184,8 +175,7 @@ def show_problems(problems: Iterable[Problem], *, level: str = "error", console:
     console = console or _console(stderr=True)
     for index, problem in enumerate(problems):
         for line in [*([()] if index else []), *diagnostic(problem, level)]:
-            parts = ((part.text, _STYLES.get(part.style, "")) for part in line)
-            console.print(Text.assemble(*parts), soft_wrap=True)
+            console.show(Text.assemble(*((part.text, _STYLES.get(part.style, "")) for part in line)))
 
 
 def show_errors(problems: Sequence[Problem]) -> None:
@@ -195,7 +185,8 @@ def show_errors(problems: Sequence[Problem]) -> None:
     console = _console(stderr=True)
     show_problems(problems, console=console)
     if summary := counted(problems):
-        console.print(f"\n{summary}", soft_wrap=True)
+        console.print()
+        console.show(summary)
 
 
 def show_diff(diff: str, console: SafeConsole) -> None:
@@ -205,4 +196,4 @@ def show_diff(diff: str, console: SafeConsole) -> None:
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in diff.split("\n")[:-1]:
         style = "bold" if line.startswith(("---", "+++")) else styles.get(line[:1], "")
-        console.print(Text(printable(line.removesuffix("\r"), lines=True), style), soft_wrap=True)
+        console.show(Text(printable(line.removesuffix("\r"), lines=True), style))

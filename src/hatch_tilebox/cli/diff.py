@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatch_tilebox.cli.console import styled
 from hatch_tilebox.cli.options import FILE, output_options
 from hatch_tilebox.cli.output import show_json
 from hatch_tilebox.cli.publishing import named_or_project, open_here, require_workflow
@@ -17,7 +16,7 @@ from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.text import Text
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.compatibility.archives import Difference
     from hatch_tilebox.compatibility.releases import FileChange, TaskChange
     from hatch_tilebox.core.progress import Progress
+
+    Parts = list[str | tuple[str, str] | Text]
+    """A line, as texts of which some have a style."""
 
 _INCOMPATIBLE = 3
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -116,78 +118,64 @@ def _to_json(difference: Difference) -> dict[str, Any]:
 
 def _show(difference: Difference, *, everything: bool) -> None:
     from hatch_tilebox.cli.safe_console import SafeConsole
+    from hatch_tilebox.report.changes import describe_facts
 
     console = SafeConsole()
     old, new = (f"{manifest.project.name} {manifest.project.version}" for manifest in (difference.old, difference.new))
-    console.print(styled((f"{old} -> {new}", "bold")), soft_wrap=True)
-    for title, before, after in (
-        ("runner", difference.old.workflow.runner, difference.new.workflow.runner),
-        ("command", difference.old.workflow.command, difference.new.workflow.command),
-        ("Python", difference.old.project.requires_python, difference.new.project.requires_python),
-        ("environment", ", ".join(difference.old.environment) or None, ", ".join(difference.new.environment) or None),
-    ):
-        if before != after:
-            console.print(styled(f"  {title}: {before} -> {after}"), soft_wrap=True)
+    console.show((f"{old} -> {new}", "bold"))
+    after = describe_facts(difference.new)
+    for title, value in describe_facts(difference.old).items():
+        if value != after[title]:
+            console.show(f"  {title}: {value} -> {after[title]}")
     tasks = [change for change in difference.comparison.tasks if everything or change.kind != "unchanged"]
     same = len(difference.comparison.tasks) - len(tasks)
     _section(console, f"Tasks{f' ({same} unchanged)' if same else ''}", [line for task in tasks for line in _task_lines(task)])
     files = difference.comparison.files
     _section(console, "Files", [line for change in files for line in _file_lines(change, difference, everything=everything)])
-    packages = difference.packages
-    title = f"Dependencies ({_SOURCES[difference.packages_from]})"
-    _section(
-        console,
-        title,
-        [
-            _line(change_kind(item.old, item.new), item.name, _step(", ".join(item.old), ", ".join(item.new)))
-            for item in packages or ()
-        ],
-    )
+    packages = [(item.name, ", ".join(item.old), ", ".join(item.new)) for item in difference.packages or ()]
+    lines = [_line(change_kind(old, new), name, _step(old, new)) for name, old, new in packages]
+    _section(console, f"Dependencies ({_SOURCES[difference.packages_from]})", lines)
     style = {"identical": "green", "compatible": "green", "breaking": "bold red"}[difference.comparison.verdict]
-    console.print("", styled((describe_verdict(difference.comparison), style)), sep="\n", soft_wrap=True)
+    console.print()
+    console.show((describe_verdict(difference.comparison), style))
 
 
-def _section(console: SafeConsole, title: str, lines: list[Text]) -> None:
-    from rich.text import Text
+def _section(console: SafeConsole, title: str, lines: Sequence[Parts]) -> None:
+    console.print()
+    console.show((title, "bold"))
+    for line in lines or [[("  no changes", "dim")]]:
+        console.show(*line)
 
-    console.print("", Text(title, style="bold"), sep="\n")
-    for line in lines or [Text("  no changes", style="dim")]:
-        console.print(line, soft_wrap=True)
 
-
-def _line(kind: str, name: str, rest: str) -> Text:
+def _line(kind: str, name: str, rest: str) -> Parts:
     mark, style = _MARKS[kind]
-    return styled("  ", (f"{mark} ", style), name, (f"  {rest}", "dim"))
+    return [(f"  {mark} ", style), name, (f"  {rest}", "dim")]
 
 
 def _step(old: str, new: str) -> str:
-    return f"{old} -> {new}" if old and new else old or new
+    return f"{old} -> {new}" if old and new and old != new else old or new
 
 
-def _task_lines(change: TaskChange) -> list[Text]:
+def _task_lines(change: TaskChange) -> list[Parts]:
     mark, style = _KINDS[change.kind]
     versions = _step(change.old.version if change.old else "", change.new.version if change.new else "")
-    if change.old and change.new and change.old.version == change.new.version:
-        versions = change.new.version
-    head = styled("  ", (f"{mark} ", style), change.name, (f"  {versions}", "dim"), (f"  {change.kind}", style))
-    lines = [head, *(styled((f"      {reason}", style)) for reason in change.reasons)]
-    lines += [styled((f"      not compared: {text}", "yellow")) for text in change.not_compared]
+    lines: list[Parts] = [[(f"  {mark} ", style), change.name, (f"  {versions}", "dim"), (f"  {change.kind}", style)]]
+    lines += [[(f"      {reason}", style)] for reason in change.reasons]
+    lines += [[(f"      not compared: {text}", "yellow")] for text in change.not_compared]
     if change.needs:
-        lines.append(styled((f"      the version should be {change.needs}", "cyan")))
+        lines.append([(f"      the version should be {change.needs}", "cyan")])
     return lines
 
 
-def _file_lines(change: FileChange, difference: Difference, *, everything: bool) -> list[Text]:
+def _file_lines(change: FileChange, difference: Difference, *, everything: bool) -> list[Parts]:
     from rich.text import Text
 
     old, new = change.old, change.new
     sizes = _step(format_size(old.size) if old else "", format_size(new.size) if new else "")
-    if old and new and format_size(old.size) == format_size(new.size):
-        sizes = format_size(new.size)
     if old and new and old.mode != new.mode:
         sizes += f", mode {old.mode} -> {new.mode}"
     lines = [_line(change_kind(old, new), change.path, sizes)]
     if difference.texts and (everything or change.path != LOCK_NAME):  # the dependencies are listed above
         shown = printable(difference.texts[change.path] or "(not shown: no text, too large, or empty)", lines=True)
-        lines += [Text(f"      {line}", style=_LINES.get(line[:1], "dim")) for line in shown.split("\n")[2:] or [shown]]
+        lines += [[Text(f"      {line}", _LINES.get(line[:1], "dim"))] for line in shown.split("\n")[2:] or [shown]]
     return lines

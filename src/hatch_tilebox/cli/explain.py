@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from hatch_tilebox.cli.options import json_option
 from hatch_tilebox.cli.output import show_json, show_line
@@ -15,15 +14,8 @@ if TYPE_CHECKING:
     from hatch_tilebox.codes.registry import Code
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 -- click's signature
-    """Return the codes that begin with what is typed."""
-    from hatch_tilebox.codes.registry import all_codes
-
-    return [CompletionItem(code.name, help=code.title) for code in all_codes() if code.name.startswith(incomplete.upper())]
-
-
 @click.command()
-@click.argument("code", required=False, shell_complete=_complete)
+@click.argument("code", required=False)
 @json_option
 def command(code: str | None, *, as_json: bool) -> None:
     """Print what the CODE of an error or warning means, and how to fix it. Without CODE, list all codes.
@@ -40,15 +32,12 @@ def command(code: str | None, *, as_json: bool) -> None:
         message = f"there is no code {code!r}; hatch-tilebox explain lists all codes"
         raise click.BadParameter(message, param_hint="CODE")
     if as_json:
-        show_json({"codes": [_to_json(item) for item in codes]})
+        keys = ("title", "explanation", "fix", "group")
+        show_json({"codes": [{"code": item.name, **{key: getattr(item, key) for key in keys}} for item in codes]})
     elif code is None:
         _show_list(codes)
     else:
         _show(codes[0])
-
-
-def _to_json(code: Code) -> dict[str, str]:
-    return {"code": code.name, "title": code.title, "explanation": code.explanation, "fix": code.fix, "group": code.group}
 
 
 def _show_list(codes: list[Code]) -> None:
@@ -62,7 +51,7 @@ def _show(code: Code) -> None:
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     console = SafeConsole()
-    console.print(f"{code.name}: {code.title}", markup=False, soft_wrap=True)
+    console.show(f"{code.name}: {code.title}")
     for paragraph in f"{code.explanation}\n\nFix: {code.fix}".split("\n\n"):
         console.print()
         show_text(paragraph, console, indent=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +14,8 @@ from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    from rich.text import Text
 
     from hatch_tilebox.cli.output import Output
     from hatch_tilebox.core.model import FileSet, SelectedFile
@@ -107,50 +106,45 @@ def _show_files(project: WorkflowProject, output: Output, *, largest: bool) -> N
 
 def _show_largest(files: Sequence[SelectedFile]) -> None:
     """Print the files with sizes, and a line with the sums. Lines are not wrapped, so that paths can be copied."""
-    from hatch_tilebox.cli.console import styled
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     console = SafeConsole()
     for file in files:
-        console.print(styled((f"{format_size(file.size):>10}", "cyan"), f"  {file.path}"), soft_wrap=True)
-    console.print(f"[bold]{format_size(sum(file.size for file in files)):>10}  {len(files)} files[/]")
+        console.show((f"{format_size(file.size):>10}", "cyan"), f"  {file.path}")
+    console.show((f"{format_size(sum(file.size for file in files)):>10}  {len(files)} files", "bold"))
 
 
 def _show_tree(files: FileSet) -> None:
-    from hatch_tilebox.cli.safe_console import SafeConsole
-
-    console = SafeConsole()
-    for line in _tree(files, ascii_only=console.options.ascii_only):
-        console.print(line, soft_wrap=True)
-
-
-def _tree(files: FileSet, *, ascii_only: bool) -> Iterator[Text]:
-    """Yield the lines of a tree. rich would cut its lines at the width of the terminal."""
+    """Print the files as a tree with sizes."""
     from rich.text import Text
+    from rich.tree import Tree
 
-    last, inner, along = ("`-- ", "|-- ", "|   ") if ascii_only else ("└── ", "├── ", "│   ")
-    children: dict[str, dict[str, int]] = {"": {}}
-    totals: dict[str, list[int]] = {"": []}
+    from hatch_tilebox.cli.safe_console import UNLIMITED, SafeConsole
+
+    totals: defaultdict[str, list[int]] = defaultdict(list)
     for file in files.files:
-        path, folder = file.path, ""
-        while path:
-            path, folder = path.rpartition("/")[0], path
-            children.setdefault(path, {})[folder] = file.size
-            totals.setdefault(path, []).append(file.size)
+        for folder in _folders(file.path):
+            totals[folder].append(file.size)
 
-    def below(folder: str, guide: str) -> Iterator[Text]:
-        for number, (path, size) in enumerate(children[folder].items(), 1):
-            ends = number == len(children[folder])
-            line = Text(guide + (last if ends else inner), "dim")
-            name = printable(path.rpartition("/")[2])
-            if path not in children:
-                yield line.append(name, "not dim").append(f"  {format_size(size)}", "not dim cyan")
-                continue
-            yield line.append(f"{name}/", "not dim bold").append(_total(totals[path]), "not dim cyan")
-            yield from below(path, guide + ("    " if ends else along))
+    def label(name: str, folder: str) -> Text:
+        return Text(f"{printable(name)}/", "bold").append(_total(totals[folder]), "not bold cyan")
 
-    yield Text(f"{printable(files.root.name)}/", "bold").append(_total(totals[""]), "not bold cyan")
-    yield from below("", "")
+    tree = {"": Tree(label(files.root.name, ""), guide_style="dim")}
+    for file in files.files:
+        parent = ""
+        for folder in _folders(file.path)[1:]:
+            if folder not in tree:
+                tree[folder] = tree[parent].add(label(folder.rpartition("/")[2], folder))
+            parent = folder
+        name = Text(printable(file.path.rpartition("/")[2]))
+        tree[parent].add(name.append(f"  {format_size(file.size)}", "cyan"))
+    SafeConsole().print(tree[""], width=UNLIMITED, crop=False)  # lines are not wrapped, so that paths can be copied
+
+
+def _folders(path: str) -> list[str]:
+    """Return the folders above a file, the outermost first, which is ""."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
 
 
 def _total(sizes: list[int]) -> str:

@@ -1,6 +1,6 @@
 """The help of the group of commands, written without click: importing click takes three times as long as starting Python.
 
-The text is that which click writes for the same group; a test compares them.
+It looks as the help that click writes for commands.
 """
 
 from __future__ import annotations
@@ -48,16 +48,13 @@ GROUPS = {
 
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 
-ABOUT = """Turn Tilebox workflow projects into releases.
-
-The options below are accepted before and after a command.
-"""
+ABOUT = ("Turn Tilebox workflow projects into releases.", "The options below are accepted before and after a command.")
 EPILOG = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incompatible with the release before, 130 interrupted."
 MAX_WIDTH = 100
 
 _MIN_WIDTH = 50
 _USAGE = "Usage: hatch-tilebox [OPTIONS] COMMAND [ARGS]..."
-_OPTIONS = {
+OPTIONS = {
     "-C DIRECTORY": "Change to this folder first.",
     "--color [auto|always|never]": "Whether output has colours.  [default: auto; env: NO_COLOR, FORCE_COLOR]",
     "-q, --quiet": "Print less; twice: only errors.",
@@ -71,10 +68,10 @@ def group_help(columns: int) -> str:
     """Return what `hatch-tilebox --help` prints on a terminal with this many columns."""
     width = max(min(columns, MAX_WIDTH) - 2, _MIN_WIDTH)
     lines = [_USAGE, ""]
-    for paragraph in ABOUT.strip().split("\n\n"):
+    for paragraph in ABOUT:
         lines += [*_paragraph(paragraph, width), ""]
-    for title, rows in (("Options", _OPTIONS), *GROUPS.items()):
-        first = max(map(len, _OPTIONS if rows is _OPTIONS else COMMANDS)) + 2
+    for title, rows in (("Options", OPTIONS), *GROUPS.items()):
+        first = max(map(len, OPTIONS if rows is OPTIONS else COMMANDS)) + 2
         lines.append(f"{title}:")
         for name, text in rows.items():
             start, *rest = _wrapped(text, width - first - 2)

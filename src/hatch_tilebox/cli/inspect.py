@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.archive.sbom import Component, Sbom
     from hatch_tilebox.cli.safe_console import SafeConsole
     from hatch_tilebox.core.model import ReleaseManifest
+    from hatch_tilebox.core.progress import Progress
 
 
 _TITLES = len("Fingerprint")
@@ -66,25 +67,26 @@ def command(
     from hatch_tilebox.cli.console import RichProgress, show_fact
     from hatch_tilebox.cli.safe_console import SafeConsole
 
-    if url or selector or workflow:
-        if what is not None:
-            message = "name either a file or a published release"
-            raise click.UsageError(message)
-        release = _published(url, selector, workflow, with_sbom=sbom)
-    elif what is not None:
-        release = _read(what)
-    else:
-        with closing(RichProgress()) as progress:
-            release = _read(str(named_or_project(None, progress)))
-    components = _components(release) if sbom else None
+    published = bool(url or selector or workflow)
+    if published and what is not None:
+        message = "name either a file or a published release"
+        raise click.UsageError(message)
     console = SafeConsole()
-    if components is not None and not as_json:
-        _show_components(console, release.manifest, components)
-        return
-    if not as_json:
-        _show(console, release.manifest, release.size, everything=verbose > 0)
-    digest = None if no_digest else release.digest()
-    signature = _signature(release.where, digest, trust_config)
+    with closing(RichProgress()) as progress:
+        if published:
+            release = _published(url, selector, workflow, progress, with_sbom=sbom)
+        else:
+            release = _read(str(named_or_project(None, progress)) if what is None else what)
+        components = _components(release) if sbom else None
+        if components is not None and not as_json:
+            _show_components(console, release.manifest, components)
+            return
+        if not as_json:
+            _show(console, release.manifest, release.size, everything=verbose > 0)
+        digest = None if no_digest else release.digest()
+        signature = Signature(None, "")
+        if digest and release.where.endswith(RELEASE_SUFFIX):  # wheels and installed distributions have no signature
+            signature = signature_of(Path(release.where), release.digest, trust_config, progress)
     if as_json:
         listed = {} if components is None else {"components": [asdict(component) for component in components]}
         signer = signature.signer and signature.signer.to_dict()
@@ -94,16 +96,6 @@ def command(
         show_fact("Digest", f"sha256:{digest}", console, _TITLES)
         if signature.text:
             show_fact("Signature", signature.text, console, _TITLES)
-
-
-def _signature(what: str, digest: str | None, trust_config: Path | None) -> Signature:
-    """Return who signed the archive `what`. Wheels and installed distributions have no signature."""
-    from hatch_tilebox.cli.console import RichProgress
-
-    if digest is None or not what.endswith(RELEASE_SUFFIX):
-        return Signature(None, "")
-    with closing(RichProgress()) as progress:
-        return signature_of(Path(what), lambda: digest, trust_config, progress)
 
 
 @dataclass(frozen=True)
@@ -140,13 +132,12 @@ def _read(what: str) -> _Shown:
     return _Shown(release.manifest, release.size, lambda: release.sha256, sbom, what)
 
 
-def _published(url: str | None, selector: str | None, workflow: str | None, *, with_sbom: bool) -> _Shown:
+def _published(url: str | None, selector: str | None, workflow: str | None, progress: Progress, *, with_sbom: bool) -> _Shown:
     """Return a published release. It is not fetched; its SBOM is, if it is wanted. Raises PublishError and ArchiveError."""
-    from hatch_tilebox.cli.console import RichProgress
     from hatch_tilebox.core.errors import Problem, PublishError
     from hatch_tilebox.publish.attachments import published_sbom
 
-    with closing(RichProgress()) as progress, open_here(url, progress) as destination:
+    with open_here(url, progress) as destination:
         release = published_or_latest(destination, url, workflow, selector)
         manifest = destination.manifest(release)
         sbom = published_sbom(destination, release) if with_sbom else None
@@ -166,11 +157,12 @@ def _components(release: _Shown) -> tuple[Component, ...]:
 
 
 def _show_components(console: SafeConsole, manifest: ReleaseManifest, components: Sequence[Component]) -> None:
-    from hatch_tilebox.cli.console import show_table, styled
+    from hatch_tilebox.cli.console import show_table
     from hatch_tilebox.core.tables import Column
 
     title = f"{manifest.project.name} {manifest.project.version}: {len(components)} components"
-    console.print(styled((title, "bold")), "", sep="\n", soft_wrap=True)
+    console.show((title, "bold"))
+    console.print()
     licensed = any(component.license for component in components)
     columns = (Column("Component"), Column("Version"), *([Column("License", drop=1)] if licensed else []))
     show_table(columns, [(item.name, item.state, item.license)[: len(columns)] for item in components], console)
@@ -178,7 +170,7 @@ def _show_components(console: SafeConsole, manifest: ReleaseManifest, components
 
 def _show(console: SafeConsole, manifest: ReleaseManifest, size: int | None, *, everything: bool) -> None:
 
-    from hatch_tilebox.cli.console import show_fact, show_table, show_text, styled
+    from hatch_tilebox.cli.console import show_fact, show_table, show_text
     from hatch_tilebox.core.tables import Column
     from hatch_tilebox.inputs.describe import describe_input, shape_lines
 
@@ -195,15 +187,16 @@ def _show(console: SafeConsole, manifest: ReleaseManifest, size: int | None, *, 
     ]
     for title, value in facts:
         show_fact(title, value, console, _TITLES)
-    console.print("", "[bold]Tasks[/]", sep="\n")
+    console.print()
+    console.show(("Tasks", "bold"))
     for task in manifest.tasks:
         trigger = f"  triggered by {_TRIGGERS[task.trigger]}" if task.trigger else ""
-        console.print(styled(f"  {task.name}  ", (task.version, "dim"), (trigger, "cyan")), soft_wrap=True)
+        console.show(f"  {task.name}  ", (task.version, "dim"), (trigger, "cyan"))
         if task.description:
             show_text(task.description, console, indent=6, style="dim")
         if everything and task.input_schema:
             for line in ("input:", *(f"  {line}" for line in shape_lines(task.input_schema))):
-                console.print(styled(f"      {line}"), soft_wrap=True)
+                console.show(f"      {line}")
         else:
             show_text(f"input: {describe_input(task.input_schema)}", console, indent=6)
     console.print()

@@ -53,7 +53,6 @@ def show_next(
         return
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         return
-    from hatch_tilebox.cli.console import styled
     from hatch_tilebox.cli.safe_console import SafeConsole
 
     folder = Path(click.get_current_context().meta.get(FOLDER_KEY, ""), project or "")
@@ -67,7 +66,7 @@ def show_next(
         release=_word("--release", release) or " --latest",
         workflow=_word("--workflow", workflow),
     )
-    SafeConsole(stderr=True).print(styled((f"Next: {line}", "dim")), soft_wrap=True)
+    SafeConsole(stderr=True).show((f"Next: {line}", "dim"))
 
 
 def _word(before: str, value: PathLike[str] | str | None) -> str:

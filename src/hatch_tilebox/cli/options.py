@@ -171,9 +171,3 @@ def _is_setting(command: str, option: click.Option) -> bool:
     from hatch_tilebox.publish.settings import Settings
 
     return option.name in {field.name for field in fields(Settings)}
-
-
-def passed_on(command: click.Command, *, quiet: int, verbose: int) -> list[str]:
-    """Return the arguments with which `-q` and `-v` before a command count for it."""
-    known = {name for parameter in command.params for name in parameter.opts}
-    return [name for name, count in (("-q", quiet), ("-v", verbose)) if name in known for _ in range(count)]

@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_tilebox.cli.output import Output
-    from hatch_tilebox.cli.watching import Show
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.local_run.execution import RunResult, TaskCall, Watcher
+    from hatch_tilebox.local_run.execution import RunResult, Watcher
     from hatch_tilebox.local_run.job import LocalTask
     from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
@@ -66,12 +65,11 @@ def command(words: tuple[str, ...], *, task: str | None, follow: bool, output: O
     if named is not None and task is not None:
         msg = f"the task is named twice: {named!r} and --task {task!r}"
         raise click.UsageError(msg)
-    given = _given(options["text"], options["input_file"], fields)
     verbosity = output.verbosity
     cold = options["cold"] or not defaults.cache
     call = TaskCall(
         named or task,
-        fields or given,
+        _given(options["text"], options["input_file"], fields),
         follow,
         StartOptions(options["timeout"], variables, debug=output.everything, cold=cold),
         Trigger(options["trigger_time"], options["object_path"], options["location"], options["event"]),
@@ -98,45 +96,40 @@ def command(words: tuple[str, ...], *, task: str | None, follow: bool, output: O
             raise click.UsageError(msg)
         if output.as_json:
             refuse_combination("--watch", "--json")
-        _watch(call, variables, show, RichProgress(verbosity, console), RichProgress(min(verbosity, 0) - 1, console))
+        from hatch_tilebox.cli.watching import TaskLoop
+        from hatch_tilebox.project.find import find_project
+
+        with (
+            closing(RichProgress(verbosity, console)) as progress,
+            closing(RichProgress(min(verbosity, 0) - 1, console)) as quietly,
+        ):
+            TaskLoop(find_project(Path.cwd()), call, variables, show, progress, quietly).run()
     elif not show(lambda progress, watcher: run_task(named_or_project(file, progress, variables), call, progress, watcher)):
         raise click.exceptions.Exit(1)
     show_next("run", file=file)
-
-
-def _watch(call: TaskCall, variables: Sequence[str], show: Show, progress: RichProgress, quietly: RichProgress) -> NoReturn:
-    """Run the task of the project in the current folder after each edit."""
-    from hatch_tilebox.cli.watching import TaskLoop
-    from hatch_tilebox.project.find import find_project
-
-    with closing(progress), closing(quietly):
-        TaskLoop(find_project(Path.cwd()), call, variables, show, progress, quietly).run()
 
 
 def _parse_words(words: Sequence[str]) -> tuple[Path | None, str | None, tuple[str, ...]]:
     """Return the file, the task and the fields among the arguments."""
     from hatch_tilebox.core.constants import RELEASE_SUFFIX
 
-    file: Path | None = None
+    files = [word for word in words if word.endswith(RELEASE_SUFFIX) and ("=" not in word or Path(word).is_file())]
+    if words and Path(words[0]).is_file():
+        files.insert(0, words[0])
+    if files and not Path(files[0]).is_file():
+        msg = f"the file {files[0]!r} does not exist"
+        raise click.UsageError(msg)
     others = list(words)
-    for position, word in enumerate(words):
-        path = Path(word)
-        is_file = path.is_file() if word.endswith(RELEASE_SUFFIX) or position == 0 else False
-        if is_file or (word.endswith(RELEASE_SUFFIX) and "=" not in word):
-            if not is_file:
-                msg = f"the file {word!r} does not exist"
-                raise click.UsageError(msg)
-            file = path
-            others.remove(word)
-            break
+    for word in files[:1]:
+        others.remove(word)
     tasks = [word for word in others if "=" not in word]
     if len(tasks) > 1:
         msg = f"{tasks[1]!r} is not FIELD=VALUE, and the task is {tasks[0]!r}"
         raise click.UsageError(msg)
-    return file, tasks[0] if tasks else None, tuple(word for word in others if "=" in word)
+    return Path(files[0]) if files else None, tasks[0] if tasks else None, tuple(word for word in others if "=" in word)
 
 
-def _given(text: str | None, file: BinaryIO | None, fields: Sequence[str]) -> bytes | None:
+def _given(text: str | None, file: BinaryIO | None, fields: tuple[str, ...]) -> bytes | tuple[str, ...] | None:
     """Return the input that the user gives, None for no input."""
     if text is not None and file is not None:
         refuse_combination("--input", "--input-file")
@@ -147,7 +140,7 @@ def _given(text: str | None, file: BinaryIO | None, fields: Sequence[str]) -> by
         return sys.stdin.buffer.read()
     if file is not None:
         return file.read()
-    return None if text is None else text.encode()
+    return fields or (None if text is None else text.encode())
 
 
 def _tasks_json(result: RunResult) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 from rich.tree import Tree
 
-from hatch_tilebox.cli.console import styled
 from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import format_seconds
@@ -72,12 +72,12 @@ class JobDisplay(Watcher):
     def task_ended(self, task: LocalTask, job: Job) -> None:
         with self._lock:
             self._names[str(task.id)] = printable(task.display)
-            self._advance(job, "".join((printable(task.display), *(f"  {text}" for text in _progress(task)))))
+            self._advance(job, printable(task.display) + _progress(task))
             if not self._quiet:
                 again = f", attempt {task.attempts} of {task.max_retries + 1}" if task.state == "queued" else ""
                 line = _mark(task, self._console)
                 line.append(printable(task.display)).append(f"{_took(task)}{again}", style="dim")
-                line.append("".join(f"  {text}" for text in _progress(task)), style="dim")
+                line.append(_progress(task), style="dim")
                 if task.error and task.state != "computed":
                     line.append(f"  {printable(task.error)}", style="red")
                 self._ended.append((str(task.id), line))
@@ -96,15 +96,15 @@ class JobDisplay(Watcher):
             for name, value in record.attributes.items():
                 if not name.startswith("exception."):
                     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                    line.append_text(styled(f"  {name}={text}"))
+                    line.append(printable(f"  {name}={text}"))
             if record.stacktrace:
                 line.append(f"\n{printable(record.stacktrace.rstrip(), lines=True)}")
-            self._console.print(line, soft_wrap=True)
+            self._console.show(line)
 
     def output(self, line: str) -> None:
         if not self._quiet:
             with self._lock:
-                self._console.print(Text(_OUTPUT).append_text(_colored(line)), soft_wrap=True)
+                self._console.show(_OUTPUT, _colored(line))
 
     def close(self) -> None:
         """Print what is left and remove the bar."""
@@ -130,7 +130,7 @@ class JobDisplay(Watcher):
         if before is None or (before and before not in self._names):
             return  # the record has no task, so it does not show that the logs of other tasks have arrived
         while self._ended and self._ended[0][0] != before:
-            self._console.print(self._ended.pop(0)[1], soft_wrap=True)
+            self._console.show(self._ended.pop(0)[1])
 
     def _advance(self, job: Job, name: str) -> None:
         if self._quiet or not self._console.file.isatty():  # nothing can move in a CI log
@@ -163,15 +163,18 @@ def show_job(result: RunResult, *, everything: bool) -> None:
     console.print(_tree(result.tasks[0], console, limit))
     if result.spans:
         tasks = {str(task.id): task for task in result.tasks}
-        console.print("", _timeline(result.spans, tasks, console, limit), sep="\n", soft_wrap=True)
+        console.print()
+        console.show(_timeline(result.spans, tasks, console, limit))
     progress: dict[str, list[int]] = {}
     for task in result.tasks:
         for label, done, total in task.progress:
             sums = progress.setdefault(label or "progress", [0, 0])
             sums[:] = [sums[0] + done, sums[1] + total]
     for label, (done, total) in progress.items():
-        console.print("", styled(f"{label}: {done} of {total}"), sep="\n")
-    console.print("", _summary(result), sep="\n")
+        console.print()
+        console.show(f"{label}: {done} of {total}")
+    console.print()
+    console.show(_summary(result))
 
 
 def _mark(task: LocalTask, console: SafeConsole) -> Text:
@@ -204,14 +207,15 @@ def _label(task: LocalTask, console: SafeConsole) -> Text:
     label.append(_took(task), style="dim")
     if task.attempts > 1:
         label.append(f"  {task.attempts} attempts", style="yellow")
-    label.append("".join(f"  {text}" for text in _progress(task)), style="dim")
+    label.append(_progress(task), style="dim")
     label.truncate(max(console.width - _INDENT * len(task.order), _BAR), overflow="ellipsis")
     return label
 
 
-def _progress(task: LocalTask) -> list[str]:
+def _progress(task: LocalTask, before: str = "  ", between: str = "  ") -> str:
     """Return the progress indicators of a task. The SDK sends them when the task ends."""
-    return [f"{printable(label or 'progress')}: {done} of {total}" for label, done, total in task.progress]
+    texts = [f"{printable(label or 'progress')}: {done} of {total}" for label, done, total in task.progress]
+    return before + between.join(texts) if texts else ""
 
 
 def _took(task: LocalTask) -> str:
@@ -236,7 +240,7 @@ def _timeline(spans: Sequence[Span], tasks: Mapping[str, LocalTask], console: Sa
         name = task.display if task else span.name.removeprefix("task/")
         first, last = (int((time - spans[0].start) * scale) for time in (span.start, span.end))
         bar = " " * first + ("#" if console.options.ascii_only else "▇") * (last - first + 1)
-        progress = ", ".join(_progress(task)) if task and latest[task.id] == span.id else ""
+        progress = _progress(task, "", ", ") if task and latest[task.id] == span.id else ""
         rows.append(("  " * depths[span.id] + name, bar, format_seconds((span.end - span.start) / 1e9), progress))
     width = console.width if console.file.isatty() else None
     columns: list[Column | str] = ["Timeline", Column("", drop=1), Column("Time", right=True)]
@@ -253,9 +257,7 @@ def _timeline(spans: Sequence[Span], tasks: Mapping[str, LocalTask], console: Sa
 
 def _summary(result: RunResult) -> Text:
     """Return the state of the job in one line."""
-    counts: dict[str, int] = {}
-    for task in result.tasks:
-        counts[task.state] = counts.get(task.state, 0) + 1
+    counts = Counter(task.state for task in result.tasks)
     words = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items())
     style = {"completed": "green", "failed": "red"}.get(result.state, "yellow")
     line = Text(result.state, style=style).append(f": {words}", style="default")

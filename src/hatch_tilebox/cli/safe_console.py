@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console  # noqa: TID251 -- the one place
 from rich.segment import Segment
+from rich.text import Text
 
 from hatch_tilebox.core.printable import printable
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions, RenderableType
 
-_UNLIMITED = 100_000
+UNLIMITED = 100_000
 """The columns of a pipe or a file: no line is folded or cut there, even if colours are forced."""
 
 
@@ -27,7 +28,13 @@ class SafeConsole(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False)
         if not self.file.isatty():
-            self.width = _UNLIMITED
+            self.width = UNLIMITED
+
+    def show(self, *parts: str | tuple[str, str] | Text) -> None:
+        """Print one line of texts, some with a style, without wrapping it. Texts from outside are strings, not of type Text."""
+        pairs = [(part, "") if isinstance(part, str) else part for part in parts]
+        safe = (pair if isinstance(pair, Text) else (printable(pair[0]), pair[1]) for pair in pairs)
+        self.print(Text.assemble(*safe), soft_wrap=True)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

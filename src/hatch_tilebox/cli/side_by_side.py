@@ -137,19 +137,6 @@ class _Running:
             self._starter.join()
         return hasattr(self, "process")
 
-    def ask_to_end(self, signum: int) -> None:
-        """Send a signal after which the process ends its own child processes and removes its files."""
-        with suppress(OSError):
-            self.process.send_signal(signum)
-
-    def end(self, seconds: float) -> None:
-        """Wait for the end of the process, and kill it after `seconds`. What it started then ends by itself."""
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
     def result(self, *, interrupted: bool = False) -> JobResult:
         """Return the result of the process, which has ended."""
         seconds = time.perf_counter() - self._began
@@ -165,13 +152,20 @@ class _Running:
 
 
 def _end(active: Iterable[_Running], signum: int) -> None:
-    """End the processes: first all are asked to, then all are waited for, and those that hang are killed."""
-    started = [each for each in active if each.started()]
-    for each in started:
-        each.ask_to_end(signum)
+    """End the processes: all are asked to end their own child processes and to remove their files, and those that hang are killed.
+
+    What a killed process has started ends by itself.
+    """
+    processes = [each.process for each in active if each.started()]
+    for process in processes:
+        with suppress(OSError):
+            process.send_signal(signum)
     deadline = time.monotonic() + _PATIENCE
-    for each in started:
-        each.end(max(deadline - time.monotonic(), 0))
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(deadline - time.monotonic(), 0))
+        process.kill()  # nothing if it has ended
+        process.wait()
 
 
 def _read(file: IO[bytes]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from hatch_tilebox.rebuild.rebuild import Rebuild
 
 
-RECORDED = ""
-"""The value of `--rebuild` without SOURCE."""
 _REBUILD = "Build it again from its commit, or from a folder or an sdist, and compare."
 
 
-def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Path | str | None:
+def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Path | Literal[""] | None:
+    """Return the value of `--rebuild`: None if it is not given, and "" without SOURCE."""
     if not value:
-        return value
+        return None if value is None else ""
     path = Path(value)
     if path.name.endswith(".tbrelease"):
         msg = "write the release before --rebuild"
@@ -53,7 +52,7 @@ def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     "--offline-start", is_flag=True, help="Start the worker without network, after its environment is installed. Linux only."
 )
 @click.option("--runner", is_flag=True, help="Start it on each Python of the official runner image that this machine has.")
-@click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value=RECORDED, callback=_source, help=_REBUILD)
+@click.option("--rebuild", metavar="[SOURCE]", is_flag=False, flag_value="", callback=_source, help=_REBUILD)
 @cold_option
 @policy_option
 @timeout_option
@@ -63,7 +62,7 @@ def _source(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 def command(
     file: Path | None,
     *,
-    rebuild: Path | str | None,
+    rebuild: Path | Literal[""] | None,
     policy: Path | None,
     trust_config: Path | None,
     env: tuple[str, ...],
@@ -109,13 +108,16 @@ def command(
         if result.tasks and not output.as_json:
             progress.table(("Task", "Version"), result.tasks)
         wanted = rebuild is not None and not refused
-        again, problems = _rebuild(result, rebuild or RECORDED, variables, progress) if wanted else (None, ())
+        again, problems = _rebuild(result, rebuild or None, variables, progress) if wanted else (None, ())
     problems = (*refused, *result.problems, *problems)
     if output.as_json:
-        tasks = [{"name": name, "version": version} for name, version in result.tasks]
-        signer = signature.signer and signature.signer.to_dict()
-        found = {"ok": not problems, "tasks": tasks, "signer": signer, "problems": [problem_json(problem) for problem in problems]}
-        show_json({**found, **({"rebuild": again.to_dict() if again else None} if rebuild is not None else {})})
+        found = {
+            "ok": not problems,
+            "tasks": [{"name": name, "version": version} for name, version in result.tasks],
+            "signer": signature.signer and signature.signer.to_dict(),
+            "problems": [problem_json(problem) for problem in problems],
+        }
+        show_json(found if rebuild is None else {**found, "rebuild": again and again.to_dict()})
     if not output.as_json or repository_of():
         show_problems(problems)
     if problems:
@@ -129,17 +131,16 @@ def command(
 
 
 def _rebuild(
-    result: Verification, source: Path | str, variables: tuple[str, ...], progress: Progress
+    result: Verification, source: Path | None, variables: tuple[str, ...], progress: Progress
 ) -> tuple[Rebuild | None, tuple[Problem, ...]]:
-    """Build the release again. Return the comparison, None if that is not possible, and the problems."""
+    """Build the release again, from its commit without `source`. Return the comparison, if there is one, and the problems."""
     from hatch_tilebox.core.errors import TileboxError
     from hatch_tilebox.rebuild.rebuild import rebuild_release
 
     if result.manifest is None or result.artifact is None:
         return None, ()
-    named = source if isinstance(source, Path) else None
     try:
-        again = rebuild_release(result.manifest, result.artifact, named, variables=variables, progress=progress)
+        again = rebuild_release(result.manifest, result.artifact, source, variables=variables, progress=progress)
     except TileboxError as error:
         return None, error.problems
     for warning in again.warnings():

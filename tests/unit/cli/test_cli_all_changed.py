@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from git_commits import commit_all
 from monorepo_lock import MONOREPO, lock
 from output_schema import check_output
 
@@ -17,8 +18,7 @@ def repository(tmp_path, monkeypatch):
     root.mkdir()
     subprocess.run(["cp", "-r", f"{MONOREPO}/.", root], check=True)
     (root / "uv.lock").write_text(lock())
-    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
-        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *command], cwd=root, check=True)
+    commit_all(root)
     monkeypatch.chdir(root)
     return root
 

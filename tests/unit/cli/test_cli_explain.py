@@ -6,6 +6,7 @@ import pytest
 from click.shell_completion import CompletionItem
 from output_schema import check_output
 
+from hatch_tilebox.cli.completions import add_completions
 from hatch_tilebox.cli.explain import command
 from hatch_tilebox.codes.registry import all_codes
 
@@ -39,6 +40,7 @@ def test_unknown_codes(invoke, code):
 
 
 def test_codes_are_completed():
+    add_completions(command)
     (argument,) = (parameter for parameter in command.params if parameter.name == "code")
     found = argument.shell_complete(command.make_context("explain", []), "tbx01")
     assert all(isinstance(item, CompletionItem) and item.value.startswith("TBX01") for item in found)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
+from git_commits import commit_all, git
 from hand_made_releases import write_release
 from output_schema import check_output
 
@@ -20,10 +19,6 @@ include = ["pyproject.toml", "scene_qa/**"]
 """
 
 
-def git(root, *arguments):
-    subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments], cwd=root, check=True)
-
-
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A repository with two projects, whose releases are published to the folder `store`."""
@@ -32,9 +27,7 @@ def repository(tmp_path, monkeypatch):
     for name in ("b", "a"):
         write_release(root / name, tmp_path / "dist", slug=name, name=name)
         (root / name / "tilebox.workflow.toml").write_text(WORKFLOW.format(slug=name))
-    git(tmp_path, "init", "-q", "-b", "main", "repository")
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "one")
+    commit_all(root)
     monkeypatch.chdir(root)
     return root
 

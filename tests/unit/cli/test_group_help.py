@@ -7,20 +7,40 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from hatch_tilebox.cli.app import app
-from hatch_tilebox.cli.group_help import group_help
+from hatch_tilebox.cli.group_help import ABOUT, COMMANDS, EPILOG, GROUPS, MAX_WIDTH, OPTIONS, group_help
 
 MAIN = "from hatch_tilebox.cli import main; main()"
 FULL = Path("/dev/full")
 
 
-def test_the_help_is_that_of_click_at_any_width(monkeypatch):
+def test_the_options_are_those_of_the_group():
+    context = app.make_context("hatch-tilebox", [], resilient_parsing=True)
+    assert dict(filter(None, (parameter.get_help_record(context) for parameter in app.get_params(context)))) == OPTIONS
+
+
+def test_the_help_is_what_click_would_write_at_any_width(monkeypatch):
     for columns in (*range(1, 121), 200):
         monkeypatch.setenv("COLUMNS", str(columns))
-        context = app.make_context("hatch-tilebox", [], resilient_parsing=True)
-        assert group_help(columns) == app.get_help(context) + "\n"
+        formatter = click.Context(app, max_content_width=MAX_WIDTH).make_formatter()
+        formatter.write_usage("hatch-tilebox", "[OPTIONS] COMMAND [ARGS]...")
+        write_paragraphs(formatter, "\n\n".join(ABOUT))
+        with formatter.section("Options"):
+            formatter.write_dl([*OPTIONS.items()])
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(max(map(len, COMMANDS))), text) for name, text in commands.items()])
+        write_paragraphs(formatter, EPILOG)
+        assert formatter.getvalue() == group_help(columns)
+
+
+def write_paragraphs(formatter, text):
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(text)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals for Python")

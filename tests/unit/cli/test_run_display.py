@@ -8,9 +8,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from rich.console import Console
 
 from hatch_tilebox.cli.run_display import JobDisplay, show_job
+from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.local_run.execution import RunResult
 from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.submissions import Submission
@@ -123,7 +123,7 @@ def test_progress_indicators_are_summed(capsys):
 def test_log(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
-    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    display = JobDisplay(0, SafeConsole(stderr=True))
     display.task_started(root, job)
     stacktrace = {"exception.stacktrace": "Traceback\nValueError: no", "exception.type": "ValueError"}
     display.log(LogRecord(SECOND, "INFO", "[bold]text[/]", {"share": 0.5, "name": "a b", "all": [1, None]}, str(root.id)))
@@ -147,7 +147,7 @@ def test_log(capsys):
 def test_quiet(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
-    display = JobDisplay(-1, Console(stderr=True))
+    display = JobDisplay(-1, SafeConsole(stderr=True))
     display.task_started(root, job)
     display.log(LogRecord(0, "ERROR", "broken", {}, None))
     display.output("printed")
@@ -159,7 +159,7 @@ def test_quiet(capsys):
 def test_logs_come_before_the_end_of_their_task(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
-    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    display = JobDisplay(0, SafeConsole(stderr=True))
     display.task_started(root, job)
     job.computed(root, [Submission("Leaf", "v1.0", b"", "Leaf")])
     display.task_ended(root, job)
@@ -177,7 +177,7 @@ def test_logs_come_before_the_end_of_their_task(capsys):
 def test_the_end_of_a_task_without_logs_is_shown_soon(capsys):
     job = Job(LocalTask("Root", "v1.0", b"", "Root"))
     root = job.next()
-    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    display = JobDisplay(0, SafeConsole(stderr=True))
     job.computed(root, [])
     display.task_ended(root, job)
     time.sleep(1)
@@ -189,7 +189,7 @@ def test_display_names_and_progress_of_tasks(capsys):
     root = job.next()
     root.progress = (("tiles", 1, 3),)
     job.computed(root, [])
-    display = JobDisplay(0, Console(stderr=True, highlight=False))
+    display = JobDisplay(0, SafeConsole(stderr=True))
     display.task_ended(root, job)
     display.close()
     of_task = Span("task/Root", "1", "", 0, SECOND, False, str(root.id), None)
