@@ -119,3 +119,14 @@ def project(tmp_path, locked_project):
         return Path(shutil.copytree(locked_project(name), tmp_path / name.replace("/", "-")))
 
     return copy
+
+
+@pytest.fixture
+def make_release(tmp_path_factory):
+    """A function that writes a release of a small project and gives the path of its archive."""
+    from hand_made_releases import write_release
+
+    def make(**options):
+        return write_release(tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist"), **options)
+
+    return make

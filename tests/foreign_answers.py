@@ -1,4 +1,4 @@
-"""Untrusted input: archives with any manifest, and servers with any answers."""
+"""Untrusted input: archives with any manifest, and stores and registries with any content."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from archive_samples import archive, manifest_of, member, members_of
 
 from hatch_tilebox.core.model import MANIFEST_PATH, canonical_json
 
-__all__ = ["archive", "forged_archive", "registry", "run", "serve", "store_with"]
+__all__ = ["archive", "forged_archive", "registry", "run", "store_with"]
 
 MANIFEST = manifest_of()
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -66,42 +63,6 @@ def store_with(root, data, *, slug=MANIFEST.workflow.slug, identifier="0f2d54a8-
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
     return root
-
-
-@contextmanager
-def serve(answer):
-    """A server on loopback. `answer(method, path, headers, body)` gives status, headers and body. Yields host:port and a log."""
-    log = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize, disable_nagle_algorithm = -1, True  # headers and body at once: else each answer takes 40 ms
-
-        def handle_any(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            log.append((self.command, self.path, dict(self.headers)))
-            status, headers, content = answer(self.command, self.path, self.headers, body)
-            self.send_response_only(status)
-            for name, value in {"Content-Length": len(content), **headers}.items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-
-        def log_message(self, *_args):
-            pass
-
-    for method in ("GET", "HEAD", "PATCH", "POST", "PUT"):
-        setattr(Handler, f"do_{method}", Handler.handle_any)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.handle_error = lambda *_args: None
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}", log
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def registry(data, *, tags=None, blob=None):

@@ -14,7 +14,6 @@ import urllib.parse
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import jwt
 from cryptography import x509
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from loopback import serving
 
 ISSUER = "https://token.actions.githubusercontent.com"
 WORKFLOW = "https://github.com/acme/flows/.github/workflows/release.yml@refs/heads/main"
@@ -253,15 +253,10 @@ class _Handler(BaseHTTPRequestHandler):
 def private_sigstore(folder):
     """Start the services. Yield the Sigstore, its URL, and the file with its trust configuration in the folder."""
     sigstore = PrivateSigstore()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.sigstore = sigstore
-        url = f"http://127.0.0.1:{server.server_port}"
-        path = folder / "trust.json"
-        path.write_text(json.dumps(sigstore.trust_config(url)))
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield sigstore, url, path
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.sigstore = sigstore
+    url = f"http://127.0.0.1:{server.server_port}"
+    path = folder / "trust.json"
+    path.write_text(json.dumps(sigstore.trust_config(url)))
+    with serving(server):
+        yield sigstore, url, path

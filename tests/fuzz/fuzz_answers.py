@@ -25,7 +25,8 @@ sys.path.insert(0, str(TESTS))
 
 with atheris.instrument_imports(include=["hatch_tilebox"]):
     from archive_samples import members_of
-    from foreign_answers import MANIFEST, archive, registry, serve, store_with
+    from foreign_answers import MANIFEST, archive, registry, store_with
+    from loopback import serve
 
     from hatch_tilebox.core.errors import TileboxError
     from hatch_tilebox.core.json_text import parse_json

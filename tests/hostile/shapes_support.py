@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 from click.testing import CliRunner
+from foreign_answers import run
 
 from hatch_tilebox.cli.app import app
 
@@ -92,30 +86,6 @@ DOCKER = {
 }
 
 
-class _Refusing(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(401)
-        self.send_header("WWW-Authenticate", 'Basic realm="registry"')
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_args):
-        pass
-
-
-@contextmanager
-def refusing_registry():
-    """The host and port of a registry that refuses whoever asks."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def in_process(arguments, environment):
     """Exit code and all output of a command that is run in this process. A traceback is raised as what it is."""
     result = CliRunner().invoke(app, [*map(str, arguments)], prog_name="hatch-tilebox", env=environment, catch_exceptions=False)
@@ -124,16 +94,8 @@ def in_process(arguments, environment):
 
 def real(arguments, environment, folder):
     """The same by a process of its own."""
-    result = subprocess.run(
-        [sys.executable, "-m", "hatch_tilebox", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "200", **environment},
-        capture_output=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    return result.returncode, (result.stdout + result.stderr).decode()
+    code, out, err = run(*arguments, folder=folder, **environment)
+    return code, out + err
 
 
 def write(path, content):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
 import select
 import subprocess
-import threading
 import time
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from loopback import json_answer, serve
 
 HOSTILE = "a\x1b]0;owned\x07b\x1b[35;107mc\x1b[2Jd\re\nFORGED\x85f\x9b31mg\u202eh\u2066i\u200bj\ufeffk\x7fl\u2028m"
 """Sets the title, colours, clears, overwrites, forges a line, turns round and hides."""
@@ -77,46 +76,24 @@ def _read_all(descriptor, deadline):
     return output
 
 
-class _Hostile(BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.server.refuses:
-            self._answer(403, {"code": "permission_denied", "message": HOSTILE})
-            return
-        release = {
-            "id": {"uuid": "AAAAAAAAAAAAAAAAAAAAAA=="},
-            "artifact": {"digest": HOSTILE},
-            "content": {"fingerprint": HOSTILE, "tasks": []},
-            "createdAt": HOSTILE,
-            "clusters": [{"slug": HOSTILE}],
-        }
-        workflow = {"slug": HOSTILE, "name": HOSTILE, "releases": [release]}
-        self._answer(200, workflow if self.path.endswith("/GetWorkflow") else {"workflows": [workflow]})
-
-    def do_GET(self):
-        self._answer(403, {"errors": [{"code": "DENIED", "message": HOSTILE}]})
-
-    def _answer(self, status, value):
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args):
-        pass
-
-
 @contextmanager
 def hostile_server(*, refuses):
     """Start a Tilebox API and registry that answers with hostile text, as values or as error messages. Return host and port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as server:
-        server.refuses = refuses
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    release = {
+        "id": {"uuid": "AAAAAAAAAAAAAAAAAAAAAA=="},
+        "artifact": {"digest": HOSTILE},
+        "content": {"fingerprint": HOSTILE, "tasks": []},
+        "createdAt": HOSTILE,
+        "clusters": [{"slug": HOSTILE}],
+    }
+    workflow = {"slug": HOSTILE, "name": HOSTILE, "releases": [release]}
+
+    def answer(method, path, _headers, _body):
+        if method == "GET":
+            return json_answer({"errors": [{"code": "DENIED", "message": HOSTILE}]}, 403)
+        if refuses:
+            return json_answer({"code": "permission_denied", "message": HOSTILE}, 403)
+        return json_answer(workflow if path.endswith("/GetWorkflow") else {"workflows": [workflow]})
+
+    with serve(answer) as (host, _):
+        yield host

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from git_commits import git
 from monorepo_lock import MONOREPO, lock
 
 from hatch_tilebox.cli.app import app
@@ -22,9 +22,7 @@ class Repository:
         self.root = root
 
     def git(self, *arguments, given=None):
-        command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
-        done = subprocess.run(command, cwd=self.root, input=given, check=True, capture_output=True)
-        return done.stdout.decode().strip()
+        return git(self.root, *arguments, given=given)
 
     def blob(self, content):
         return self.git("hash-object", "-w", "--stdin", given=content)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from hand_made_releases import write_release
+from programs import CLI
 from terminal_support import HOSTILE, check, hostile_server, on_terminal, piped
 
 from hatch_tilebox.cli.run_display import JobDisplay, show_job
@@ -17,7 +18,6 @@ from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.submissions import Submission
 from hatch_tilebox.local_run.telemetry import LogRecord, Span
 
-CLI = [sys.executable, "-m", "hatch_tilebox"]
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling", "hatch-tilebox"]

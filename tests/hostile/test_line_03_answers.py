@@ -8,7 +8,8 @@ import os
 import zipfile
 
 import pytest
-from foreign_answers import MANIFEST, forged_archive, registry, run, serve, store_with
+from foreign_answers import MANIFEST, forged_archive, registry, run, store_with
+from loopback import serve
 
 from hatch_tilebox.archive.wheel import EMBEDDED_PATH
 from hatch_tilebox.publish.http.client import MAX_ANSWER

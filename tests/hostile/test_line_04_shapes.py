@@ -13,8 +13,9 @@ import pytest
 import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loopback import serve
 from other_values import REMOVED, paths, replaced
-from shapes_support import DOCKER, HATCH, LOCK, PYPROJECT, USER, UV, WORKFLOW, in_process, real, refusing_registry, write
+from shapes_support import DOCKER, HATCH, LOCK, PYPROJECT, USER, UV, WORKFLOW, in_process, real, write
 from shown import flat
 
 GOOD = {
@@ -32,7 +33,7 @@ MARK = "starts with a byte order mark; save it as UTF-8 without one"
 
 @pytest.fixture(scope="module")
 def registry():
-    with refusing_registry() as host:
+    with serve(lambda *_: (401, {"WWW-Authenticate": 'Basic realm="registry"'}, b"")) as (host, _):
         yield host
 
 

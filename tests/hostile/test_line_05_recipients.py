@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hand_made_releases import write_release
+from loopback import json_answer, serve
+from programs import CLI
 
 pytestmark = pytest.mark.service
 
 KEY = "tbx-planted-k3y"
-CLI = (sys.executable, "-m", "hatch_tilebox")
 
 
 @pytest.fixture
 def recipient():
-    """A server that somebody else controls; `requests` are the headers that it got."""
-    requests = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            requests.append(dict(self.headers))
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = b'{"workflows": []}'
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST  # noqa: N815 -- the base class's name
-        do_PUT = do_POST  # noqa: N815 -- likewise
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", requests
-    server.shutdown()
-    server.server_close()
+    """A server that somebody else controls; it has a log of the requests."""
+    with serve(lambda *_: json_answer({"workflows": []})) as (host, requests):
+        yield f"http://{host}", requests
 
 
 @pytest.fixture
@@ -63,7 +39,7 @@ def run(folder, env, *command, **variables):
 
 
 def keys(requests):
-    return [headers.get("Authorization", "") for headers in requests if KEY in str(headers)]
+    return [headers.get("Authorization", "") for _, _, headers in requests if KEY in str(headers)]
 
 
 def publish_table(folder, text):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import programs
 import pytest
+from loopback import serve
+from programs import CLI
 
 pytestmark = pytest.mark.runtime
 
@@ -29,25 +29,8 @@ with open({path!r}, "a") as _file:
 @pytest.fixture
 def listener():
     """A server at the URL of the user's Tilebox API. It records every request."""
-    requests = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            requests.append((self.path, dict(self.headers)))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_GET = do_POST  # noqa: N815 -- the base class's name
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", requests
-    server.shutdown()
-    server.server_close()
+    with serve(lambda *_: (200, {}, b"")) as (host, requests):
+        yield f"http://{host}", requests
 
 
 @pytest.fixture
@@ -66,13 +49,9 @@ def env(frontend_env, listener):
 
 
 def run(folder, env, *command, code=0):
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
+    done = programs.run(command, folder, env, code=code)
     assert SECRET not in done.stdout + done.stderr
     return done
-
-
-CLI = (sys.executable, "-m", "hatch_tilebox")
 
 
 @pytest.mark.parametrize(

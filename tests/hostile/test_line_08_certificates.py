@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import ssl
 import sys
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import trustme
 from foreign_answers import run
+from loopback import json_answer, serve
 
 from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.publish.http import connections
@@ -23,31 +22,11 @@ pytestmark = pytest.mark.service
 
 @contextmanager
 def tls_server(authority):
-    """A Tilebox API without workflows at https://127.0.0.1; it yields its URL and the paths that were asked for."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked.append(self.path)
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.dumps({"workflows": []}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
+    """A Tilebox API without workflows at https://127.0.0.1; it yields its port and a log of the requests."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.handle_error = lambda *_: None
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server.server_port, asked
-        server.shutdown()
+    with serve(lambda *_: json_answer({"workflows": []}), tls=context) as (host, asked):
+        yield host.rpartition(":")[2], asked
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 
 import pytest
+from programs import CLI
 
 pytestmark = pytest.mark.runtime
 
-CLI = (sys.executable, "-m", "hatch_tilebox")
 STRANGER = """
 import json as _json, os as _os, pathlib as _pathlib
 import urllib.error as _error, urllib.request as _request

@@ -13,12 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from programs import CLI
 
 pytestmark = [pytest.mark.runtime, pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")]
 
 POINTS = 20
 """For each of five commands: a hundred in all."""
-CLI = (sys.executable, "-m", "hatch_tilebox")
 PATIENCE = 5.0
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 
 import pytest
+from programs import CLI
 
 pytestmark = [pytest.mark.runtime, pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")]
-
-CLI = (sys.executable, "-m", "hatch_tilebox")
 
 
 @pytest.fixture

@@ -8,16 +8,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from foreign_answers import serve
+from loopback import serve
+from programs import CLI
 
 pytestmark = [pytest.mark.runtime, pytest.mark.service]
 
-CLI = (sys.executable, "-m", "hatch_tilebox")
 SLUG = "scene-qa-5y9aK2ydM1f76n"
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from conftest_tools import leave_out
 from filelock import FileLock
-from hand_made_releases import write_release
 from tilebox_service import sdk_python, stand_in, tilebox_api
 
 __all__ = ["sdk_python", "stand_in", "tilebox_api"]
@@ -31,16 +30,6 @@ def terminal():
     sys.modules["screens"] = module
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture
-def make_release(tmp_path_factory):
-    """A function that writes a release of a small project and gives the path of its archive."""
-
-    def make(**options):
-        return write_release(tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist"), **options)
-
-    return make
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,10 @@ class Worlds(dict):
 
 
 class Place:
-    """Creates worlds, with the fixtures of a test."""
+    """Creates worlds for a page, with the fixtures of a test."""
 
-    def __init__(self, request, tmp_path, project, env):
-        self.request, self.base, self.project, self.env = request, tmp_path, project, env
+    def __init__(self, page, request, tmp_path, project, env):
+        self.page, self.request, self.base, self.project, self.env = page, request, tmp_path, project, env
         self.worlds: list[World] = []
 
     def world(self, folder=None):
@@ -38,8 +38,12 @@ class Place:
         if folder is None:
             folder = self.base / "here"
             folder.mkdir()
-        self.worlds.append(World(self.base, Path(folder), self.env))
+        self.worlds.append(World(self.page, self.base, Path(folder), self.env))
         return self.worlds[-1]
+
+    def world_of(self, project):
+        """Return a world whose shell starts in a copy of a test project."""
+        return self.world(self.project(project))
 
     def copy(self, name, to):
         """A locked copy of a test project in the folder `to`."""

@@ -30,8 +30,8 @@ class World:
     that it asks, and the answer.
     """
 
-    def __init__(self, base: Path, folder: Path, env: dict[str, str]) -> None:
-        self.base, self.folder = base, folder
+    def __init__(self, page: str, base: Path, folder: Path, env: dict[str, str]) -> None:
+        self.page, self.base, self.folder = page, base, folder
         self.env = {**env, "COLUMNS": "120", "HATCH_CONFIG": str(base / "hatch.toml")}
         Path(self.env["HATCH_CONFIG"]).touch()
         self.swaps: dict[str, str] = {}
@@ -40,7 +40,7 @@ class World:
         self.answers: dict[str, tuple[str, str]] = {}
         self.missing: set[str] = set()
         self.met: set[str] = set()
-        self.followed: set[str] = set()
+        self.followed = False
 
     def venv(self, *requirements: str) -> None:
         """Create and activate an environment with pip and `requirements`, for `python` and `pip` on the page."""
@@ -56,11 +56,11 @@ class World:
         self.env |= {"UV_TOOL_DIR": str(folder), "UV_TOOL_BIN_DIR": str(folder / "bin")}
         self.env["PATH"] = f"{folder / 'bin'}{os.pathsep}{self.env['PATH']}"
 
-    def follow(self, page: str, *, write: bool = False) -> None:
+    def follow(self, *, write: bool = False) -> None:
         """Run every command of the page and compare its output with the page; with `write`, also write the files of the page."""
         printed: list[str] = []
         last_shell = ""
-        for step in steps(page):
+        for step in steps(self.page):
             if isinstance(step, Block):
                 if write:
                     step.write(self.folder)
@@ -70,9 +70,9 @@ class World:
             elif not step.shell:
                 _check_shown(step.text, printed)
             last_shell = step.shell
-        self.followed.add(page)
+        self.followed = True
         told = {*self.swaps, *self.before, *self.codes, *self.answers}
-        assert told == self.met, f"no command of {page} is met by {sorted(told - self.met)}"
+        assert told == self.met, f"no command of {self.page} is met by {sorted(told - self.met)}"
         if self.missing:
             leave_out(f"all but what needs {', '.join(sorted(self.missing))}, not installed here")
 

@@ -28,8 +28,8 @@ def home(place):
     clone_into(here.folder)
     here.venv()
     here.tools()
-    here.follow("docs/index.md")
-    (table,) = blocks("docs/index.md", "toml")
+    here.follow()
+    (table,) = blocks(place.page, "toml")
     project = (ROOT / "test_projects/scene_qa/pyproject.toml").read_text("utf-8")
     assert all(part in project for part in table.text.split("\n\n"))
 
@@ -41,14 +41,14 @@ def readme(place):
     here.venv()
     here.tools()
     here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")
-    sample, tests = (step.text for step in commands("README.md", "python3 -m venv"))
+    sample, tests = (step.text for step in commands(place.page, "python3 -m venv"))
     here.before["uv tool install"] = f"cd {quoted(place.base)}"
     here.swaps["=$PWD/wheels P"] = f"=$PWD/wheels,{here.env['UV_FIND_LINKS']} P"
     here.before["uv lock"] = f"cd {quoted(project)}"
     here.before[sample] = f"cd {quoted(clone)}"
     # All tests in a test would never end: that they are found has to do.
     here.before[tests] = "export PYTEST_ADDOPTS='--collect-only --quiet'"
-    here.follow("README.md")
+    here.follow()
 
 
 @WORLDS.of("docs/tutorial.md")
@@ -56,21 +56,21 @@ def tutorial(place):
     here = place.world()
     here.tools()
     here.env["HATCH_TILEBOX_CACHE_DIR"] = str(place.base / "cache")
-    here.follow("docs/tutorial.md", write=True)
+    here.follow(write=True)
     assert [path.name for path in (here.folder / "downloads").iterdir()] == ["scene_qa-0.1.0.tbrelease"]
 
 
 @WORLDS.of("docs/explanation/discovery.md")
 def discovery(place):
-    place.world(place.project("scene_qa")).follow("docs/explanation/discovery.md")
+    place.world_of("scene_qa").follow()
 
 
 @WORLDS.of("docs/how-to/add-release-checks.md")
 def add_release_checks(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.tools()
     here.codes["hatch-tilebox build"] = 1
-    here.follow("docs/how-to/add-release-checks.md", write=True)
+    here.follow(write=True)
     # The page ends with a build requirement, which isolated builds get from an index.
     edit(here.folder / "pyproject.toml", ('"hatch-tilebox"]', '"hatch-tilebox", "acme-release-rules"]'))
     here.env["UV_FIND_LINKS"] += f",{here.folder / 'acme-release-rules' / 'dist'}"
@@ -87,7 +87,7 @@ def adopt(place):
     )
     here = place.world(folder)
     here.answers["hatch-tilebox adopt"] = ("Write this?", "y")
-    here.follow("docs/how-to/adopt.md")
+    here.follow()
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def package_index(here, folder):
 
 @WORLDS.of("docs/how-to/build-in-ci.md")
 def build_in_ci(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.venv("twine", "pypiserver==2.4.2")
     here.codes = {"twine check dist/*": 1, "twine upload dist/*": 1}
     here.before["hatch-tilebox projects --changed"] = (
@@ -120,14 +120,14 @@ def build_in_ci(place):
     )
     with package_index(here, place.base / "index") as url, signing(here):
         here.env |= {"TWINE_REPOSITORY_URL": url, "TWINE_USERNAME": "any", "TWINE_PASSWORD": "any"}
-        here.follow("docs/how-to/build-in-ci.md")
+        here.follow()
     assert sorted(path.suffix for path in (place.base / "index").iterdir()) == [".gz", ".whl"]
 
 
 @WORLDS.of("docs/how-to/build.md")
 def build(place):
     """All tabs in one project, from the left to the right."""
-    page, folder = "docs/how-to/build.md", place.project("scene_qa")
+    folder = place.project("scene_qa")
     here = place.world(folder)
     here.venv("build", "tilebox", "tilebox-workflows", "hatch-tilebox[cli]")
     here.before["uv build flows/scene-qa"] = f"cd .. && mkdir flows && cp -r {quoted(folder)} flows/scene-qa"
@@ -135,9 +135,9 @@ def build(place):
     here.before["hatch clean"] = "touch dist/mine.txt && test -f dist/*.tbrelease"
     here.before["python -m build --wheel"] = "test -f dist/*.whl"
     here.before["python -m build"] = 'test "$(ls dist)" = mine.txt'
-    (code,) = blocks(page, "python")
+    (code,) = blocks(place.page, "python")
     here.before["pip install -e ."] = f"python -c {quoted(code.text)} > digest"
-    here.follow(page)
+    here.follow()
     releases = [*folder.glob("*/scene_qa-1.2.0.tbrelease"), folder.parent / "flows/scene-qa/dist/scene_qa-1.2.0.tbrelease"]
     assert [path.parent.name for path in releases] == ["dist", "releases", "dist"]
     assert {here.run(f"sha256sum {quoted(path)}").split()[0] for path in releases} == {(folder / "digest").read_text().strip()}
@@ -145,33 +145,33 @@ def build(place):
 
 @WORLDS.of("docs/how-to/choose-files.md")
 def choose_files(place):
-    here = place.world(place.project("single_file"))
+    here = place.world_of("single_file")
     here.run(
         "mkdir my_workflow && mv runner.py my_workflow && touch my_workflow/debug.log && printf '.venv\\n*.log\\n' > .gitignore"
     )
     workflow = '[workflow]\nslug = "x"\nrunner = "my_workflow.runner:runner"\n'
-    (here.folder / "tilebox.workflow.toml").write_text(workflow + blocks("docs/how-to/choose-files.md", "toml")[0].text)
-    here.follow("docs/how-to/choose-files.md")
+    (here.folder / "tilebox.workflow.toml").write_text(workflow + blocks(place.page, "toml")[0].text)
+    here.follow()
 
 
 @WORLDS.of("docs/how-to/fix-a-failing-build.md")
 def fix_a_failing_build(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.tools()
-    here.follow("docs/how-to/fix-a-failing-build.md")
+    here.follow()
 
 
 @WORLDS.of("docs/reference/errors.md")
 def error_codes(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.venv("hatch-tilebox[cli]")
-    here.follow("docs/reference/errors.md")
+    here.follow()
 
 
 @WORLDS.of("docs/how-to/share-code.md")
 def share_code(place):
-    page, here = "docs/how-to/share-code.md", place.world()
-    _, from_git, _, below, _ = (block.text for block in blocks(page, "toml") if not block.title)
+    here = place.world()
+    _, from_git, _, below, _ = (block.text for block in blocks(place.page, "toml") if not block.title)
     # The page begins in another repository than the one that its files belong to.
     repository, output, settings = (place.base / name for name in ("monorepo", "output", "gitconfig"))
     shutil.copytree(ROOT / "test_projects/monorepo", repository)
@@ -191,7 +191,7 @@ def share_code(place):
     (here.folder / "libs/common/common/__init__.py").touch()
     runner = (ROOT / "test_projects/single_file/runner.py").read_text()
     (here.folder / "flows/gauges/runner.py").write_text(f"import common\n{runner}")
-    here.follow(page, write=True)
+    here.follow(write=True)
     assert [each["path"] for each in json.loads(output.read_text().partition("=")[2])] == [
         "workflows/cleanup",
         "workflows/coverage",
@@ -207,35 +207,35 @@ def share_code(place):
 
 @WORLDS.of("docs/how-to/use-the-backend.md")
 def use_the_backend(place):
-    page, folder = "docs/how-to/use-the-backend.md", place.project("scene_qa")
-    (ours,) = blocks(page, "toml")
+    folder = place.project("scene_qa")
+    (ours,) = blocks(place.page, "toml")
     hatchling = '[build-system]\nrequires = ["hatchling", "hatch-tilebox"]\nbuild-backend = "hatchling.build"\n'
     edit(folder / "pyproject.toml", (hatchling, ours.text), ("[tool.hatch.build.hooks.tilebox]", ""))
     here = place.world(folder)
     here.venv("build")
     here.codes["hatch build -t tilebox"] = 1
-    here.follow(page)
+    here.follow()
     assert [path.name for path in (folder / "releases").iterdir()] == ["scene_qa-1.2.0.tbrelease"]
 
 
 @WORLDS.of("docs/reference/configuration.md")
 def configuration(place):
-    place.world().follow("docs/reference/configuration.md")
+    place.world().follow()
 
 
 @WORLDS.of("docs/reference/format.md")
 def archive_format(place):
-    here = place.world(place.project("single_file"))
+    here = place.world_of("single_file")
     edit(here.folder / "pyproject.toml", ('"tide-gauge"', '"scene-qa"'), ('"0.1.0"', '"1.0"'))
     edit(here.folder / "tilebox.workflow.toml", ("runner:runner", "scene_qa.runner:runner"))
     here.run("mkdir scene_qa && mv runner.py scene_qa && touch scene_qa/__init__.py && uv lock --quiet")
     here.run("hatch-tilebox build --quiet --out .")
-    here.follow("docs/reference/format.md")
+    here.follow()
 
 
 @WORLDS.of("docs/reference/options.md")
 def options(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     ours = "sed -i 's/\"hatchling\", //; s/hatchling.build/hatch_tilebox.backend/' pyproject.toml"
     here.before["uv build -C tilebox.max-size=1GiB"] = ours
-    here.follow("docs/reference/options.md")
+    here.follow()

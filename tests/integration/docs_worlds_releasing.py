@@ -14,7 +14,7 @@ WORLDS = Worlds()
 
 @WORLDS.of("docs/how-to/compare-releases.md")
 def compare_releases(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     for version in ("1.0", "1.1"):
         write_release(place.base / "tree", here.folder, version=version)
     here.run("hatch-tilebox build --quiet && cp dist/*.tbrelease deployed.tbrelease")
@@ -22,23 +22,23 @@ def compare_releases(place):
     of_ci = "hatch-tilebox diff deployed.tbrelease"
     here.before[of_ci] = "rm dist/scene_qa-1.2.0.tbrelease"
     here.codes = {"hatch-tilebox diff --text": 3, of_ci: 3, "hatch-tilebox diff --json": 1}
-    here.follow("docs/how-to/compare-releases.md")
+    here.follow()
 
 
 @WORLDS.of("docs/how-to/try-a-release.md")
 def try_a_release(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.run("hatch-tilebox build --quiet")
     here.run(f"hatch-tilebox build --quiet {quoted(place.project('tile_mosaic'))} --out dist")
     here.codes["hatch-tilebox run dist/scene_qa-1.2.0.tbrelease --task CheckFootprint"] = 1
-    here.follow("docs/how-to/try-a-release.md")
+    here.follow()
 
 
 @WORLDS.of("docs/how-to/verify-provenance.md")
 def verify_provenance(place):
-    page, here = "docs/how-to/verify-provenance.md", place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.env |= {"GIT_CONFIG_GLOBAL": str(place.base / "gitconfig")}
-    options, _ = blocks(page, "toml")
+    options, _ = blocks(place.page, "toml")
     head, _, keys = options.text.partition("\n")
     edit(here.folder / "pyproject.toml", (head, f"{head}\n{keys}"))
     here.run("git init -q -b main && git remote add origin https://github.com/acme/scene-qa.git")
@@ -48,17 +48,17 @@ def verify_provenance(place):
     here.swaps["file:///srv/releases"] = "./store"
     here.before["hatch-tilebox verify dist/scene_qa-1.2.0.tbrelease --no-run --policy"] = "git checkout -q scene_qa"
     here.codes["hatch-tilebox publish dist/scene_qa-1.2.0.tbrelease --to file:///srv/releases --policy policy.toml --dry-run"] = 1
-    here.follow(page, write=True)
+    here.follow(write=True)
 
 
 @WORLDS.of("docs/how-to/see-a-release.md")
 def see_a_release(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.env["BROWSER"] = "true"  # the program that --open starts
     here.run("hatch-tilebox build --quiet")
     next_version(here)
     here.run(f"hatch-tilebox build --quiet {quoted(place.project('tile_mosaic'))} --out dist")
-    here.follow("docs/how-to/see-a-release.md")
+    here.follow()
 
 
 ORAS_PULL = "import sys, oras.client; oras.client.OrasClient(insecure=True).pull(target=sys.argv[1])"
@@ -66,8 +66,8 @@ ORAS_PULL = "import sys, oras.client; oras.client.OrasClient(insecure=True).pull
 
 @WORLDS.of("docs/how-to/publish.md")
 def publish(place):
-    page, here, api = "docs/how-to/publish.md", place.world(place.project("scene_qa")), place.fixture("tilebox_api")
-    (targets,) = [block for block in blocks(page, "toml") if block.title]
+    here, api = place.world_of("scene_qa"), place.fixture("tilebox_api")
+    (targets,) = [block for block in blocks(place.page, "toml") if block.title]
     add_to(here.folder / targets.title, targets.text)
     edit(here.folder / targets.title, ("staging-4qZk81", "staging"))  # the cluster that the API has
     add_to(here.folder / "pyproject.toml", '[tool.hatch.publish.tilebox]\nto = "tilebox"\n')
@@ -105,33 +105,33 @@ def publish(place):
     here.env["HATCH_TILEBOX_STATE_DIR"] = str(place.base / "state")
     here.before[keep] = "pip install --quiet keyring keyrings.alt"
     here.answers[keep] = ("Password for", api.key)
-    here.follow(page)
+    here.follow()
     assert here.run("keyring get https://api.tilebox.com __token__").strip() == api.key
 
 
 @WORLDS.of("docs/explanation/provenance.md")
 def provenance(place):
-    here = place.world(place.project("scene_qa"))
+    here = place.world_of("scene_qa")
     here.venv("hatch-tilebox[cli,sign]")
     with signing(here):
         here.run("hatch-tilebox build --quiet --sbom")
-        here.follow("docs/explanation/provenance.md")
+        here.follow()
     assert (here.folder / "dist/scene_qa-1.2.0.provenance.sigstore.json").exists()
 
 
 @WORLDS.of("docs/how-to/write-a-destination.md")
 def write_a_destination(place):
-    page, here = "docs/how-to/write-a-destination.md", place.world(place.project("single_file"))
+    here = place.world_of("single_file")
     here.tools()
     here.run("hatch-tilebox build --quiet && mkdir ../srv")
     here.swaps["/srv/"] = f"{place.base}/srv/"  # nobody else's folder
     here.env["HATCH_TILEBOX_PUBLISH_STALE"] = "true"  # the page writes the plugin into the project, after the build
-    here.follow(page, write=True)
+    here.follow(write=True)
 
 
 @WORLDS.of("docs/reference/cli.md")
 def cli(place):
-    page, folder = "docs/reference/cli.md", place.copy("scene_qa", "scene_qa")
+    folder = place.copy("scene_qa", "scene_qa")
     edit(folder / "tilebox.workflow.toml", ("staging-4qZk81", "staging"))  # the cluster that the API has
     add_to(folder / "tilebox.workflow.toml", '[targets.production]\nclusters = ["production"]\n')
     place.copy("scene_qa", "scene_qa/flows/scene-qa")
@@ -166,12 +166,12 @@ def cli(place):
     here.codes["hatch-tilebox diff"] = 3
     here.before["hatch-tilebox sign"] = "hatch-tilebox build --quiet"
     with signing(here):
-        here.follow(page)
+        here.follow()
 
 
 @WORLDS.of("docs/reference/publish.md")
 def publish_reference(place):
-    here = place.world(place.project("single_file"))
+    here = place.world_of("single_file")
     here.env["HATCH_TILEBOX_PUBLISH_TO"] = "./releases"
     here.run("hatch-tilebox build --quiet")
-    here.follow("docs/reference/publish.md")
+    here.follow()

@@ -8,13 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
-from forge_support import PROJECT, ForgeHandler, flows_repository, git  # noqa: F401 -- a fixture
+from forge_support import PROJECT, ForgeHandler, flows_repository  # noqa: F401 -- a fixture
+from git_commits import git
+from loopback import serving
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -71,10 +72,8 @@ class Handler(ForgeHandler, BaseHTTPRequestHandler):
 
 @pytest.fixture
 def github():
-    with GitHub() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(GitHub()) as server:
         yield server
-        server.shutdown()
 
 
 class Job:

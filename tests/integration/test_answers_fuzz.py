@@ -10,9 +10,10 @@ import re
 from contextlib import closing, suppress
 
 from archive_samples import archive, manifest_of, members_of
-from foreign_answers import registry, serve, store_with
+from foreign_answers import registry, store_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loopback import serve
 from other_values import paths, replaced
 
 from hatch_tilebox.core.errors import TileboxError

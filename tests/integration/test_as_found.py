@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest_tools import needs_tool
+from git_commits import commit_all, git
 from output_schema import check_output
 from runtime_support import PROJECTS
 
@@ -81,9 +82,8 @@ def moisture_tables(folder, run):
     system = "[tool.hatch.build.targets.wheel]\ninclude = ['moisture_tables.py']\n"
     with (package / "pyproject.toml").open("a") as file:
         file.write(f"\n{system}")
-    author = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.org")
-    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "Tables"], ["tag", "v1.0"]):
-        run(package, "git", *command)
+    commit_all(package)
+    git(package, "tag", "v1.0")
 
 
 def adopt(folder):

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from programs import CLI
 
 from hatch_tilebox.archive.reader import read_manifest
 from hatch_tilebox.compatibility.releases import compare_releases, compare_tasks
@@ -15,7 +16,6 @@ from hatch_tilebox.core.model import Task
 
 pytestmark = pytest.mark.runtime
 
-CLI = (sys.executable, "-m", "hatch_tilebox")
 NAME = "tilebox.com/harvest-watch/"
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from programs import CLI, run
 
 pytestmark = [pytest.mark.runtime, pytest.mark.needs_tool("uv")]
 
 
 def call(folder, env, *arguments, code=0):
-    command = [sys.executable, "-m", "hatch_tilebox", *arguments]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done
+    return run([*CLI, *arguments], folder, env, code=code)
 
 
 def test_everything_at_once(frontend_env, project):

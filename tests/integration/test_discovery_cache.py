@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from programs import edit
 from runtime_support import PROJECTS, Events, discover, interpreter, load, lock
 
 from hatch_tilebox.core.errors import DiscoveryError
@@ -35,12 +36,6 @@ def cache(tmp_path, monkeypatch):
 def project(tmp_path, shared, clean_env):
     """A small project that works."""
     return lock(Path(shutil.copytree(PROJECTS / "broken/default_identifiers", tmp_path / "project")), shared, clean_env)
-
-
-def edit(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def steps(folder, **options):

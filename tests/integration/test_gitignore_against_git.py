@@ -7,6 +7,7 @@ import re
 import shutil
 from typing import NamedTuple
 
+import git_commits
 import pytest
 from git_support import Git
 from hypothesis import HealthCheck, given, note, settings
@@ -155,9 +156,8 @@ def test_exclude_file_of_the_repository_comes_after_ignore_files(git, tmp_path_f
 def test_linked_worktree_shares_the_exclude_file(git, tmp_path):
     main, linked = tmp_path / "main", tmp_path / "linked"
     main.mkdir()
-    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
     git.run("init", "-q", cwd=main)
-    git.run(*identity, "commit", "-q", "--allow-empty", "-m", "start", cwd=main)
+    git_commits.git(main, "commit", "-q", "--allow-empty", "-m", "start")
     git.run("worktree", "add", "-q", str(linked), cwd=main)
     (main / ".git/info/exclude").write_text("*.log\n")
     for name in ("a.py", "a.log"):

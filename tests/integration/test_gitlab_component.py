@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
-from forge_support import PROJECT, ForgeHandler, flows_repository, git  # noqa: F401 -- a fixture
+from forge_support import PROJECT, ForgeHandler, flows_repository  # noqa: F401 -- a fixture
+from git_commits import git
+from loopback import serving
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "glpat-planted"
@@ -59,10 +60,8 @@ class Handler(ForgeHandler, BaseHTTPRequestHandler):
 
 @pytest.fixture
 def gitlab():
-    with GitLab() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(GitLab()) as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import subprocess
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from loopback import serve
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.model import FileEntry, Pattern
@@ -37,43 +36,24 @@ def write_wheel(folder):
     return folder / WHEEL
 
 
-class Index(BaseHTTPRequestHandler):
-    """An index that requires a login, used directly or as a proxy."""
-
-    def do_GET(self):
-        wanted = "Basic " + base64.b64encode(b"robot:s3cret").decode()
-        if self.headers.get("Authorization") != wanted and self.server.login:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", "Basic")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        path = urlsplit(self.path).path
-        page = f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode()
-        body = self.server.wheel if path.endswith(WHEEL) else page if path.endswith("/acme-common/") else None
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Type", "text/html" if body is page else "application/octet-stream")
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body or b"")
-
-    def do_HEAD(self):
-        self.do_GET()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    """A running index at a port of loopback."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
-        server.login = True
-        server.wheel = write_wheel(tmp_path_factory.mktemp("wheel")).read_bytes()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
+    """The host and port of an index that requires a login, used directly or as a proxy."""
+    wheel = write_wheel(tmp_path_factory.mktemp("wheel")).read_bytes()
+    login = "Basic " + base64.b64encode(b"robot:s3cret").decode()
+
+    def answer(_method, url, headers, _body):
+        path = urlsplit(url).path
+        if headers.get("Authorization") != login:
+            return 401, {"WWW-Authenticate": "Basic"}, b""
+        if path.endswith(WHEEL):
+            return 200, {"Content-Type": "application/octet-stream"}, wheel
+        if path.endswith("/acme-common/"):
+            return 200, {"Content-Type": "text/html"}, f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode()
+        return 404, {}, b""
+
+    with serve(answer) as (host, _):
+        yield host
 
 
 @pytest.fixture

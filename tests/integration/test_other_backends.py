@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
+from git_commits import commit_all, git
 
 from hatch_tilebox.core.errors import ConfigError
 from hatch_tilebox.core.model import Project
@@ -101,8 +100,8 @@ def test_the_version_that_a_backend_computes(project, kind, monkeypatch):
 def test_a_version_from_git(project, monkeypatch):
     build_system = system("setuptools", "setuptools-scm", backend="setuptools.build_meta")
     root = project(f"{DYNAMIC}{build_system}[tool.setuptools_scm]\n", {})
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"], ["tag", "v2.5"]):
-        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *command], cwd=root, check=True)
+    commit_all(root)
+    git(root, "tag", "v2.5")
     assert read_project(read_pyproject(root)).version == "2.5"
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "9.0")
     assert read_project(read_pyproject(root)).version == "9.0"

@@ -7,14 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from git_commits import commit_all
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = [".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml", "src"]
-
-
-def git(folder, *args):
-    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    subprocess.run(["git", *identity, *args], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.frontends
@@ -26,9 +22,7 @@ def test_the_hook_finds_mistakes_before_they_are_committed(tmp_path, project, cl
         copy(ROOT / name, hooks / name)
     folder = project("scene_qa")
     for repository in (hooks, folder):
-        git(repository, "init", "--quiet")
-        git(repository, "add", "--all")
-        git(repository, "commit", "--quiet", "--message", "all")
+        commit_all(repository)
 
     def run():
         command = ["uv", "tool", "run", "--quiet", "pre-commit", "try-repo", hooks, "hatch-tilebox-check", "--all-files"]

@@ -6,8 +6,10 @@ import hashlib
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
+from git_commits import commit_all, git
 
 pytestmark = pytest.mark.runtime
 
@@ -18,21 +20,15 @@ def repository(project, clean_env):
     folder = project("scene_qa")
     env = {**clean_env, "HATCH_TILEBOX_PROVENANCE": "true", "GIT_CONFIG_GLOBAL": "/dev/null"}
 
-    def git(*arguments):
-        command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments]
-        return subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True).stdout.strip()
-
     def build(target, *others, folder=folder, **variables):
         command = [sys.executable, "-m", "hatchling", "build", *(f"-t{name}" for name in (target, *others))]
         result = subprocess.run(command, cwd=folder, env={**env, **variables}, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         return folder / "dist"
 
-    git("init", "-q", "-b", "main")
-    git("remote", "add", "origin", "https://ada:pass-Word.3c7@example.org/acme/flows.git")
-    git("add", "-A")
-    git("commit", "-q", "-m", "Add the workflow")
-    return folder, git, build
+    commit_all(folder, "Add the workflow")
+    git(folder, "remote", "add", "origin", "https://ada:pass-Word.3c7@example.org/acme/flows.git")
+    return folder, partial(git, folder), build
 
 
 def statement(dist):

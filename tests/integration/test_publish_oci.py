@@ -10,17 +10,16 @@ import random
 import stat
 import subprocess
 import sys
-import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 from fault_proxy import FaultProxy
 from hand_made_releases import write_sbom
+from loopback import json_answer, serve
 from output_schema import check_output
 
 from hatch_tilebox.core.errors import IncompatibleError, PublishError
@@ -387,37 +386,26 @@ def test_without_or_with_wrong_credentials_login_is_advised(basic_registry, dock
 
 @pytest.fixture
 def token_server():
-    """Gives tokens to those who know the password. `asked` are the queries it got."""
+    """Gives tokens to those who know the password. Its URL, and a log of the requests that it got."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            server.asked.append(parse_qs(urlsplit(self.path).query))
-            basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-            good = self.headers["Authorization"] == f"Basic {basic}"
-            body = json.dumps({"token": "tok-En.5a5"} if good else {"details": f"bad {self.headers['Authorization']}"}).encode()
-            self.send_response(200 if good else 401)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(_method, _path, headers, _body):
+        basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        if headers["Authorization"] == f"Basic {basic}":
+            return json_answer({"token": "tok-En.5a5"})
+        return json_answer({"details": f"bad {headers['Authorization']}"}, 401)
 
-        def log_message(self, *_args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serve(answer) as (host, requests):
+        yield f"http://{host}/token", requests
 
 
 def test_token_authentication(oci_registry, token_server, docker_config, make_release, repository):
-    realm = f"http://127.0.0.1:{token_server.server_address[1]}/token"
+    realm, requests = token_server
     port = oci_registry(f"auth: {{silly: {{realm: '{realm}', service: tests}}}}\n")
     log_in(docker_config, port)
     assert publish(make_release(), repository(port)).created
-    assert token_server.asked[-1]["service"] == ["tests"]
-    assert {scope for query in token_server.asked for scope in query["scope"]} <= {
+    asked = [parse_qs(urlsplit(path).query) for _, path, _ in requests]
+    assert asked[-1]["service"] == ["tests"]
+    assert {scope for query in asked for scope in query["scope"]} <= {
         "repository:acme/scene-qa:pull",
         "repository:acme/scene-qa:pull,push",
         "repository:acme/scene-qa:push,pull",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from git_commits import git
 from output_schema import check_output
 
 from hatch_tilebox.archive import zstd
@@ -29,8 +30,7 @@ class Repository:
         self.env = {**env, "GIT_CONFIG_GLOBAL": os.devnull, "HATCH_TILEBOX_PROVENANCE": "true"}
 
     def git(self, *arguments):
-        command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments]
-        return subprocess.run(command, cwd=self.top, env=self.env, check=True, capture_output=True, text=True).stdout.strip()
+        return git(self.top, *arguments)
 
     def build(self, target="tilebox", out="dist", **variables):
         command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(out)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import sys
 
 import pytest
+from programs import printed
 
 import hatch_tilebox.backend
 from hatch_tilebox.archive.reader import read_manifest
@@ -37,12 +37,6 @@ def folder(project):
     return folder
 
 
-def run(command, folder, env, *, code=0):
-    result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert result.returncode == code, f"{command}\n{result.stdout}\n{result.stderr}"
-    return result.stdout + result.stderr
-
-
 def test_every_frontend_makes_one_release(folder, frontend_env):
     digests = set()
     for command in (
@@ -55,7 +49,7 @@ def test_every_frontend_makes_one_release(folder, frontend_env):
     ):
         # hatch moves the wheel of a foreign backend out of a folder of its own, and nothing else.
         env = {**frontend_env, "HATCH_TILEBOX_OUTPUT_DIR": "dist"} if command[0] == "hatch" else frontend_env
-        run(command, folder, env)
+        printed(command, folder, env)
         release = folder / "dist" / "tide_gauge-0.1.0.tbrelease"
         digests.add(hashlib.sha256(release.read_bytes()).hexdigest())
         release.unlink()
@@ -63,35 +57,35 @@ def test_every_frontend_makes_one_release(folder, frontend_env):
 
 
 def test_settings_of_the_frontend_are_options(folder, frontend_env):
-    run(["uv", "build", "--wheel", "-C", "tilebox.output-dir=releases", "-C", "other.setting=1"], folder, frontend_env)
+    printed(["uv", "build", "--wheel", "-C", "tilebox.output-dir=releases", "-C", "other.setting=1"], folder, frontend_env)
     assert read_manifest(folder / "releases" / "tide_gauge-0.1.0.tbrelease").workflow.runner == "runner:runner"
     settings = ["--config-settings", "tilebox.output-dir=kept"]
-    run([*PIP, "wheel", "--no-deps", "-w", "wheels", *settings, "."], folder, frontend_env)
+    printed([*PIP, "wheel", "--no-deps", "-w", "wheels", *settings, "."], folder, frontend_env)
     assert (folder / "kept" / "tide_gauge-0.1.0.tbrelease").exists()
 
 
 def test_settings_count_before_the_environment(folder, frontend_env):
     env = {**frontend_env, "HATCH_TILEBOX_OUTPUT_DIR": "from-environment"}
-    run(["uv", "build", "--wheel", "-C", "tilebox.output-dir=from-setting"], folder, env)
+    printed(["uv", "build", "--wheel", "-C", "tilebox.output-dir=from-setting"], folder, env)
     assert not (folder / "from-environment").exists()
     assert list((folder / "from-setting").glob("*.tbrelease"))
 
 
 def test_unknown_setting_of_ours_is_refused(folder, frontend_env):
-    output = run(["uv", "build", "--wheel", "-C", "tilebox.runtme=worker"], folder, frontend_env, code=2)
+    output = printed(["uv", "build", "--wheel", "-C", "tilebox.runtme=worker"], folder, frontend_env, code=2)
     assert 'error[TBX012]: unknown config setting "tilebox.runtme"\nhelp: did you mean "tilebox.runtime"?' in output
     assert "Traceback" not in output
 
 
 def test_worker_level_is_an_option(folder, frontend_env):
     """The worker tells names and versions; the rest is known from the import."""
-    run(["uv", "build", "--wheel", "-C", "tilebox.runtime=worker"], folder, frontend_env)
+    printed(["uv", "build", "--wheel", "-C", "tilebox.runtime=worker"], folder, frontend_env)
     manifest = read_manifest(folder / "dist" / "tide_gauge-0.1.0.tbrelease")
     assert [(task.name, task.version) for task in manifest.tasks] == [("tilebox.com/tide-gauge/ReadGauge", "v0.1")]
 
 
 def test_pip_installs_the_project(folder, frontend_env, tmp_path):
-    output = run([*PIP, "install", "-v", "--no-deps", "--target", tmp_path / "site", "."], folder, frontend_env)
+    output = printed([*PIP, "install", "-v", "--no-deps", "--target", tmp_path / "site", "."], folder, frontend_env)
     assert (tmp_path / "site" / "runner.py").exists()
     assert "tide_gauge-0.1.0.tbrelease" in output
     assert "The option output-dir keeps the release." in output
@@ -106,7 +100,7 @@ def test_hooks_of_both_peps_are_there():
 
 def test_metadata_is_prepared_without_a_build(folder, frontend_env, tmp_path):
     code = "import sys, hatch_tilebox.backend as b; print(b.prepare_metadata_for_build_wheel(sys.argv[1]))"
-    name = run([sys.executable, "-c", code, str(tmp_path)], folder, frontend_env).strip()
+    name = printed([sys.executable, "-c", code, str(tmp_path)], folder, frontend_env).strip()
     assert name == "tide_gauge-0.1.0.dist-info"
     assert "Name: tide-gauge" in (tmp_path / name / "METADATA").read_text()
     assert not (folder / "dist").exists()
@@ -122,8 +116,8 @@ def test_editable_install_works(project, frontend_env, tmp_path):
     )
     path.write_text(text.replace("[tool.hatch.build.hooks.tilebox]", ""))
     environment = tmp_path / "env"
-    run(["uv", "venv", "-q", environment], tmp_path, frontend_env)
-    run(["uv", "pip", "install", "-q", "--no-deps", "-p", environment, "-e", folder], tmp_path, frontend_env)
+    printed(["uv", "venv", "-q", environment], tmp_path, frontend_env)
+    printed(["uv", "pip", "install", "-q", "--no-deps", "-p", environment, "-e", folder], tmp_path, frontend_env)
     code = "import burn_severity.index as m; print(m.severity(1, 0))"
-    assert run([environment / "bin" / "python", "-c", code], tmp_path, frontend_env).strip() == "high"
+    assert printed([environment / "bin" / "python", "-c", code], tmp_path, frontend_env).strip() == "high"
     assert not (folder / "dist").exists()

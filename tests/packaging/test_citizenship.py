@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
+from git_commits import commit_all, git
+from programs import edit, printed, run
 
 from hatch_tilebox.archive.reader import read_manifest
 
@@ -15,20 +16,8 @@ HATCHLING = [sys.executable, "-m", "hatchling", "build"]
 RELEASE = "tide_gauge-0.1.0.tbrelease"
 
 
-def run(command, folder, env, **extra):
-    result = subprocess.run(command, cwd=folder, env={**env, **extra}, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
-    return result.stdout + result.stderr
-
-
 def kept(folder):
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def replace(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def test_hooks_only_runs_the_hook_and_builds_no_wheel(project, clean_env):
@@ -41,7 +30,7 @@ def test_hooks_only_runs_the_hook_and_builds_no_wheel(project, clean_env):
 def test_no_hooks_builds_no_release(switch, project, clean_env):
     folder = project("scene_qa")
     extra = {} if switch else {"HATCH_BUILD_NO_HOOKS": "true"}
-    run([*HATCHLING, "-t", "wheel", *switch], folder, clean_env, **extra)
+    run([*HATCHLING, "-t", "wheel", *switch], folder, {**clean_env, **extra})
     assert kept(folder / "dist") == ["scene_qa-1.2.0-py3-none-any.whl"]
 
 
@@ -65,7 +54,7 @@ def test_clean_removes_our_releases_and_nothing_else(target, project, clean_env)
 
 def test_location_moves_wheel_and_release(project, clean_env):
     folder = project("single_file")
-    run([*HATCHLING, "-t", "wheel"], folder, clean_env, HATCH_BUILD_LOCATION="out")
+    run([*HATCHLING, "-t", "wheel"], folder, {**clean_env, "HATCH_BUILD_LOCATION": "out"})
     assert kept(folder / "out") == ["tide_gauge-0.1.0-py3-none-any.whl", RELEASE]
     assert kept(folder / "dist") == []
 
@@ -74,20 +63,19 @@ def test_beside_a_version_from_git_and_a_readme_hook(project, frontend_env):
     """hatch-vcs gives the release its version; hatch-fancy-pypi-readme and its table stay as they are."""
     folder = project("single_file")
     path = folder / "pyproject.toml"
-    replace(path, '"hatch-tilebox"]', '"hatch-tilebox", "hatch-vcs", "hatch-fancy-pypi-readme"]')
-    replace(path, 'version = "0.1.0"', 'dynamic = ["version", "readme"]')
+    edit(path, '"hatch-tilebox"]', '"hatch-tilebox", "hatch-vcs", "hatch-fancy-pypi-readme"]')
+    edit(path, 'version = "0.1.0"', 'dynamic = ["version", "readme"]')
     with path.open("a") as file:
         file.write(
             '\n[tool.hatch.version]\nsource = "vcs"\n'
             '\n[tool.hatch.metadata.hooks.fancy-pypi-readme]\ncontent-type = "text/markdown"\n'
             '[[tool.hatch.metadata.hooks.fancy-pypi-readme.fragments]]\ntext = "Reads gauges."\n'
         )
-    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
-    run([*git, "init", "-q"], folder, frontend_env)
-    run([*git, "commit", "-q", "--allow-empty", "-m", "Locking asks for the version"], folder, frontend_env)
+    git(folder, "init", "-q")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "Locking asks for the version")
     run(["uv", "lock", "-q"], folder, frontend_env)
-    for command in (["add", "-A"], ["commit", "-qm", "All"], ["tag", "v3.2.1"]):
-        run([*git, *command], folder, frontend_env)
+    commit_all(folder)
+    git(folder, "tag", "v3.2.1")
     run(["uv", "build"], folder, frontend_env)
     names = [name for name in kept(folder / "dist") if name != ".gitignore"]
     assert names == ["tide_gauge-3.2.1-py3-none-any.whl", "tide_gauge-3.2.1.tar.gz", "tide_gauge-3.2.1.tbrelease"]
@@ -120,7 +108,7 @@ def test_subfolder_of_a_bigger_repository(tmp_path, project, frontend_env):
 
 def modules_of_an_sdist(folder, env, out):
     code = f"import hatchling.build, sys; hatchling.build.build_sdist({str(out)!r}); print(*sys.modules)"
-    return set(run([sys.executable, "-c", code], folder, env).split())
+    return set(printed([sys.executable, "-c", code], folder, env).split())
 
 
 def test_sdist_imports_nothing_heavy(project, clean_env, tmp_path):

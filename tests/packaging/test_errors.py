@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from programs import edit
 from shown import flat
 
 from hatch_tilebox.frontends.text_progress import without_hints_of_uv
@@ -26,19 +27,12 @@ FRONTENDS = {
 }
 
 
-def edit(folder: Path, file: str, old: str, new: str) -> None:
-    path = folder / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-
-
 def config(old, new):
-    return lambda folder: edit(folder, "tilebox.workflow.toml", old, new)
+    return lambda folder: edit(folder / "tilebox.workflow.toml", old, new)
 
 
 def code(old, new):
-    return lambda folder: edit(folder, "runner.py", old, new)
+    return lambda folder: edit(folder / "runner.py", old, new)
 
 
 def git_lfs_pointer(folder: Path) -> None:
@@ -117,14 +111,14 @@ CASES = {
     "no task": (code("tasks=[ReadGauge]", "tasks=[]"), "hatchling", [r"no task"]),
     "bad version": (code('"v0.1"', '"1.0"'), "build", [r"1\.0", r"vX\.Y|vMAJOR\.MINOR|v1\.0"]),
     "stale lock": (
-        lambda folder: edit(folder, "pyproject.toml", '["tilebox"]', '["tilebox", "affine"]'),
+        lambda folder: edit(folder / "pyproject.toml", '["tilebox"]', '["tilebox", "affine"]'),
         "uv",
         [r"uv\.lock", r"uv lock"],
     ),
     "start-up takes too long": (
         lambda folder: (
             code("runner = Runner", "import time\n\ntime.sleep(60)\nrunner = Runner")(folder),
-            edit(folder, "pyproject.toml", "hooks.tilebox]", "hooks.tilebox]\nstartup-timeout = 5"),
+            edit(folder / "pyproject.toml", "hooks.tilebox]", "hooks.tilebox]\nstartup-timeout = 5"),
         ),
         "build",
         [r"5 s", r"runner\.py.*line 2\d|time\.sleep", "startup-timeout"],
@@ -133,7 +127,7 @@ CASES = {
         f"output folder that is a file, {frontend}": (
             lambda folder: (
                 (folder / "releases").write_text(""),
-                edit(folder, "pyproject.toml", ".tilebox]", '.tilebox]\noutput-dir = "releases/new"'),
+                edit(folder / "pyproject.toml", ".tilebox]", '.tilebox]\noutput-dir = "releases/new"'),
             ),
             frontend,
             [r"releases.new cannot be written: Not a directory", r"help: .*`output-dir`"],
@@ -141,7 +135,7 @@ CASES = {
         for frontend in ("uv", "hatch", "build")
     },
     "misspelt option": (
-        lambda folder: edit(folder, "pyproject.toml", "hooks.tilebox]", 'hooks.tilebox]\nruntme = "import"'),
+        lambda folder: edit(folder / "pyproject.toml", "hooks.tilebox]", 'hooks.tilebox]\nruntme = "import"'),
         "uv",
         [r"runtme", r"runtime"],
     ),

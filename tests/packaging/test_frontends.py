@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from programs import run
 
 from hatch_tilebox.archive.reader import check_archive
 
@@ -31,12 +32,6 @@ COMMANDS = {
     "build": [sys.executable, "-m", "build", "--installer", "uv"],
     "hatch-tilebox": ["hatch-tilebox", "build"],
 }
-
-
-def run(command, folder, env, **options):
-    result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, **options)
-    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
-    return result
 
 
 def digest(path):

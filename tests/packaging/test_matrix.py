@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from git_commits import commit_all, git
 
 pytestmark = pytest.mark.frontends
 
@@ -78,12 +79,9 @@ def test_circumstances(project, frontend_env):
 def test_git_checkout(project, frontend_env, tmp_path):
     """A clone elsewhere, its files created in another order, with git's conversion of line ends off."""
     folder = project("scene_qa")
-    git = ["git", "-c", "core.autocrlf=false", "-c", "user.name=A", "-c", "user.email=a@example.org"]
-    subprocess.run([*git, "init", "-q"], cwd=folder, check=True)
-    subprocess.run([*git, "add", "-A"], cwd=folder, check=True)
-    subprocess.run([*git, "commit", "-qm", "All"], cwd=folder, check=True)
+    commit_all(folder)
     clone = tmp_path / "deeper" / "clone"
-    subprocess.run([*git, "clone", "-q", folder, clone], check=True)
+    git(tmp_path, "clone", "-q", folder, clone)
     command = ["uv", "build", "--wheel"]
     compare({"tree": digest(folder, command, frontend_env), "clone": digest(clone, command, frontend_env)})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from programs import run
 
 from hatch_tilebox.archive.extract import extract_archive
 from hatch_tilebox.archive.reader import check_archive
@@ -27,12 +28,6 @@ COMMANDS = {
     "build": [sys.executable, "-m", "build", "--installer", "uv"],
     "hatch-tilebox": ["hatch-tilebox", "build"],
 }
-
-
-def run(command, folder, env):
-    result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
-    return result
 
 
 @pytest.fixture(scope="session")

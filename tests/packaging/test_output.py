@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from programs import printed
 
 pytestmark = pytest.mark.frontends
 
@@ -14,9 +15,7 @@ HATCHLING = [sys.executable, "-m", "hatchling", "build", "-t", "tilebox"]
 
 
 def run(command, folder, env, **extra):
-    result = subprocess.run(command, cwd=folder, env={**env, **extra}, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout + result.stderr
+    return printed(command, folder, {**env, **extra})
 
 
 def test_each_step_has_its_line(project, frontend_env):

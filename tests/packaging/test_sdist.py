@@ -10,34 +10,24 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from git_commits import git
+from programs import edit, run
 
 from hatch_tilebox.archive.reader import read_manifest
 
 pytestmark = pytest.mark.frontends
-
-
-def run(folder, env, *arguments):
-    command = [sys.executable, "-m", "build", "--no-isolation", *arguments]
-    result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
-    return result.stderr
+BUILD = [sys.executable, "-m", "build", "--no-isolation"]
 
 
 def digests(folder, env):
     """Of the release built from the tree, and of the one built from its sdist."""
     result = []
     for arguments in (["--wheel"], []):
-        run(folder, env, *arguments)
+        run([*BUILD, *arguments], folder, env)
         (release,) = (folder / "dist").glob("*.tbrelease")
         result.append(hashlib.sha256(release.read_bytes()).hexdigest())
         release.unlink()
     return result
-
-
-def edit(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def test_settings_that_drop_files_do_not_matter(project, clean_env):
@@ -99,7 +89,7 @@ def test_environments_and_caches_stay_out_except_for_named_files(project, clean_
         file.write('\n[tool.hatch.build.targets.sdist]\nexclude = ["conda-meta", "CACHEDIR.TAG", "named.py"]\n')
     direct, through_sdist = digests(folder, clean_env)
     assert direct == through_sdist
-    run(folder, clean_env, "--wheel")
+    run([*BUILD, "--wheel"], folder, clean_env)
     (release,) = (folder / "dist").glob("*.tbrelease")
     paths = {file.path for file in read_manifest(release).files}
     assert {path for path in paths if "/" in path} == {"node_modules/chart/named.py"}
@@ -141,14 +131,9 @@ def test_an_sdist_of_an_unpacked_sdist(project, clean_env, tmp_path):
     assert set(digests(unpacked, clean_env)) == {direct}
 
 
-def git(*arguments, folder):
-    identity = ["-c", "user.name=Anna", "-c", "user.email=anna@example.com", "-c", "protocol.file.allow=always"]
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
-
-
 def in_a_repository(top, source):
     """The project in a folder of a repository, whose ignore files name files of the release."""
-    git("init", "-q", ".", folder=top)
+    git(top, "init", "-q", ".")
     (top / ".gitignore").write_text("*.json\n*.lock\n")
     (top / ".git" / "info" / "exclude").write_text("limits.py\n")
     return Path(shutil.copytree(source, top / "flows" / "project"))
@@ -171,16 +156,16 @@ def below_an_ignore_file_alone(top, source):
 
 def committed(top, source):
     origin = Path(shutil.copytree(source, top / "origin"))
-    git("init", "-q", "-b", "main", ".", folder=origin)
-    git("add", "-A", folder=origin)
-    git("commit", "-qm", "x", folder=origin)
+    git(origin, "init", "-q", "-b", "main", ".")
+    git(origin, "add", "-A")
+    git(origin, "commit", "-qm", "x")
     (origin / ".git" / "info" / "exclude").write_text("private.md\n")
     return origin
 
 
 def in_a_worktree(top, source):
     origin = committed(top, source)
-    git("worktree", "add", "-q", "--detach", str(top / "worktree"), folder=origin)
+    git(origin, "worktree", "add", "-q", "--detach", str(top / "worktree"))
     (top / ".gitignore").write_text("*.json\n")
     (top / "worktree" / "private.md").write_text("")
     return top / "worktree"
@@ -190,9 +175,9 @@ def as_a_submodule(top, source):
     origin = committed(top, source)
     parent = top / "parent"
     parent.mkdir()
-    git("init", "-q", ".", folder=parent)
+    git(parent, "init", "-q", ".")
     (parent / ".gitignore").write_text("*.json\n")
-    git("submodule", "add", "-q", str(origin), "project", folder=parent)
+    git(parent, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(origin), "project")
     return parent / "project"
 
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import pytest
+from programs import run
 
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.wheel import read_wheel
@@ -18,12 +19,6 @@ from hatch_tilebox.archive.wheel import read_wheel
 pytestmark = pytest.mark.frontends
 
 EMBEDDED = "extra_metadata/tilebox/release.json"
-
-
-def run(command, folder, env):
-    result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
-    return result
 
 
 def build(folder, env, **extra):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_commits import git
 from monorepo_lock import MONOREPO, lock
 
 from hatch_tilebox.core.errors import ConfigError
@@ -31,9 +31,7 @@ class Repository:
         self.root = root
 
     def git(self, *arguments):
-        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
-        return subprocess.run(command, cwd=self.root, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+        return git(self.root, *arguments)
 
     def commit(self):
         self.git("add", "-A")

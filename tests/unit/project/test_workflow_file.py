@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+from call_counts import count_calls
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import ConfigError, Location
@@ -239,18 +240,8 @@ def test_large_file_takes_steps_in_proportion(write):
 
     def steps(lines):
         path = write(TEXT.replace("[\n", "[\n" + "".join(f'  "folder{i}/**", # why\n' for i in range(lines))))
-        count = 0
-
-        def tick(*_):
-            nonlocal count
-            count += 1
-
         load_config(path)  # imports are done before counting
-        sys.setprofile(tick)
-        try:
-            config = load_config(path)
-        finally:
-            sys.setprofile(None)
+        count, config = count_calls(load_config, path)
         assert len(config.include) == lines + 2
         return count
 
