@@ -8,11 +8,15 @@ import sys
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.extras import extra
+from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.temporary import temporary_folder
+from hatch_tilebox.core.workflow import Project
 from hatch_tilebox.discovery import process
 from hatch_tilebox.discovery.clean_environment import install_environment, passed_variables, workflow_environment
 from hatch_tilebox.discovery.process import tail
@@ -39,28 +43,34 @@ _VARIABLES = (
 """The same, and those that configure where uv finds build requirements."""
 
 
-def backend_of(pyproject: Pyproject) -> str:
-    """Return the build backend of a project, by default the legacy one of setuptools.
-
-    Source: https://peps.python.org/pep-0517/#source-trees
-    """
-    return str(pyproject.table("build-system").get("build-backend", "setuptools.build_meta:__legacy__"))
-
-
-def computed_metadata(pyproject: Pyproject, python: str | None) -> Message:
-    """Return the core metadata of a project from its backend, which uv runs in an environment with its requirements.
+def computed_metadata(pyproject: Pyproject, python: str | None) -> Project:
+    """Return name, version and Pythons of a project from its backend, which uv runs in an environment with its requirements.
 
     `python` is the range of Pythons that the project supports, if it is known. This runs code of the project, and leaves the folder
     unchanged. Raises ConfigError with the last output of the backend if it fails.
     """
-    root, backend, path = pyproject.root, backend_of(pyproject), pyproject.table("build-system").get("backend-path")
+    table = pyproject.table("build-system")
+    # Without a backend, the legacy one of setuptools. Source: https://peps.python.org/pep-0517/#source-trees
+    backend = str(table.get("build-backend", "setuptools.build_meta:__legacy__"))
+    found = _core_metadata(pyproject.root, backend, table, python)
+    version = str(found.get("Version", ""))
+    try:
+        return Project(normalized_name(found.get("Name", "")), str(Version(version)), str(found.get("Requires-Python", "")) or None)
+    except InvalidVersion as error:
+        message = f'the build backend {backend} gives "{version}", which is not a version'
+        raise ConfigError(Problem(message, location=Location("pyproject.toml"), code="TBX019")) from error
+
+
+def _core_metadata(root: Path, backend: str, table: Mapping[str, Any], python: str | None) -> Message:
     with extra("cli", f"asking {backend} for the metadata of the project"):  # builds by frontends do not ask
         from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMissing
 
-    runner = _Runner(pyproject, python)
+    runner = _Runner(root, backend, table.get("requires", ["setuptools"]), python)
     before = set(_leftovers(root))
     try:
-        hooks = BuildBackendHookCaller(str(root), backend, path or None, runner=runner, python_executable="python")
+        hooks = BuildBackendHookCaller(
+            str(root), backend, table.get("backend-path") or None, runner=runner, python_executable="python"
+        )
         with temporary_folder() as folder:
             return message_from_bytes(_ask(hooks, runner, str(folder)))
     except (BackendUnavailable, HookMissing) as error:
@@ -129,10 +139,10 @@ def _ask(hooks: BuildBackendHookCaller, runner: _Runner, folder: str) -> bytes:
 class _Runner:
     """Runs each hook in an environment with `requires` installed, without the user's secrets."""
 
-    def __init__(self, pyproject: Pyproject, python: str | None) -> None:
-        self.requires = [*pyproject.table("build-system").get("requires", ["setuptools"])]
-        self._root = pyproject.root
-        self._backend = backend_of(pyproject)
+    def __init__(self, root: Path, backend: str, requires: Sequence[str], python: str | None) -> None:
+        self.requires = [*requires]
+        self._root = root
+        self._backend = backend
         self._start = [str(require_uv()), "run", "--no-project", "--isolated", "--no-progress", "--color", "never"]
         self._start += ["--python", python] if python else []
 

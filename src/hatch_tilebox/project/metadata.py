@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.exceptions import UnknownPluginError
 from hatchling.plugin.manager import PluginManager
-from packaging.version import InvalidVersion, Version
 
 from hatch_tilebox.core.constants import PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
-from hatch_tilebox.core.identifiers import normalized_name, requirement_name
+from hatch_tilebox.core.identifiers import requirement_name
 from hatch_tilebox.core.workflow import Project
 
 if TYPE_CHECKING:
@@ -59,7 +58,11 @@ def read_project(pyproject: Pyproject) -> Project:
     from hatch_tilebox.project.static_metadata import read_static_metadata
 
     static, dynamic = read_static_metadata(pyproject)
-    return _computed(pyproject, static.requires_python) if dynamic else static
+    if not dynamic:
+        return static
+    from hatch_tilebox.project.build_backend import computed_metadata
+
+    return computed_metadata(pyproject, static.requires_python)
 
 
 def project_of(metadata: ProjectMetadata[Any]) -> Project:
@@ -100,18 +103,6 @@ def is_built_by_hatchling(values: Mapping[str, Any]) -> bool:
     if table is None:
         return "version" in values.get("tool", {}).get("hatch", {})
     return table.get("build-backend") in {HATCHLING, OWN_BACKEND}
-
-
-def _computed(pyproject: Pyproject, python: str | None) -> Project:
-    from hatch_tilebox.project.build_backend import backend_of, computed_metadata
-
-    found = computed_metadata(pyproject, python)
-    version = str(found.get("Version", ""))
-    try:
-        return Project(normalized_name(found.get("Name", "")), str(Version(version)), str(found.get("Requires-Python", "")) or None)
-    except InvalidVersion as error:
-        message = f'the build backend {backend_of(pyproject)} gives "{version}", which is not a version'
-        raise ConfigError(Problem(message, location=Location(PYPROJECT_NAME), code="TBX019")) from error
 
 
 def _computed_by_hatchling(root: Path, metadata: ProjectMetadata[Any]) -> Project:
