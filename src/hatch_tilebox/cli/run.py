@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import defaultdict
 from contextlib import closing
@@ -59,7 +58,7 @@ def command(words: tuple[str, ...], *, task: str | None, follow: bool, output: O
     from hatch_tilebox.local_run.triggers import Trigger
     from hatch_tilebox.project.build_options import options_without_project
 
-    defaults = options_without_project(os.environ)
+    defaults = options_without_project()
     variables = (*defaults.pass_environment, *options["env"])
     file, named, fields = _parse_words(words)
     if named is not None and task is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,7 +87,7 @@ def command(
 
     policies = read_settings(project_root(), policy=policy).policies
     release = _release(file)
-    defaults = options_without_project(os.environ)
+    defaults = options_without_project()
     variables = (*defaults.pass_environment, *env)
 
     with output.progress() as progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.config import BuildOptions
@@ -164,10 +165,10 @@ def load_options(
     return BuildOptions(**values)
 
 
-def options_without_project(environ: Mapping[str, str]) -> BuildOptions:
+def options_without_project() -> BuildOptions:
     """Return the options `cache` and `pass-environment` from their environment variables, and the defaults. Raises ConfigError."""
     names = {variable_name(option) for option in ("cache", "pass-environment")}
-    return load_options({}, where="", environ={name: environ[name] for name in names if name in environ})
+    return load_options({}, where="", environ={name: os.environ[name] for name in names if name in os.environ})
 
 
 def _read(key: Key, raw: object, at: KeyPath, values: dict[str, Any]) -> list[Mistake]:

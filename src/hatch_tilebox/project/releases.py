@@ -74,28 +74,27 @@ def _built(root: Path, settings: Settings, progress: Progress, log: StepLog, rep
     if not settings.build and (found := _up_to_date(root, progress, repository)):
         return found, "up to date"
     with log.step("build") as done:
-        path = _build(root, progress, (), repository)
+        path = _build(root, progress, repository=repository)
         done.append(path.name)
     return path, "just built"
 
 
-def fresh_release(root: Path, progress: Progress, variables: Sequence[str] = (), repository: Path | None = None) -> Path:
+def fresh_release(root: Path, progress: Progress, variables: Sequence[str] = ()) -> Path:
     """Return the archive of the project in `root` as it is now, built if there is none or the project has changed since.
 
-    `variables` are those of a build (see `build_release`), `repository` is as in `current_release`. Raises TileboxError if the
-    project cannot be built.
+    `variables` are those of a build (see `build_release`). Raises TileboxError if the project cannot be built.
     """
-    return _up_to_date(root, progress, repository) or _build(root, progress, variables, repository)
+    return _up_to_date(root, progress) or _build(root, progress, variables)
 
 
-def _up_to_date(root: Path, progress: Progress, repository: Path | None) -> Path | None:
+def _up_to_date(root: Path, progress: Progress, repository: Path | None = None) -> Path | None:
     with show_step(progress, "Comparing the files") as shown:
         found = built_release(root, repository)
         shown.append(f"{found.name} is up to date" if found else "the project has changed, or is not built: building it")
     return found
 
 
-def _build(root: Path, progress: Progress, variables: Sequence[str], repository: Path | None) -> Path:
+def _build(root: Path, progress: Progress, variables: Sequence[str] = (), repository: Path | None = None) -> Path:
     project = open_project(root)
     return project.build((repository or project.root) / "dist", progress, variables).artifact.path
 

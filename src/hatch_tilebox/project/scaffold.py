@@ -94,7 +94,7 @@ def scaffold_project(
         raise ConfigError(Problem(f"{root} has {', '.join(there)} already; nothing was changed", hint, code="TBX800"))
     _refuse_name(local, _DEPENDENCIES)
     _refuse_workspace(root)
-    require_uv()
+    require_uv()  # before anything is written
     sync = not os.path.lexists(root / _ENVIRONMENT)
     with _undone_on_failure(root):
         extras = _write_extras(root, name)
