@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from packaging.utils import canonicalize_name
-
 from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
 from hatch_tilebox.core.pyproject import peek_pyproject
 from hatch_tilebox.core.short_forms import listed
@@ -34,13 +32,13 @@ class RepositoryProject:
     """A project of a repository. `name` is its path, relative to the folder that the user named, with `/` between parts.
 
     `workflow` is the slug and `version` the version; None if a file of the project cannot be read, or the version is dynamic.
-    `distribution` is the normalized name of the project.
+    `distribution` is the normalized name of the project, "" if it cannot be read.
     """
 
     path: Path
     name: str
     workflow: str | None
-    distribution: str | None
+    distribution: str
     version: str | None
 
 
@@ -50,23 +48,14 @@ def describe_projects(root: Path, paths: Iterable[Path]) -> tuple[RepositoryProj
 
 
 def _describe(root: Path, path: Path) -> RepositoryProject:
-    name = path.relative_to(root).as_posix()
     try:
         workflow = read_config(path).workflow.slug
     except TileboxError:
         workflow = None
-    try:
-        table = peek_pyproject(path).table("project")
-    except TileboxError:
-        table = {}
-    distribution, version = table.get("name"), table.get("version")
-    return RepositoryProject(
-        path,
-        name,
-        workflow,
-        canonicalize_name(distribution) if isinstance(distribution, str) else None,
-        version if isinstance(version, str) else None,
-    )
+    pyproject = peek_pyproject(path)
+    version = pyproject.table("project").get("version")
+    name = path.relative_to(root).as_posix()
+    return RepositoryProject(path, name, workflow, pyproject.name, version if isinstance(version, str) else None)
 
 
 def require_distinct(projects: Sequence[RepositoryProject]) -> None:
@@ -79,7 +68,7 @@ def require_distinct(projects: Sequence[RepositoryProject]) -> None:
         problems += [
             Problem(f"{listed(places)} have the same {what} {value!r}: their releases would {effect}", hint, code="TBX025")
             for value, places in owners.items()
-            if value is not None and len(places) > 1
+            if value and len(places) > 1
         ]
     if problems:
         raise ConfigError(*problems)
