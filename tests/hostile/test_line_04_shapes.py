@@ -82,12 +82,12 @@ def environment(folder):
         (
             {"hatch.toml": "[publish.tilebox]\nverify = 1\n"},
             "releases",
-            "hatch.toml:2:1: [tool.hatch.publish.tilebox] verify must be",
+            "hatch.toml:2:1: [tool.hatch.publish.tilebox] verify: must be",
         ),
         (
             {"pyproject.toml": f"{PROJECT}[tool.hatch.publish.tilebox]\nto = 1\n"},
             "releases",
-            "pyproject.toml:5:1: [tool.hatch.publish.tilebox] to must be a string",
+            "pyproject.toml:5:1: [tool.hatch.publish.tilebox] to: must be a string",
         ),
         (
             {"pyproject.toml": f'{PROJECT}[tool.uv.sources]\nfoo = "path"\n'},
@@ -104,7 +104,7 @@ def environment(folder):
         (
             {"home/hatch.toml": "[publish.tilebox]\nverify = 'no'\n"},
             "releases",
-            "home/hatch.toml:2:1: [publish.tilebox] verify must be",
+            "home/hatch.toml:2:1: [publish.tilebox] verify: must be",
         ),
         ({"home/docker/config.json": "[]"}, "releases oci://{registry}/a/b", "config.json: must hold an object"),
         (
