@@ -134,9 +134,9 @@ def load_pyproject(root: Path) -> Pyproject:
     return Pyproject(root, read_toml(root / PYPROJECT_NAME, PYPROJECT_NAME), hatch)
 
 
-def peek_pyproject(root: Path) -> Pyproject:
+def peek_pyproject(root: Path, *, allow_mark: bool = False) -> Pyproject:
     """Return what can be read of `pyproject.toml` and `hatch.toml` in the folder `root`, whose errors are reported elsewhere."""
-    return Pyproject(root, peek_toml(root / PYPROJECT_NAME), peek_toml(root / HATCH_FILE))
+    return Pyproject(root, *(peek_toml(root / name, allow_mark=allow_mark) for name in (PYPROJECT_NAME, HATCH_FILE)))
 
 
 def texts(values: object) -> tuple[str, ...]:

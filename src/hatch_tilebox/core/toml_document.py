@@ -76,10 +76,10 @@ def parse_toml(text: str, name: str) -> Document:
         raise ConfigError(Problem("not valid TOML: nested too deeply", location=Location(name), code="TBX004")) from error
 
 
-def peek_toml(path: Path) -> Document | None:
+def peek_toml(path: Path, *, allow_mark: bool = True) -> Document | None:
     """Return the document in the file `path`, None if it is missing or cannot be read, which is reported elsewhere."""
     try:
-        return read_toml(path, path.name, allow_mark=True)
+        return read_toml(path, path.name, allow_mark=allow_mark)
     except ConfigError:
         return None
 

@@ -36,7 +36,7 @@ def sources_left_out(files: FileSet) -> dict[str, Problem]:
 
     Only dependencies count that a release runner installs and that have a source in `[tool.uv.sources]` or a direct reference.
     """
-    pyproject = peek_pyproject(files.root)
+    pyproject = peek_pyproject(files.root, allow_mark=True)
     problems = dict(_direct_references(pyproject))
     for name in sorted((pyproject.dependency_names | pyproject.development_names) & pyproject.sources.keys()):
         found = (_problem(name, choice, files, pyproject) for choice in pyproject.sources[name])
@@ -110,7 +110,7 @@ def how_to_lock(root: Path) -> str:
 def workspace_around(root: Path) -> Path | None:
     """The root of the uv workspace that has the folder `root`, which may not exist yet, as a member; None without one."""
     for folder in root.parents:
-        workspace = peek_pyproject(folder).workspace
+        workspace = peek_pyproject(folder, allow_mark=True).workspace
         if workspace:
             return folder if _is_member(root.relative_to(folder), workspace) else None
     return None
@@ -136,7 +136,7 @@ def _problem(name: str, source: Mapping[str, Any], files: FileSet, pyproject: Py
             return Problem(message, WAYS_OF_FOLDERS, PYPROJECT, code="TBX203")
         for folder in (file.parent for glob in _globs(workspace, "members") for file in files.root.glob(f"{glob}/pyproject.toml")):
             inside = folder.relative_to(files.root)
-            if _is_member(inside, workspace) and peek_pyproject(folder).name == name:
+            if _is_member(inside, workspace) and peek_pyproject(folder, allow_mark=True).name == name:
                 return _unless_selected(name, inside.as_posix(), files)
         return None
     git = source.get("git")
