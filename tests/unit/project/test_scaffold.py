@@ -26,7 +26,7 @@ def fake_uv(tmp_path, monkeypatch):
     def install(body, pythons=("3.13", "3.14")):
         path = tmp_path / "bin" / "uv"
         path.parent.mkdir()
-        find = f"if sys.argv[1] == 'python': sys.exit(sys.argv[-1] not in {pythons!r})"
+        find = f"if sys.argv[1] == 'python': sys.exit(not {{*{pythons!r}}} & {{*sys.argv}})"
         path.write_text(f"#!{sys.executable}\nimport os, pathlib, signal, sys, time\n{find}\n{body}\n")
         path.chmod(0o755)
         monkeypatch.setenv("UV", str(path))
