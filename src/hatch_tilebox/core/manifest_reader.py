@@ -30,9 +30,8 @@ def read_manifest(data: Any) -> ReleaseManifest:
     Raises ValueError, naming the key, if `data` has another shape or its fingerprint does not match its content.
     """
     form = data.get("format", FORMAT) if isinstance(data, dict) else FORMAT  # without one, the check of the keys reports it
-    if type(form) is not int or form not in READABLE:
-        msg = f"format is {form!r}, this version reads {' and '.join(map(str, READABLE))}"
-        raise ValueError(msg)
+    readable = type(form) is int and form in READABLE
+    _require(readable, f"format is {form!r}, this version reads {' and '.join(map(str, READABLE))}")
     newer = () if form == 1 else ("requires", "extensions")
     manifest = _record(data, "", "format", "workflow", "project", "tasks", "files", "fingerprint", *newer)
     result = ReleaseManifest(
@@ -45,16 +44,20 @@ def read_manifest(data: Any) -> ReleaseManifest:
         form,
     )
     expected = ReleaseManifest.of(result.workflow, result.project, result.tasks, result.files)
-    if (result.tasks, result.files) != (expected.tasks, expected.files):
-        paths = [file.path for file in result.files]
-        late = next((path for path, before in zip(paths[1:], paths, strict=False) if path.encode() < before.encode()), None)
-        tasks = "tasks must be sorted by name and version, with sources among the files"
-        msg = f"files must be sorted, but {late!r} is not in its place" if late else tasks
+    if result.files != expected.files:
+        pairs = zip(result.files[1:], result.files, strict=False)
+        late = next(file.path for file, before in pairs if file.path.encode() < before.path.encode())
+        msg = f"files must be sorted, but {late!r} is not in its place"
         raise ValueError(msg)
-    if manifest["fingerprint"] != result.fingerprint:
-        msg = f"fingerprint is {manifest['fingerprint']!r}, but the content gives {result.fingerprint}"
-        raise ValueError(msg)
+    _require(result.tasks == expected.tasks, "tasks must be sorted by name and version, with sources among the files")
+    given = manifest["fingerprint"]
+    _require(given == result.fingerprint, f"fingerprint is {given!r}, but the content gives {result.fingerprint}")
     return result
+
+
+def _require(valid: object, fault: str) -> None:
+    if not valid:
+        raise ValueError(fault)
 
 
 def _record(value: Any, where: str, *keys: str) -> dict[str, Any]:
@@ -101,9 +104,7 @@ def _workflow(value: Any) -> Workflow:
     if kind == "runner":
         return Workflow(slug, runner=_checked(record["runner"], "workflow.runner", identifiers.runner_fault))
     command = tuple(_text(part, "workflow.command") for part in _typed(record["command"], list, "workflow.command"))
-    if not command:
-        msg = "workflow.command must not be empty"
-        raise ValueError(msg)
+    _require(command, "workflow.command must not be empty")
     return Workflow(slug, command=command)
 
 
@@ -120,9 +121,8 @@ def _project(value: Any, requires: Any) -> Project:
         _checked(record["version"], "project.version", identifiers.version_fault),
         None if python is None else _checked(python, where, identifiers.requirement_fault),
     )
-    if len(release_filename(project)) > MAX_FILENAME:
-        msg = f"project.name and project.version are too long for the name of a file, which has at most {MAX_FILENAME} characters"
-        raise ValueError(msg)
+    fault = f"project.name and project.version are too long for the name of a file, which has at most {MAX_FILENAME} characters"
+    _require(len(release_filename(project)) <= MAX_FILENAME, fault)
     return project
 
 
@@ -130,9 +130,7 @@ def _environment(requires: Any) -> tuple[str, ...]:
     """Return the sorted names of `requires.environment`."""
     names = _typed(requires["environment"], list, "requires.environment")
     found = tuple(_checked(name, "requires.environment", identifiers.variable_fault) for name in names)
-    if list(found) != sorted(set(found)):
-        msg = "requires.environment must be sorted, each name once"
-        raise ValueError(msg)
+    _require(list(found) == sorted(set(found)), "requires.environment must be sorted, each name once")
     return found
 
 
@@ -140,12 +138,8 @@ def _task(value: Any, where: str, form: int) -> Task:
     newer = () if form == 1 else ("trigger", "source")
     record = _record(value, where, "name", "version", "input_schema", "description", "object", *newer)
     schema, trigger = record["input_schema"], _optional_text(record.get("trigger"), f"{where}.trigger")
-    if trigger not in {None, *TRIGGERS}:
-        msg = f"{where}.trigger must be {' or '.join(map(repr, TRIGGERS))} or null"
-        raise ValueError(msg)
-    if schema is not None and not isinstance(schema, dict):
-        msg = f"{where}.input_schema must be an object or null"
-        raise ValueError(msg)
+    _require(trigger in {None, *TRIGGERS}, f"{where}.trigger must be {' or '.join(map(repr, TRIGGERS))} or null")
+    _require(schema is None or isinstance(schema, dict), f"{where}.input_schema must be an object or null")
     return Task(
         _text(record["name"], f"{where}.name"),
         _checked(record["version"], f"{where}.version", identifiers.task_version_fault),
@@ -161,10 +155,9 @@ def _source(value: Any, where: str) -> Source | None:
     if value is None:
         return None
     record = _record(value, where, "path", "line")
-    if type(record["line"]) is not int or not 1 <= record["line"] <= MAX_LINE:
-        msg = f"{where}.line must be the number of a line"
-        raise ValueError(msg)
-    return Source(_text(record["path"], f"{where}.path"), record["line"])
+    line = record["line"]
+    _require(type(line) is int and 1 <= line <= MAX_LINE, f"{where}.line must be the number of a line")
+    return Source(_text(record["path"], f"{where}.path"), line)
 
 
 def _file(value: Any, where: str) -> FileEntry:
