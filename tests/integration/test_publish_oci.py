@@ -198,6 +198,33 @@ def test_latest_is_the_one_published_last(oci_registry, make_release, repository
     assert [release.version for release in destination.releases(None)] == ["1.8.0", "1.10.0", "1.9.0"]
 
 
+def test_a_limited_list_reads_the_highest_versions(oci_registry, make_release, repository):
+    destination = repository(oci_registry())
+    for version in ("1.10.0", "2.0.0+cuda.12", "1.9.0", "2.0.0", "1.8.0"):
+        publish(make_release(version=version, content=version.encode()), destination)
+
+    def listed(limit, workflow="scene-qa-5y9aK2"):
+        asked = []
+        send = destination._auth.send
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(destination._auth, "send", lambda *given, **named: asked.append(given) or send(*given, **named))
+            found, total = destination.newest(workflow, limit)
+        assert len({release.id for release in found}) == len(found)
+        return [release.version for release in found], total, len(asked)
+
+    assert listed(1) == (["1.8.0"], 5, 2)
+    assert listed(3) == (["1.8.0", "2.0.0+cuda.12", "2.0.0"], 5, 5)
+    assert listed(5)[:2] == (["1.8.0", "2.0.0+cuda.12", "2.0.0", "1.10.0", "1.9.0"], 5)
+    # A version that was published twice has two releases and one tag; both are in the list.
+    publish(make_release(version="1.9.0", content=b"again"), destination, allow_same_version=True)
+    assert listed(2)[:2] == (["1.9.0", "2.0.0+cuda.12"], 6)
+    assert listed(6)[:2] == (["1.9.0", "2.0.0+cuda.12", "2.0.0", "1.10.0", "1.9.0", "1.8.0"], 6)
+    # A repository with several workflows cannot be counted without reading it.
+    publish(make_release(slug="other", version="3.0.0"), destination)
+    assert listed(1)[:2] == (["2.0.0+cuda.12"], None)
+    assert listed(7)[:2] == (["2.0.0+cuda.12", "2.0.0", "1.10.0", "1.9.0", "1.9.0", "1.8.0"], 6)
+
+
 def test_a_version_is_a_tag_that_does_not_move(oci_registry, make_release, repository):
     destination = repository(oci_registry())
     first = publish(make_release(version="2.0.0"), destination).release
@@ -330,7 +357,7 @@ def test_twenty_processes_make_one_release(oci_registry, make_release, repositor
     workers = [context.Process(target=_publish_at_once, args=(path, port, gate, results)) for _ in range(20)]
     for worker in workers:
         worker.start()
-    outcomes = [results.get(timeout=90) for _ in workers]
+    outcomes = [results.get(timeout=300) for _ in workers]
     for worker in workers:
         worker.join()
     assert len({identifier for identifier, _ in outcomes}) == 1

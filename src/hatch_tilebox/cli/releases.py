@@ -33,9 +33,12 @@ _COLUMNS = (
 @click.command(short_help="List published releases")
 @click.argument("url", required=False)
 @click.option("--workflow", metavar="SLUG", help="Only of this workflow.  [default: this project's, or all for a URL]")
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(min=0), default=50, show_default=True, help="List N releases; 0 lists all."
+)
 @output_options
-def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int, verbose: int) -> None:
-    """List the releases at the destination URL, by default the project's destination. The latest is first.
+def command(url: str | None, workflow: str | None, limit: int, *, as_json: bool, quiet: int, verbose: int) -> None:
+    """List the latest releases at the destination URL, by default the project's destination. The latest is first.
 
     On a terminal, ids and digests are short and times relative; `-v` and pipes have them whole. Where the terminal is too narrow,
     columns are left out in this order: Digest, Created, Workflow, Clusters.
@@ -48,10 +51,18 @@ def command(url: str | None, workflow: str | None, *, as_json: bool, quiet: int,
         open_here(url, progress) as destination,
     ):
         progress.started("Reading the releases")
-        found = destination.releases(workflow or (None if url else workflow_slug(root)))
-        progress.finished(f"{destination.url} has {len(found)} release{'' if len(found) == 1 else 's'}")
+        slug = workflow or (None if url else workflow_slug(root))
+        if limit:
+            found, total = destination.newest(slug, limit)
+        else:
+            found = destination.releases(slug)
+            total = len(found)
+        number = f"more than {len(found)}" if total is None else f"{total:,}"
+        progress.finished(f"{destination.url} has {number} release{'' if total == 1 else 's'}")
+        if total != len(found):
+            progress.note(f"the latest {len(found)} are listed; --limit 0 lists all")
     if as_json:
-        show_json({"url": destination.url, "releases": [release.to_dict() for release in found]})
+        show_json({"url": destination.url, "total": total, "releases": [release.to_dict() for release in found]})
         return
     whole = verbose > 0 or not sys.stdout.isatty()
     show_table(_COLUMNS, [_row(release, found, whole=whole) for release in found], whole=whole)

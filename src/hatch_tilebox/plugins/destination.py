@@ -193,12 +193,28 @@ class Destination(ABC):
 
         """
 
+    def newest(self, workflow: str | None, limit: int) -> tuple[list[PublishedRelease], int | None]:
+        """Return the latest releases of a workflow, and how many releases it has.
+
+        By default the first of `releases`. Override it if the service can return a part of its list.
+
+        Args:
+            workflow: The slug of the workflow; None for all workflows that the destination can list.
+            limit: The largest number of releases to return.
+
+        Returns:
+            The releases, the latest first, and the number of all releases: None if that is not known.
+
+        """
+        found = self.releases(workflow)
+        return found[:limit], len(found)
+
     def latest(self, workflow: str) -> PublishedRelease | None:
         """Return the latest release of a workflow, or None if it has none.
 
-        By default the first of `releases`. Override it if the service has a faster way.
+        By default the first of `newest`. Override it if the service has a faster way.
         """
-        return next(iter(self.releases(workflow)), None)
+        return next(iter(self.newest(workflow, 1)[0]), None)
 
     def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
         """Return the releases of a workflow with this version of the project, the latest first.

@@ -2,7 +2,8 @@
 
     tilebox-store.json                        marks the folder as a store, with the version of its format
     blobs/sha256/<2 digits>/<digest>          archives, named by their digest
-    workflows/<slug>/<number>-<id>.json       records of releases, numbered in the order in which they were registered
+    workflows/<slug>/<number>-<version>-<id>.json
+                                              records of releases, numbered in the order in which they were registered
     workflows/<slug>/.lock                    locked while a number is assigned
     attachments/<id>/<name>                   documents about a release, such as its SBOM
     attachments/<id>/<digits>-<name>          another document of that name, with the beginning of its digest
@@ -20,7 +21,9 @@ import json
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import wraps
+from functools import partial, wraps
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from hatch_tilebox.archive.reader import read_manifest
@@ -35,8 +38,10 @@ from hatch_tilebox.publish.files import holds, new_file, reading, shared_folder,
 from hatch_tilebox.publish.store_files import (
     RELEASE_ID,
     folders,
+    is_named_by,
     is_whole,
     listed,
+    name_of_record,
     names_of,
     new_record,
     notes,
@@ -47,7 +52,7 @@ from hatch_tilebox.publish.store_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.model import ReleaseManifest
@@ -121,27 +126,33 @@ class ReleaseStore(Destination, Deployer):
             if there := self._record(release.workflow, identifier):
                 return self._read(folder, there), False
             number = max((int(name.partition("-")[0]) for name in records(folder)), default=0) + 1
-            record = f"{number:08}-{identifier}.json"
+            record = f"{number:08}-{name_of_record(release.manifest.project.version, identifier)}"
             now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
             with new_file(folder / record, self.root / "incoming", self.root) as file:
                 file.write(new_record(release, uploaded, now))
         return self._read(folder, record), True
 
-    @_reports_errors
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
+        return self.newest(workflow, None)[0]
+
+    @_reports_errors
+    def newest(self, workflow: str | None, limit: int | None) -> tuple[list[PublishedRelease], int]:
         self._check_format()
         workflows = folders(self.root / "workflows") if workflow is None else [self._workflow(workflow)]
-        by_name = sorted(workflows, key=lambda folder: folder.name, reverse=True)
-        return self._with_clusters([self._read(folder, name) for folder in by_name for name in reversed(records(folder))])
+        names = {folder: records(folder)[::-1] for folder in workflows}
+        # Records are read one by one, as many as are needed.
+        each = [map(partial(self._read, folder), found) for folder, found in names.items()]
+        merged = merge(*each, key=lambda release: release.created_at or "", reverse=True)
+        return self._with_clusters(islice(merged, limit)), sum(map(len, names.values()))
 
     @_reports_errors
-    def latest(self, workflow: str) -> PublishedRelease | None:
+    def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
         self._check_format()
         folder = self._workflow(workflow)
-        names = records(folder)
-        return self._with_clusters([self._read(folder, names[-1])])[0] if names else None
+        named = (self._read(folder, name) for name in reversed(records(folder)) if is_named_by(name, version))
+        return self._with_clusters(release for release in named if release.version == version)
 
-    def _with_clusters(self, releases: list[PublishedRelease]) -> list[PublishedRelease]:
+    def _with_clusters(self, releases: Iterable[PublishedRelease]) -> list[PublishedRelease]:
         """Return the releases with the clusters that they are deployed to."""
         clusters: dict[tuple[str, str | None], list[str]] = {}
         for note in [note for folder in folders(self.root / "clusters") for note in notes(folder)]:
@@ -279,7 +290,7 @@ class ReleaseStore(Destination, Deployer):
                 "created_at": str(created_at),
             } if is_digest(digest) and is_digest(fingerprint) and not version_fault(version) and 0 <= size < 2**63:
                 # A record that names another workflow or release than its path could lead out of the store.
-                if (folder.name, name.partition("-")[2]) == (workflow, f"{identifier}.json"):
+                if (folder.name, name.partition("-")[2]) == (workflow, name_of_record(version, identifier)):
                     url = f"{self._blobs_url}/{digest[:2]}/{digest}"
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
         raise PublishError(Problem(f"{path} is not a record of a release", code="TBX519"))

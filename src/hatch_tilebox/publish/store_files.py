@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.plugins.destination import Attachment, LocalRelease
 
 RELEASE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_RECORD = re.compile(rf"[0-9]{{8,12}}-{RELEASE_ID.pattern}\.json")
+_VERSION_LENGTH = 100
+"""The characters of a version that the name of a record has."""
+_RECORD = re.compile(rf"[0-9]{{8,12}}-[A-Za-z0-9.!+_-]{{1,{_VERSION_LENGTH}}}-{RELEASE_ID.pattern}\.json")
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _MAX_FILE = 2**16
 """The largest size in bytes of a file that is not an archive."""
@@ -51,6 +53,16 @@ def records(folder: Path) -> list[str]:
         return sorted(filter(_RECORD.fullmatch, os.listdir(folder)))  # noqa: PTH208 -- names, see above
     except FileNotFoundError:
         return []
+
+
+def name_of_record(version: str, identifier: str) -> str:
+    """Return the name of the record of a release without its number."""
+    return f"{version[:_VERSION_LENGTH]}-{identifier}.json"
+
+
+def is_named_by(record: str, version: str) -> bool:
+    """Whether the release of a record may have this version: versions that begin alike may have the same name."""
+    return record.partition("-")[2].startswith(f"{version[:_VERSION_LENGTH]}-")
 
 
 def release_id(release: LocalRelease) -> str:

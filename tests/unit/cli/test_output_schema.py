@@ -45,6 +45,25 @@ def test_commands_on_a_store(invoke, release, tmp_path, monkeypatch):
     assert fetched["digest"] == published["digest"]
 
 
+def test_releases_lists_the_latest_and_says_how_many_there_are(invoke, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        tree, dist = tmp_path / f"tree{number}", tmp_path / f"dist{number}"
+        tree.mkdir()
+        dist.mkdir()
+        assert invoke("publish", write_release(tree, dist, version=f"1.{number}.0"), "--to", "./store").exit_code == 0
+    versions = {}
+    for limit in ("2", "0", "3"):
+        result = invoke("releases", "store", "--limit", limit, "--json")
+        report = check_output("releases", result.stdout)
+        assert report["total"] == 3
+        assert "has 3 releases" in result.stderr
+        assert ("the latest 2 are listed; --limit 0 lists all" in result.stderr) == (limit == "2")
+        versions[limit] = [release["version"] for release in report["releases"]]
+    assert versions == {"2": ["1.2.0", "1.1.0"], "0": ["1.2.0", "1.1.0", "1.0.0"], "3": ["1.2.0", "1.1.0", "1.0.0"]}
+    assert len(invoke("releases", "store", "--limit", "1").stdout.splitlines()) == 2
+
+
 def test_diff(invoke, release, tmp_path):
     result = invoke("diff", release, release, "--text", "--json")
     assert check_output("diff", result.stdout)["verdict"] == "identical"

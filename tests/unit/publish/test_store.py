@@ -74,6 +74,35 @@ def test_the_latest_is_found_without_reading_the_others(make_release, tmp_path):
         ReleaseStore(root).releases(first.workflow)
 
 
+def test_a_limited_list_reads_only_what_it_returns(make_release, tmp_path):
+    root = tmp_path / "store"
+    old, *others = (publish(make_release(version=f"1.0.{n}"), root).release for n in range(3))
+    next(root.rglob(f"*-{old.id}.json")).write_text("{}")
+    assert ReleaseStore(root).newest(old.workflow, 2) == (others[::-1], 3)
+    assert ReleaseStore(root).with_version(old.workflow, "1.0.1") == [others[0]]
+    with pytest.raises(PublishError, match="is not a record of a release"):
+        ReleaseStore(root).with_version(old.workflow, "1.0.0")
+
+
+def test_workflows_are_listed_by_time(make_release, tmp_path):
+    root, times = tmp_path / "store", {"a": "2025-01-02T00:00:00Z", "b": "2025-01-03T00:00:00Z", "c": "2025-01-01T00:00:00Z"}
+    for slug, time_ in times.items():
+        publish(make_release(slug=slug), root)
+        (record,) = root.joinpath("workflows", slug).glob("*.json")
+        record.write_text(json.dumps({**json.loads(record.read_text()), "created_at": time_}))
+    assert [release.workflow for release in ReleaseStore(root).releases(None)] == ["b", "a", "c"]
+    assert [release.workflow for release in ReleaseStore(root).newest(None, 2)[0]] == ["b", "a"]
+
+
+def test_long_versions_that_begin_alike_are_told_apart(make_release, tmp_path):
+    store, long = ReleaseStore(tmp_path / "store"), "1.0+" + "x" * 120
+    paths = [make_release(version=f"{long}{n}", content=b"%d" % n) for n in range(2)]
+    for number, path in enumerate(paths):
+        release = publish(path, store.root).release
+        assert store.with_version(release.workflow, f"{long}{number}") == [release]
+    assert store.with_version(release.workflow, long) == []
+
+
 def test_fetch_gives_the_latest_or_the_one_named(make_release, tmp_path):
     root, store = tmp_path / "store", ReleaseStore(tmp_path / "store")
     paths = [make_release(version=f"1.0.{n}", content=b"%d" % n) for n in range(2)]

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.identifiers import is_digest, slug_fault, version_fault
@@ -74,7 +75,9 @@ class OciRepository(Destination):
         self._auth = Authorization(self._http, host, self._base)
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
-        response = self._request("GET", f"manifests/{_identity_tag(release)}", accept=MANIFEST_TYPE)
+        response = self._request(
+            "GET", f"manifests/{_identity_tag(release.manifest.fingerprint, release.artifact.sha256)}", accept=MANIFEST_TYPE
+        )
         if response.status_code == 404:  # noqa: PLR2004 -- Not Found
             return None
         found = self._read(self._ok(response, "the release cannot be looked up"))
@@ -89,10 +92,14 @@ class OciRepository(Destination):
 
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool | None]:
         body = _oci_manifest(release)
-        tag = f"{_identity_tag(release)}.claim"
+        tag = f"{_identity_tag(release.manifest.fingerprint, release.artifact.sha256)}.claim"
         claim = Claim(lambda: self._claimed(tag), lambda text: self._write_claim(tag, text, release))
         claim.make()
-        for name in (_version_tag(release.manifest.project.version), LATEST, _identity_tag(release)):
+        for name in (
+            _version_tag(release.manifest.project.version),
+            LATEST,
+            _identity_tag(release.manifest.fingerprint, release.artifact.sha256),
+        ):
             response = self._put_manifest(name, body, release)
             if response.headers.get("Docker-Content-Digest", uploaded) != uploaded:
                 raise self._http.refusal(response, "the registry stored another manifest than was sent")
@@ -130,20 +137,37 @@ class OciRepository(Destination):
 
     def releases(self, workflow: str | None) -> list[PublishedRelease]:
         """Return all releases: first the one tagged `latest`, then the others by version. Registries keep no order of time."""
+        return self.newest(workflow, None)[0]
+
+    def newest(self, workflow: str | None, limit: int | None) -> tuple[list[PublishedRelease], int | None]:
+        """Return the first `limit` of `releases`, and how many the repository has: None if it also has another workflow's.
+
+        A registry describes one release in each answer, so the tags of versions decide which ones are read.
+        """
         tags = self._tags()
-        # A registry describes one release in each answer.
-        with ThreadPoolExecutor(_CONNECTIONS) as threads:
-            found = list(filter(None, threads.map(self._tagged, filter(_IDENTITY_TAG.fullmatch, tags))))
+        identities = set(filter(_IDENTITY_TAG.fullmatch, tags))
+        limit = len(identities) if limit is None else limit
+        pending = list(identities)
+        if limit < len(identities):
+            versions = sorted(((version, tag) for tag in tags - identities if (version := _version_of(tag))), reverse=True)
+            # Then the others: a version that was published twice has lost its tag to the second release.
+            pending = [*(tag for _, tag in versions), *pending]
         latest = self._tagged(LATEST) if LATEST in tags else None
+        read = [latest] if latest else []
+        with ThreadPoolExecutor(_CONNECTIONS) as threads:
+            while True:
+                ours = [each for each in read if workflow in {None, each.workflow}]
+                found = {each.id: each for each in ours if _identity_tag(each.fingerprint, each.digest) in identities}
+                if len(found) >= limit or not pending:
+                    break
+                read += filter(None, threads.map(self._tagged, pending[:limit]))
+                pending = pending[limit:]
 
         def order(release: PublishedRelease) -> tuple[bool, Version, str]:
-            try:
-                version = Version(release.version or "0")
-            except InvalidVersion:
-                version = Version("0")
-            return latest is not None and release.id == latest.id, version, release.id
+            return latest is not None and release.id == latest.id, Version(release.version or "0"), release.id
 
-        return sorted((item for item in found if workflow in {None, item.workflow}), key=order, reverse=True)
+        total = len(found) if not pending else len(identities) if len(ours) == len(read) else None
+        return sorted(found.values(), key=order, reverse=True)[:limit], total
 
     def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
         release = self._tagged(_version_tag(version))
@@ -282,10 +306,18 @@ def _claim_manifest(release: LocalRelease, text: str) -> bytes:
     )
 
 
-def _identity_tag(release: LocalRelease) -> str:
-    return f"{release.manifest.fingerprint}-{release.artifact.sha256[:16]}"
+def _identity_tag(fingerprint: str, digest: str) -> str:
+    return f"{fingerprint}-{digest[:16]}"
 
 
 def _version_tag(version: str) -> str:
     """Return a version as a tag. Tags cannot contain `+`."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", version)[:128]
+
+
+def _version_of(tag: str) -> Version | None:
+    """Return the version that a tag names, None if it is another tag."""
+    for text in (tag, tag.replace("_", "+", 1)):
+        with suppress(ValueError):  # InvalidVersion is one
+            return Version(text)
+    return None

@@ -96,9 +96,9 @@ class TileboxApi(Destination, Deployer):
 
     def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
         """Return the releases with this version that this machine has published, with the digests of their archives."""
-        noted = self._versions.read(self.url, workflow)
         found = [release for release in self.releases(workflow) if release.version == version]
-        return [replace(release, digest=noted[release.id].digest) for release in found]
+        noted = self._versions.read(self.url, workflow)  # after the list: meanwhile others may publish and note theirs
+        return [replace(release, digest=noted[release.id].digest) for release in found if release.id in noted]
 
     def unpublish(self, workflow: str, release: str) -> None:
         """Remove a release from its workflow."""
