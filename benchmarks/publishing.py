@@ -4,9 +4,9 @@
 
 `folder` is the embedded store, `registry` a real OCI registry on loopback (`docker-registry`), `api` the vendor's generated server
 over a store in memory, which the tests use. Most releases are created without our client: as records of the store, as files of
-the registry's storage with manifests that share their blobs, and with the published call of the API. The table has the best of
-three times, or the first one if it takes longer than 3 s, and how much longer the last column took than the one before. Then PUBLISHERS threads, each with a connection of its
-own, publish the same new release.
+the registry's storage with manifests that share their blobs, and with the published call of the API. Before, PUBLISHERS threads,
+each with a connection of its own, publish the same new release. The table has the best of three times, or the first one if it
+takes longer than 3 s, and how much longer the last column took than the one before.
 """
 
 from __future__ import annotations
@@ -246,17 +246,17 @@ def main() -> None:
         with place(name) as where:
             with closing(where.open()) as destination:
                 publish_release(where.release("1.0.0"), destination)
-            columns, there = [], 1
+            print(f"\n{name}: {publish_at_once(where, options.publishers)}", flush=True)
+            columns, there = [], 2
             for count in options.releases:
                 where.fill(there, count - 1)
                 columns.append(measure(where, count))
                 there = count
-            print(f"\n{name:<20}" + "".join(f"{count:>10}" for count in options.releases) + "    ratio")
+            print(f"{name:<20}" + "".join(f"{count:>10}" for count in options.releases) + "    ratio")
             for row in columns[0]:
                 times = [column[row] for column in columns]
                 slope = f"{times[-1] / times[-2]:>9.1f}" if len(times) > 1 else ""
-                print(f"{row:<20}" + "".join(f"{seconds * 1000:>7.0f} ms" for seconds in times) + slope)
-            print(publish_at_once(where, options.publishers), flush=True)
+                print(f"{row:<20}" + "".join(f"{seconds * 1000:>7.0f} ms" for seconds in times) + slope, flush=True)
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ class TileboxApi(Destination, Deployer):
 
     def with_version(self, workflow: str, version: str) -> list[PublishedRelease]:
         """Return the releases with this version that this machine has published, with the digests of their archives."""
-        found = [release for release in self.releases(workflow) if release.version == version]
-        noted = self._versions.read(self.url, workflow)  # after the list: meanwhile others may publish and note theirs
+        noted = {key: each for key, each in self._versions.read(self.url, workflow).items() if each.version == version}
+        found = self.releases(workflow) if noted else []
         return [replace(release, digest=noted[release.id].digest) for release in found if release.id in noted]
 
     def unpublish(self, workflow: str, release: str) -> None:
