@@ -34,7 +34,7 @@ _COLUMNS = (
 @click.argument("url", required=False)
 @click.option("--workflow", metavar="SLUG", help="Only of this workflow.  [default: this project's, or all for a URL]")
 @click.option(
-    "--limit", metavar="N", type=click.IntRange(min=0), default=50, show_default=True, help="List N releases; 0 lists all."
+    "--limit", metavar="N", type=click.IntRange(min=0), default=50, help="List at most N releases; 0 lists all.  [default: 50]"
 )
 @output_options
 def command(url: str | None, workflow: str | None, limit: int, *, as_json: bool, quiet: int, verbose: int) -> None:
