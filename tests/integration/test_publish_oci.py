@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import multiprocessing
 import random
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from at_once import at_once
 from fault_proxy import FaultProxy
 from hand_made_releases import write_sbom
 from loopback import json_answer, serve
@@ -343,23 +343,14 @@ def test_a_fetch_resumes_where_it_broke(oci_registry, make_release, tmp_path, re
     assert local.artifact.path.read_bytes() == path.read_bytes()
 
 
-def _publish_at_once(path, port, gate, results):
-    gate.wait()
+def _publish(path, port):
     publication = publish(path, OciRepository(f"oci://127.0.0.1:{port}/acme/scene-qa"))
-    results.put((publication.release.id, publication.created))
+    return publication.release.id, publication.created
 
 
 def test_twenty_processes_make_one_release(oci_registry, make_release, repository):
     port = oci_registry()
-    context = multiprocessing.get_context("spawn")
-    gate, results = context.Barrier(20), context.Queue()
-    path = make_release()
-    workers = [context.Process(target=_publish_at_once, args=(path, port, gate, results)) for _ in range(20)]
-    for worker in workers:
-        worker.start()
-    outcomes = [results.get(timeout=300) for _ in workers]
-    for worker in workers:
-        worker.join()
+    outcomes = at_once(_publish, make_release(), port)
     assert len({identifier for identifier, _ in outcomes}) == 1
     created = [created for _, created in outcomes]
     # A publisher that the machine held up for too long does not know, and never claims wrongly.

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from at_once import at_once
 
 from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.core.model import Task
@@ -218,22 +218,13 @@ def test_the_upload_tells_its_progress(make_release, tmp_path):
     assert seen == [(path.stat().st_size, path.stat().st_size)]
 
 
-def _publish_at_once(path, root, gate, results):
-    gate.wait()
+def _publish(path, root):
     publication = publish(path, root)
-    results.put((publication.release.id, publication.created))
+    return publication.release.id, publication.created
 
 
 def test_twenty_processes_make_one_release(make_release, tmp_path):
-    context = multiprocessing.get_context("spawn")
-    gate, results = context.Barrier(20), context.Queue()
-    path = make_release()
-    workers = [context.Process(target=_publish_at_once, args=(path, tmp_path / "store", gate, results)) for _ in range(20)]
-    for worker in workers:
-        worker.start()
-    outcomes = [results.get(timeout=60) for _ in workers]
-    for worker in workers:
-        worker.join()
+    outcomes = at_once(_publish, make_release(), tmp_path / "store")
     assert len({identifier for identifier, _ in outcomes}) == 1
     assert [created for _, created in outcomes].count(True) == 1
     assert len(ReleaseStore(tmp_path / "store").releases(None)) == 1
