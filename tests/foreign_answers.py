@@ -58,7 +58,7 @@ def store_with(root, data, *, slug=MANIFEST.workflow.slug, identifier="0f2d54a8-
     for path, content in (
         ("tilebox-store.json", b'{"format": 1}'),
         (f"blobs/sha256/{digest[:2]}/{digest}", data),
-        (f"workflows/{slug}/00000001-{identifier}.json", json.dumps(record).encode()),
+        (f"workflows/{slug}/00000001-1.0-{identifier}.json", json.dumps(record).encode()),
     ):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
