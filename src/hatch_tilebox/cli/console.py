@@ -5,7 +5,6 @@ Rich is imported when something is printed: the completion of a shell and `--hel
 
 from __future__ import annotations
 
-from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ def show_table(
     console = console or _console()
     width = console.width - len(margin) if console.file.isatty() else None
     if whole and width is not None:
-        columns = [replace(column, drop=0) if isinstance(column, Column) else column for column in columns]
+        columns = [column._replace(drop=0) if isinstance(column, Column) else column for column in columns]
     for number, line in enumerate(lay_out(columns, rows, width)):
         console.show(margin, (line, "" if number else "bold"))
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.printable import cell_width, printable
 from hatch_tilebox.core.urls import hide_logins
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 _GAP = "  "
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table. Columns with a `drop` are left out where the terminal is too narrow, the highest number first."""
 
     title: str

@@ -1,11 +1,10 @@
 """A workflow, its project and its selected files: what is known before a release is built.
 
-Kept apart from the model of a release: an sdist needs only these.
+Kept apart from the model of a release, and named tuples (see `core/config.py`): an sdist needs only these.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,8 +18,7 @@ REGULAR_MODE = "0644"
 EXECUTABLE_MODE = "0755"
 
 
-@dataclass(frozen=True)
-class Workflow:
+class Workflow(NamedTuple):
     """The workflow of a release, and the start of its worker: exactly one of `runner` and `command` is set.
 
     `runner` is `module:object`, run as `uv run python -m tilebox.workflows.runner module:object`. `command` is another command that
@@ -32,8 +30,7 @@ class Workflow:
     command: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """The Python project, from its core metadata."""
 
     name: str
@@ -72,8 +69,7 @@ class SelectedFile(NamedTuple):
         return EXECUTABLE_MODE if self.executable else REGULAR_MODE
 
 
-@dataclass(frozen=True)
-class FileSet:
+class FileSet(NamedTuple):
     """The files selected under `root`, sorted by the UTF-8 bytes of their paths, and warnings about them.
 
     `ignore_files` are the paths of the ignore files whose rules were applied.

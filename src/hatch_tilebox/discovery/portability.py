@@ -47,7 +47,7 @@ _MANIFEST = {
 _IGNORED = "a release runner drops the lock for that"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Portability:
     """The problems that a release has on other machines."""
 

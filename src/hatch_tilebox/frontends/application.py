@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +109,7 @@ class HatchlingProject:
         with self._ends_build_on_errors():
             record = record_of(self.select(), config.include, config.exclude, below)
             if self.options.provenance:
-                record = replace(record, source=self.project.source_commit(self.select()))
+                record = record._replace(source=self.project.source_commit(self.select()))
         return (prefix + SDIST_RECORD, record.to_json()) if record != SdistRecord() else None
 
     @contextmanager

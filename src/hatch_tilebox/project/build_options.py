@@ -11,7 +11,7 @@ from hatch_tilebox.core.errors import ConfigError, Fix
 from hatch_tilebox.core.toml_document import dotted, table_at
 from hatch_tilebox.project import rules
 from hatch_tilebox.project.toml.kinds import Choice, Flag, Mistake, Number, Report, Size, Text, Texts, in_order
-from hatch_tilebox.project.toml.tables import Key, key, keys_of
+from hatch_tilebox.project.toml.tables import Key, key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,7 +106,8 @@ _DESCRIBED = {
 
 def option_keys() -> tuple[Key, ...]:
     """Return the options in the order of the documentation."""
-    return keys_of(BuildOptions, _DESCRIBED)
+    defaults = BuildOptions._field_defaults
+    return tuple(Key(name.replace("_", "-"), name, default=defaults[name], **_DESCRIBED[name]) for name in BuildOptions._fields)
 
 
 _PUBLISH_KEYS = (

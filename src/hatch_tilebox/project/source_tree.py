@@ -27,7 +27,7 @@ class Import:
     line: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SourceTree:
     """The modules below the folder `root`, each parsed once, when it is first asked for. Paths are relative to `root`."""
 

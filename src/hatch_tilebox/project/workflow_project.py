@@ -37,7 +37,7 @@ COMMAND_LINE = "hatch-tilebox"
 """The frontend of builds by the command line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorkflowProject:
     """A project with a `tilebox.workflow.toml`. Its methods raise `TileboxError` for user errors.
 

@@ -7,9 +7,8 @@ either. Without the record, a build from the sdist would select other files than
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.constants import SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 _ABOUT = "Written by hatch-tilebox into an sdist: files here that its release leaves out, and ignore files that do not count."
 
 
-@dataclass(frozen=True)
-class SdistRecord:
+class SdistRecord(NamedTuple):
     """Paths relative to the root of the workflow: files that are not selected, and ignore files that are not read.
 
     `source` is the commit that the sdist was built from, if the option `provenance` asked for it.

@@ -7,9 +7,8 @@ import os
 import re
 from bisect import bisect
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
@@ -58,8 +57,7 @@ _SUFFIXES = {
 _EXAMPLE = r"(?:^|[._-])(?:dist|example|sample|template|tmpl)(?:[._-]|$)"
 
 
-@dataclass(frozen=True)
-class _Detector:
+class _Detector(NamedTuple):
     """`regex` finds `what` in a text. Every such text contains one of `hints`, and searching these is much faster."""
 
     what: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.process import Finished
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paths:
     """The staged project and the environment, which messages must not show."""
 
@@ -46,7 +46,7 @@ class Paths:
         return finished.last_words and self.clean(finished.last_words)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """The start that failed. `timeout` is in seconds, `location` is where the runner or command is configured.
 

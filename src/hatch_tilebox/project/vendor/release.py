@@ -7,7 +7,7 @@ and a `uv.lock` for it with the versions of the lock here.
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,7 @@ def _with_generated(files: FileSet, folder: Path, warnings: tuple[Problem, ...] 
     added = {path: SelectedFile(path, str(folder / on_disk(path)), size) for path, size in sizes.items()}
     others = [file for file in files.files if file.path not in added]
     merged = tuple(sorted([*others, *added.values()], key=lambda file: file.path.encode()))
-    return Vendored(replace(files, root=folder, files=merged), packages, tuple(sizes), warnings, locked)
+    return Vendored(files._replace(root=folder, files=merged), packages, tuple(sizes), warnings, locked)
 
 
 def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_line: Callable[[str], None]) -> None:
