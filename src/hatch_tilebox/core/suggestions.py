@@ -1,8 +1,10 @@
-"""What a misspelt word may mean."""
+"""Suggestions of several commands and checks: what a misspelt word may mean, and how to select a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from hatch_tilebox.core.constants import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +31,12 @@ def did_you_mean(word: object, words: Iterable[str], quote: str = '"') -> str | 
 def is_same_word(word: str, other: str) -> bool:
     """Return whether two words differ at most in case, and in `_` for `-`."""
     return _plain(word) == _plain(other)
+
+
+def include_hint(*patterns: str) -> str:
+    """Return the hint to add `patterns` to the selected files."""
+    quoted = " and ".join(f'"{pattern}"' for pattern in patterns)
+    return f"add {quoted} to [build] include in {CONFIG_NAME}"
 
 
 def _plain(word: str) -> str:

@@ -22,9 +22,8 @@ import shutil
 import stat
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from hatch_tilebox.core.errors import DiscoveryError, Problem
 from hatch_tilebox.core.files import whole_file
@@ -47,8 +46,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG}
 
 
-@dataclass(frozen=True)
-class CacheInfo:
+class CacheInfo(NamedTuple):
     """The contents of the cache.
 
     `size` is in bytes. Clearing the cache frees `freed` of them: other files are hard links into uv's cache.

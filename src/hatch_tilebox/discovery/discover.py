@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_tilebox.core.errors import Location, Problem
-    from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
+    from hatch_tilebox.core.model import FileEntry, FileSet, Task, Workflow
     from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.lock_summary import LockSummary
@@ -46,6 +46,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
     passed: PassedVariables | None = None,
     clean: CleanStart | None = None,
     before_start: Callable[[], object] | None = None,
+    examine: Callable[[Sequence[Task]], Sequence[Problem]] | None = None,
 ) -> Discovery:
     """Start the runner of `workflow` in its own environment, with `files` only, and return the tasks that it registers.
 
@@ -54,7 +55,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
     environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured. `passed`
     are environment variables that the user passes (see `clean_environment.py`). A `clean` start also fails if the code uses files
     of this machine. `before_start` is called before the code runs, and not at all if the answer of an earlier build is used.
-    Raises DiscoveryError.
+    `examine` returns more warnings about the tasks, which must depend on `files` only. Raises DiscoveryError.
     """
     level = "worker" if workflow.command else level
     passed = PassedVariables() if passed is None else passed
@@ -81,6 +82,8 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
             progress.result("Environment", ", ".join(passed))
         warnings = _portability_warnings(files, lock)
         discovery, interpreter = ask_runner(request, kept)
+        if examine:
+            discovery = replace(discovery, warnings=(*discovery.warnings, *examine(discovery.tasks)))
         if key:
             kept.write(RESULTS, key, {**to_record(discovery), "interpreter": interpreter})
     return replace(discovery, warnings=(*warnings, *discovery.warnings))

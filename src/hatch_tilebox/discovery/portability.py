@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from hatch_tilebox.core.constants import UV_FILES
 from hatch_tilebox.core.errors import Fix, Location, Problem
+from hatch_tilebox.core.suggestions import include_hint
 from hatch_tilebox.core.toml_document import read_values
-from hatch_tilebox.discovery.diagnose.context import include_hint
 from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, WAYS_OF_FOLDERS, misplaced, only_here, sources_left_out
 from hatch_tilebox.discovery.lock_summary import is_url, reach_of, summarize
 from hatch_tilebox.discovery.uv_settings import (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_tilebox import __version__
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.model import FORMAT, Source, Task
 from hatch_tilebox.discovery.cache import digest, file_identity
@@ -68,7 +69,7 @@ def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow,
 
 def _code_digest() -> str:
     """A digest of the code of this package: another version may give other answers."""
-    content = hashlib.sha256()
+    content = hashlib.sha256(__version__.encode())
     for source in sorted(Path(__file__).parent.rglob("*.py")):
         content.update(source.read_bytes())
     return content.hexdigest()

@@ -6,9 +6,8 @@ Source: https://docs.astral.sh/uv/concepts/configuration-files/ and https://docs
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from hatch_tilebox.core.toml_document import read_values, table_at
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 PYPI = "https://pypi.org/simple"
 
 
-@dataclass(frozen=True)
-class MachineSetting:
+class MachineSetting(NamedTuple):
     """A setting of this machine: `origin` is its variable or file, `key` and `value` are as in a `uv.toml`."""
 
     origin: str
@@ -31,8 +29,7 @@ class MachineSetting:
     value: Any
 
 
-@dataclass(frozen=True)
-class ReleaseSettings:
+class ReleaseSettings(NamedTuple):
     """The settings of uv in a release. `places` are its indexes and links, normalized with `place_of`.
 
     `own_default` is whether it replaces PyPI.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
     from hatch_tilebox.core.errors import Problem
-    from hatch_tilebox.core.model import Artifact, FileSet, Project
+    from hatch_tilebox.core.model import Artifact, FileSet, Project, Task
     from hatch_tilebox.core.vendored import Vendored
 
 
@@ -53,13 +54,15 @@ def build_release(
     vendor: Callable[[FileSet, Callable[[str], None]], Vendored] | None = None,
     variables: Sequence[str] = (),
     warnings: Sequence[Problem] = (),
+    examine: Callable[[FileSet, Sequence[Task]], Sequence[Problem]] | None = None,
 ) -> Release:
     """Build the release of a workflow project into `directory`, an existing folder.
 
     `skip` has absolute paths of output folders, which are never part of a release. `vendor` returns the selected files with
     generated ones, and gets a function for the lines that uv prints. The workflow's code gets the environment
     variables in `variables` and in the options (see `passed_variables`), and runs in its own interpreter. The archive is written
-    completely or not at all. `warnings` about the project are reported with those of the build. Raises `TileboxError` for user
+    completely or not at all. `warnings` about the project are reported with those of the build, and those that
+    `examine` returns about the tasks, which must depend on the selected files only. Raises `TileboxError` for user
     errors.
     """
     progress = progress or Progress()
@@ -96,6 +99,7 @@ def build_release(
         progress=progress,
         location=config.location("workflow.runner" if config.workflow.runner else "workflow.command"),
         before_start=lambda: list(search),
+        examine=partial(examine, files) if examine else None,
     )
     warn((*discovery.warnings, *default_warnings(discovery.tasks)))
     progress.table(

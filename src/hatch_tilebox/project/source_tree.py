@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.modules import SOURCE_FOLDER, SOURCE_FOLDERS, module_files, module_name, package_name
 from hatch_tilebox.project.source_code import imported_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from hatch_tilebox.core.workflow import Workflow
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 _UNREADABLE = (SyntaxError, ValueError, OSError, RecursionError, MemoryError)
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """An import of a module of the project: the file that is imported, and the file and line that import it."""
 
     path: str
@@ -29,9 +28,13 @@ class Import:
 
 @dataclass(frozen=True, eq=False)
 class SourceTree:
-    """The modules below the folder `root`, each parsed once, when it is first asked for. Paths are relative to `root`."""
+    """The modules below the folder `root`, each parsed once, when it is first asked for. Paths are relative to `root`.
+
+    With `selected`, only these files count.
+    """
 
     root: Path
+    selected: Container[str] | None = None
     _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
     _paths: dict[tuple[str, tuple[str, ...]], str | None] = field(default_factory=dict, repr=False)
 
@@ -48,8 +51,11 @@ class SourceTree:
         """The path of the module with this dotted name in the first of the `folders` that has one, or None."""
         key = (name, tuple(folders))
         if key not in self._paths:
-            self._paths[key] = next((path for path in module_files(name, folders) if (self.root / path).is_file()), None)
+            self._paths[key] = next(filter(self._has, module_files(name, folders)), None)
         return self._paths[key]
+
+    def _has(self, path: str) -> bool:
+        return (self.selected is None or path in self.selected) and (self.root / path).is_file()
 
     def runner_file(self, workflow: Workflow) -> str | None:
         """The path of the module with the runner object, or None if the workflow has no runner or it is not a file here."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.config import BuildOptions, WorkflowConfig
     from hatch_tilebox.core.errors import Problem
-    from hatch_tilebox.core.model import FileSet, Project
+    from hatch_tilebox.core.model import FileSet, Project, Task
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.core.pyproject import Pyproject
     from hatch_tilebox.core.source_commit import SourceCommit
@@ -114,8 +114,6 @@ class WorkflowProject:
         from hatch_tilebox.archive.writer import make_output_folder
         from hatch_tilebox.pipeline.build import build_release
         from hatch_tilebox.project.advice import project_warnings
-        from hatch_tilebox.project.source_tasks import unregistered_tasks
-        from hatch_tilebox.project.source_tree import SourceTree
 
         output = self.output(directory)
         make_output_folder(output)
@@ -130,13 +128,17 @@ class WorkflowProject:
             vendor=self._vendor if self.options.vendor else None,
             variables=variables,
             warnings=project_warnings(self.config, self.pyproject, metadata.requires_python),
+            examine=self._examine,
         )
-        unregistered = unregistered_tasks(SourceTree(self.config.root), self.config, release.manifest.tasks)
-        for problem in unregistered:
-            progress.warning(problem)
         sbom = self._write_sbom(release, metadata.requires_python, progress) if self.options.sbom else None
         provenance = self._write_provenance(release, directory, progress, frontend) if self.options.provenance else None
-        return replace(release, warnings=(*release.warnings, *unregistered), sbom=sbom, provenance=provenance)
+        return replace(release, sbom=sbom, provenance=provenance)
+
+    def _examine(self, files: FileSet, tasks: Sequence[Task]) -> Sequence[Problem]:
+        from hatch_tilebox.project.source_tasks import unregistered_tasks
+        from hatch_tilebox.project.source_tree import SourceTree
+
+        return unregistered_tasks(SourceTree(self.config.root, {file.path for file in files.files}), self.config, tasks)
 
     def source_commit(self, files: FileSet) -> SourceCommit | None:
         """Return the commit that a release of the selected `files` comes from; None if that is not known."""

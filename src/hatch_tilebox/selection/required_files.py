@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import CONFIG_NAME, PYPROJECT_NAME
+from hatch_tilebox.core.constants import PYPROJECT_NAME
 from hatch_tilebox.core.errors import Fix, Problem, SelectionError
 from hatch_tilebox.core.modules import module_files
+from hatch_tilebox.core.suggestions import include_hint
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +36,7 @@ def check_required_files(config: WorkflowConfig, files: FileSet, skip: Collectio
 
         found = explain_release(config, path, skip=skip)
         place = f" ({found.location})" if found.rule and found.location else ""
-        hint = "change that rule" if found.rule else f'add "{line}" to [build] include in {CONFIG_NAME}'
+        hint = "change that rule" if found.rule else include_hint(line)
         fix = Fix.include(line) if explain_release(config, path, pattern=line, skip=skip).selected else None
         return Problem(f"{subject}: {found.reason}{place}", hint, location, code="TBX104", fix=fix)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.core.suggestions import include_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,12 +65,6 @@ class Context:
     def module(self) -> str:
         """The module of the runner."""
         return (self.workflow.runner or "").partition(":")[0]
-
-
-def include_hint(*patterns: str) -> str:
-    """The hint to add `patterns` to the selected files."""
-    quoted = " and ".join(f'"{pattern}"' for pattern in patterns)
-    return f"add {quoted} to [build] include in {CONFIG_NAME}"
 
 
 def did_you_mean(runners: Iterable[str]) -> str:

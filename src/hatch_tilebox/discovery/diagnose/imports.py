@@ -13,7 +13,8 @@ from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.modules import SOURCE_FOLDER, module_files, module_name
 from hatch_tilebox.core.pyproject import requirement_names, texts
-from hatch_tilebox.discovery.diagnose.context import did_you_mean, include_hint
+from hatch_tilebox.core.suggestions import include_hint
+from hatch_tilebox.discovery.diagnose.context import did_you_mean
 from hatch_tilebox.discovery.diagnose.install import system_limit
 from hatch_tilebox.discovery.diagnose.packages import REMOVED_MODULES, distribution_name, inside_package
 from hatch_tilebox.discovery.diagnose.shadowing import shadowed_import

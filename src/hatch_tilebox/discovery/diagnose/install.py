@@ -9,7 +9,7 @@ from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.modules import SOURCE_FOLDER
 from hatch_tilebox.core.pyproject import texts
-from hatch_tilebox.discovery.diagnose.context import include_hint
+from hatch_tilebox.core.suggestions import include_hint
 from hatch_tilebox.discovery.diagnose.sources import PYPROJECT, sources_left_out
 from hatch_tilebox.discovery.process import tail
 

@@ -16,7 +16,7 @@ from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.identifiers import requirement_name
 from hatch_tilebox.core.pyproject import peek_pyproject, texts
-from hatch_tilebox.discovery.diagnose.context import include_hint
+from hatch_tilebox.core.suggestions import include_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
