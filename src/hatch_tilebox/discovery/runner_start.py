@@ -50,7 +50,8 @@ def start_runner(environment: Environment, request: Request) -> Start:
     with runtime_folder() as folder:
         answer = folder / "answer.json"
         arguments = [str(answer), str(request.timeout), request.level, runner, dependencies, "record" if clean else ""]
-        command = [str(require_uv()), "run", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
+        # The environment is as uv installed it (see `prepare`), so uv need not compare it with the lock again.
+        command = [str(require_uv()), "run", "--no-sync", "--no-progress", "python", "-m", "_hatch_tilebox_entry", *arguments]
         variables = environment.variables()
         if clean:
             command, variables = clean.command(command), clean.variables(variables, folder / "home", environment.settings)
