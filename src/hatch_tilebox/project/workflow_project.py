@@ -138,7 +138,7 @@ class WorkflowProject:
         from hatch_tilebox.project.source_tasks import unregistered_tasks
         from hatch_tilebox.project.source_tree import SourceTree
 
-        return unregistered_tasks(SourceTree(self.config.root, {file.path for file in files.files}), self.config, tasks)
+        return unregistered_tasks(SourceTree(self.config.root, files.paths), self.config, tasks)
 
     def source_commit(self, files: FileSet) -> SourceCommit | None:
         """Return the commit that a release of the selected `files` comes from; None if that is not known."""
