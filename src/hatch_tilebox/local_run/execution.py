@@ -23,7 +23,6 @@ from hatch_tilebox.local_run.job import Job, LocalTask
 from hatch_tilebox.local_run.selection import find_task
 from hatch_tilebox.local_run.session import LOCAL_CLUSTER, StartOptions, encode_id, open_session
 from hatch_tilebox.local_run.submissions import count_groups, progress_of, submissions_of
-from hatch_tilebox.local_run.telemetry import Telemetry
 from hatch_tilebox.local_run.triggers import Trigger, with_trigger
 from hatch_tilebox.pipeline.verify import unpacked_files
 
@@ -125,22 +124,21 @@ def run_files(
     given_input = with_trigger(chosen, arguments, call.trigger)
     if problem := input_problem(f"{chosen.name} {chosen.version}", given_input.data, arguments):
         raise RunError(problem)
-    telemetry = Telemetry(watcher.log)
     job = Job(LocalTask(chosen.name, chosen.version, given_input.data, chosen.name.rpartition("/")[2], cluster=LOCAL_CLUSTER))
     with open_session(
         files,
-        manifest.files,
-        manifest.workflow,
+        manifest,
         call.options,
         progress=progress,
-        on_event=telemetry.take,
+        on_log=watcher.log,
         on_line=watcher.output,
         storage_locations=given_input.storage_locations,
     ) as session:
-        execution = _Execution(session, job, manifest, watcher, telemetry)
+        execution = _Execution(session, job, manifest, watcher)
         execution.run(follow=call.follow)
-        written = session.finish(manifest.files)
+        written = session.finish()
         problems = execution.problems()
+    telemetry = session.telemetry
     warnings = (*warnings, *execution.warnings(written))
     return RunResult(job.state, tuple(job.root.below()), tuple(telemetry.logs), tuple(telemetry.spans), tuple(problems), warnings)
 
@@ -153,7 +151,6 @@ class _Execution:
     job: Job
     manifest: ReleaseManifest
     watcher: Watcher
-    telemetry: Telemetry
     began: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
     lost: Problem | None = None
     foreign: list[LocalTask] = field(default_factory=list)
@@ -188,7 +185,7 @@ class _Execution:
             found.append(Problem(refusals, code="TBX604"))
         optional = [task for task in self.job.root.below() if task.state == "failed_optional"]
         for task in optional[:_SHOWN]:
-            stacktrace = self.telemetry.stacktrace(str(task.id))
+            stacktrace = self.session.telemetry.stacktrace(str(task.id))
             found.append(Problem(f"the optional task {task.display} failed: {task.error}", details=stacktrace, code="TBX603"))
         if len(optional) > _SHOWN:
             found.append(Problem(f"{len(optional) - _SHOWN} more optional tasks failed", code="TBX603"))
@@ -242,21 +239,21 @@ class _Execution:
     def _request(self, task: LocalTask, registered: Task) -> dict[str, Any]:
         """Return a `workflows.v1.Task` in protobuf's JSON form. All tasks of a job are part of one trace."""
         return {
-            "id": encode_id(task.id.bytes),
+            "id": encode_id(task.id),
             "identifier": {"name": registered.name, "version": registered.version},
             "state": "TASK_STATE_RUNNING",
             "input": base64.b64encode(task.input).decode(),
             "display": task.display,
             "job": {
-                "id": encode_id(self.job.id.bytes),
+                "id": encode_id(self.job.id),
                 "name": self.job.root.display,
                 "traceParent": f"00-{self.job.id.hex}-{self.job.id.hex[:16]}-01",
                 "state": "JOB_STATE_RUNNING",
                 "submittedAt": self.began,
             },
-            "dependsOn": [encode_id(other.id.bytes) for other in task.depends_on],
+            "dependsOn": [encode_id(other.id) for other in task.depends_on],
             "retryCount": task.attempts - 1,
-            **({"parentId": encode_id(task.parent.id.bytes)} if task.parent else {}),
+            **({"parentId": encode_id(task.parent.id)} if task.parent else {}),
         }
 
     def _failure(self, task: LocalTask) -> Problem:
@@ -266,14 +263,14 @@ class _Execution:
             return Problem(message, self.lost.hint, details=self.lost.details, code="TBX607")
         if task in self.refused:
             return Problem(message, self.refused[task].hint, code="TBX604")
-        stacktrace = self.telemetry.stacktrace(str(task.id))
+        stacktrace = self.session.telemetry.stacktrace(str(task.id))
         return Problem(message, self._refusals() or _hint(task, stacktrace or ""), details=stacktrace, code="TBX603")
 
     def _refusals(self) -> str | None:
         """Return which methods of the Tilebox service the tasks called, None if they called none."""
-        if not self.telemetry.refused:
+        if not self.session.telemetry.refused:
             return None
-        methods = ", ".join(method.strip("/") for method in self.telemetry.refused[:_SHOWN])
+        methods = ", ".join(method.strip("/") for method in self.session.telemetry.refused[:_SHOWN])
         return f"{_NO_SERVICE}, and these methods were called: {methods}; deploy the release to test that part"
 
 
