@@ -124,6 +124,12 @@ class RunError(TileboxError):
     code = "TBX600"
 
 
+class InputError(RunError):
+    """The input that is given to a task is not one that the task accepts."""
+
+    code = "TBX601"
+
+
 class PluginError(TileboxError):
     """A check that a plugin brings refuses the release, or a plugin cannot be loaded or fails."""
 

@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.errors import InputError, Problem
 from hatch_tilebox.core.extras import extra
 from hatch_tilebox.core.suggestions import did_you_mean
 from hatch_tilebox.inputs.describe import describe_value, example_input, protobuf_message, shape_lines, takes_input, to_json
@@ -30,24 +30,22 @@ _MOST_FAULTS = 10
 def encode_input(task: Task, given: bytes | None) -> tuple[bytes, tuple[Problem, ...]]:
     """Return the input of `task` as it is submitted, and warnings about it. `given` is None if the user gave no input.
 
-    Raises RunError, with the expected shape, if the task's schema does not accept it. Without a schema there is no check.
+    Raises InputError, with the expected shape, if the task's schema does not accept it. Without a schema there is no check.
     """
     schema = task.input_schema
     if not takes_input(schema):
         if given is not None and given.strip() not in {b"", b"null"}:
-            raise RunError(Problem(f"{_named(task)} takes no input, but an input is given", "remove --input", code="TBX601"))
+            raise InputError(Problem(f"{_named(task)} takes no input, but an input is given", "remove --input"))
         return b"", ()
     if message := protobuf_message(schema):
         if given is None:
             hint = "write the serialized message to a file, and pass the file with --input-file"
-            raise RunError(
-                Problem(f"{_named(task)} takes the protobuf message {message}, but no input is given", hint, code="TBX601")
-            )
+            raise InputError(Problem(f"{_named(task)} takes the protobuf message {message}, but no input is given", hint))
         return given, ()
     if given is None:
         if schema is None:
             return b"", ()
-        raise RunError(Problem(f"{_named(task)} takes an input, but none is given", _expected(schema), code="TBX601"))
+        raise InputError(Problem(f"{_named(task)} takes an input, but none is given", _expected(schema)))
     data, value, mistake = _parse(given)
     if schema is None:
         return data, ()
@@ -67,11 +65,11 @@ def _parse(given: bytes) -> tuple[bytes, Any, str]:
     try:
         text = given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RunError(Problem(f"the input is not UTF-8 text: {error}", "an input is JSON or text", code="TBX601")) from error
+        raise InputError(Problem(f"the input is not UTF-8 text: {error}", "an input is JSON or text")) from error
     try:
         return text.strip().encode(), json.loads(text, parse_constant=_no_constant), ""
     except RecursionError as error:
-        raise RunError(Problem("the input is nested too deeply", "an input is JSON or text", code="TBX601")) from error
+        raise InputError(Problem("the input is nested too deeply", "an input is JSON or text")) from error
     except ValueError as error:
         value = text.rstrip("\r\n")
         mistake = f"it is not valid JSON ({error}), so it is taken as a string" if value.lstrip()[:1] in {"{", "[", '"'} else ""
@@ -88,7 +86,7 @@ def _refuse(task: Task, faults: Sequence[str], mistake: str) -> NoReturn:
     if len(faults) > _MOST_FAULTS:
         shown.append(f"and {len(faults) - _MOST_FAULTS} more")
     message = f"{_named(task)} does not accept this input"
-    raise RunError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown), code="TBX601"))
+    raise InputError(Problem(message, _expected(task.input_schema or {}), details="\n".join(shown)))
 
 
 def _expected(schema: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.errors import Problem, RunError
+from hatch_tilebox.core.errors import InputError, Problem
 from hatch_tilebox.core.suggestions import close_match
 from hatch_tilebox.inputs.describe import protobuf_message, resolve, takes_input
 
@@ -36,7 +36,7 @@ def encode_fields(task: Task, fields: Sequence[str]) -> bytes | None:
     """Return the JSON object that `fields` (each `name=value`) describe as an input of `task`, None if there are none.
 
     Values get the types of the task's schema. A text that is not a value of its field stays a string, which `encode_input` then
-    refuses with the expected type. `a.b=1` sets the field `b` of `a`. Raises RunError for an unknown or repeated field, and for a
+    refuses with the expected type. `a.b=1` sets the field `b` of `a`. Raises InputError for an unknown or repeated field, and for a
     task whose input does not have fields.
     """
     if not fields:
@@ -44,13 +44,13 @@ def encode_fields(task: Task, fields: Sequence[str]) -> bytes | None:
     named = f"{task.name} {task.version}"
     schema = task.input_schema
     if not takes_input(schema):
-        raise RunError(Problem(f"{named} takes no input, but {fields[0]!r} is given", f"remove {fields[0]!r}", code="TBX601"))
+        raise InputError(Problem(f"{named} takes no input, but {fields[0]!r} is given", f"remove {fields[0]!r}"))
     if message := protobuf_message(schema):
         hint = "write the serialized message to a file, and pass the file with --input-file"
-        raise RunError(Problem(f"{named} takes the protobuf message {message}, which has no fields here", hint, code="TBX601"))
+        raise InputError(Problem(f"{named} takes the protobuf message {message}, which has no fields here", hint))
     root = schema or {}
     if schema is not None and not any(_has_fields(kind) for kind in _kinds_of(schema, root)):
-        raise RunError(Problem(f"the input of {named} does not have fields", "give the value with --input", code="TBX601"))
+        raise InputError(Problem(f"the input of {named} does not have fields", "give the value with --input"))
     result: dict[str, Any] = {}
     for field in fields:
         name, _, text = field.partition("=")
@@ -77,7 +77,7 @@ def convert(text: str, schema: Any, root: Mapping[str, Any]) -> Any:
 
 
 def _find(named: str, name: str, root: Mapping[str, Any]) -> tuple[list[str], Any]:
-    """Return the path of the field `name` and its schema. Raises RunError, with the nearest name, if there is no such field."""
+    """Return the path of the field `name` and its schema. Raises InputError, with the nearest name, if there is no such field."""
     schema: Any = root
     path: list[str] = []
     rest = name
@@ -89,7 +89,7 @@ def _find(named: str, name: str, root: Mapping[str, Any]) -> tuple[list[str], An
             prefix = "".join(f"{step}." for step in path)
             close = close_match(part, properties)
             hint = f"did you mean {prefix + close!r}?" if close else f"it has {', '.join(prefix + key for key in properties)}"
-            raise RunError(Problem(f"{named} has no field {prefix + part!r}", hint if properties else None, code="TBX601"))
+            raise InputError(Problem(f"{named} has no field {prefix + part!r}", hint if properties else None))
         path.append(part)
         schema = properties.get(part, more)
         rest = rest[len(part) + 1 :] if part != rest else ""
@@ -116,11 +116,9 @@ def _set(result: dict[str, Any], path: Sequence[str], schema: Any, text: str, ro
     for part in path[:-1]:
         place = place.setdefault(part, {})
         if not isinstance(place, dict):
-            raise RunError(
-                Problem(f"the field {name!r} is given together with {part!r}", "leave out one of the two", code="TBX601")
-            )
+            raise InputError(Problem(f"the field {name!r} is given together with {part!r}", "leave out one of the two"))
     if path[-1] in place:
-        raise RunError(Problem(f"the field {name!r} is given twice", "a list is written as JSON: name='[1, 2]'", code="TBX601"))
+        raise InputError(Problem(f"the field {name!r} is given twice", "a list is written as JSON: name='[1, 2]'"))
     place[path[-1]] = convert(text, schema, root)
 
 
