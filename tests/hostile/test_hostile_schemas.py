@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hatch_tilebox.compatibility.releases import compare_tasks
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.inputs.describe import fields_of
+from hatch_tilebox.report.field_changes import compare_fields
 from hatch_tilebox.report.form import input_form
 from hatch_tilebox.report.graph import build_graph
 from hatch_tilebox.report.graph_chart import graph_chart
-from hatch_tilebox.report.schema_rows import compare_fields
 
 WORDS = ("string", "object", "null", "array", "integer", "#/$defs/A", "a", "date", "[", "\u202e")
 KEYS = st.sampled_from(

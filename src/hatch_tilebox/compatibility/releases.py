@@ -91,7 +91,7 @@ class Comparison:
         return tuple(task for task in self.tasks if task.kind == "breaking" and task.needs)
 
 
-def change_kind(old: FileEntry | Sequence[str] | None, new: FileEntry | Sequence[str] | None) -> ChangeKind:
+def change_kind(old: object, new: object) -> ChangeKind:
     """Return the kind of a change from `old` to `new`, of which one may be None or empty."""
     return "added" if not old else "removed" if not new else "changed"
 

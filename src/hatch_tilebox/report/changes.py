@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.compatibility.releases import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.report.field_changes import compare_fields
 from hatch_tilebox.report.html import Html, badge, left_out, muted, row, scrolling, table, tag
-from hatch_tilebox.report.schema_rows import compare_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,9 +14,9 @@ from hatch_tilebox.core.progress import format_seconds, format_size
 from hatch_tilebox.core.urls import hide_logins
 from hatch_tilebox.inputs.describe import describe_input
 from hatch_tilebox.report.changes import describe_facts
+from hatch_tilebox.report.field_changes import compare_fields
 from hatch_tilebox.report.graph import TRIGGERS, short_name
 from hatch_tilebox.report.html import clip, counted
-from hatch_tilebox.report.schema_rows import compare_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from report_samples import CHECK, tasks
 
 from hatch_tilebox.compatibility.releases import compare_tasks
-from hatch_tilebox.report.schema_rows import compare_fields
+from hatch_tilebox.report.field_changes import compare_fields
 
 
 def compare(**changes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hatch_tilebox.compatibility.releases import change_kind
 from hatch_tilebox.inputs.describe import fields_of
 
 if TYPE_CHECKING:
@@ -13,20 +14,20 @@ if TYPE_CHECKING:
     from hatch_tilebox.compatibility.releases import TaskChange
     from hatch_tilebox.inputs.describe import Field
 
-RowKind = Literal["same", "added", "removed", "changed", "breaking", "uncertain"]
+FieldKind = Literal["same", "added", "removed", "changed", "breaking", "uncertain"]
 
 
 @dataclass(frozen=True)
-class Row:
+class FieldChange:
     """A field in two releases; None if a release does not have it."""
 
     path: str
-    kind: RowKind
+    kind: FieldKind
     old: Field | None
     new: Field | None
 
 
-def compare_fields(change: TaskChange) -> list[Row]:
+def compare_fields(change: TaskChange) -> list[FieldChange]:
     """Return the fields of both versions of a task. The fields in one that did not change are left out."""
     if change.old is None or change.new is None:
         return []
@@ -35,12 +36,12 @@ def compare_fields(change: TaskChange) -> list[Row]:
     rows = []
     for path in dict.fromkeys([*new, *old]):
         before, after = old.get(path), new.get(path)
-        kind: RowKind = "same"
+        kind: FieldKind = "same"
         if _named(path, change.reasons):
             kind = "breaking" if certain else "uncertain"
         elif before != after:
-            kind = "added" if before is None else "removed" if after is None else "changed"
-        rows.append(Row(path, kind, before, after))
+            kind = change_kind(before, after)
+        rows.append(FieldChange(path, kind, before, after))
     changed = [row.path for row in rows if row.kind != "same"]
     whole = [row.path for row in rows if row.kind == "same" and not any(_inside(path, row.path) for path in changed)]
     return [row for row in rows if row.kind != "same" or not any(_inside(row.path, path) for path in whole)]
