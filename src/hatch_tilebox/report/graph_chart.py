@@ -32,7 +32,7 @@ _SIZES = (464, 720, 976, 1232)
 
 @dataclass(frozen=True)
 class _Box:
-    """A task as it is drawn: its place, its size, and the class and the text of each line below its name."""
+    """A task as it is drawn. `lines` are the class and the text of each line below its name."""
 
     node: Node
     lines: Sequence[tuple[str, str]]
