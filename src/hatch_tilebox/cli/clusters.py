@@ -10,6 +10,7 @@ from hatch_tilebox.cli.console import show_table
 from hatch_tilebox.cli.options import output_options
 from hatch_tilebox.cli.output import show_json
 from hatch_tilebox.cli.publishing import open_here
+from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.core.short_forms import short_id
 from hatch_tilebox.core.tables import Column
 
@@ -37,7 +38,7 @@ def command(url: str | None, *, output: Output) -> None:
         deployer = require_deployer(destination)
         progress.started("Reading the clusters")
         found = sorted(deployer.clusters(), key=lambda cluster: cluster.slug)
-        progress.finished(f"{destination.url} has {len(found)} cluster{'' if len(found) == 1 else 's'}")
+        progress.finished(f"{destination.url} has {quantity(len(found), 'cluster')}")
     if output.as_json:
         show_json({"url": destination.url, "clusters": [_to_dict(cluster) for cluster in found]})
     else:

@@ -11,7 +11,7 @@ import click
 from hatch_tilebox.cli.options import output_options, project_argument
 from hatch_tilebox.cli.output import problem_json, show_json, show_line
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.core.progress import format_size, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,4 +148,4 @@ def _folders(path: str) -> list[str]:
 
 
 def _total(sizes: list[int]) -> str:
-    return f"  {len(sizes)} {'file' if len(sizes) == 1 else 'files'}, {format_size(sum(sizes))}"
+    return f"  {quantity(len(sizes), 'file')}, {format_size(sum(sizes))}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.paths import shortest_path
 from hatch_tilebox.core.printable import cell_width, printable
+from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
 from hatch_tilebox.core.urls import hide_logins
 
@@ -101,7 +102,7 @@ def plain_text(lines: Iterable[Iterable[Part]]) -> str:
 
 def found(errors: int, warnings: int, fixable: int = 0) -> str:
     """Return the last line of a report: `Found 8 errors, 3 warnings (2 fixable with check --fix)`."""
-    counts = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((errors, "error"), (warnings, "warning")) if count]
+    counts = [quantity(count, name) for count, name in ((errors, "error"), (warnings, "warning")) if count]
     return f"Found {', '.join(counts)}" + (f" ({fixable} fixable with check --fix)" if fixable else "")
 
 

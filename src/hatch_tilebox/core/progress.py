@@ -94,6 +94,11 @@ STEP_WIDTH = len("Preparing the runtime")
 """The width of the first column, which has the names of the steps."""
 
 
+def quantity(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 file", "2 files"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def format_seconds(seconds: float) -> str:
     """Return a duration for people: "4 ms", "1.2 s"."""
     if seconds < 0.01:  # noqa: PLR2004 -- below, tenths of a second are all zero

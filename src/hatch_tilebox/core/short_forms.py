@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.progress import quantity
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -47,7 +49,7 @@ def format_age(timestamp: str, now: datetime | None = None) -> str:
         return timestamp  # the clocks differ; a date says more than "in 3 hours"
     for size, unit in _UNITS:
         if count := seconds // size:
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+            return f"{quantity(count, unit)} ago"
     return "just now"
 
 

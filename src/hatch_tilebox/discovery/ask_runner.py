@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import DiscoveryError
+from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.discovery.cache import file_identity
 from hatch_tilebox.discovery.compatible_versions import compatible_bound
 from hatch_tilebox.discovery.diagnose.after_start import machine_files, start_warnings, unusable_tasks
@@ -14,7 +15,7 @@ from hatch_tilebox.discovery.diagnose.context import Context, Paths
 from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, worker_failed
 from hatch_tilebox.discovery.prepared import prepared_environment
 from hatch_tilebox.discovery.programs import missing_programs
-from hatch_tilebox.discovery.result_cache import Discovery, counted_tasks, restore_task
+from hatch_tilebox.discovery.result_cache import Discovery, restore_task
 from hatch_tilebox.discovery.runner_start import start_runner
 from hatch_tilebox.discovery.worker import WorkerError, start_worker
 
@@ -60,7 +61,7 @@ def ask_runner(request: Request, cache: Cache) -> tuple[Discovery, list[JSON] | 
         answer["written"] = environment.changes(request.entries)
         programs = missing_programs(files, environment.python.parent) if request.clean else []
     python, sdk = answer["python"], answer["sdk"]
-    progress.finished(f"{counted_tasks(answer['tasks'])}, Python {python}" + (f", tilebox-workflows {sdk}" if sdk else ""))
+    progress.finished(f"{quantity(len(answer['tasks']), 'task')}, Python {python}" + (f", tilebox-workflows {sdk}" if sdk else ""))
     tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
     if problems := [*unusable_tasks(tasks, request.workflow, request.location)]:
         raise DiscoveryError(*problems)

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import DiscoveryError
-from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.progress import Progress, quantity
 from hatch_tilebox.discovery.cache import RESULTS, open_cache
 from hatch_tilebox.discovery.clean_environment import PassedVariables
 from hatch_tilebox.discovery.lock_summary import selected_summary
 from hatch_tilebox.discovery.portability import check_summary
 from hatch_tilebox.discovery.result_cache import (
     Discovery,
-    counted_tasks,
     interpreter_unchanged,
     reproducible,
     restore,
@@ -67,7 +66,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
         if (discovery := _earlier(kept, key)) is not None:
             warnings = _portability_warnings(files, lock)
             progress.started("Asking for the tasks")
-            progress.finished(f"{counted_tasks(discovery.tasks)}, unchanged since an earlier build")
+            progress.finished(f"{quantity(len(discovery.tasks), 'task')}, unchanged since an earlier build")
             return replace(discovery, warnings=(*warnings, *discovery.warnings))
 
         if before_start:

@@ -111,8 +111,3 @@ def restore(record: Mapping[str, Any]) -> Discovery:
         tuple(record["environment"]),
         cached=True,
     )
-
-
-def counted_tasks(tasks: Sequence[object]) -> str:
-    """How many tasks there are, as text."""
-    return f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import CONFIG_NAME, LOCK_NAME, PYPROJECT_NAME
 from hatch_tilebox.core.errors import ConfigError, Problem, TileboxError
 from hatch_tilebox.core.printable import printable
+from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.core.runner_image import PYTHONS
 from hatch_tilebox.core.signals import certainly
 from hatch_tilebox.core.uv_lock import read_lock
@@ -190,7 +191,7 @@ def _summary(output: str) -> str:
     if installed := re.findall(r"^ \+ ([^\s=]+)==(\S+)", output, re.MULTILINE):
         direct = [f"{name} {version}" for name, version in installed if name in _DEPENDENCIES]
         others = len(installed) - len(direct)
-        return f"{', '.join(direct)} and {others} other{'' if others == 1 else 's'}, in {_ENVIRONMENT}"
+        return f"{', '.join(direct)} and {quantity(others, 'other')}, in {_ENVIRONMENT}"
     packages = re.search(r"Resolved (\d+) packages?", output)
     return f"{packages[1]} packages" if packages else ""
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.inputs.describe import fields_of
 from hatch_tilebox.report.graph import TRIGGERS, short_name
-from hatch_tilebox.report.html import Html, clip, counted, number, tag
+from hatch_tilebox.report.html import Html, clip, number, tag
 from hatch_tilebox.report.layers import arrange
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _rail_order(edges: Sequence[Edge], layout: Layers) -> list[int]:
 
 
 def _svg(tasks: int, content: Sequence[Html], width: float | str, height: float) -> Html:
-    label = f"Graph of {counted(tasks, 'task')}. The list below describes them."
+    label = f"Graph of {quantity(tasks, 'task')}. The list below describes them."
     return tag("svg", *content, role="img", aria_label=label, width=width, height=height + 2)
 
 

@@ -85,11 +85,6 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: "1 file", "2 files"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def clip(value: str, most: int) -> str:
     """Return a text in one line that has at most `most` characters."""
     line = printable(value)

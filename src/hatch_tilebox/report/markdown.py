@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.compatibility.releases import change_kind, describe_verdict
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.core.progress import format_seconds, format_size
+from hatch_tilebox.core.progress import format_seconds, format_size, quantity
 from hatch_tilebox.core.urls import hide_logins
 from hatch_tilebox.inputs.describe import describe_input
 from hatch_tilebox.report.changes import describe_facts
 from hatch_tilebox.report.field_changes import compare_fields
 from hatch_tilebox.report.graph import TRIGGERS, short_name
-from hatch_tilebox.report.html import clip, counted
+from hatch_tilebox.report.html import clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +101,7 @@ def _difference(difference: Difference, old: Release, new: Release) -> list[str]
         lines += ["### Dependencies", "", *_table(("Package", "Before", "After"), rows)]
     if comparison.files:
         files = ((code(item.path), change_kind(item.old, item.new)) for item in comparison.files)
-        lines += _folded(counted(len(comparison.files), "changed file"), _table(("File", "Change"), files))
+        lines += _folded(quantity(len(comparison.files), "changed file"), _table(("File", "Change"), files))
     return lines
 
 
@@ -150,7 +150,7 @@ def _release(release: Release) -> list[str]:
     return [
         *_table(("Release", ""), facts),
         *("### Tasks", "", *_table(("Task", "Version", "Trigger", "Input"), tasks)),
-        *_folded(counted(len(release.files), "file"), _table(("File", "Size"), files)),
+        *_folded(quantity(len(release.files), "file"), _table(("File", "Size"), files)),
     ]
 
 

@@ -8,13 +8,13 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from hatch_tilebox.core.progress import format_seconds, format_size
+from hatch_tilebox.core.progress import format_seconds, format_size, quantity
 from hatch_tilebox.inputs.describe import fields_of
 from hatch_tilebox.report.changes import NO_VARIABLES, changes, describe_facts, verdict_banner
 from hatch_tilebox.report.form import input_form
 from hatch_tilebox.report.graph import TRIGGERS, describe_edges
 from hatch_tilebox.report.graph_chart import graph_chart
-from hatch_tilebox.report.html import Html, badge, counted, join, left_out, muted, row, scrolling, table, tag
+from hatch_tilebox.report.html import Html, badge, join, left_out, muted, row, scrolling, table, tag
 from hatch_tilebox.report.timeline import timeline
 from hatch_tilebox.report.treemap import treemap
 
@@ -97,7 +97,7 @@ def _header(report: Report, menu: Html) -> Html:
     rows: dict[str, str] = {}
     if release:
         unpacked = format_size(sum(file.size for file in release.manifest.files))
-        files = counted(len(release.manifest.files), "file")
+        files = quantity(len(release.manifest.files), "file")
         rows = {
             **{title: value for title, value in describe_facts(release.manifest).items() if value != NO_VARIABLES},
             "Size": f"{format_size(release.size)}, unpacked {unpacked} in {files}",
@@ -161,7 +161,7 @@ def _sample(kind: str, seen: bool) -> Html:  # noqa: FBT001 -- parts of one key
 
 def _run(job: JobFile) -> list[Html | None]:
     retried = sum(task.attempts > 1 for task in job.tasks)
-    words = f" {counted(len(job.tasks), 'task')}, {format_seconds(job.length)}, {retried} with retries"
+    words = f" {quantity(len(job.tasks), 'task')}, {format_seconds(job.length)}, {retried} with retries"
     return [tag("p", badge(job.state, _STATES[job.state]), words), timeline(job)]
 
 

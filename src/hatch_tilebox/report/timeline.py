@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.progress import format_seconds
+from hatch_tilebox.core.progress import format_seconds, quantity
 from hatch_tilebox.inputs.describe import to_json
-from hatch_tilebox.report.html import Html, badge, clip, counted, join, left_out, number, row, scrolling, table, tag
+from hatch_tilebox.report.html import Html, badge, clip, join, left_out, number, row, scrolling, table, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def _bars(task: JobTask, length: float) -> Html:
                 class_=f"{'attempt' if outer else 'inner'}{' bad' if span.error else ''}",
             )
         )
-    label = f"{counted(attempts, 'attempt')}, {counted(len(task.spans), 'span')}" if task.spans else "no spans"
+    label = f"{quantity(attempts, 'attempt')}, {quantity(len(task.spans), 'span')}" if task.spans else "no spans"
     track = tag("line", x1=0, x2="100%", y1=11, y2=11, class_="track")
     return tag("svg", track, *bars, width="100%", height=22, role="img", aria_label=label)
 
@@ -90,7 +90,7 @@ def _hover(task: JobTask) -> str:
 
 
 def _summary(task: JobTask) -> str:
-    parts = [counted(count, word) for count, word in ((len(task.spans), "span"), (len(task.logs), "log record")) if count]
+    parts = [quantity(count, word) for count, word in ((len(task.spans), "span"), (len(task.logs), "log record")) if count]
     parts += ["input"] if task.input is not None else []
     error = "error" if task.state.startswith("failed") else "error of an earlier attempt"
     return ", ".join([*parts, *([error] if task.error else [])])

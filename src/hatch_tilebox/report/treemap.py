@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_tilebox.core.progress import format_size
-from hatch_tilebox.report.html import Html, clip, counted, muted, number, row, scrolling, table, tag
+from hatch_tilebox.core.progress import format_size, quantity
+from hatch_tilebox.report.html import Html, clip, muted, number, row, scrolling, table, tag
 from hatch_tilebox.report.sizes import Piece
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def treemap(title: str, pieces: Sequence[Piece]) -> Html:
     total = sum(piece.size for piece in pieces)
     groups = _groups(pieces)
     colours = {group: min(index, COLOURS - 1) for index, group in enumerate(groups)}
-    label = f"{title}: {counted(len(pieces), 'part')}, {format_size(total)} together. The table below has the values."
+    label = f"{title}: {quantity(len(pieces), 'part')}, {format_size(total)} together. The table below has the values."
     drawings = [
         tag("div", _drawing(label, pieces, colours, Area(0, 0, *size)), class_=f"{name} w464")
         for name, size in (("wide", (592.0, 320.0)), ("narrow", (312.0, 380.0)))
@@ -59,7 +59,7 @@ def treemap(title: str, pieces: Sequence[Piece]) -> Html:
     values = scrolling(title, table("sizes", caption, ("Name", "Size"), rows))
     return tag(
         "figure",
-        tag("figcaption", tag("h3", title), muted(f"{counted(len(pieces), 'part')}, {format_size(total)}")),
+        tag("figcaption", tag("h3", title), muted(f"{quantity(len(pieces), 'part')}, {format_size(total)}")),
         tag("div", *drawings, class_="chart"),
         tag("ul", *legend, class_="legend"),
         tag("details", tag("summary", "Show as a table"), values),

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem
-from hatch_tilebox.core.progress import format_size
+from hatch_tilebox.core.progress import format_size, quantity
 from hatch_tilebox.selection.patterns.globs import escape, exclude_line
 
 if TYPE_CHECKING:
@@ -31,6 +31,6 @@ def check_leftovers(files: FileSet) -> tuple[Problem, ...]:
 
 
 def _warning(build: str, copy: str, original: str, files: list[SelectedFile]) -> Problem:
-    count = f"{len(files)} {'file' if len(files) == 1 else 'files'}, {format_size(sum(file.size for file in files))}"
+    count = f"{quantity(len(files), 'file')}, {format_size(sum(file.size for file in files))}"
     hint = f"to leave it out: {exclude_line(f'{escape(build)}/**')}"
     return Problem(f"{copy} is a copy of {original} that setuptools created: {count}", hint, code="TBX116")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hatch_tilebox.core.errors import Problem, PublishError
+from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.publish.http.libraries import httpx, tenacity
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def persist(action: Callable[[], Result], retries: Retries, progress: Progress) 
         return loop(action)
     except TransientError as error:
         problem, attempts = error.problem, retries.limit(error)
-        message = f"{problem.message} ({attempts} attempt{'' if attempts == 1 else 's'})"
+        message = f"{problem.message} ({quantity(attempts, 'attempt')})"
         raise PublishError(problem._replace(message=message)) from None
 
 
