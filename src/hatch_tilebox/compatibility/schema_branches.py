@@ -240,16 +240,16 @@ def describe(schema: Any, root: Mapping[str, Any]) -> str:
     found = list(branches(schema, root))
     if {branch.type for branch in found} == set(_KEYWORDS) and not any(branch.keywords for branch in found):
         return "any value"
-    return " or ".join(dict.fromkeys(describe_branch(branch, root) for branch in found)) or "nothing"
+    return " or ".join(dict.fromkeys(map(describe_branch, found))) or "nothing"
 
 
-def describe_branch(branch: Branch, root: Mapping[str, Any]) -> str:
+def describe_branch(branch: Branch) -> str:
     """Return the values that the branch accepts in a few words."""
     if branch.values is not None and branch.values != _ALL_VALUES.get(branch.type):
         return show_values(branch.values)
     kind = "integer" if branch.integers else branch.type
     shown = ("items", "prefixItems", "format", "contentEncoding")
-    words = describe_value({"type": kind, **{key: branch.keywords[key] for key in shown if key in branch.keywords}}, root)
+    words = describe_value({"type": kind, **{key: branch.keywords[key] for key in shown if key in branch.keywords}})
     return words if branch.type != "string" or words.startswith("string") else f"string ({words})"
 
 

@@ -122,7 +122,7 @@ class _Comparison:
 
     def _pair(self, old: Branch, new: Branch, path: str) -> list[SchemaChange]:
         if new.values is not None:
-            text = f"{describe_branch(old, self._old_root)} -> {describe_branch(new, self._new_root)}"
+            text = f"{describe_branch(old)} -> {describe_branch(new)}"
             return [_change(path, text, certain=not old.keywords)]
         if old.type == "number":
             found = [*_number_findings(old, new, path)]

@@ -89,7 +89,7 @@ def describe_input(schema: Mapping[str, Any] | None) -> str:
         text = ", ".join(f"{field.name}: {field.accepted}" for field in _fields(schema, schema))
         if not text:
             return _whole(schema).accepted
-        return f"{_words(schema, schema)} ({text})" if "$ref" in schema else text
+        return f"{_words(schema)} ({text})" if "$ref" in schema else text
     except MALFORMED:
         return "unknown"
 
@@ -115,36 +115,36 @@ def shape_lines(schema: Mapping[str, Any]) -> list[str]:
         lines = _table(schema, schema, "") or [_whole(schema).accepted]
         for name, definition in schema.get("$defs", {}).items():
             if schema.get("$ref") != _REFERENCE + name:  # which the first lines describe
-                lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {_words(definition, schema)}"])]
+                lines += [f"{name}:", *(_table(definition, schema, "  ") or [f"  {_words(definition)}"])]
     except MALFORMED:
         return ["unknown"]
     return lines
 
 
-def describe_value(schema: Any, root: Mapping[str, Any]) -> str:
-    """Return the values that `schema`, a part of `root`, accepts in a few words: "array of string or null"."""
+def describe_value(schema: Any) -> str:
+    """Return the values that a schema, or a part of one, accepts in a few words: "array of string or null"."""
     try:
-        return _words(schema, root)
+        return _words(schema)
     except MALFORMED:
         return "unknown"
 
 
-def _words(schema: Any, root: Mapping[str, Any]) -> str:  # noqa: PLR0911 -- one return for each kind of schema
+def _words(schema: Any) -> str:  # noqa: PLR0911 -- one return for each kind of schema
     if not isinstance(schema, dict):
         return "nothing" if schema is False else "any value"
     if isinstance(schema.get("$ref"), str):
         return str(schema["$ref"].removeprefix(_REFERENCE))
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(_words(part, root) for part in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(map(_words, schema["anyOf"])))
     if "const" in schema or "enum" in schema:
         return _values(schema.get("enum", [schema.get("const")]))
     kind = schema.get("type")
     if isinstance(kind, list):
-        return " or ".join(_words({**schema, "type": one}, root) for one in kind)
+        return " or ".join(_words({**schema, "type": one}) for one in kind)
     if kind is None:
         return f"any value ({schema['title']})" if "title" in schema else "any value"
     describe = {"string": _text, "array": _array, "object": _object}.get(kind)
-    text = describe(schema, root) if describe else str(kind)
+    text = describe(schema) if describe else str(kind)
     known = "prefixItems" in schema or "title" in schema or _count(schema) is not None
     limits = [] if known else [words.format(schema[key]) for key, words in _LIMITS.items() if key in schema]
     return f"{text} ({', '.join(limits)})" if limits else text
@@ -171,7 +171,7 @@ def _fields(schema: Any, root: Mapping[str, Any], path: str = "", *, deepest: in
     for name in [*required, *(name for name in properties if name not in required)]:
         value = properties.get(name, True)
         place = f"{path}.{name}" if path else str(name)
-        yield Field(place, _words(value, root), name in required, _default(value))
+        yield Field(place, _words(value), name in required, _default(value))
         if deepest:
             array = isinstance(value, dict) and value.get("type") == "array" and "items" in value
             inner, place = (value["items"], f"{place}[]") if array else (value, place)
@@ -180,7 +180,7 @@ def _fields(schema: Any, root: Mapping[str, Any], path: str = "", *, deepest: in
 
 def _whole(schema: Mapping[str, Any]) -> Field:
     """Return an input that is not an object as a field."""
-    return Field(INPUT, _words(schema, schema), required=True, default=_default(schema))
+    return Field(INPUT, _words(schema), required=True, default=_default(schema))
 
 
 def _table(schema: Any, root: Mapping[str, Any], indent: str) -> list[str]:
@@ -212,7 +212,7 @@ def _values(values: list[Any]) -> str:
     return " or ".join([*shown, "…"] if len(values) > _MOST_VALUES else shown)
 
 
-def _text(schema: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+def _text(schema: Mapping[str, Any]) -> str:
     if "contentEncoding" in schema:
         return f"{schema['contentEncoding']} text" + (f" ({schema['title']})" if "title" in schema else "")
     kind = schema.get("format") or _pattern_kind(schema)
@@ -229,12 +229,12 @@ def _pattern_kind(schema: Mapping[str, Any]) -> str | None:
     return kinds[0] if len(kinds) == 1 else None
 
 
-def _array(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+def _array(schema: Mapping[str, Any]) -> str:
     if "prefixItems" in schema:
-        return f"[{', '.join(_words(item, root) for item in schema['prefixItems'])}]"
+        return f"[{', '.join(map(_words, schema['prefixItems']))}]"
     if "items" not in schema:
         return "array"
-    items = _words(schema["items"], root)
+    items = _words(schema["items"])
     items = f"({items})" if " or " in items else items
     count = _count(schema)
     return f"array of {items}" if count is None else f"array of {items} ({count} items)"
@@ -246,10 +246,10 @@ def _count(schema: Mapping[str, Any]) -> int | None:
     return least if least == most else None
 
 
-def _object(schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+def _object(schema: Mapping[str, Any]) -> str:
     members = schema.get("additionalProperties")
     if isinstance(members, dict) and not schema.get("properties"):
-        return f"object of {_words(members, root)}"
+        return f"object of {_words(members)}"
     return str(schema.get("title", "object"))
 
 
@@ -276,7 +276,7 @@ def _example_of(kind: Any, schema: Mapping[str, Any], root: Mapping[str, Any], d
     if kind in {"integer", "number"}:
         return _number(schema)
     if kind == "string":
-        return _FORMATS.get(_text(schema, root), "AAAA" if "contentEncoding" in schema else "…")
+        return _FORMATS.get(_text(schema), "AAAA" if "contentEncoding" in schema else "…")
     if kind == "array":
         return _items(schema, root, depth, steps)
     if kind == "object":

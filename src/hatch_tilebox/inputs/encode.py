@@ -128,7 +128,7 @@ def _faults(schema: Mapping[str, Any], value: Any) -> list[str]:
             unknown = [name for name in deepest.instance if name not in deepest.schema.get("properties", {})]
             found += [f"{_place([*deepest.absolute_path, name])} is unknown" for name in unknown]
         else:
-            expected = "object" if deepest.schema is schema and "properties" in schema else describe_value(deepest.schema, schema)
+            expected = "object" if deepest.schema is schema and "properties" in schema else describe_value(deepest.schema)
             found.append(f"{_place(deepest.absolute_path)}: expected {expected}, got {to_json(deepest.instance, longest=_LONGEST)}")
     return sorted(dict.fromkeys(found))
 

@@ -114,7 +114,7 @@ def _control(name: str, label: str, schema: Any, root: Mapping[str, Any], *, req
     elif not part.get("anyOf"):
         kind = _KINDS.get(str(part.get("type")), "json")
     example = example_input({**part, "$defs": root.get("$defs", {})}) if part else None
-    hint = describe_value(schema, root)
+    hint = describe_value(schema)
     if isinstance(schema, dict) and "default" in schema:
         hint += f", by default {to_json(schema['default'])}"
     value = "" if not required else str(example) if kind == "text" else to_json(example)
