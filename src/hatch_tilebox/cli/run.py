@@ -139,7 +139,8 @@ def _given(text: str | None, file: BinaryIO | None, fields: tuple[str, ...]) -> 
         return sys.stdin.buffer.read()
     if file is not None:
         return file.read()
-    return fields or (None if text is None else text.encode())
+    # `encode_input` refuses what is not UTF-8.
+    return fields or (None if text is None else text.encode(errors="surrogatepass"))
 
 
 def _tasks_json(result: RunResult) -> list[dict[str, Any]]:

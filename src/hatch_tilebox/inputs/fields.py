@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_tilebox.core.errors import InputError, Problem
 from hatch_tilebox.core.suggestions import close_match
-from hatch_tilebox.inputs.describe import protobuf_message, resolve, takes_input
+from hatch_tilebox.inputs.describe import protobuf_message, resolve, takes_input, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ def encode_fields(task: Task, fields: Sequence[str]) -> bytes | None:
     for field in fields:
         name, _, text = field.partition("=")
         _set(result, *_find(named, name, root), text, root)
-    return json.dumps(result, ensure_ascii=False).encode()
+    return to_json(result).encode(errors="surrogatepass")  # `encode_input` refuses what is not UTF-8
 
 
 def convert(text: str, schema: Any, root: Mapping[str, Any]) -> Any:

@@ -73,7 +73,11 @@ def with_trigger(task: Task, arguments: bytes, trigger: Trigger) -> TriggeredInp
             raise RunError(
                 Problem(f"{named} is triggered by storage events, but no object is given", "add --object PATH", code="TBX605")
             )
-        event, locations = _storage_event(trigger.object, trigger.location, EVENTS[trigger.event or "created"])
+        try:
+            event, locations = _storage_event(trigger.object, trigger.location, EVENTS[trigger.event or "created"])
+        except UnicodeEncodeError:
+            message = f"the storage event of {named} has a path or a location that is not UTF-8"
+            raise RunError(Problem(message, "rename the file or the folder", code="TBX605")) from None
     return TriggeredInput(_field(1, event) + (_field(2, arguments) if arguments else b""), locations)
 
 

@@ -23,6 +23,8 @@ def release(tmp_path):
         (["tests.Move", "y=1"], 1, "tests.Move v1.1 has no field 'y'"),
         (["y=1", "--task", "Move"], 1, "tests.Move v1.1 has no field 'y'"),
         (["Move", "x=far"], 1, 'x: expected number, got "far"'),
+        (["Move", "x=\udcff"], 1, "the input is not UTF-8 text"),
+        (["Greet", "--input", "\udcff"], 1, "the input is not UTF-8 text"),
         (["nothing"], 1, "the release has no task 'nothing'"),
         (["Move", "Greet"], 2, "'Greet' is not FIELD=VALUE, and the task is 'Move'"),
         (["Move", "--task", "Greet"], 2, "the task is named twice"),
