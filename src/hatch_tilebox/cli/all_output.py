@@ -15,7 +15,7 @@ from hatch_tilebox.cli.console import RichProgress, show_table
 from hatch_tilebox.cli.output import show_json, show_line
 from hatch_tilebox.cli.safe_console import SafeConsole
 from hatch_tilebox.core.paths import shortest_path
-from hatch_tilebox.core.progress import format_seconds
+from hatch_tilebox.core.progress import format_seconds, quantity
 from hatch_tilebox.core.short_forms import short_list
 from hatch_tilebox.core.tables import Column
 
@@ -85,7 +85,7 @@ class AllProgress:
         """Show that work on `total` projects begins, and that it runs until the end of the block."""
         self._title, self._total, self._done = title, total, 0
         if self._verbosity >= 0:
-            self.console.show((f"{title} {total} project{'' if total == 1 else 's'}", "bold"))
+            self.console.show((f"{title} {quantity(total, 'project')}", "bold"))
         try:
             yield
         finally:
