@@ -34,71 +34,6 @@ __all__ = [
 ]
 
 
-def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
-    """https://peps.python.org/pep-0517/#get-requires-for-build-sdist"""
-    with _explains_failures():
-        return list(_sdist_builder(config_settings).config.dependencies)
-
-
-def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
-    """https://peps.python.org/pep-0517/#build-sdist"""
-    with _explains_failures():
-        return _build(_sdist_builder(config_settings), sdist_directory, "standard")
-
-
-def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    """https://peps.python.org/pep-0517/#get-requires-for-build-wheel"""
-    with _explains_failures():
-        return list(_wheel_builder(config_settings).config.dependencies)
-
-
-def build_wheel(
-    wheel_directory: str,
-    config_settings: Settings = None,
-    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling ignores it too
-) -> str:
-    """https://peps.python.org/pep-0517/#build-wheel"""
-    with _explains_failures():
-        return _build(_wheel_builder(config_settings), wheel_directory, "standard")
-
-
-def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
-    """https://peps.python.org/pep-0660/#get-requires-for-build-editable"""
-    from hatchling.builders.constants import EDITABLES_REQUIREMENT
-
-    with _explains_failures():
-        return [*_wheel_builder(config_settings).config.dependencies, EDITABLES_REQUIREMENT]
-
-
-def build_editable(
-    wheel_directory: str,
-    config_settings: Settings = None,
-    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling ignores it too
-) -> str:
-    """https://peps.python.org/pep-0660/#build-editable"""
-    with _explains_failures():
-        return _build(_wheel_builder(config_settings), wheel_directory, "editable")
-
-
-# Hatchling leaves these two out under pip, so that hooks can add dependencies to a wheel; see its build.py.
-if "PIP_BUILD_TRACKER" not in os.environ:
-    __all__ += ["prepare_metadata_for_build_editable", "prepare_metadata_for_build_wheel"]
-
-    def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
-        """https://peps.python.org/pep-0517/#prepare-metadata-for-build-wheel"""
-        with _explains_failures():
-            return _write_metadata(_wheel_builder(config_settings), metadata_directory, [])
-
-    def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
-        """https://peps.python.org/pep-0660/#prepare-metadata-for-build-editable"""
-        from hatchling.builders.constants import EDITABLES_REQUIREMENT
-
-        with _explains_failures():
-            builder = _wheel_builder(config_settings)
-            exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
-            return _write_metadata(builder, metadata_directory, [EDITABLES_REQUIREMENT] if exposes_files else [])
-
-
 @contextmanager
 def _explains_failures() -> Iterator[None]:
     """End the process with a message if hatchling fails because of a mistake in `pyproject.toml` or `hatch.toml`.
@@ -116,6 +51,71 @@ def _explains_failures() -> Iterator[None]:
         except TileboxError as error:
             _abort(error)
         raise
+
+
+@_explains_failures()
+def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
+    """https://peps.python.org/pep-0517/#get-requires-for-build-sdist"""
+    return list(_sdist_builder(config_settings).config.dependencies)
+
+
+@_explains_failures()
+def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
+    """https://peps.python.org/pep-0517/#build-sdist"""
+    return _build(_sdist_builder(config_settings), sdist_directory, "standard")
+
+
+@_explains_failures()
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
+    """https://peps.python.org/pep-0517/#get-requires-for-build-wheel"""
+    return list(_wheel_builder(config_settings).config.dependencies)
+
+
+@_explains_failures()
+def build_wheel(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling ignores it too
+) -> str:
+    """https://peps.python.org/pep-0517/#build-wheel"""
+    return _build(_wheel_builder(config_settings), wheel_directory, "standard")
+
+
+@_explains_failures()
+def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
+    """https://peps.python.org/pep-0660/#get-requires-for-build-editable"""
+    from hatchling.builders.constants import EDITABLES_REQUIREMENT
+
+    return [*_wheel_builder(config_settings).config.dependencies, EDITABLES_REQUIREMENT]
+
+
+@_explains_failures()
+def build_editable(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,  # noqa: ARG001 -- named by the PEP; hatchling ignores it too
+) -> str:
+    """https://peps.python.org/pep-0660/#build-editable"""
+    return _build(_wheel_builder(config_settings), wheel_directory, "editable")
+
+
+# Hatchling leaves these two out under pip, so that hooks can add dependencies to a wheel; see its build.py.
+if "PIP_BUILD_TRACKER" not in os.environ:
+    __all__ += ["prepare_metadata_for_build_editable", "prepare_metadata_for_build_wheel"]
+
+    @_explains_failures()
+    def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
+        """https://peps.python.org/pep-0517/#prepare-metadata-for-build-wheel"""
+        return _write_metadata(_wheel_builder(config_settings), metadata_directory, [])
+
+    @_explains_failures()
+    def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
+        """https://peps.python.org/pep-0660/#prepare-metadata-for-build-editable"""
+        from hatchling.builders.constants import EDITABLES_REQUIREMENT
+
+        builder = _wheel_builder(config_settings)
+        exposes_files = not builder.config.dev_mode_dirs and builder.config.dev_mode_exact
+        return _write_metadata(builder, metadata_directory, [EDITABLES_REQUIREMENT] if exposes_files else [])
 
 
 def _build(builder: SdistBuilder | WheelBuilder, directory: str, version: str) -> str:
@@ -176,6 +176,4 @@ def _abort(error: TileboxError) -> NoReturn:
 
     from hatch_tilebox.frontends.text_progress import TextProgress
 
-    app = Application()
-    app.abort(TextProgress(app).error(error))
-    raise error  # unreachable: abort ends the process
+    TextProgress(Application()).abort(error)

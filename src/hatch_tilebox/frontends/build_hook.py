@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,11 +15,8 @@ from hatch_tilebox.core.constants import ACTIVE_VARIABLE, SKIP_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import ExitStack
 
-    from hatch_tilebox.frontends.application import HatchlingProject
-    from hatch_tilebox.pipeline.build import Release
-    from hatch_tilebox.project.open import HatchlingBuild
+    from hatch_tilebox.project.workflow_project import WorkflowProject
 
 
 class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
@@ -63,16 +61,24 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             self._build(build_data)
 
     def _build(self, build_data: dict[str, Any]) -> None:
+        from hatch_tilebox.frontends.application import ends_build_on_errors, frontend_of, show_path
         from hatch_tilebox.project.workflow_project import modules_of
 
-        build = self._project()
-        release = build.build()
-        self._show_path = partial(build.show_path, release)
-        if build.options.embed:
-            self._embed(release, build_data)
-        if release.sbom:
-            self._embed_sbom(release.sbom, build_data)
+        with ends_build_on_errors(self.app) as progress:
+            project = self._open()
+            release = project.build(Path(self.directory), progress, frontend=frontend_of(project.root))
+        self._show_path = partial(show_path, release, self.directory, progress)
         self._provenance = release.provenance
+        if project.options.embed:
+            from hatch_tilebox.archive.wheel import EMBEDDED_PATH, embedded_json
+
+            # Hatchling takes extra metadata from a file.
+            description = self._kept("release.json", embedded_json(release.manifest, release.artifact))
+            build_data["extra_metadata"][description] = EMBEDDED_PATH
+        if release.sbom and "sbom_files" in build_data:  # source: PEP 770
+            build_data["sbom_files"].append(str(release.sbom))
+        elif release.sbom:
+            self.app.display_warning("hatch-tilebox: the wheel has no SBOM: that needs hatchling>=1.28 in build-system.requires")
         if not build_data["force_include"] and not _places_files(self.build_config):
             build_data["force_include"].update(modules_of(release.files))
 
@@ -80,9 +86,14 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         """Whether the option `skip` is set, even if all other options are wrong."""
         if "skip" not in self.config and not os.environ.get(SKIP_VARIABLE):
             return False
-        from hatch_tilebox.frontends.application import read_skip
+        from hatch_tilebox.core.pyproject import peek_pyproject
+        from hatch_tilebox.frontends.application import ends_build_on_errors
+        from hatch_tilebox.project.build_options import HOOK_TABLE, load_options
 
-        return read_skip(self.root, self.config, self.app)
+        table = {name: value for name, value in self.config.items() if name == "skip"}
+        environ = {name: value for name, value in os.environ.items() if name == SKIP_VARIABLE}
+        with ends_build_on_errors(self.app):
+            return load_options(table, where=HOOK_TABLE, environ=environ, pyproject=peek_pyproject(Path(self.root))).skip
 
     def _warn_of_skip(self, build_data: dict[str, Any]) -> None:
         """Warn that no release is built, and add to a wheel the modules that hatchling cannot find."""
@@ -92,25 +103,30 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         self.app.display_warning("hatch-tilebox: skip is set, so this wheel is built WITHOUT a Tilebox release")
         if build_data["force_include"] or _places_files(self.build_config):
             return
-        from hatch_tilebox.frontends.application import select_quietly
+        from hatch_tilebox.core.errors import TileboxError
         from hatch_tilebox.project.workflow_project import modules_of
 
-        if files := select_quietly(self.root, self._hatchling_build(), self.directory):
-            build_data["force_include"].update(modules_of(files))
+        with suppress(TileboxError):  # there may be no workflow, or one with errors
+            build_data["force_include"].update(modules_of(self._open().select(Path(self.directory))))
 
     def _complete(self, forced: dict[str, str]) -> None:
         """Add to the files forced into an sdist those that the release needs and hatchling leaves out: source to path in the sdist.
 
         No others, because hatchling is slow with forced files. A record in the sdist names the files that are not the release's.
         """
+        from hatch_tilebox.frontends.application import ends_build_on_errors, refuse_replaced, sdist_files, sdist_record
+
         shipped = {file.distribution_path for file in self.build_config.builder.recurse_selected_project_files()}
         foreign = self._foreign(forced)
-        project = self._project()
-        project.refuse_replaced(foreign)
-        missing = {source: path for source, path in project.sdist_files().items() if os.path.normpath(path) not in shipped}
-        forced.update(missing)
-        held = {path.replace(os.sep, "/") for path in (*shipped, *foreign, *forced.values())}
-        if record := project.sdist_record(held):
+        with ends_build_on_errors(self.app):
+            project = self._open()
+            files = project.select(Path(self.directory))
+            refuse_replaced(project, files, foreign)
+            needed = sdist_files(project, files)
+            forced.update({source: path for source, path in needed.items() if os.path.normpath(path) not in shipped})
+            held = {path.replace(os.sep, "/") for path in (*shipped, *foreign, *forced.values())}
+            record = sdist_record(project, files, held)
+        if record:
             path, content = record
             forced[self._kept("record.json", content)] = path
 
@@ -127,15 +143,10 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             found["setup.py"] = None
         return found
 
-    def _hatchling_build(self) -> HatchlingBuild:
-        from hatch_tilebox.project.open import HatchlingBuild
+    def _open(self) -> WorkflowProject:
+        from hatch_tilebox.project.open import HatchlingBuild, open_project
 
-        return HatchlingBuild(self.metadata, options=self.config)
-
-    def _project(self) -> HatchlingProject:
-        from hatch_tilebox.frontends.application import HatchlingProject
-
-        return HatchlingProject(self.root, self._hatchling_build(), self.directory, self.app)
+        return open_project(Path(self.root), build=HatchlingBuild(self.metadata, options=self.config))
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 -- hatchling's
         """Complete the statement of provenance, show the path of the release last, and remove temporary files."""
@@ -152,23 +163,8 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         if self._temporary:
             self._temporary.close()
 
-    def _embed_sbom(self, sbom: Path, build_data: dict[str, Any]) -> None:
-        """Add the SBOM to the wheel. Source: PEP 770."""
-        if "sbom_files" in build_data:
-            build_data["sbom_files"].append(str(sbom))
-        else:
-            self.app.display_warning("hatch-tilebox: the wheel has no SBOM: that needs hatchling>=1.28 in build-system.requires")
-
-    def _embed(self, release: Release, build_data: dict[str, Any]) -> None:
-        """Add the description of the release to the wheel. Hatchling takes extra metadata from a file."""
-        from hatch_tilebox.archive.wheel import EMBEDDED_PATH, embedded_json
-
-        build_data["extra_metadata"][self._kept("release.json", embedded_json(release.manifest, release.artifact))] = EMBEDDED_PATH
-
     def _kept(self, name: str, content: bytes) -> str:
         """Return the path of a file with this content, which exists until the end of the build."""
-        from contextlib import ExitStack
-
         from hatch_tilebox.core.temporary import temporary_folder
 
         self._temporary = ExitStack()

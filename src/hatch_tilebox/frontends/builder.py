@@ -39,10 +39,6 @@ class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
         """Return the only way to build a release."""
         return {"standard": self.build_standard}
 
-    def get_default_versions(self) -> list[str]:
-        """Return the name of the only way to build a release."""
-        return ["standard"]
-
     def clean(self, directory: str, versions: list[str]) -> None:  # noqa: ARG002 -- hatchling's signature
         """Remove the project's releases, and nothing else."""
         from hatch_tilebox.project.workflow_project import remove_releases
@@ -51,10 +47,12 @@ class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
 
     def build_standard(self, directory: str, **_build_data: Any) -> str:
         """Build the release into `directory` and return its path."""
-        from hatch_tilebox.frontends.application import HatchlingProject
+        from hatch_tilebox.frontends.application import ends_build_on_errors, frontend_of
         from hatch_tilebox.project.build_options import TARGET_TABLE
-        from hatch_tilebox.project.open import HatchlingBuild
+        from hatch_tilebox.project.open import HatchlingBuild, open_project
 
-        # The options of the hook count here too, also if hooks are off.
-        build = HatchlingBuild(self.metadata, TARGET_TABLE)
-        return str(HatchlingProject(self.root, build, directory, self.app).build().artifact.path)
+        with ends_build_on_errors(self.app) as progress:
+            # The options of the hook count here too, also if hooks are off.
+            project = open_project(Path(self.root), build=HatchlingBuild(self.metadata, TARGET_TABLE))
+            release = project.build(Path(directory), progress, frontend=frontend_of(project.root))
+        return str(release.artifact.path)

@@ -27,8 +27,7 @@ class TileboxPublisher(PublisherInterface):
             with cleans_up_when_terminated():
                 report = self._publish([self._place(artifact) for artifact in artifacts], options, progress)
         except TileboxError as error:
-            self.app.abort(progress.error(error), code=error.exit_code)
-            raise  # unreachable: abort ends the process
+            progress.abort(error)
         if report["id"]:
             self.app.display(printable(report["id"]))
 

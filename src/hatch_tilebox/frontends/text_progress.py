@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from hatch_tilebox.core.diagnostics import counted, diagnostic
 from hatch_tilebox.core.printable import printable
@@ -94,12 +94,13 @@ class TextProgress(Progress):
         self._clear_transient()
         self._app.display_info(printable(hide_logins(text)))
 
-    def error(self, error: TileboxError) -> str:
-        """Return the text of an error for `Application.abort`."""
+    def abort(self, error: TileboxError) -> NoReturn:
+        """End the process with an error."""
         self._announcement.end()
         self._clear_transient()
         shown = [self._diagnostic(problem, "error") for problem in error.problems]
-        return "\n\n".join(filter(None, [*shown, counted(error.problems)]))
+        self._app.abort("\n\n".join(filter(None, [*shown, counted(error.problems)])), code=error.exit_code)
+        raise error  # unreachable
 
     def _diagnostic(self, problem: Problem, level: str) -> str:
         lines = diagnostic(problem, level)
