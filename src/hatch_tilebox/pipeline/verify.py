@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest
     from hatch_tilebox.discovery.clean_environment import PassedVariables
-    from hatch_tilebox.discovery.clean_start import CleanStart
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,6 @@ class Verification:
     artifact: Artifact | None
     tasks: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether there are no problems."""
-        return not self.problems
 
 
 def verify_release(
@@ -77,15 +71,26 @@ def verify_release(
             return Verification(manifest, artifact, (), ())
         with temporary_folder() as folder:
             extract_archive(path, folder / "release")
-            unpacked = unpacked_files(manifest, folder / "release")
             passed = passed_variables(variables)
             _report_missing(manifest, passed, progress)
             for python in _runner_pythons(manifest, folder / "release", progress) if runner else ("",):
-                clean = prepare_clean_start(offline=offline, python=python)
-                tasks = _registered_tasks(unpacked, manifest, timeout, passed, clean, progress, cache=not (cold or runner))
+                discovery = discover_tasks(
+                    unpacked_files(manifest, folder / "release"),
+                    manifest.files,
+                    manifest.workflow,
+                    level="worker",
+                    timeout=timeout,
+                    cache=not (cold or runner),
+                    progress=progress,
+                    passed=passed,
+                    clean=prepare_clean_start(offline=offline, python=python),
+                )
+                for problem in discovery.warnings:
+                    progress.warning(problem)
+                tasks = tuple((task.name, task.version) for task in discovery.tasks)
                 problems += [problem for problem in _differences(path, manifest, tasks) if problem not in problems]
     except TileboxError as error:
-        return Verification(manifest, artifact, tasks, error.problems)
+        problems = [*error.problems]
     return Verification(manifest, artifact, tasks, tuple(problems))
 
 
@@ -128,43 +133,11 @@ def unpacked_files(manifest: ReleaseManifest, folder: Path) -> FileSet:
     )
 
 
-def _registered_tasks(
-    files: FileSet,
-    manifest: ReleaseManifest,
-    timeout: float,
-    passed: PassedVariables,
-    clean: CleanStart,
-    progress: Progress,
-    *,
-    cache: bool,
-) -> tuple[tuple[str, str], ...]:
-    discovery = discover_tasks(
-        files,
-        manifest.files,
-        manifest.workflow,
-        level="worker",
-        timeout=timeout,
-        cache=cache,
-        progress=progress,
-        passed=passed,
-        clean=clean,
-    )
-    for problem in discovery.warnings:
-        progress.warning(problem)
-    return tuple((task.name, task.version) for task in discovery.tasks)
-
-
-def _differences(path: Path, manifest: ReleaseManifest, found: tuple[tuple[str, str], ...]) -> tuple[Problem, ...]:
+def _differences(path: Path, manifest: ReleaseManifest, found: tuple[tuple[str, str], ...]) -> list[Problem]:
     """Return problems about tasks that only the worker or only the manifest has."""
     named = {(task.name, task.version) for task in manifest.tasks}
-    where = Location(str(path))
+    missing, surplus = (sorted(" ".join(task) for task in only) for only in (named - {*found}, {*found} - named))
+    messages = [f"the manifest has {task}, but the worker does not register it" for task in missing]
+    messages += [f"the worker registers {task}, but the manifest does not have it" for task in surplus]
     hint = "the tasks depend on something outside the release, such as the time, an environment variable or the network"
-    missing = [f"{name} {version}" for name, version in sorted(named - set(found))]
-    surplus = [f"{name} {version}" for name, version in sorted(set(found) - named)]
-    problems = [
-        Problem(f"the manifest has {task}, but the worker does not register it", hint, where, code="TBX319") for task in missing
-    ]
-    problems += [
-        Problem(f"the worker registers {task}, but the manifest does not have it", hint, where, code="TBX319") for task in surplus
-    ]
-    return tuple(problems)
+    return [Problem(message, hint, Location(str(path)), code="TBX319") for message in messages]

@@ -86,5 +86,5 @@ def refused_report(log: StepLog) -> dict[str, Any]:
 
 def _verify(path: Path, progress: Progress) -> None:
     verification = verify_release(path, cold=True, progress=progress)
-    if not verification.ok:
+    if verification.problems:
         raise PublishError(*verification.problems)

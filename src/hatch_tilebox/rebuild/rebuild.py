@@ -1,32 +1,70 @@
-"""Build a release again from its source, and compare."""
+"""Build a release again from its source, and compare. What is missing in a comparison of jobs counts here: every byte."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
+from hatch_tilebox.archive.reader import content_digest
 from hatch_tilebox.attestations.statement import read_provenance
+from hatch_tilebox.compatibility.releases import FileChange, compare_files
 from hatch_tilebox.core.errors import Location, Problem
-from hatch_tilebox.core.progress import Progress
+from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.core.vendored import EXTENSION
 from hatch_tilebox.project.build_options import setting_name
 from hatch_tilebox.project.open import open_project
 from hatch_tilebox.project.provenance import program_versions
-from hatch_tilebox.rebuild.compare import compare_rebuilt
 from hatch_tilebox.rebuild.recorded import build_with_recorded
 from hatch_tilebox.rebuild.source import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hatch_tilebox.core.model import Artifact, ReleaseManifest
-    from hatch_tilebox.rebuild.compare import Rebuilt
+    from hatch_tilebox.core.model import Artifact, ReleaseManifest, Task
     from hatch_tilebox.rebuild.source import Source
 
 _NAMED = 40
 """Differences that a message has."""
+_SUMMARIES = {
+    "identical": "the same bytes",
+    "recompressed": "the same content, compressed by another zstd",
+    "different": "another release",
+}
+Result = Literal["identical", "recompressed", "different"]
+
+
+@dataclass(frozen=True)
+class TaskDifference:
+    """A task that only one of the releases has, or that both describe in different ways."""
+
+    name: str
+    version: str
+    kind: Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """The comparison of a release with its rebuild.
+
+    `result` is "identical" (the same bytes), "recompressed" (the same content, which another version of zstd has compressed) or
+    "different". `fields` are the other keys of the manifest whose values differ.
+    """
+
+    artifact: Artifact
+    fingerprint: str
+    result: Result
+    files: tuple[FileChange, ...] = ()
+    tasks: tuple[TaskDifference, ...] = ()
+    fields: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return the differences as text, one a line."""
+        marks = {"added": "+", "removed": "-", "changed": "~"}
+        tasks = [f"{marks[task.kind]} task {task.name} {task.version}" for task in self.tasks]
+        fields = [f"~ {name} in the manifest" for name in self.fields]
+        return [*tasks, *map(_file_line, self.files), *fields] or ["~ the headers of the members of the archive"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +120,7 @@ class Rebuild:
             },
             "digest": rebuilt.artifact.sha256,
             "fingerprint": rebuilt.fingerprint,
-            "tasks": [{"name": task.name, "version": task.version, "kind": task.kind} for task in rebuilt.tasks],
+            "tasks": [asdict(task) for task in rebuilt.tasks],
             "files": [change.to_dict() for change in rebuilt.files],
             "fields": list(rebuilt.fields),
             "versions": [{"name": name, "recorded": one, "used": other} for name, (one, other) in self.versions.items()],
@@ -103,28 +141,48 @@ def rebuild_release(
     with temporary_folder() as folder:
         source = open_source(named, artifact.path, statement, folder, progress)
         root = source.project(manifest.workflow.slug)
-        options: dict[str, str | bool] = {"output-dir": str(folder / "first"), "cache": False, "sbom": False, "provenance": False}
-        options["vendor"] = EXTENSION in manifest.extensions
+        off: dict[str, str | bool] = dict.fromkeys(("cache", "sbom", "provenance"), False)
+        options = {**off, "vendor": EXTENSION in manifest.extensions, "output-dir": str(folder / "first")}
         progress.started("Rebuilding")
         project = open_project(root, {setting_name(name): value for name, value in options.items()})
         built = project.build(folder / "first", _Details(progress), variables)
-        found = compare_rebuilt(manifest, artifact, built.manifest, built.artifact)
+        found = _compared(manifest, artifact, built.manifest, built.artifact)
         used: Mapping[str, str] = program_versions()
         if found.result == "different":
             again = build_with_recorded(root, folder / "second", options, recorded, used, variables, progress.detail)
             if again:
                 used, second = again
-                found = compare_rebuilt(manifest, artifact, *second)
+                found = _compared(manifest, artifact, *second)
         progress.finished(_SUMMARIES[found.result])
     versions = {name: (recorded[name], used.get(name, "unknown")) for name in recorded if recorded[name] != used.get(name)}
     return Rebuild(source, found, versions)
 
 
-_SUMMARIES = {
-    "identical": "the same bytes",
-    "recompressed": "the same content, compressed by another zstd",
-    "different": "another release",
-}
+def _compared(manifest: ReleaseManifest, artifact: Artifact, rebuilt: ReleaseManifest, built: Artifact) -> Rebuilt:
+    """Return how a checked archive differs from the one that its rebuild has written."""
+    if artifact.sha256 == built.sha256:
+        return Rebuilt(built, rebuilt.fingerprint, "identical")
+    if content_digest(artifact.path) == content_digest(built.path):
+        return Rebuilt(built, rebuilt.fingerprint, "recompressed")
+    before, after = manifest.to_dict(), rebuilt.to_dict()
+    others = sorted({*before, *after} - {"files", "tasks", "fingerprint"})
+    fields = tuple(key for key in others if before.get(key) != after.get(key))
+    tasks = tuple(_task_differences(manifest.tasks, rebuilt.tasks))
+    return Rebuilt(built, rebuilt.fingerprint, "different", compare_files(manifest.files, rebuilt.files), tasks, fields)
+
+
+def _task_differences(old: Sequence[Task], new: Sequence[Task]) -> Iterator[TaskDifference]:
+    before, after = ({(task.name, task.version): task for task in tasks} for tasks in (old, new))
+    for name, version in sorted({*before, *after}):
+        was, now = before.get((name, version)), after.get((name, version))
+        if was != now:
+            yield TaskDifference(name, version, "added" if was is None else "removed" if now is None else "changed")
+
+
+def _file_line(change: FileChange) -> str:
+    sides = [f"{format_size(file.size)}, mode {file.mode}, sha256:{file.sha256[:12]}" for file in (change.old, change.new) if file]
+    mark = "~" if change.old and change.new else "-" if change.old else "+"
+    return f"{mark} {change.path}  {' -> '.join(sides)}"
 
 
 def _listed(lines: Sequence[str]) -> str:
