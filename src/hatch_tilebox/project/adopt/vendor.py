@@ -43,9 +43,12 @@ def _reason(pyproject: Pyproject) -> str | None:
     except ConfigError:  # check and builds report it
         return None
     if sources is None:
-        return _and([name for name in _outside(pyproject) if name in pyproject.dependency_names])
-    outside = [package.name for package in sources.packages if not package.place.is_relative_to(sources.root)]
-    return _and(outside) or (None if sources.lock_root == sources.root else "uv.lock is that of the workspace around the project")
+        outside = [name for name in _outside(pyproject) if name in pyproject.dependency_names]
+    else:
+        outside = [package.name for package in sources.packages if not package.place.is_relative_to(sources.root)]
+    if outside:
+        return f"{listed(outside)} {'come' if len(outside) > 1 else 'comes'} from outside the project"
+    return "uv.lock is that of the workspace around the project" if sources and sources.lock_root != sources.root else None
 
 
 def _outside(pyproject: Pyproject) -> Sequence[str]:
@@ -58,10 +61,3 @@ def _outside(pyproject: Pyproject) -> Sequence[str]:
         if (choice.get("workspace") is True and not pyproject.workspace)
         or (isinstance(choice.get("path"), str) and not Path(os.path.normpath(root / choice["path"])).is_relative_to(root))
     )
-
-
-def _and(names: Sequence[str]) -> str | None:
-    if not names:
-        return None
-    verb = "come" if len(names) > 1 else "comes"
-    return f"{listed(names)} {verb} from outside the project"

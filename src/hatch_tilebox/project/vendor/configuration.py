@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
-from tomlkit.items import AbstractTable, Array
 
 from hatch_tilebox.core.constants import PYPROJECT_NAME
 from hatch_tilebox.core.identifiers import normalized_name
@@ -50,8 +49,9 @@ def generated_pyproject(sources: LocalSources, wheels: Mapping[str, str]) -> str
         name = spelling.get(package.name, package.name)
         tables[name] = _source(tables.get(name), wheels[package.name])
     known = {package.name for package in sources.packages}
-    for name in [name for name, source in tables.items() if _is_member(source) and normalized_name(name) not in known]:
-        del tables[name]  # a member that the project does not depend on
+    for name in [name for name in tables if normalized_name(name) not in known]:
+        if any(choice.get("workspace") is True for choice in _choices(tables[name])):
+            del tables[name]  # a member that the project does not depend on
     if not tables:
         del uv["sources"]
     indirect = [package.name for package in sources.packages if not package.direct]
@@ -70,20 +70,17 @@ def _inherit(uv: Any, around: Mapping[str, Any]) -> None:
             uv[key] = around[key]
 
 
-def _is_member(source: Any) -> bool:
-    choices = source if isinstance(source, (list, Array)) else [source]
-    return any(isinstance(choice, (dict, AbstractTable)) and choice.get("workspace") is True for choice in choices)
+def _choices(source: Any) -> list[Mapping[str, Any]]:
+    """Return the tables of a source: several if they have conditions, an empty one for no source."""
+    return [choice if isinstance(choice, dict) else {} for choice in (source if isinstance(source, list) else [source])]
 
 
 def _source(before: Any, wheel: str) -> Any:
     """Return the source of a package that comes from a wheel in the release; conditions of the source before are kept."""
-    choices = before if isinstance(before, (list, Array)) else [before]
     made = []
-    for choice in choices:
+    for choice in _choices(before):
         table = tomlkit.inline_table()
-        table["path"] = wheel
-        conditions = choice if isinstance(choice, dict) else {}
-        table.update({key: conditions[key] for key in ("marker", "extra", "group") if key in conditions})
+        table.update({"path": wheel, **{key: choice[key] for key in ("marker", "extra", "group") if key in choice}})
         made.append(table)
     if len(made) == 1:
         return made[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from hatch_tilebox.discovery.diagnose.sources import workspace_around
 from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from hatch_tilebox.core.uv_lock import LockedPackage, UvLock
 
@@ -101,22 +102,19 @@ def local_sources(root: Path, read: Callable[[Path], UvLock] = read_lock) -> Loc
     if own is None:
         message = f"the lock of the workspace in {lock_root} does not have this project"
         raise ConfigError(Problem(message, "run: uv lock", Location(LOCK_NAME), code="TBX031"))
-    found = [
-        (LocalPackage(package.name, _relative(place, root), place, package.name in own.dependencies, package.version), package.kind)
-        for package in _reachable(own, lock)
-        if package is not own and package.is_local
-        if not ((place := (lock_root / package.source).resolve()).is_file() and place.is_relative_to(root))
-    ]
-    packages = [package for package, _ in found]
-    virtual = [
-        Problem(
-            f"{package.name} in {package.path} is a dependency and not a package: uv installs nothing of it",
-            f"give {package.path}/pyproject.toml a [build-system], or remove the dependency",
-            code="TBX211",
-        )
-        for package, kind in found
-        if kind == "virtual"
-    ]
+    packages, virtual = [], []
+    for package in _reachable(own, lock):
+        if package is own or not package.is_local:
+            continue
+        place = (lock_root / package.source).resolve()
+        if place.is_file() and place.is_relative_to(root):
+            continue  # a file of the release
+        path = Path(os.path.relpath(place, root)).as_posix()
+        packages.append(LocalPackage(package.name, path, place, package.name in own.dependencies, package.version))
+        if package.kind == "virtual":
+            message = f"{package.name} in {path} is a dependency and not a package: uv installs nothing of it"
+            hint = f"give {path}/pyproject.toml a [build-system], or remove the dependency"
+            virtual.append(Problem(message, hint, code="TBX211"))
     if virtual:
         raise ConfigError(*virtual)
     return LocalSources(own.name, root, lock_root, lock, tuple(sorted(packages, key=lambda package: package.name)))
@@ -142,12 +140,4 @@ def _reachable(own: LockedPackage, lock: UvLock) -> Iterator[LockedPackage]:
         yield package
         new = package.dependencies - seen
         seen |= new
-        waiting += _all(by_name.get(name, []) for name in new)
-
-
-def _all(groups: Iterable[list[LockedPackage]]) -> list[LockedPackage]:
-    return [package for group in groups for package in group]
-
-
-def _relative(place: Path, root: Path) -> str:
-    return Path(os.path.relpath(place, root)).as_posix()
+        waiting += chain.from_iterable(by_name.get(name, ()) for name in new)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.toml_document import table_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from hatch_tilebox.core.uv_lock import UvLock
 
@@ -26,34 +26,24 @@ def locked_for(lock: UvLock, name: str) -> dict[str, Any]:
     for entry in lock.values.get("package", []):
         by_name.setdefault(entry["name"], []).append(entry)
     found: dict[str, Any] = {"": {key: lock.values.get(key) for key in _SHARED}}
-    own = [*_groups(by_name.get(name, []))]
-    waiting, seen = [(name, extra) for extra in ("", *own)], set()
+    waiting = [(name, ""), *((name, extra) for entry in by_name.get(name, []) for extra in _needed(entry))]
+    seen: set[tuple[str, str]] = set()
     while waiting:
         package, extra = waiting.pop()
         if (package, extra) in seen:
             continue
         seen.add((package, extra))
         entries = by_name.get(package, [])
-        needed = [item for entry in entries for item in _dependencies(entry, extra)]
+        needed = [item for entry in entries for item in _needed(entry).get(extra, [])]
         found[f"{package}[{extra}]" if extra else package] = [needed] if extra else [[*map(_about, entries)], needed]
         waiting += [(item["name"], each) for item in needed for each in ("", *item.get("extra", []))]
     return found
 
 
-def _dependencies(entry: Mapping[str, Any], extra: str) -> Iterable[Mapping[str, Any]]:
-    """Return the dependencies of an entry, or those of an extra. A dependency group is an extra that begins with "group "."""
-    if not extra:
-        return entry.get("dependencies", [])  # type: ignore[no-any-return]
-    table, key = (
-        ("dev-dependencies", extra.removeprefix("group ")) if extra.startswith("group ") else ("optional-dependencies", extra)
-    )
-    return table_at(entry, [table]).get(key, [])  # type: ignore[no-any-return]
-
-
-def _groups(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for entry in entries:
-        yield from table_at(entry, ["optional-dependencies"])
-        yield from (f"group {name}" for name in table_at(entry, ["dev-dependencies"]))
+def _needed(entry: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what an entry depends on: always (""), with an extra, and with a dependency group, whose name begins with "group "."""
+    groups = {f"group {name}": items for name, items in table_at(entry, ["dev-dependencies"]).items()}
+    return {"": entry.get("dependencies", []), **table_at(entry, ["optional-dependencies"]), **groups}
 
 
 def _about(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,11 +26,10 @@ from hatch_tilebox.project.vendor.locked import locked_for
 from hatch_tilebox.project.vendor.wheels import BUILD_LIMIT, LAYOUT, kept_wheel, wheel_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.model import FileSet
-    from hatch_tilebox.core.uv_lock import UvLock
     from hatch_tilebox.project.vendor.local_packages import LocalSources
 
 WHEELS = ".tilebox/wheels"
@@ -52,31 +51,28 @@ def vendor(files: FileSet, *, renew: bool = False, on_line: Callable[[str], None
     sources = local_sources(files.root)
     if sources is None or sources.self_contained:
         return Vendored(files)
-    digests = {package.name: package.digest() for package in sources.packages}
+    digests = [package.digest() for package in sources.packages]
     with open_cache(keep=True) as cache:
         uv = uv_version()
-        wheels = {
-            package.name: kept_wheel(package, digests[package.name], uv, cache, renew=renew, on_line=on_line)
-            for package in sources.packages
-        }
-        packages = [
-            VendoredPackage(package.name, wheel.name.split("-")[1], package.path, f"{WHEELS}/{wheel.name}", digests[package.name])
-            for package in sources.packages
-            for wheel in [wheels[package.name]]
-        ]
-        content = generated_pyproject(sources, {package.name: package.wheel for package in packages})
+        wheels, packages = [], []
+        for package, content in zip(sources.packages, digests, strict=True):
+            wheel = kept_wheel(package, content, uv, cache, renew=renew, on_line=on_line)
+            wheels.append(wheel)
+            version = wheel.name.split("-")[1]
+            packages.append(VendoredPackage(package.name, version, package.path, f"{WHEELS}/{wheel.name}", content))
+        pyproject = generated_pyproject(sources, {package.name: package.wheel for package in packages})
         locked = digest(locked_for(sources.lock, sources.name))
         index = canonical_json({"packages": [asdict(package) for package in packages], "locked": locked})
         lock = (sources.lock_root / LOCK_NAME).read_text("utf-8")
-        key = digest([LAYOUT, content, lock, index.decode(), uv])
+        key = digest([LAYOUT, pyproject, lock, index.decode(), uv])
 
         def generate(folder: Path) -> None:
             (folder / INDEX).write_bytes(index)
-            (folder / PYPROJECT_NAME).write_bytes(content.encode())
+            (folder / PYPROJECT_NAME).write_bytes(pyproject.encode())
             _lock(folder, sources, wheels, on_line)
 
         folder = cache.folder(f"vendored-{key}", generate, renew=renew)
-        warnings = tuple(problem for wheel in wheels.values() for problem in wheel_warnings(wheel))
+        warnings = tuple(problem for wheel in wheels for problem in wheel_warnings(wheel))
     return _with_generated(files, folder, warnings)
 
 
@@ -108,10 +104,13 @@ def _with_generated(files: FileSet, folder: Path, warnings: tuple[Problem, ...] 
     return Vendored(files._replace(root=folder, files=merged), packages, tuple(sizes), warnings, locked)
 
 
-def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_line: Callable[[str], None]) -> None:
-    """Put the wheels into `folder`, and a lock for the `pyproject.toml` there."""
+def _lock(folder: Path, sources: LocalSources, wheels: Sequence[Path], on_line: Callable[[str], None]) -> None:
+    """Put the wheels into `folder`, and a lock for the `pyproject.toml` there.
+
+    Raises ConfigError if that takes a local package from elsewhere than a wheel, or another one than the lock of the project has.
+    """
     (folder / WHEELS).mkdir(parents=True)
-    for wheel in wheels.values():
+    for wheel in wheels:
         shutil.copyfile(wheel, folder / WHEELS / wheel.name)
     shutil.copyfile(sources.lock_root / LOCK_NAME, folder / LOCK_NAME)
     result = run_uv("lock", folder=folder, timeout=BUILD_LIMIT, on_line=on_line)
@@ -119,18 +118,14 @@ def _lock(folder: Path, sources: LocalSources, wheels: Mapping[str, Path], on_li
         message = "uv cannot lock the release with the packages of this machine as wheels"
         hint = "check that `uv lock` succeeds in the project"
         raise ConfigError(Problem(message, hint, Location(PYPROJECT_NAME), result.last_words, code="TBX211"))
-    moved = _moved(sources.lock, read_lock(folder / LOCK_NAME), {package.name for package in sources.packages})
-    if moved:
-        message = f"the lock of the release would have other versions than {LOCK_NAME} here: {', '.join(moved)}"
-        raise ConfigError(Problem(message, "run: uv lock --upgrade, then build again", Location(LOCK_NAME), code="TBX211"))
-
-
-def _moved(before: UvLock, after: UvLock, vendored: set[str]) -> Sequence[str]:
-    """Return what `after` locks from elsewhere than `before`, or in another version. Vendored packages must be wheels there."""
-    known = {(package.name, package.version, package.kind) for package in before.packages if package.name not in vendored}
-    return [
+    vendored = {package.name for package in sources.packages}
+    known = {(package.name, package.version, package.kind) for package in sources.lock.packages}
+    moved = [
         f"{package.name} {package.version}"
-        for package in after.packages
+        for package in read_lock(folder / LOCK_NAME).packages
         if not package.is_project
         if (package.kind != "path" if package.name in vendored else (package.name, package.version, package.kind) not in known)
     ]
+    if moved:
+        message = f"the lock of the release would have other versions than {LOCK_NAME} here: {', '.join(moved)}"
+        raise ConfigError(Problem(message, "run: uv lock --upgrade, then build again", Location(LOCK_NAME), code="TBX211"))
