@@ -8,7 +8,6 @@ from functools import cache
 from importlib.resources import files
 
 _ENTRY = re.compile(r"^## (TBX\d{3}): (.+)\n\n", re.MULTILINE)
-_GROUP = re.compile(r"# (.+)\n")
 _SEE = re.compile(r"\*\*See:\*\* \[(.+)\]\((.+)\)")
 
 
@@ -50,14 +49,10 @@ def find_code(text: str) -> Code | None:
 
 def _read(text: str) -> list[Code]:
     """Return the codes of one page of the registry."""
-    head, *entries = _ENTRY.split(text)
-    group = _GROUP.match(head)
-    title = group[1] if group else ""
-    names, kinds, bodies = entries[::3], entries[1::3], entries[2::3]
-    return [_code(name, kind, body, title) for name, kind, body in zip(names, kinds, bodies, strict=True)]
-
-
-def _code(name: str, title: str, body: str, group: str) -> Code:
-    see = _SEE.search(body)
-    explanation, _, fix = body[: see.start() if see else None].partition("**Fix:** ")
-    return Code(name, title, explanation.strip(), fix.strip(), group, (see[1], see[2]) if see else None)
+    head, *parts = _ENTRY.split(text)
+    group, found = head.strip().removeprefix("# "), []
+    for name, title, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        see = _SEE.search(body)
+        explanation, _, fix = body[: see.start() if see else None].partition("**Fix:** ")
+        found.append(Code(name, title, explanation.strip(), fix.strip(), group, (see[1], see[2]) if see else None))
+    return found

@@ -43,8 +43,9 @@ class TextProgress(Progress):
         self._app = app
         self._step = ""
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._announcement = Announcement(self._announce)
-        self._colors = wants_colors(terminal=self._terminal)
+        self._announcement = Announcement(lambda text: self._show_line(text, _DIM))
+        # Sources: https://no-color.org and https://force-color.org
+        self._colors = not os.environ.get("NO_COLOR") and bool(os.environ.get("FORCE_COLOR") or self._terminal)
 
     @property
     def shows_whole_ids(self) -> bool:
@@ -57,12 +58,12 @@ class TextProgress(Progress):
 
     def finished(self, summary: str) -> None:
         took = self._announcement.end()
-        self._clear_transient()
-        line = f"{self._paint(self._step.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(summary))}{self._paint(took, _DIM)}"
-        self._app.display_info(line)
+        self._show_transient("")
+        self.result(self._step, summary, took)
 
-    def result(self, name: str, value: str) -> None:
-        self._app.display_info(f"{self._paint(name.ljust(STEP_WIDTH), _GREEN)}  {printable(hide_logins(value))}")
+    def result(self, name: str, value: str, took: str = "") -> None:
+        title = self._paint(name.ljust(STEP_WIDTH), _GREEN)
+        self._app.display_info(f"{title}  {printable(hide_logins(value))}{self._paint(took, _DIM)}")
 
     def transferred(self, done: int, total: int) -> None:
         if total:
@@ -76,28 +77,27 @@ class TextProgress(Progress):
             self._app.display_info(f"  {self._paint(line, '' if number else _BOLD)}")
 
     def detail(self, message: str) -> None:
-        self._clear_transient()
+        self._show_transient("")
         self._app.display_debug(f"  {printable(hide_logins(message))}")
 
     def output(self, line: str) -> None:
         if self._app.verbosity >= _OUTPUT_LEVEL:
             self._announcement.announce()
-            self._clear_transient()
+            self._show_transient("")
             self._app.display_debug(self._paint(f"  {printable(hide_logins(line))}", _DIM), level=_OUTPUT_LEVEL)
 
     def warning(self, problem: Problem) -> None:
-        self._clear_transient()
+        self._show_transient("")
         self._app.display_warning(self._diagnostic(problem, "warning"))
 
     def note(self, text: str) -> None:
         """Show a remark."""
-        self._clear_transient()
-        self._app.display_info(printable(hide_logins(text)))
+        self._show_line(text, "")
 
     def abort(self, error: TileboxError) -> NoReturn:
         """End the process with an error."""
         self._announcement.end()
-        self._clear_transient()
+        self._show_transient("")
         shown = [self._diagnostic(problem, "error") for problem in error.problems]
         self._app.abort("\n\n".join(filter(None, [*shown, counted(error.problems)])), code=error.exit_code)
         raise error  # unreachable
@@ -107,31 +107,20 @@ class TextProgress(Progress):
         painted = ("".join(self._paint(part.text, _STYLES.get(part.style, "")) for part in line) for line in lines)
         return without_hints_of_uv("\n".join(painted))
 
-    def _announce(self, text: str) -> None:
-        self._clear_transient()
-        self._app.display_info(self._paint(printable(hide_logins(text)), _DIM))
+    def _show_line(self, text: str, style: str) -> None:
+        self._show_transient("")
+        self._app.display_info(self._paint(printable(hide_logins(text)), style))
 
     def _paint(self, text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self._colors and style else text
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colors and style and text else text
 
     def _show_transient(self, text: str) -> None:
+        """Show a line that the next one replaces. Nothing is shown of an empty one."""
         if self._terminal and self._app.verbosity >= 0:
             sys.stderr.write(f"\r\x1b[K{printable(hide_logins(text))}")
-            sys.stderr.flush()
-
-    def _clear_transient(self) -> None:
-        if self._terminal and self._app.verbosity >= 0:
-            sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
 
 def without_hints_of_uv(text: str) -> str:
     """Return `text` in a form from which uv derives no hint of its own: ours is about the release, and has to be the last word."""
     return re.sub(_FOR_UV, lambda match: f"{match['start']}`{match['name']}`" if match["start"] else match["words"].lower(), text)
-
-
-def wants_colors(*, terminal: bool) -> bool:
-    """Whether to write colors. Sources: https://no-color.org and https://force-color.org"""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or terminal

@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     from hatch_tilebox.plugins.destination import ArtifactTransport, Destination
     from hatch_tilebox.plugins.findings import Finding, ReleaseFile
 
-GROUP = PLUGIN_GROUP
-"""The entry-point group of plugins, and the name of their pluggy project."""
+hookspec = pluggy.HookspecMarker(PLUGIN_GROUP)
 
-hookspec = pluggy.HookspecMarker(GROUP)
-
-hookimpl = pluggy.HookimplMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(PLUGIN_GROUP)
 """Marks a function or method as the implementation of the hook with the same name."""
 
 

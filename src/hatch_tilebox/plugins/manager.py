@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
+from hatch_tilebox.core.constants import PLUGIN_GROUP
 from hatch_tilebox.core.errors import PluginError, Problem
 from hatch_tilebox.plugins.findings import Finding
-from hatch_tilebox.plugins.hookspecs import GROUP, HookSpecs
+from hatch_tilebox.plugins.hookspecs import HookSpecs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,9 +26,9 @@ def plugin_manager() -> pluggy.PluginManager:
 
     Raises PluginError, with the name of the plugin, if one cannot be imported or implements a hook that does not exist.
     """
-    manager = pluggy.PluginManager(GROUP)
+    manager = pluggy.PluginManager(PLUGIN_GROUP)
     manager.add_hookspecs(HookSpecs)
-    for entry_point in sorted(entry_points(group=GROUP), key=lambda entry_point: entry_point.name):
+    for entry_point in sorted(entry_points(group=PLUGIN_GROUP), key=lambda entry_point: entry_point.name):
         _register(manager, entry_point)
     return manager
 
@@ -81,4 +82,4 @@ def _broken(name: str, how: str, error: Exception) -> Problem:
     where = "".join(f"{frame.filename}:{frame.lineno}\n" for frame in frames)
     details = where + "".join(traceback.format_exception_only(error)).rstrip()
     hint = "fix or uninstall the package that brings it"
-    return Problem(f'the plugin "{name}" of the entry-point group {GROUP} {how}', hint, details=details, code="TBX700")
+    return Problem(f'the plugin "{name}" of the entry-point group {PLUGIN_GROUP} {how}', hint, details=details, code="TBX700")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pluggy
 import pytest
 
+from hatch_tilebox.core.constants import PLUGIN_GROUP
 from hatch_tilebox.core.errors import Location, PluginError
 from hatch_tilebox.plugins import Finding, ReleaseFile, hookimpl
-from hatch_tilebox.plugins.hookspecs import GROUP, HookSpecs
+from hatch_tilebox.plugins.hookspecs import HookSpecs
 from hatch_tilebox.plugins.manager import run_release_checks
 
 
 def manager(**checks):
-    made = pluggy.PluginManager(GROUP)
+    made = pluggy.PluginManager(PLUGIN_GROUP)
     made.add_hookspecs(HookSpecs)
     for name, check in checks.items():
         plugin = type("Plugin", (), {"hatch_tilebox_check_release": staticmethod(hookimpl(check))})
