@@ -236,7 +236,7 @@ def pyproject_schema() -> dict[str, Any]:
 
 def table_schema(description: str, keys: Iterable[Key], others: Iterable[str]) -> dict[str, Any]:
     """Return the schema of a table with our keys, and with keys of hatch that are not checked."""
-    ours = {key.name: {**key.kind.schema(), **key.annotations()} for key in keys}
+    ours = {key.name: key.schema() for key in keys}
     return {
         "type": "object",
         "description": description,

@@ -41,7 +41,6 @@ class TileboxPublisher(PublisherInterface):
         root = Path(self.root)
         given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
         settings = load_settings(given=given, pyproject=peek_pyproject(root), user=self.plugin_config)
-        asks = not options.get("no_prompt") and sys.stdin.isatty()
         clusters, log = clusters_of(root, settings.deploy) if settings.deploy else (), StepLog()
         try:
             local = prepare_release(artifacts, root, settings, progress, log)
@@ -52,7 +51,7 @@ class TileboxPublisher(PublisherInterface):
             raise ConfigError(
                 *error.problems, Problem("the current version of the project is not known", hint, code="TBX019")
             ) from error
-        prompt = self._ask if asks else None
+        prompt = self._ask if not options.get("no_prompt") and sys.stdin.isatty() else None
         return publish_archive(local, settings, base=root, clusters=clusters, prompt=prompt, progress=progress, log=log)
 
     def _place(self, artifact: str) -> Path:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from hatch_tilebox.archive.reader import content_digest
+from packaging.version import InvalidVersion, Version
+
+from hatch_tilebox.archive.reader import check_archive, content_digest
 from hatch_tilebox.attestations.statement import read_provenance
 from hatch_tilebox.compatibility.releases import FileChange, compare_files
-from hatch_tilebox.core.errors import Location, Problem
+from hatch_tilebox.core.errors import Location, Problem, TileboxError
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.temporary import temporary_folder
 from hatch_tilebox.core.vendored import EXTENSION
-from hatch_tilebox.project.build_options import setting_name
+from hatch_tilebox.discovery.process import run
+from hatch_tilebox.discovery.uv import require_uv
+from hatch_tilebox.project.build_options import setting_name, variable_name
 from hatch_tilebox.project.open import open_project
 from hatch_tilebox.project.provenance import program_versions
-from hatch_tilebox.rebuild.recorded import build_with_recorded
 from hatch_tilebox.rebuild.source import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_tilebox.core.model import Artifact, ReleaseManifest, Task
     from hatch_tilebox.rebuild.source import Source
 
+_LIMIT = 1800.0
+"""Seconds that a build with the recorded versions may take."""
+_MATCHED = ("hatch-tilebox", "hatchling", "python")
+"""What can be installed. uv is the one of this machine, and zstd comes with Python or one of its packages."""
 _NAMED = 40
 """Differences that a message has."""
 _SUMMARIES = {
@@ -149,13 +157,58 @@ def rebuild_release(
         found = _compared(manifest, artifact, built.manifest, built.artifact)
         used: Mapping[str, str] = program_versions()
         if found.result == "different":
-            again = build_with_recorded(root, folder / "second", options, recorded, used, variables, progress.detail)
+            again = _build_with_recorded(root, folder / "second", options, recorded, used, variables, progress.detail)
             if again:
                 used, second = again
                 found = _compared(manifest, artifact, *second)
         progress.finished(_SUMMARIES[found.result])
     versions = {name: (recorded[name], used.get(name, "unknown")) for name in recorded if recorded[name] != used.get(name)}
     return Rebuild(source, found, versions)
+
+
+def _build_with_recorded(
+    root: Path,
+    folder: Path,
+    options: Mapping[str, str | bool],
+    recorded: Mapping[str, str],
+    used: Mapping[str, str],
+    variables: Sequence[str],
+    on_line: Callable[[str], None],
+) -> tuple[dict[str, str], tuple[ReleaseManifest, Artifact]] | None:
+    """Build the project in `root` with the recorded versions, which uv installs in an environment of its own.
+
+    Returns the versions that were used, and the release. `used` are the versions of this installation. None if they are the
+    recorded ones, or those cannot be installed, or the build fails; `on_line` gets the reason, and the lines of the build.
+    """
+    wanted = {name: recorded.get(name, "") for name in _MATCHED}
+    if not wanted["hatch-tilebox"] or all(used.get(name) == text for name, text in wanted.items() if text):
+        return None
+    try:
+        versions = {name: str(Version(text)) for name, text in wanted.items() if text}
+    except InvalidVersion as error:  # the statement may be written by anybody
+        on_line(str(error))
+        return None
+    command = [str(require_uv()), "tool", "run", "--isolated", "--no-progress"]
+    command += ["--python", versions["python"]] if "python" in versions else []
+    command += ["--with", f"hatchling=={versions['hatchling']}"] if "hatchling" in versions else []
+    command += ["--from", f"hatch-tilebox[cli]=={versions['hatch-tilebox']}", "hatch-tilebox", "build"]
+    command += [part for variable in variables for part in ("--env", variable)]
+    settings = {**options, "output-dir": str(folder), "provenance": True}
+    texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in settings.items()}
+    environment = {**os.environ, **{variable_name(name): text for name, text in texts.items()}}
+    folder.mkdir()
+    done = run([*command, "--", str(root)], folder=folder, environment=environment, timeout=_LIMIT, on_line=on_line)
+    paths = [*folder.glob("*.tbrelease")]
+    if done.returncode or len(paths) != 1:
+        on_line(f"a build with the recorded versions fails: {done.errors.strip() or done.output.strip()}")
+        return None
+    try:
+        manifest, artifact = check_archive(paths[0])
+        statement = read_provenance(artifact.path, artifact.sha256)
+    except TileboxError as error:
+        on_line(str(error))
+        return None
+    return {**used, **versions, **(statement.versions if statement else {})}, (manifest, artifact)
 
 
 def _compared(manifest: ReleaseManifest, artifact: Artifact, rebuilt: ReleaseManifest, built: Artifact) -> Rebuilt:

@@ -61,7 +61,7 @@ class Table(Kind):
             "type": "object",
             "additionalProperties": False,
             "required": [key.name for key in keys if key.required],
-            "properties": {key.name: {**key.kind.schema(), **key.annotations()} for key in keys},
+            "properties": {key.name: key.schema() for key in keys},
             **self.rules,
         }
 
@@ -111,10 +111,11 @@ class Key(NamedTuple):
         """Whether every table must have this key."""
         return self.default is _REQUIRED
 
-    def annotations(self) -> dict[str, Any]:
-        """Return what an editor shows, as JSON Schema."""
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value, with what an editor shows."""
         default = list(self.default) if isinstance(self.default, tuple) else self.default
         return {
+            **self.kind.schema(),
             "title": self.name,
             "description": self.doc,
             **({"default": default} if isinstance(default, (str, bool, int, float, list)) else {}),
