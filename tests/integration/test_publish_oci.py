@@ -205,9 +205,9 @@ def test_a_limited_list_reads_the_highest_versions(oci_registry, make_release, r
 
     def listed(limit, workflow="scene-qa-5y9aK2"):
         asked = []
-        send = destination._auth.send
+        send = destination._registry.send
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(destination._auth, "send", lambda *given, **named: asked.append(given) or send(*given, **named))
+            patch.setattr(destination._registry, "send", lambda *given, **named: asked.append(given) or send(*given, **named))
             found, total = destination.newest(workflow, limit)
         assert len({release.id for release in found}) == len(found)
         return [release.version for release in found], total, len(asked)

@@ -1,4 +1,4 @@
-"""Authorization of requests to a registry: Basic and Bearer.
+"""Requests to a registry, with the authorization that it asks for: Basic or Bearer.
 
 Source: https://distribution.github.io/distribution/spec/auth/token/
 """
@@ -21,34 +21,40 @@ if TYPE_CHECKING:
     from hatch_tilebox.publish.http.client import Body, Http, Response
 
 
-class Authorization:
-    """Sends requests to the registry `host`, whose API is at `base`, with the authorization that it asks for."""
+class Registry:
+    """A repository of the registry `host`, whose API is at `base`. Requests have the authorization that the registry asks for."""
 
     def __init__(self, http: Http, host: str, base: str) -> None:
-        self._http = http
+        self.http = http
+        self.base = base
         self._host = host
-        self._base = base
         self.headers: dict[str, str] = {}
 
     def send(
         self, method: str, url: str, *, body: Body | bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         """Return the answer to a request, which is sent again with a login if the registry asks for one."""
-        response = self._http.send(method, url, body=body, headers=self._signed(url, headers))
+        response = self.http.send(method, url, body=body, headers=self._signed(url, headers))
         if response.status_code == 401 and self._answer(response):  # noqa: PLR2004 -- Unauthorized
-            response = self._http.send(method, url, body=body, headers=self._signed(url, headers))
+            response = self.http.send(method, url, body=body, headers=self._signed(url, headers))
         return response
 
     def attempt(self, method: str, url: str, *, body: Body, headers: Mapping[str, str]) -> Response | None:
         """Send a request like `send`, but only once if its answer is lost: None then."""
-        response = self._http.attempt(method, url, body=body, headers=self._signed(url, headers))
+        response = self.http.attempt(method, url, body=body, headers=self._signed(url, headers))
         if response is not None and response.status_code == 401 and self._answer(response):  # noqa: PLR2004 -- Unauthorized
-            response = self._http.attempt(method, url, body=body, headers=self._signed(url, headers))
+            response = self.http.attempt(method, url, body=body, headers=self._signed(url, headers))
+        return response
+
+    def expect(self, status: int, response: Response, what: str) -> Response:
+        """Return the answer if it has this status. Raises PublishError, which says `what` failed, for another one."""
+        if response.status_code != status:
+            raise self.http.refusal(response, what, advise(response))
         return response
 
     def _signed(self, url: str, headers: Mapping[str, str] | None) -> dict[str, str]:
         """Return the headers for `url`. An upload may go to another host, which gets no login."""
-        return {**(headers or {}), **(self.headers if same_origin(url, self._base) else {})}
+        return {**(headers or {}), **(self.headers if same_origin(url, self.base) else {})}
 
     def _answer(self, response: Response) -> bool:
         """Set the header that a challenge asks for. Return False if the request had it already. Several threads may ask for one."""
@@ -57,7 +63,7 @@ class Authorization:
         login = find_login(self._host)
         if login:
             for secret in (login.password, login.identity_token, login.basic):
-                self._http.hide(secret)
+                self.http.hide(secret)
         header = ""
         if scheme.lower() == "basic" and login:
             header = f"Basic {login.basic}"
@@ -74,7 +80,7 @@ class Authorization:
         if not realm:
             raise PublishError(Problem(f"{self._host} asks for a token but does not name the token service"))
         require_safe(realm.partition("?")[0])
-        if login and not _related(realm, self._base):
+        if login and not _related(realm, self.base):
             message = f"{self._host} asks for a token from {display_url(realm)}, which is not its own host: no login is sent there"
             raise PublishError(Problem(message, hint="check the name of the registry"))
         query: dict[str, str] = {name: challenge[name] for name in ("service", "scope") if name in challenge}
@@ -86,10 +92,10 @@ class Authorization:
                 "client_id": "hatch-tilebox",
             }
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            response = self._http.send("POST", realm, body=urlencode(form).encode(), headers=headers)
+            response = self.http.send("POST", realm, body=urlencode(form).encode(), headers=headers)
         else:
             headers = {"Authorization": f"Basic {login.basic}"} if login else {}
-            response = self._http.send("GET", f"{realm}?{urlencode(query)}", headers=headers)
+            response = self.http.send("GET", f"{realm}?{urlencode(query)}", headers=headers)
         try:
             answer = json_of(response) if response.is_success else {}
             token = answer.get("token") or answer["access_token"]
@@ -97,8 +103,8 @@ class Authorization:
                 raise TypeError(token)  # noqa: TRY301 -- one error for all wrong answers
         except (KeyError, AttributeError, TypeError):
             hint = f"log in again: docker login {self._host}"
-            raise self._http.refusal(response, f"{self._host} returned no token", hint) from None
-        self._http.hide(token)
+            raise self.http.refusal(response, f"{self._host} returned no token", hint) from None
+        self.http.hide(token)
         return str(token)
 
 

@@ -16,14 +16,13 @@ from hatch_tilebox.plugins.destination import MAX_ATTACHMENT, Attachment
 from hatch_tilebox.publish.http.client import MAX_PAGES, json_of
 from hatch_tilebox.publish.http.download import download
 from hatch_tilebox.publish.http.origins import same_service
-from hatch_tilebox.publish.oci.authorization import advise
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from hatch_tilebox.publish.http.client import Http, Response
-    from hatch_tilebox.publish.oci.authorization import Authorization
+    from hatch_tilebox.publish.http.client import Response
+    from hatch_tilebox.publish.oci.authorization import Registry
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
@@ -37,21 +36,18 @@ _MAX_REFERRERS = 1000
 class Referrers:
     """Adds and reads referrers in the repository whose API is at `base`."""
 
-    def __init__(self, http: Http, auth: Authorization, base: str) -> None:
-        self._http = http
-        self._auth = auth
-        self._base = base
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
 
     def add(self, subject: str, attachment: Attachment) -> None:
         """Push a document about the manifest with the digest `subject`, unless the registry has it. Raises PublishError."""
-        described = self._auth.send("GET", self._at(subject), headers={"Accept": MANIFEST_TYPE})
-        if described.status_code != 200:  # noqa: PLR2004 -- OK
-            raise self._http.refusal(described, "the release cannot be read", advise(described))
+        described = self._registry.send("GET", self._at(subject), headers={"Accept": MANIFEST_TYPE})
+        self._registry.expect(200, described, "the release cannot be read")
         body = _manifest(subject, len(described.content), attachment)
         digest = digest_of(body)
-        if self._auth.send("HEAD", self._at(digest), headers={"Accept": MANIFEST_TYPE}).status_code == 200:  # noqa: PLR2004 -- OK
+        if self._registry.send("HEAD", self._at(digest), headers={"Accept": MANIFEST_TYPE}).status_code == 200:  # noqa: PLR2004 -- OK
             return
-        uploads = BlobUpload(self._http, self._auth, self._base)
+        uploads = BlobUpload(self._registry)
         for blob in (attachment.content, _EMPTY_CONFIG):
             uploads.send(digest_of(blob), len(blob), partial(_part, blob), Progress())
         response = self._put(digest, body, MANIFEST_TYPE, attachment.name)
@@ -75,7 +71,7 @@ class Referrers:
 
     def _document(self, subject: str, digest: str, media_type: str) -> Attachment | None:
         """Return the document in a manifest, None if the manifest is not one about the `subject`."""
-        response = self._auth.send("GET", self._at(digest), headers={"Accept": MANIFEST_TYPE})
+        response = self._registry.send("GET", self._at(digest), headers={"Accept": MANIFEST_TYPE})
         if response.status_code != 200 or digest_of(response.content) != digest:  # noqa: PLR2004 -- OK
             return None
         match json_of(response):
@@ -93,7 +89,7 @@ class Referrers:
     def _blob(self, digest: str, size: int) -> bytes | None:
         """Return the blob, None if the registry sends another one."""
         found = bytearray()
-        for chunk in read_blob(self._http, self._auth, self._base, digest):
+        for chunk in read_blob(self._registry, digest):
             found += chunk
             if len(found) > size:
                 return None
@@ -101,28 +97,27 @@ class Referrers:
 
     def _listed(self, subject: str) -> Iterator[object]:
         """Yield the descriptors of the manifests that refer to the `subject`."""
-        url = f"{self._base}/referrers/{subject}"
+        url = f"{self._registry.base}/referrers/{subject}"
         seen: set[str] = set()
         while url and url not in seen and len(seen) < MAX_PAGES:
             seen.add(url)
-            response = self._auth.send("GET", url, headers={"Accept": _INDEX_TYPE})
+            response = self._registry.send("GET", url, headers={"Accept": _INDEX_TYPE})
             if response.status_code != 200:  # noqa: PLR2004 -- a registry without this API: "Unavailable Referrers API"
-                response = self._auth.send("GET", self._at(_tag(subject)), headers={"Accept": _INDEX_TYPE})
+                response = self._registry.send("GET", self._at(_tag(subject)), headers={"Accept": _INDEX_TYPE})
                 if response.status_code == 404:  # noqa: PLR2004 -- Not Found: nothing refers to it
                     return
-                if response.status_code != 200:  # noqa: PLR2004 -- OK
-                    raise self._http.refusal(response, "the documents of the release cannot be listed", advise(response))
+                self._registry.expect(200, response, "the documents of the release cannot be listed")
             match json_of(response):
                 case {"manifests": [*manifests]}:
                     yield from manifests
                 case _:
-                    raise self._http.refusal(response, "the answer is not a list of the documents of a release")
+                    raise self._registry.http.refusal(response, "the answer is not a list of the documents of a release")
             url = same_service(url, response.links["next"]["url"]) if "next" in response.links else ""
 
     def _list(self, subject: str, added: dict[str, Any], name: str) -> None:
         """Add a referrer to the tag that lists those of a manifest, in a registry that does not list them itself."""
         tag = _tag(subject)
-        response = self._auth.send("GET", self._at(tag), headers={"Accept": _INDEX_TYPE})
+        response = self._registry.send("GET", self._at(tag), headers={"Accept": _INDEX_TYPE})
         known = json_of(response) if response.status_code == 200 else {}  # noqa: PLR2004 -- OK
         manifests = known.get("manifests") if isinstance(known, dict) else None
         others = [item for item in manifests if item != added] if isinstance(manifests, list) else []
@@ -130,13 +125,11 @@ class Referrers:
         self._put(tag, canonical_json(index), _INDEX_TYPE, name)
 
     def _put(self, reference: str, body: bytes, media_type: str, name: str) -> Response:
-        response = self._auth.send("PUT", self._at(reference), body=body, headers={"Content-Type": media_type})
-        if response.status_code != 201:  # noqa: PLR2004 -- Created
-            raise self._http.refusal(response, f"the registry does not accept {name}", advise(response))
-        return response
+        response = self._registry.send("PUT", self._at(reference), body=body, headers={"Content-Type": media_type})
+        return self._registry.expect(201, response, f"the registry does not accept {name}")
 
     def _at(self, reference: str) -> str:
-        return f"{self._base}/manifests/{reference}"
+        return f"{self._registry.base}/manifests/{reference}"
 
 
 def _manifest(subject: str, size: int, attachment: Attachment) -> bytes:
@@ -157,13 +150,12 @@ def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
 
 
-def read_blob(http: Http, auth: Authorization, base: str, digest: str) -> Iterator[bytes]:
-    """Return the bytes of a blob, in chunks, of the repository whose API is at `base`. Raises PublishError."""
+def read_blob(registry: Registry, digest: str) -> Iterator[bytes]:
+    """Return the bytes of a blob, in chunks. Raises PublishError."""
+    url = f"{registry.base}/blobs/{digest}"
     # This request gets a valid token, and a better error message.
-    response = auth.send("HEAD", f"{base}/blobs/{digest}")
-    if response.status_code != 200:  # noqa: PLR2004 -- OK
-        raise http.refusal(response, "the archive cannot be fetched", advise(response))
-    return download(http, f"{base}/blobs/{digest}", auth.headers)
+    registry.expect(200, registry.send("HEAD", url), "the archive cannot be fetched")
+    return download(registry.http, url, registry.headers)
 
 
 def is_oci_digest(text: str) -> bool:

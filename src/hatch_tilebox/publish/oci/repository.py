@@ -26,7 +26,7 @@ from hatch_tilebox.core.urls import display_url
 from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.http.client import MAX_ANSWER, MAX_PAGES, Http, json_of
 from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
-from hatch_tilebox.publish.oci.authorization import Authorization, advise
+from hatch_tilebox.publish.oci.authorization import Registry, advise
 from hatch_tilebox.publish.oci.claim import Claim
 from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers, digest_of, is_oci_digest, read_blob
 from hatch_tilebox.publish.oci.upload import BlobUpload
@@ -66,13 +66,13 @@ class OciRepository(Destination):
         if not match:
             hint = "write oci://REGISTRY/REPOSITORY, in lower case and without a tag, for example oci://ghcr.io/acme/scene-qa"
             raise PublishError(Problem(f"{display_url(url)} does not name a repository of a registry", hint=hint, code="TBX501"))
-        host, self._repository = match.groups()
+        host, repository = match.groups()
         require_safe(f"https://{host}")
-        self.url = f"oci://{host}/{self._repository}"
+        self.url = f"oci://{host}/{repository}"
         api_host = "registry-1.docker.io" if host == "docker.io" else host
-        self._base = f"{'http' if is_loopback(f'https://{host}') else 'https'}://{api_host}/v2/{self._repository}"
-        self._http = Http(self._base, retries=retries, progress=progress)
-        self._auth = Authorization(self._http, host, self._base)
+        base = f"{'http' if is_loopback(f'https://{host}') else 'https'}://{api_host}/v2/{repository}"
+        self._http = Http(base, retries=retries, progress=progress)
+        self._registry = Registry(self._http, host, base)
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         response = self._request(
@@ -80,11 +80,11 @@ class OciRepository(Destination):
         )
         if response.status_code == 404:  # noqa: PLR2004 -- Not Found
             return None
-        found = self._read(self._ok(response, "the release cannot be looked up"))
+        found = self._read(self._registry.expect(200, response, "the release cannot be looked up"))
         return found if found and found.id == digest_of(_oci_manifest(release)) else None
 
     def upload(self, release: LocalRelease, progress: Progress) -> str:
-        uploads = BlobUpload(self._http, self._auth, self._base)
+        uploads = BlobUpload(self._registry)
         config = release.manifest.to_json()
         uploads.send(digest_of(config), len(config), lambda start, stop: iter((config[start:stop],)), Progress())
         uploads.send(f"sha256:{release.artifact.sha256}", release.artifact.size, release.chunks, progress)
@@ -113,7 +113,7 @@ class OciRepository(Destination):
         response = self._request("GET", f"manifests/{tag}", accept=MANIFEST_TYPE)
         if response.status_code == 404:  # noqa: PLR2004 -- Not Found
             return None
-        match json_of(self._ok(response, "the claim of a publisher cannot be read")):
+        match json_of(self._registry.expect(200, response, "the claim of a publisher cannot be read")):
             case {"annotations": {**notes}} if isinstance(notes.get(CLAIM), str):
                 return str(notes[CLAIM])
             case _:
@@ -178,7 +178,9 @@ class OciRepository(Destination):
         return release if release and release.workflow == workflow else super().latest(workflow)
 
     def manifest(self, release: PublishedRelease) -> ReleaseManifest:
-        response = self._ok(self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read")
+        response = self._registry.expect(
+            200, self._request("GET", f"manifests/{release.id}", accept=MANIFEST_TYPE), "the release cannot be read"
+        )
         match json_of(response):
             case {"config": {"digest": str(digest)}} if is_oci_digest(digest):
                 data = self._config(response, digest)
@@ -192,28 +194,25 @@ class OciRepository(Destination):
             raise PublishError(Problem(f"{release.url}: its config is not the manifest of a release", code="TBX513")) from error
 
     def download(self, release: PublishedRelease) -> Iterator[bytes]:
-        return self._download(f"sha256:{release.digest}")
+        return read_blob(self._registry, f"sha256:{release.digest}")
 
     def attach(self, release: PublishedRelease, attachment: Attachment) -> bool:
-        Referrers(self._http, self._auth, self._base).add(release.id, attachment)
+        Referrers(self._registry).add(release.id, attachment)
         return True
 
     def attachments(self, release: PublishedRelease, media_types: Collection[str]) -> Iterator[Attachment]:
-        return Referrers(self._http, self._auth, self._base).read(release.id, media_types)
+        return Referrers(self._registry).read(release.id, media_types)
 
     def close(self) -> None:
         self._http.close()
 
     def _config(self, response: Response, digest: str) -> bytes:
         data = bytearray()
-        for chunk in self._download(digest):
+        for chunk in read_blob(self._registry, digest):
             data += chunk
             if len(data) > MAX_ANSWER:
                 raise self._http.refusal(response, "its config is too large for a manifest of a release")
         return bytes(data)
-
-    def _download(self, digest: str) -> Iterator[bytes]:
-        return read_blob(self._http, self._auth, self._base, digest)
 
     def _tagged(self, tag: str) -> PublishedRelease | None:
         """Return the release with a tag, or None if the tag is something else."""
@@ -222,17 +221,17 @@ class OciRepository(Destination):
 
     def _tags(self) -> set[str]:
         tags: set[str] = set()
-        url = f"{self._base}/tags/list?n=1000"
+        url = f"{self._registry.base}/tags/list?n=1000"
         seen: set[str] = set()
         while url:
             if url in seen or len(seen) == MAX_PAGES or len(tags) > _MAX_TAGS:
                 what = "in a circle" if url in seen else f"on more than {MAX_PAGES} pages, or more than {_MAX_TAGS} of them"
                 raise PublishError(Problem(f"{self.url}: the registry lists its tags {what}", hint="use a repository of its own"))
             seen.add(url)
-            response = self._auth.send("GET", url)
+            response = self._registry.send("GET", url)
             if response.status_code == 404:  # noqa: PLR2004 -- the repository does not exist yet
                 return tags
-            match json_of(self._ok(response, "the releases cannot be listed")):
+            match json_of(self._registry.expect(200, response, "the releases cannot be listed")):
                 case {"tags": [*found]} if all(isinstance(tag, str) for tag in found):
                     tags.update(tag for tag in found if _TAG.fullmatch(tag))
                 case {"tags": None}:  # some registries answer this for an empty repository
@@ -256,12 +255,7 @@ class OciRepository(Destination):
 
     def _request(self, method: str, path: str, *, body: bytes | None = None, accept: str = "*/*") -> Response:
         headers = {"Accept": accept} if body is None else {"Content-Type": MANIFEST_TYPE}
-        return self._auth.send(method, f"{self._base}/{quote(path, safe='/:')}", body=body, headers=headers)
-
-    def _ok(self, response: Response, what: str) -> Response:
-        if response.status_code != 200:  # noqa: PLR2004 -- OK
-            raise self._http.refusal(response, what, advise(response))
-        return response
+        return self._registry.send(method, f"{self._registry.base}/{quote(path, safe='/:')}", body=body, headers=headers)
 
 
 def _oci_manifest(release: LocalRelease) -> bytes:

@@ -10,14 +10,13 @@ from urllib.parse import quote
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.publish.http.client import Body
 from hatch_tilebox.publish.http.origins import same_service
-from hatch_tilebox.publish.oci.authorization import advise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hatch_tilebox.core.progress import Progress
-    from hatch_tilebox.publish.http.client import Http, Response
-    from hatch_tilebox.publish.oci.authorization import Authorization
+    from hatch_tilebox.publish.http.client import Response
+    from hatch_tilebox.publish.oci.authorization import Registry
 
     Read = Callable[[int, int], Iterator[bytes]]
 
@@ -27,12 +26,10 @@ _SESSIONS = 12
 
 
 class BlobUpload:
-    """Uploads to the repository whose API is at `base`."""
+    """Uploads to a repository."""
 
-    def __init__(self, http: Http, auth: Authorization, base: str) -> None:
-        self._http = http
-        self._auth = auth
-        self._base = base
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
 
     def send(self, digest: str, size: int, read: Read, progress: Progress) -> None:
         """Upload a blob, unless the registry has it. `read` returns the bytes from start to stop. The registry checks the digest.
@@ -41,21 +38,19 @@ class BlobUpload:
         """
         read = partial(_counting, read, size, progress)
         for _ in range(_SESSIONS):
-            if self._auth.send("HEAD", f"{self._base}/blobs/{digest}").status_code == 200:  # noqa: PLR2004 -- OK
+            if self._registry.send("HEAD", f"{self._registry.base}/blobs/{digest}").status_code == 200:  # noqa: PLR2004 -- OK
                 return
             location = self._start()
             ready = self._send_pieces(location, size, read) if size > PIECE else (location, 0)
             if ready and self._finish(*ready, digest, size, read):
                 return
-        message = f"{self._base} interrupts every upload of {digest}"
+        message = f"{self._registry.base} interrupts every upload of {digest}"
         raise PublishError(Problem(message, hint="publish again later; nothing is sent twice"))
 
     def _start(self) -> str:
-        url = f"{self._base}/blobs/uploads/"
-        response = self._auth.send("POST", url, body=b"")
-        if response.status_code != 202:  # noqa: PLR2004 -- Accepted
-            raise self._http.refusal(response, "the registry does not accept the upload", advise(response))
-        return _location(response, url)
+        url = f"{self._registry.base}/blobs/uploads/"
+        response = self._registry.send("POST", url, body=b"")
+        return _location(self._registry.expect(202, response, "the registry does not accept the upload"), url)
 
     def _send_pieces(self, location: str, size: int, read: Read) -> tuple[str, int] | None:
         """Send all pieces. Return where to finish and how many bytes the registry has, or None if the upload is lost."""
@@ -64,10 +59,10 @@ class BlobUpload:
             stop = min(start + PIECE, size)
             headers = {"Content-Type": "application/octet-stream", "Content-Range": f"{start}-{stop - 1}"}
             body = Body(partial(read, start, stop), stop - start)
-            response = self._auth.attempt("PATCH", location, body=body, headers=headers)
+            response = self._registry.attempt("PATCH", location, body=body, headers=headers)
             if response is None or response.status_code != 202:  # noqa: PLR2004 -- Accepted
                 # Ask how many bytes arrived, if the registry still knows this upload.
-                response = self._auth.send("GET", location)
+                response = self._registry.send("GET", location)
                 failures += 1
                 if response.status_code not in {200, 204} or failures > _SESSIONS:
                     return None
@@ -83,11 +78,10 @@ class BlobUpload:
         """Send the bytes from `start` on, and the digest. Return False if the upload has to be checked again."""
         url = f"{location}{'&' if '?' in location else '?'}digest={quote(digest, safe='')}"
         body = Body(partial(read, start, size), size - start)
-        response = self._auth.attempt("PUT", url, body=body, headers={"Content-Type": "application/octet-stream"})
+        response = self._registry.attempt("PUT", url, body=body, headers={"Content-Type": "application/octet-stream"})
         if response is None or response.status_code in {404, 416}:
             return False
-        if response.status_code != 201:  # noqa: PLR2004 -- Created
-            raise self._http.refusal(response, "the registry does not accept the archive")
+        self._registry.expect(201, response, "the registry does not accept the archive")
         return True
 
 
