@@ -35,9 +35,10 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, output: Outp
 
     Example: hatch-tilebox deploy --latest --target production
     """
+    from hatch_tilebox.publish.deployer import find_published
     from hatch_tilebox.publish.deployment import apply_plan, deploy_release
     from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
-    from hatch_tilebox.publish.plan import find_planned, load_plan, make_plan, save_plan, show_plan
+    from hatch_tilebox.publish.plan import load_plan, make_plan, save_plan, show_plan
     from hatch_tilebox.publish.policy import check_published
 
     if root is not None:
@@ -53,7 +54,8 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, output: Outp
     with output.progress() as progress, open_here(given["to"], progress) as destination:
         if saved:
             if policies:
-                check_published(policies, destination, find_planned(saved, destination), clusters, progress)
+                release = find_published(destination, saved.workflow, saved.release)
+                check_published(policies, destination, release, clusters, progress)
             deployment = apply_plan(destination, saved, notes=notes, progress=progress)
         else:
             release = pick_release(destination, **given)

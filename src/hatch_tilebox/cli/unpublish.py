@@ -28,7 +28,7 @@ def command(to: str | None, *, yes: bool, output: Output, **given: Any) -> None:
 
     Example: hatch-tilebox unpublish --latest --yes
     """
-    from hatch_tilebox.publish.unpublish import unpublish_release
+    from hatch_tilebox.publish.deployment import unpublish_release
 
     with output.progress() as progress, open_here(to, progress) as destination:
         release = pick_release(destination, **given)

@@ -11,7 +11,7 @@ from hatch_tilebox.core.errors import Problem, PublishError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_tilebox.plugins.destination import Destination
+    from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 
 CONFLICT_HINT = "rename one of the tasks, give it another version, or deploy to another cluster"
 
@@ -92,6 +92,14 @@ def require_deployer(destination: Destination) -> Deployer:
     raise PublishError(
         Problem(f"{destination.url} has no clusters", hint="deploy at Tilebox, --to tilebox, or in a folder", code="TBX506")
     )
+
+
+def find_published(destination: Destination, workflow: str, release: str) -> PublishedRelease:
+    """Return the release of a workflow with this id. Raises PublishError if the destination does not have it."""
+    found = next((each for each in destination.releases(workflow) if each.id == release), None)
+    if found is None:
+        raise no_such_release(workflow, release)
+    return found
 
 
 def no_such_release(workflow: str, release: str) -> PublishError:

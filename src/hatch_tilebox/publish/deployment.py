@@ -1,4 +1,4 @@
-"""Deploys releases to clusters and removes them, and reports how to go back."""
+"""Deploys releases to clusters and removes them from there or from the destination, and reports how to go back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.core.progress import Progress
-from hatch_tilebox.publish.deployer import CONFLICT_HINT, no_conflicts, no_such_release, require_deployer
-from hatch_tilebox.publish.plan import find_planned, make_plan, require_unchanged, show_plan
+from hatch_tilebox.publish.deployer import CONFLICT_HINT, find_published, no_conflicts, require_deployer
+from hatch_tilebox.publish.plan import make_plan, require_unchanged, show_plan
 from hatch_tilebox.publish.steps import show_step
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def apply_plan(
 ) -> Deployment:
     """Deploy as a saved plan says. Raises PublishError if a cluster has changed since."""
     require_unchanged(plan, destination)
-    release = find_planned(plan, destination)
+    release = find_published(destination, plan.workflow, plan.release)
     return deploy_release(destination, release, [each.cluster for each in plan.clusters], notes=notes, progress=progress)
 
 
@@ -144,8 +144,23 @@ def promote_release(
         shown = ", ".join(f"{slug} has {release or 'none'}" for slug, release in running.items())
         message = f"there is not exactly one release of workflow {workflow!r} to promote: {shown}"
         raise PublishError(Problem(message, hint="name clusters that all have the same release", code="TBX520"))
-    release = _published(destination, workflow, [str(found.pop())])
+    release = find_published(destination, workflow, str(found.pop()))
     return deploy_release(destination, release, clusters, notes=notes, progress=progress)
+
+
+def unpublish_release(destination: Destination, release: PublishedRelease, *, progress: Progress | None = None) -> None:
+    """Remove a release from its destination.
+
+    Raises PublishError if a cluster runs it, or the destination does not remove releases.
+    """
+    deployer, progress = require_deployer(destination), progress or Progress()
+    with show_step(progress, "Removing") as done:
+        if clusters := [cluster.slug for cluster in deployer.clusters() if cluster.release_of(release.workflow) == release.id]:
+            command = _command(deployer, "undeploy", release.workflow, release.id, clusters)
+            message = f"release {release.id} runs on {','.join(clusters)}"
+            raise PublishError(Problem(message, hint=f"first run: {command}", code="TBX514"))
+        deployer.unpublish(release.workflow, release.id)
+        done.append(f"release {release.id}")
 
 
 @dataclass(frozen=True)
@@ -183,16 +198,9 @@ def roll_back(
             Problem(message, hint="name one with hatch-tilebox deploy --release; hatch-tilebox releases lists them", code="TBX503")
         )
     progress.note(f"going back by {origin}")
-    groups = [(_published(destination, workflow, [str(release)]), slugs) for release, slugs in _by_release(before).items()]
+    groups = [(find_published(destination, workflow, str(release)), slugs) for release, slugs in _by_release(before).items()]
     done = [deploy_release(destination, release, slugs, notes=notes, progress=progress) for release, slugs in groups]
     return Rollback(source, tuple(done))
-
-
-def _published(destination: Destination, workflow: str, ids: Sequence[str]) -> PublishedRelease:
-    found = next((each for each in destination.releases(workflow) if each.id in ids), None)
-    if found is None:
-        raise no_such_release(workflow, ids[0])
-    return found
 
 
 def _by_release(releases: Mapping[str, str | None]) -> dict[str | None, list[str]]:

@@ -14,7 +14,7 @@ from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.read_text import read_text
 from hatch_tilebox.core.short_forms import short_id
 from hatch_tilebox.core.tables import Column
-from hatch_tilebox.publish.deployer import Cluster, conflicts, no_such_release, require_deployer
+from hatch_tilebox.publish.deployer import Cluster, conflicts, require_deployer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,14 +172,6 @@ def require_unchanged(plan: DeploymentPlan, destination: Destination) -> None:
         ]
     if problems:
         raise PublishError(*problems)
-
-
-def find_planned(plan: DeploymentPlan, destination: Destination) -> PublishedRelease:
-    """Return the release of a plan. Raises PublishError if the destination no longer has it."""
-    found = next((each for each in destination.releases(plan.workflow) if each.id == plan.release), None)
-    if found is None:
-        raise no_such_release(plan.workflow, plan.release)
-    return found
 
 
 def _planned(change: TaskChange, *, known: bool) -> PlannedTask:
