@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hatch_tilebox.cli.console import show_table
+from hatch_tilebox.cli.current_project import open_here
 from hatch_tilebox.cli.options import output_options
 from hatch_tilebox.cli.output import show_json
-from hatch_tilebox.cli.publishing import open_here
 from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.core.short_forms import short_id
 from hatch_tilebox.core.tables import Column

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hatch_tilebox.cli.all_option import ForAll
+from hatch_tilebox.cli.current_project import named_clusters, open_here, pick_release, project_root, read_settings
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import FOLDER, cluster_options, output_options, policy_option, selection_options
-from hatch_tilebox.cli.publishing import named_clusters, open_here, pick_release, project_root, read_settings
 
 if TYPE_CHECKING:
     from hatch_tilebox.cli.output import Output

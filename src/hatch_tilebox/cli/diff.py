@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hatch_tilebox.cli.current_project import named_or_project, open_here, require_workflow
 from hatch_tilebox.cli.options import FILE, output_options
 from hatch_tilebox.cli.output import show_json
-from hatch_tilebox.cli.publishing import named_or_project, open_here, require_workflow
 from hatch_tilebox.compatibility.releases import change_kind, describe_verdict
 from hatch_tilebox.core.constants import LOCK_NAME
 from hatch_tilebox.core.printable import printable

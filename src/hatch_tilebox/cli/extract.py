@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.current_project import named_or_project
 from hatch_tilebox.cli.options import output_options, release_argument
-from hatch_tilebox.cli.publishing import named_or_project
 
 if TYPE_CHECKING:
     from hatch_tilebox.cli.output import Output

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.current_project import open_here, published_or_latest
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import output_options, workflow_option
-from hatch_tilebox.cli.publishing import open_here, published_or_latest
 
 if TYPE_CHECKING:
     from hatch_tilebox.cli.output import Output

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.current_project import named_or_project, open_here, published_or_latest
 from hatch_tilebox.cli.options import json_option, trust_option
 from hatch_tilebox.cli.output import show_json
-from hatch_tilebox.cli.publishing import named_or_project, open_here, published_or_latest
 from hatch_tilebox.cli.signature import Signature, signature_of
 from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.progress import format_size

@@ -86,10 +86,3 @@ def problem_json(problem: Problem) -> dict[str, Any]:
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,
     }
-
-
-def output_options(command: Any) -> Any:
-    """Add the options of `releases`, which does not use `options` yet."""
-    from hatch_tilebox.cli.options import json_option, quiet_option, several, verbose_option
-
-    return several(json_option, quiet_option, verbose_option)(command)

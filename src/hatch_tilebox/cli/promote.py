@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.current_project import clusters_named, open_here, require_workflow
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import output_options, workflow_option
-from hatch_tilebox.cli.publishing import clusters_named, open_here, require_workflow
 
 if TYPE_CHECKING:
     from hatch_tilebox.cli.output import Output

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
+from hatch_tilebox.cli.current_project import project_root, read_settings
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import output_options, policy_option, unpublished_option
 from hatch_tilebox.cli.output import ask_secret, show_json
-from hatch_tilebox.cli.publishing import project_root, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hatch_tilebox.cli.console import RichProgress, show_table
-from hatch_tilebox.cli.output import output_options, show_json
-from hatch_tilebox.cli.publishing import open_here, project_root, workflow_slug
+from hatch_tilebox.cli.console import show_table
+from hatch_tilebox.cli.current_project import listed_workflow, open_here
+from hatch_tilebox.cli.options import output_options
+from hatch_tilebox.cli.output import show_json
 from hatch_tilebox.core.short_forms import format_age, short_id
 from hatch_tilebox.core.tables import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hatch_tilebox.cli.output import Output
     from hatch_tilebox.plugins.destination import PublishedRelease
 
 _COLUMNS = (
@@ -30,14 +29,14 @@ _COLUMNS = (
 )
 
 
-@click.command(short_help="List published releases")
+@click.command()
 @click.argument("url", required=False)
 @click.option("--workflow", metavar="SLUG", help="Only of this workflow.  [default: this project's, or all for a URL]")
 @click.option(
     "--limit", metavar="N", type=click.IntRange(min=0), default=50, help="List at most N releases; 0 lists all.  [default: 50]"
 )
 @output_options
-def command(url: str | None, workflow: str | None, limit: int, *, as_json: bool, quiet: int, verbose: int) -> None:
+def command(url: str | None, workflow: str | None, limit: int, *, output: Output) -> None:
     """List the latest releases at the destination URL, by default the project's destination. The latest is first.
 
     On a terminal, ids and digests are short and times relative; `-v` and pipes have them whole. Where the terminal is too narrow,
@@ -45,13 +44,9 @@ def command(url: str | None, workflow: str | None, limit: int, *, as_json: bool,
 
     Example: hatch-tilebox releases file:///srv/releases
     """
-    root = project_root(Path.cwd())
-    with (
-        closing(RichProgress(verbose - quiet)) as progress,
-        open_here(url, progress) as destination,
-    ):
+    with output.progress() as progress, open_here(url, progress) as destination:
         progress.started("Reading the releases")
-        slug = workflow or (None if url else workflow_slug(root))
+        slug = listed_workflow(url, workflow)
         if limit:
             found, total = destination.newest(slug, limit)
         else:
@@ -61,10 +56,10 @@ def command(url: str | None, workflow: str | None, limit: int, *, as_json: bool,
         progress.finished(f"{destination.url} has {number} release{'' if total == 1 else 's'}")
         if total != len(found):
             progress.note(f"the latest {len(found)} are listed; --limit 0 lists all")
-    if as_json:
+    if output.as_json:
         show_json({"url": destination.url, "total": total, "releases": [release.to_dict() for release in found]})
         return
-    whole = verbose > 0 or not sys.stdout.isatty()
+    whole = output.whole_ids
     show_table(_COLUMNS, [_row(release, found, whole=whole) for release in found], whole=whole)
 
 

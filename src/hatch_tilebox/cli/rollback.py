@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hatch_tilebox.cli.current_project import named_clusters, open_here, require_workflow
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import cluster_options, output_options
-from hatch_tilebox.cli.publishing import named_clusters, open_here, require_workflow
 
 if TYPE_CHECKING:
     from hatch_tilebox.cli.output import Output

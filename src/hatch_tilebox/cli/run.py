@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from hatch_tilebox.cli.console import RichProgress, show_problems
+from hatch_tilebox.cli.current_project import named_or_project
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import cold_option, env_option, output_options, refuse_combination, timeout_option
 from hatch_tilebox.cli.output import show_json
-from hatch_tilebox.cli.publishing import named_or_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

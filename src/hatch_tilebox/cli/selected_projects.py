@@ -39,8 +39,8 @@ def select_projects(
 
 
 def _unpublished(path: Path, to: str | None, progress: Progress) -> tuple[str, ...]:
+    from hatch_tilebox.cli.current_project import read_settings
     from hatch_tilebox.cli.output import ask_secret
-    from hatch_tilebox.cli.publishing import read_settings
     from hatch_tilebox.project.freshness import unpublished_reasons
     from hatch_tilebox.publish.open import open_destination
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hatch_tilebox.cli.current_project import named_or_project
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import output_options, release_argument, trust_option
-from hatch_tilebox.cli.publishing import named_or_project
 from hatch_tilebox.cli.signature import signed_by
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hatch_tilebox.cli.current_project import open_here, pick_release
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import output_options, selection_options, workflow_option
 from hatch_tilebox.cli.output import show_line
-from hatch_tilebox.cli.publishing import open_here, pick_release
 
 if TYPE_CHECKING:
     from hatch_tilebox.cli.output import Output

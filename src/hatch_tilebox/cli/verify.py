@@ -9,10 +9,10 @@ import click
 
 from hatch_tilebox.cli.all_option import ForAll, repository_of
 from hatch_tilebox.cli.console import show_problems
+from hatch_tilebox.cli.current_project import named_or_project, project_root, read_settings
 from hatch_tilebox.cli.next_command import show_next
 from hatch_tilebox.cli.options import cold_option, env_option, output_options, policy_option, timeout_option, trust_option
 from hatch_tilebox.cli.output import problem_json, show_json, show_line
-from hatch_tilebox.cli.publishing import named_or_project, project_root, read_settings
 from hatch_tilebox.cli.signature import checked_signature
 from hatch_tilebox.core.short_forms import short_id
 

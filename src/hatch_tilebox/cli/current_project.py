@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.publish.settings import Settings
 
 
-def project_root(_here: Path | None = None) -> Path | None:
+def project_root() -> Path | None:
     """Return the folder of the project, None outside of projects."""
     from hatch_tilebox.core.errors import ConfigError
     from hatch_tilebox.project.find import find_project
@@ -30,7 +30,7 @@ def project_root(_here: Path | None = None) -> Path | None:
         return None
 
 
-def workflow_slug(_root: Path | None = None) -> str | None:
+def workflow_slug() -> str | None:
     """Return the slug of the project, None outside of projects."""
     from hatch_tilebox.project.releases import read_config
 
@@ -100,11 +100,16 @@ def pick_release(
     return select_published(destination, require_workflow(workflow), selector)
 
 
+def listed_workflow(url: str | None, workflow: str | None) -> str | None:
+    """Return the slug that the user names, at the destination of the project by default its own. None is any workflow."""
+    return workflow or (None if url else workflow_slug())
+
+
 def published_or_latest(destination: Destination, url: str | None, workflow: str | None, selector: str | None) -> PublishedRelease:
-    """Return the release that `selector` names, by default the latest; at the destination of the project, of its workflow."""
+    """Return the release that `selector` names, by default the latest, of the workflow in `listed_workflow`."""
     from hatch_tilebox.publish.fetch import select_published
 
-    return select_published(destination, workflow or (None if url else workflow_slug()), selector)
+    return select_published(destination, listed_workflow(url, workflow), selector)
 
 
 def clusters_named(text: str) -> tuple[str, ...]:
