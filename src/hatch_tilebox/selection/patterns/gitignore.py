@@ -1,8 +1,8 @@
 """`.gitignore` files, read and matched as git does.
 
 pathspec matches, decides between the lines and names the deciding line. Its own gitignore patterns differ from git in places, so
-each line is translated here. Source of the rules: gitignore(5) and the behaviour of git. Two tests compare the result with real
-git, one on generated files, one on common idioms.
+each line is translated here, by a pattern class that is registered with pathspec. Source of the rules: gitignore(5) and the
+behaviour of git. Two tests compare the result with real git, one on generated files, one on common idioms.
 
 git compares bytes: `?` is one byte, and so are the ends of a range. Lines and paths are therefore matched as Latin-1 text, one
 character for each byte.
@@ -11,14 +11,15 @@ character for each byte.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import NamedTuple
 
 from pathspec import PathSpec, RegexPattern
+from pathspec.util import register_pattern
 
 from hatch_tilebox.selection.patterns.wildmatch import NameFilter, last_part, translate
 
+_PATTERN = "hatch-tilebox-gitignore"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -40,15 +41,35 @@ class _Line(NamedTuple):
     basename: bool
 
 
+class GitIgnorePattern(RegexPattern):
+    """One line of an ignore file. It matches paths as `matched_text` gives them; folders end with a slash."""
+
+    @classmethod
+    def pattern_to_regex(cls, pattern: str) -> tuple[str | None, bool | None]:  # type: ignore[override] # lines are text here
+        """Return the regular expression, and whether it ignores (True) or includes again (False); None for lines without effect."""
+        line = _parse(pattern)
+        regex = line and translate(line.glob)
+        if line is None or regex is None:  # git lets a malformed glob match nothing
+            return None, None
+        start = "(?:.*/)?" if line.basename else ""
+        # Without the lookbehind `logs/*` would match `logs/`, the folder itself.
+        end = "(?<!/)/" if line.folders_only else "(?<!/)/?"
+        return rf"(?s)\A{start}{regex}{end}\Z", not line.negated
+
+
+register_pattern(_PATTERN, GitIgnorePattern, override=True)
+
+
 class IgnoreFile:
     """The lines of one ignore file. Paths are relative to its folder, and given as `matched_text` returns them."""
 
     def __init__(self, content: bytes, source: str) -> None:
         self._source = source
         self._lines = _lines(content)
-        parsed = [_parse(line.decode("latin-1")) for line in self._lines]
-        self._spec = PathSpec(map(_pattern, parsed), backend="simple")  # other backends do not know lookarounds
-        self._names = NameFilter(last_part(line.glob) for line in parsed if line is not None)
+        texts = [line.decode("latin-1") for line in self._lines]
+        # from_lines drops empty lines, and other backends do not know lookarounds.
+        self._spec = PathSpec.from_lines(_PATTERN, [text or "#" for text in texts], backend="simple")
+        self._names = NameFilter(last_part(line.glob) for line in map(_parse, texts) if line is not None)
 
     def candidates(self, names: list[str]) -> list[str]:
         """Return those of `names`, entries of one folder, that a line may match."""
@@ -122,17 +143,6 @@ def _parse(line: str) -> _Line | None:
     basename = "/" not in glob
     glob = glob.removeprefix("/")
     return _Line(glob, negated, folders_only, basename) if glob else None
-
-
-def _pattern(line: _Line | None) -> RegexPattern:
-    """Return the pattern of a line. It matches paths as `matched_text` gives them; folders end with a slash."""
-    regex = line and translate(line.glob)
-    if line is None or regex is None:  # git lets a malformed glob match nothing
-        return RegexPattern(None)
-    start = "(?:.*/)?" if line.basename else ""
-    # Without the lookbehind `logs/*` would match `logs/`, the folder itself.
-    end = "(?<!/)/" if line.folders_only else "(?<!/)/?"
-    return RegexPattern(re.compile(rf"(?s)\A{start}{regex}{end}\Z"), include=not line.negated)
 
 
 def _without_trailing_spaces(text: str) -> str:

@@ -1,6 +1,7 @@
 """The globs of `[build] include` and `exclude`; `docs/reference/globs.md` describes them.
 
-`GlobSet.enter` follows the globs part by part while folders are walked, so that folders which no glob can reach are never opened.
+pathspec matches paths. `GlobSet.enter` follows the globs part by part while folders are walked, so that folders which no glob can
+reach are never opened.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import re
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
+
+from pathspec import PathSpec, RegexPattern
+from pathspec.util import register_pattern
 
 from hatch_tilebox.core.constants import CONFIG_NAME
 from hatch_tilebox.core.errors import Problem, SelectionError
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 MAX_ALTERNATIVES = 1000
 SPECIAL = frozenset("*?[]{}\\")
 """The characters that are not themselves in a glob."""
+_PATTERN = "hatch-tilebox-glob"
 _ANY_DEPTH = "**"
 
 
@@ -44,6 +49,18 @@ def exclude_line(glob: str) -> str:
     return f"exclude = [{json.dumps(glob, ensure_ascii=False)}] under [build] in {CONFIG_NAME}"
 
 
+class GlobPattern(RegexPattern):
+    """One glob. It matches paths from the root, which are normalized; a path that ends with a slash is a folder."""
+
+    @classmethod
+    def pattern_to_regex(cls, pattern: str) -> tuple[str, bool]:  # type: ignore[override] # globs are text here
+        """Return the regular expression, and that it includes. Raises ValueError for a malformed glob."""
+        return rf"(?s)\A(?:{'|'.join(map(_regex, _parse(pattern)))})\Z", True
+
+
+register_pattern(_PATTERN, GlobPattern, override=True)
+
+
 class GlobSet:
     """The globs of one list of the configuration. Each is known by its index in `patterns`.
 
@@ -52,21 +69,19 @@ class GlobSet:
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.patterns = tuple(patterns)
-        alternatives: list[list[tuple[str, ...]]] = []
+        self._globs: list[tuple[int, tuple[str, ...]]] = []
         problems = []
-        for pattern in patterns:
+        for index, pattern in enumerate(patterns):
             try:
-                alternatives.append([*_parse(pattern.text)])
+                self._globs += [(index, parts) for parts in _parse(pattern.text)]
             except ValueError as error:  # noqa: PERF203 -- few patterns
                 fault, _, hint = str(error).partition("; ")
                 problems.append(Problem(f'"{pattern.text}" {fault}', hint or None, pattern.location, code="TBX103"))
         if problems:
             raise SelectionError(*problems)
-        regexes = ["|".join(map(_regex, globs)) for globs in alternatives]
-        self._matches = [(index, re.compile(regex, re.DOTALL).fullmatch) for index, regex in enumerate(regexes)]
+        self._spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in patterns], backend="simple")
         # One expression for all: tens of thousands of files are asked for.
-        self._any = re.compile("|".join(regexes) or "(?!)", re.DOTALL).fullmatch
-        self._globs = [(index, parts) for index, globs in enumerate(alternatives) for parts in globs]
+        self._any = re.compile("|".join(_regex(parts) for _, parts in self._globs) or "(?!)", re.DOTALL).fullmatch
         self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
         literals = [_literal("/".join(parts)) for _, parts in self._globs]
         self._exact = {glob: literal for glob, literal in enumerate(literals) if literal is not None}
@@ -80,7 +95,7 @@ class GlobSet:
     def matches(self, path: str) -> list[int]:
         """Return all globs that match `path`. The first one decides."""
         text = normalize(path)
-        return [index for index, match in self._matches if match(text)]
+        return [index for index, pattern in enumerate(self._spec.patterns) if pattern.match_file(text)]
 
     def candidates(self, names: list[str]) -> list[str]:
         """Return those of `names`, entries of one folder, that a glob may match, unless one is `covering` the folder."""
