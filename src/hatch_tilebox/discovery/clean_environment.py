@@ -54,14 +54,14 @@ _CREDENTIALS = ("_USERNAME", "_PASSWORD", "_TOKEN", "_PROVIDER", "CREDENTIALS")
 """Endings of `UV_…` variables that hold credentials or configure how uv finds them."""
 
 
-def install_environment(passed: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:
-    """The environment of uv for resolving, downloading, building and installing, with `passed` and `extra` added unchanged."""
+def install_environment(passed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of uv for resolving, downloading, building and installing, with `passed` added unchanged."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if _is_needed(name.upper()) or name.upper() in _FOR_INSTALLING or _configures_uv(name.upper())
     }
-    return {**kept, **(passed or {}), "PATH": search_path(), **extra}
+    return {**kept, **(passed or {}), "PATH": search_path()}
 
 
 def workflow_environment(passed: Mapping[str, str] | None = None, **extra: str) -> dict[str, str]:

@@ -7,25 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.progress import Progress, quantity
-from hatch_tilebox.discovery.cache import RESULTS, open_cache
+from hatch_tilebox.discovery.cache import open_cache
 from hatch_tilebox.discovery.clean_environment import PassedVariables
 from hatch_tilebox.discovery.lock_summary import selected_summary
 from hatch_tilebox.discovery.portability import check_summary
-from hatch_tilebox.discovery.result_cache import (
-    Discovery,
-    interpreter_unchanged,
-    reproducible,
-    restore,
-    result_key,
-    to_record,
-)
+from hatch_tilebox.discovery.result_cache import Discovery, keep_result, kept_result, reproducible, result_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_tilebox.core.errors import Location, Problem
     from hatch_tilebox.core.model import FileEntry, FileSet, Task, Workflow
-    from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.lock_summary import LockSummary
 
@@ -63,7 +55,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
         lock = selected_summary(files, entries, kept)
         keeps = cache and not passed and not clean and reproducible(lock, workflow)
         key = result_key(files, entries, workflow, level, passed.patterns) if keeps else None
-        if (discovery := _earlier(kept, key)) is not None:
+        if discovery := kept_result(kept, key) if key else None:
             warnings = _portability_warnings(files, lock)
             progress.started("Asking for the tasks")
             progress.finished(f"{quantity(len(discovery.tasks), 'task')}, unchanged since an earlier build")
@@ -84,14 +76,8 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
         if examine:
             discovery = replace(discovery, warnings=(*discovery.warnings, *examine(discovery.tasks)))
         if key:
-            kept.write(RESULTS, key, {**to_record(discovery), "interpreter": interpreter})
+            keep_result(kept, key, discovery, interpreter)
     return replace(discovery, warnings=(*warnings, *discovery.warnings))
-
-
-def _earlier(cache: Cache, key: str | None) -> Discovery | None:
-    """The answer of an earlier build with the same inputs, None if there is none or its interpreter has changed."""
-    record = cache.read(RESULTS, key) if key else None
-    return restore(record) if record is not None and interpreter_unchanged(record) else None
 
 
 def _portability_warnings(files: FileSet, lock: LockSummary | None) -> list[Problem]:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox import __version__
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.core.model import FORMAT, Source, Task
-from hatch_tilebox.discovery.cache import digest, file_identity
+from hatch_tilebox.discovery.cache import RESULTS, digest, file_identity
 from hatch_tilebox.discovery.clean_environment import workflow_environment
 from hatch_tilebox.discovery.uv_configuration import machine_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hatch_tilebox.core.model import FileEntry, FileSet, Workflow
+    from hatch_tilebox.core.model import JSON, FileEntry, FileSet, Workflow
+    from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.lock_summary import LockSummary
 
 LAYOUT = 2
@@ -46,7 +47,7 @@ def reproducible(lock: LockSummary | None, workflow: Workflow) -> bool:
 
 
 def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
-    """The cache key of an answer: 64 hex digits over all inputs except the interpreter (see `interpreter_unchanged`).
+    """The cache key of an answer: 64 hex digits over all inputs except the interpreter (see `kept_result`).
 
     `passed` are the names and patterns of the variables that the user passes. No answer is cached if one of them is set: its value
     may be a secret, and a digest of it in the key could be used to check guesses.
@@ -75,21 +76,15 @@ def _code_digest() -> str:
     return content.hexdigest()
 
 
-def interpreter_unchanged(record: Mapping[str, Any]) -> bool:
-    """Whether the interpreter of a cached answer is still the same file."""
-    identity = record.get("interpreter")
-    return identity is not None and Path(identity[0]).is_absolute() and file_identity(Path(identity[0])) == identity
-
-
 def restore_task(record: Mapping[str, Any]) -> Task:
     """Return a task from its JSON form, or from the answer of a runner."""
     source = record.get("source")
     return Task(**{**record, "source": Source(**source) if source else None})
 
 
-def to_record(discovery: Discovery) -> dict[str, Any]:
-    """The discovery as JSON values. The inverse of `restore`."""
-    return {
+def keep_result(cache: Cache, key: str, discovery: Discovery, interpreter: list[JSON] | None) -> None:
+    """Keep an answer for `key`, with the identity of the interpreter that gave it."""
+    record = {
         "tasks": [task.to_dict(FORMAT) for task in discovery.tasks],
         "warnings": [
             {**problem._asdict(), "location": problem.location and problem.location._asdict(), "fix": None}
@@ -98,11 +93,17 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
         "python": discovery.python,
         "sdk": discovery.sdk,
         "environment": list(discovery.environment),
+        "interpreter": interpreter,
     }
+    cache.write(RESULTS, key, record)
 
 
-def restore(record: Mapping[str, Any]) -> Discovery:
-    """The cached discovery from its JSON values."""
+def kept_result(cache: Cache, key: str) -> Discovery | None:
+    """The answer that was kept for `key`, None if there is none or the file of its interpreter has changed."""
+    record = cache.read(RESULTS, key)
+    identity = record and record["interpreter"]
+    if record is None or not identity or not Path(identity[0]).is_absolute() or file_identity(Path(identity[0])) != identity:
+        return None
     return Discovery(
         tuple(restore_task(task) for task in record["tasks"]),
         tuple(Problem(**{**item, "location": item["location"] and Location(**item["location"])}) for item in record["warnings"]),

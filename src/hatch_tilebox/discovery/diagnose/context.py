@@ -67,7 +67,7 @@ class Context:
         return (self.workflow.runner or "").partition(":")[0]
 
 
-def did_you_mean(runners: Iterable[str]) -> str:
+def which_runner(runners: Iterable[str]) -> str:
     """The question whether one of these `runners` is meant, "" if there are none."""
     listed = " or ".join(f"`{runner}`" for runner in runners)
     return f"did you mean {listed}?" if listed else ""

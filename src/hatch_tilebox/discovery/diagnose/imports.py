@@ -14,7 +14,7 @@ from hatch_tilebox.core.identifiers import normalized_name
 from hatch_tilebox.core.modules import SOURCE_FOLDER, module_files, module_name
 from hatch_tilebox.core.pyproject import requirement_names, texts
 from hatch_tilebox.core.suggestions import include_hint
-from hatch_tilebox.discovery.diagnose.context import did_you_mean
+from hatch_tilebox.discovery.diagnose.context import which_runner
 from hatch_tilebox.discovery.diagnose.install import system_limit
 from hatch_tilebox.discovery.diagnose.packages import REMOVED_MODULES, distribution_name, inside_package
 from hatch_tilebox.discovery.diagnose.shadowing import shadowed_import
@@ -157,7 +157,7 @@ def _module_not_found(context: Context, module: str, *, in_code: bool) -> Proble
     runner = context.workflow.runner or ""
     if (module == context.module and not in_code) or context.module.startswith(f"{module}."):
         close = difflib.get_close_matches(context.module, sorted(modules), 3, 0.5)
-        hint = did_you_mean(f"{name}:{runner.partition(':')[2]}" for name in close) or "name a module among the selected files"
+        hint = which_runner(f"{name}:{runner.partition(':')[2]}" for name in close) or "name a module among the selected files"
         return Problem(f"there is no module `{module}` for `{runner}`", hint, context.location, code="TBX301")
     if top in {name.partition(".")[0] for name in modules}:
         return Problem(f"there is no module `{module}` in the project", code="TBX301")

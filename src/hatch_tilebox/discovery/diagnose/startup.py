@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import Location, Problem
 from hatch_tilebox.discovery import worker
-from hatch_tilebox.discovery.diagnose.context import did_you_mean, ending
+from hatch_tilebox.discovery.diagnose.context import ending, which_runner
 from hatch_tilebox.discovery.diagnose.imports import import_failed
 from hatch_tilebox.discovery.diagnose.shadowing import shadowed_import
 from hatch_tilebox.discovery.diagnose.sources import PYPROJECT
@@ -86,7 +86,7 @@ def _not_served(context: Context, facts: dict[str, Any], finished: Finished) -> 
 def _missing(context: Context, facts: dict[str, Any]) -> Problem:
     module = context.module
     names = (facts["runners"] or facts["close"])[:3]
-    hint = did_you_mean(f"{module}:{name}" for name in names) or f"define it in {module}: `runner = Runner(tasks=[…])`"
+    hint = which_runner(f"{module}:{name}" for name in names) or f"define it in {module}: `runner = Runner(tasks=[…])`"
     message = f"`{facts['where']}` has no `{facts['part']}`: `{context.workflow.runner}` names nothing"
     return Problem(message, hint, context.location, code="TBX304")
 
@@ -97,7 +97,7 @@ def _other_type(context: Context, facts: dict[str, Any]) -> Problem:
     what, hint = f"of type {facts['type']}", "name a tilebox.workflows.Runner"
     if facts["callable"]:
         what, hint = f"a {facts['callable']}", f"call it in {module}, `runner = {path}()`, and name `{module}:runner`"
-    hint = did_you_mean(f"{module}:{name}" for name in facts["runners"][:3]) or hint
+    hint = which_runner(f"{module}:{name}" for name in facts["runners"][:3]) or hint
     message = f"`{context.workflow.runner}` is {what}, and has to be a tilebox.workflows.Runner"
     return Problem(message, hint, context.location, code="TBX304")
 

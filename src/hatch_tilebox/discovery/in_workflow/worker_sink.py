@@ -141,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
         """Handle one request."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if not self.server.sink.authorizes(self.headers.get("Authorization")):
-            self.answer(401, "application/json", json.dumps({"code": "unauthenticated", "message": UNAUTHENTICATED}).encode())
+            self.refuse(401, "unauthenticated", UNAUTHENTICATED)
             return
         encoding = self.headers.get("Content-Encoding", "")
         if encoding in {"gzip", "deflate"}:
@@ -151,8 +151,11 @@ class Handler(BaseHTTPRequestHandler):
         elif (response := self.server.sink.respond(self.path)) is not None:
             self.answer(200, "application/proto", response)
         else:
-            message = self.server.sink.refuse(self.path)
-            self.answer(400, "application/json", json.dumps({"code": "failed_precondition", "message": message}).encode())
+            self.refuse(400, "failed_precondition", self.server.sink.refuse(self.path))
+
+    def refuse(self, status: int, code: str, message: str) -> None:
+        """Send an error of the Connect protocol."""
+        self.answer(status, "application/json", json.dumps({"code": code, "message": message}).encode())
 
     def answer(self, status: int, kind: str, body: bytes) -> None:
         """Send a response."""
