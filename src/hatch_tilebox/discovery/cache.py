@@ -104,7 +104,7 @@ class Cache:
         folder.mkdir(parents=True, exist_ok=True)
         write_sealed(folder / f"{key}.json", value)
 
-    def folder(self, name: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
+    def folder(self, name: str, make: Callable[[Path], None], *, renew: bool) -> Path:
         """Return the folder kept under `name`. `make` fills a new one, which appears whole or not at all.
 
         With `renew` the folder is filled again. One with the same files stays, because other builds may be reading it.

@@ -16,7 +16,7 @@ BUILT = "project"
 """The part with the files that a build of the project wrote."""
 
 
-def states_of(prefix: Path, built: Iterable[Path] = ()) -> dict[str, str]:
+def states_of(prefix: Path, built: Iterable[Path]) -> dict[str, str]:
     """Digests of paths, modes, sizes and times of the files below `prefix` and of the files `built`, by part of the environment.
 
     A part is a package or a file beside one. Bytecode does not count: Python compares it with its source. Inodes and their times do

@@ -17,7 +17,15 @@ from hatch_tilebox.core.constants import UV_FILES
 from hatch_tilebox.core.errors import Fix, Location, Problem
 from hatch_tilebox.core.suggestions import include_hint
 from hatch_tilebox.core.toml_document import read_values
-from hatch_tilebox.discovery.diagnose.sources import ONLY_HERE, WAYS, WAYS_OF_FOLDERS, misplaced, only_here, sources_left_out
+from hatch_tilebox.discovery.diagnose.sources import (
+    ONLY_HERE,
+    WAYS,
+    WAYS_OF_FOLDERS,
+    misplaced,
+    not_selected,
+    only_here,
+    sources_left_out,
+)
 from hatch_tilebox.discovery.lock_summary import is_url, reach_of, summarize
 from hatch_tilebox.discovery.uv_settings import (
     MachineSetting,
@@ -105,13 +113,7 @@ def _unselected_links(lock: LockSummary, files: FileSet) -> Iterator[Problem]:
     """Packages in the lock that come from a folder of the project whose files are not selected."""
     for package, *paths in lock.in_project:
         if files.paths.isdisjoint(paths):
-            yield Problem(
-                f"{package} comes from {paths[0]}, which is not among the selected files",
-                include_hint(paths[0]),
-                LOCK,
-                code="TBX204",
-                fix=Fix.include(paths[0]),
-            )
+            yield not_selected(package, paths[0], paths[0], LOCK)
 
 
 def _check_url(source: LockSource, release: ReleaseSettings, machine: Sequence[MachineSetting], problems: Portability) -> None:

@@ -46,7 +46,7 @@ def reproducible(lock: LockSummary | None, workflow: Workflow) -> bool:
     return lock is not None and not lock.outside and not (workflow.command and workflow.command[0] != "uv")
 
 
-def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str] = ()) -> str:
+def result_key(files: FileSet, entries: Sequence[FileEntry], workflow: Workflow, level: str, passed: Iterable[str]) -> str:
     """The cache key of an answer: 64 hex digits over all inputs except the interpreter (see `kept_result`).
 
     `passed` are the names and patterns of the variables that the user passes. No answer is cached if one of them is set: its value

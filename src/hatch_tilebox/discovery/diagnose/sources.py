@@ -153,8 +153,13 @@ def _unless_selected(name: str, written: str, files: FileSet) -> Problem | None:
     if {path, f"{path}/pyproject.toml", f"{path}/setup.py"} & files.paths:
         return None
     pattern = f"{path}/**" if (files.root / path).is_dir() else path
+    return not_selected(name, path, pattern, PYPROJECT)
+
+
+def not_selected(name: str, path: str, pattern: str, location: Location) -> Problem:
+    """The problem of a package whose files at `path` are not selected, and that `pattern` includes."""
     message = f"{name} comes from {path}, which is not among the selected files"
-    return Problem(message, include_hint(pattern), PYPROJECT, code="TBX204", fix=Fix.include(pattern))
+    return Problem(message, include_hint(pattern), location, code="TBX204", fix=Fix.include(pattern))
 
 
 def _globs(workspace: Mapping[str, Any], key: str) -> list[str]:

@@ -114,7 +114,7 @@ def _disagreement(context: Context, facts: dict[str, Any]) -> Problem:
     return Problem(message, "register all tasks before the worker starts, and none later", context.location, code="TBX315")
 
 
-def no_answer(context: Context, result: Finished, hang: str, *, began: bool = True) -> Problem:
+def no_answer(context: Context, result: Finished, hang: str, *, began: bool) -> Problem:
     """The problem for a process that ended without an answer.
 
     `hang` is the stack of a process that exceeded the time limit, `began` whether Python started to run the worker.
