@@ -37,14 +37,14 @@ def command(root: Path | None, *, dry_run: bool, plan: Path | None, output: Outp
     """
     from hatch_tilebox.publish.deployer import find_published
     from hatch_tilebox.publish.deployment import apply_plan, deploy_release
-    from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
+    from hatch_tilebox.publish.notes import DeploymentNotes
     from hatch_tilebox.publish.plan import load_plan, make_plan, save_plan, show_plan
     from hatch_tilebox.publish.policy import check_published
 
     if root is not None:
         msg = "ROOT is for --all; a release is selected with --release ID or --latest"
         raise click.UsageError(msg)
-    notes = DeploymentNotes(notes_file())
+    notes = DeploymentNotes()
     saved = load_plan(plan) if plan and not dry_run else None
     if saved and any(given[key] for key in ("selector", "latest", "target", "cluster", "workflow")):
         msg = "a saved plan names release and clusters: leave out the other options, or add --dry-run to write a new plan"

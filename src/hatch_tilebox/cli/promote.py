@@ -26,9 +26,9 @@ def command(source: str, goal: str, workflow: str | None, destination: str | Non
     Example: hatch-tilebox promote --from staging --to production
     """
     from hatch_tilebox.publish.deployment import promote_release
-    from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
+    from hatch_tilebox.publish.notes import DeploymentNotes
 
-    slug, notes = require_workflow(workflow), DeploymentNotes(notes_file())
+    slug, notes = require_workflow(workflow), DeploymentNotes()
     with output.progress() as progress, open_here(destination, progress) as opened:
         done = promote_release(opened, slug, clusters_named(source), clusters_named(goal), notes=notes, progress=progress)
     output.show(done.to_dict(), f"{done.release} runs on {', '.join(done.clusters)}")

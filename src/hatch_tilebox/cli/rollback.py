@@ -25,10 +25,10 @@ def command(*, output: Output, **given: Any) -> None:
     Example: hatch-tilebox rollback --cluster production
     """
     from hatch_tilebox.publish.deployment import roll_back
-    from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
+    from hatch_tilebox.publish.notes import DeploymentNotes
 
     clusters, workflow = named_clusters(**given), require_workflow(given["workflow"])
     with output.progress() as progress, open_here(given["to"], progress) as destination:
-        done = roll_back(destination, workflow, clusters, notes=DeploymentNotes(notes_file()), progress=progress)
+        done = roll_back(destination, workflow, clusters, notes=DeploymentNotes(), progress=progress)
     output.show(done.to_dict(), *(f"{each.release} runs on {', '.join(each.clusters)}" for each in done.deployments))
     show_next("rollback", to=given["to"])

@@ -27,7 +27,7 @@ def command(*, output: Output, **given: Any) -> None:
     Example: hatch-tilebox undeploy --latest --cluster staging
     """
     from hatch_tilebox.publish.deployment import undeploy_release
-    from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
+    from hatch_tilebox.publish.notes import DeploymentNotes
 
     clusters = named_clusters(**given)
     with output.progress() as progress, open_here(given["to"], progress) as destination:
@@ -36,7 +36,7 @@ def command(*, output: Output, **given: Any) -> None:
         else:
             picked = pick_release(destination, **given)
             workflow, release = picked.workflow, picked.id
-        notes = DeploymentNotes(notes_file())
+        notes = DeploymentNotes()
         deployment = undeploy_release(destination, workflow, release, clusters, notes=notes, progress=progress)
     output.show(deployment.to_dict(), f"{deployment.release or workflow} is off {', '.join(deployment.clusters)}")
     show_next("undeploy", to=given["to"])

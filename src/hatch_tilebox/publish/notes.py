@@ -15,7 +15,7 @@ from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.publish.files import new_file, shared_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 _MAX_DEPLOYMENTS = 20
 """Releases that are kept for a cluster."""
@@ -25,22 +25,17 @@ _PARTS = 3
 _MAX_FILE = 4 * 2**20
 
 
-def notes_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Return the folder of the notes: HATCH_TILEBOX_STATE_DIR, or the user's folder for state."""
-    environ = os.environ if environ is None else environ
-    return Path(environ.get("HATCH_TILEBOX_STATE_DIR") or user_state_dir("hatch-tilebox", appauthor=False))
-
-
-def notes_file(environ: Mapping[str, str] | None = None) -> Path:
-    """Return the file of the note of deployments."""
-    return notes_folder(environ) / "deployments.json"
-
-
 class _Notes:
-    """Lists of texts by key, in the JSON file `path`."""
+    """Lists of texts by key, in the JSON file `path`.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    By default it is the file `NAME` in the folder HATCH_TILEBOX_STATE_DIR, or in the user's folder for state.
+    """
+
+    NAME = ""
+
+    def __init__(self, path: Path | None = None) -> None:
+        folder = os.environ.get("HATCH_TILEBOX_STATE_DIR") or user_state_dir("hatch-tilebox", appauthor=False)
+        self.path = path or Path(folder, self.NAME)
 
     def _load(self) -> dict[str, list[str]]:
         """Return the lists, none if the file is missing or damaged: a note is a convenience."""
@@ -73,6 +68,8 @@ class _Notes:
 class DeploymentNotes(_Notes):
     """The note of deployments: destination, cluster and workflow to the ids of releases, the last one first."""
 
+    NAME = "deployments.json"
+
     def read(self, url: str, cluster: str, workflow: str) -> tuple[str, ...]:
         """Return the ids of the releases that this machine deployed or replaced there, the last one first."""
         return tuple(self._load().get(f"{url} {cluster} {workflow}", []))
@@ -102,6 +99,8 @@ class VersionNotes(_Notes):
 
     The Tilebox API does not keep the version of the project that a release was built from.
     """
+
+    NAME = "versions.json"
 
     def read(self, url: str, workflow: str) -> dict[str, NotedRelease]:
         """Return what releases were published from, by their ids."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.errors import PublishError
 from hatch_tilebox.pipeline.verify import verify_release
 from hatch_tilebox.publish.deployment import deploy_release, plan_deployment
-from hatch_tilebox.publish.notes import DeploymentNotes, notes_file
+from hatch_tilebox.publish.notes import DeploymentNotes
 from hatch_tilebox.publish.open import open_destination
 from hatch_tilebox.publish.policy import require_policies, running_releases
 from hatch_tilebox.publish.policy_rules import Evidence
@@ -69,9 +69,7 @@ def publish_archive(
         )
         if deployment and publication.release and not settings.dry_run:
             with log.step("deploy") as done:
-                deployment = deploy_release(
-                    destination, publication.release, clusters, notes=DeploymentNotes(notes_file()), progress=progress
-                )
+                deployment = deploy_release(destination, publication.release, clusters, notes=DeploymentNotes(), progress=progress)
                 done.append(", ".join(deployment.clusters))
         elif deployment:
             log.skip("deploy", "dry run")

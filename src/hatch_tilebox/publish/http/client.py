@@ -17,13 +17,14 @@ from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.progress import Progress
 from hatch_tilebox.core.urls import display_url, hide_logins
-from hatch_tilebox.publish.http.connections import DirectTransport, is_certificate_error, trusted_certificates
+from hatch_tilebox.publish.http.connections import DirectTransport, trusted_certificates
 from hatch_tilebox.publish.http.libraries import httpx
 from hatch_tilebox.publish.http.origins import is_loopback
 from hatch_tilebox.publish.http.retries import (
     TRANSIENT,
     Retries,
     TransientError,
+    is_certificate_error,
     persist,
     report_retry,
     retry_after,

@@ -39,13 +39,3 @@ def trusted_certificates() -> ssl.SSLContext:
         raise PublishError(
             Problem(message, hint="name a file with certificates in PEM format", details=details, code="TBX511")
         ) from error
-
-
-def is_certificate_error(error: BaseException) -> bool:
-    """Whether the certificate of the server is not trusted."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False

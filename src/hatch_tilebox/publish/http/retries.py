@@ -6,6 +6,7 @@ import email.utils
 import errno
 import random
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -99,6 +100,11 @@ def _failure(state: tenacity.RetryCallState) -> TransientError:
     if not isinstance(error, TransientError):
         raise TypeError(error)
     return error
+
+
+def is_certificate_error(error: BaseException) -> bool:
+    """Whether the certificate of the server is not trusted."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
 def short_reason(error: BaseException) -> tuple[str, bool]:

@@ -17,7 +17,7 @@ from hatch_tilebox.plugins.destination import Destination, PublishedRelease
 from hatch_tilebox.publish.deployer import Cluster, Deployed, Deployer, no_such_release
 from hatch_tilebox.publish.http.client import MAX_PAGES, Http
 from hatch_tilebox.publish.http.origins import require_safe
-from hatch_tilebox.publish.notes import NotedRelease, VersionNotes, notes_folder
+from hatch_tilebox.publish.notes import NotedRelease, VersionNotes
 from hatch_tilebox.publish.tilebox.artifacts import HttpTransport
 from hatch_tilebox.publish.tilebox.connect import Connect, ConnectError
 from hatch_tilebox.publish.tilebox.messages import decode_id, encode_id, release_content, release_tasks, time_order
@@ -61,7 +61,7 @@ class TileboxApi(Destination, Deployer):
         if transport is None and artifact_url:
             transport = HttpTransport(self._http, artifact_url, artifact_key or key)
         self._transport = transport
-        self._versions = versions or VersionNotes(notes_folder() / "versions.json")
+        self._versions = versions or VersionNotes()
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
         self._require_transport()
