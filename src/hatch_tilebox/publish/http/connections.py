@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import ssl
+from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import Problem, PublishError
 from hatch_tilebox.publish.http.libraries import httpx
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class DirectTransport(httpx.BaseTransport):

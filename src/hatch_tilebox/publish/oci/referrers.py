@@ -52,7 +52,7 @@ class Referrers:
             uploads.send(digest_of(blob), len(blob), partial(_part, blob), Progress())
         response = self._put(digest, body, MANIFEST_TYPE, attachment.name)
         if "OCI-Subject" not in response.headers:
-            self._list(subject, {**_descriptor(MANIFEST_TYPE, body), "artifactType": attachment.media_type}, attachment.name)
+            self._list(subject, {**descriptor(MANIFEST_TYPE, body), "artifactType": attachment.media_type}, attachment.name)
 
     def read(self, subject: str, media_types: Collection[str]) -> Iterator[Attachment]:
         """Yield the documents of these types about the manifest with the digest `subject`. Raises PublishError.
@@ -133,20 +133,21 @@ class Referrers:
 
 
 def _manifest(subject: str, size: int, attachment: Attachment) -> bytes:
-    document = _descriptor(attachment.media_type, attachment.content)
+    document = descriptor(attachment.media_type, attachment.content)
     return canonical_json(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "artifactType": attachment.media_type,
-            "config": _descriptor(_EMPTY_TYPE, _EMPTY_CONFIG),
+            "config": descriptor(_EMPTY_TYPE, _EMPTY_CONFIG),
             "layers": [{**document, "annotations": {_TITLE: attachment.name}}],
             "subject": {"mediaType": MANIFEST_TYPE, "digest": subject, "size": size},
         }
     )
 
 
-def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+def descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    """Return how a manifest refers to a blob."""
     return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
 
 

@@ -28,7 +28,7 @@ from hatch_tilebox.publish.http.client import MAX_ANSWER, MAX_PAGES, Http, json_
 from hatch_tilebox.publish.http.origins import is_loopback, require_safe, same_service
 from hatch_tilebox.publish.oci.authorization import Registry, advise
 from hatch_tilebox.publish.oci.claim import Claim
-from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers, digest_of, is_oci_digest, read_blob
+from hatch_tilebox.publish.oci.referrers import MANIFEST_TYPE, Referrers, descriptor, digest_of, is_oci_digest, read_blob
 from hatch_tilebox.publish.oci.upload import BlobUpload
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _oci_manifest(release: LocalRelease) -> bytes:
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "artifactType": ARTIFACT_TYPE,
-            "config": {"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)},
+            "config": descriptor(CONFIG_TYPE, config),
             "layers": [
                 {
                     "mediaType": LAYER_TYPE,
@@ -293,8 +293,8 @@ def _claim_manifest(release: LocalRelease, text: str) -> bytes:
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "artifactType": CLAIM_TYPE,
-            "config": {"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)},
-            "layers": [{"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)}],
+            "config": descriptor(CONFIG_TYPE, config),
+            "layers": [descriptor(CONFIG_TYPE, config)],
             "annotations": {CLAIM: text},
         }
     )
