@@ -39,6 +39,7 @@ from hatch_tilebox.publish.store_files import (
     RELEASE_ID,
     folders,
     is_named_by,
+    is_record_of,
     is_whole,
     listed,
     name_of_record,
@@ -290,7 +291,7 @@ class ReleaseStore(Destination, Deployer):
                 "created_at": str(created_at),
             } if is_digest(digest) and is_digest(fingerprint) and not version_fault(version) and 0 <= size < 2**63:
                 # A record that names another workflow or release than its path could lead out of the store.
-                if (folder.name, name.partition("-")[2]) == (workflow, name_of_record(version, identifier)):
+                if folder.name == workflow and is_record_of(name, version, identifier):
                     url = f"{self._blobs_url}/{digest[:2]}/{digest}"
                     return PublishedRelease(identifier, workflow, digest, fingerprint, url, version, created_at, size)
         raise PublishError(Problem(f"{path} is not a record of a release", code="TBX519"))

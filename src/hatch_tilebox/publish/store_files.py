@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 RELEASE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VERSION_LENGTH = 100
 """The characters of a version that the name of a record has."""
-_RECORD = re.compile(rf"[0-9]{{8,12}}-[A-Za-z0-9.!+_-]{{1,{_VERSION_LENGTH}}}-{RELEASE_ID.pattern}\.json")
+_RECORD = re.compile(rf"[0-9]{{8,12}}-(?:[A-Za-z0-9.!+_-]{{1,{_VERSION_LENGTH}}}-)?{RELEASE_ID.pattern}\.json")
+_WITHOUT_VERSION = re.compile(rf"{RELEASE_ID.pattern}\.json")
+"""The end of the name of a record that an earlier hatch-tilebox wrote."""
 _IDS = uuid.UUID("6f0d54a8-6a3c-5f0e-9a55-0d6d3c1b7e11")
 _MAX_FILE = 2**16
 """The largest size in bytes of a file that is not an archive."""
@@ -60,9 +62,15 @@ def name_of_record(version: str, identifier: str) -> str:
     return f"{version[:_VERSION_LENGTH]}-{identifier}.json"
 
 
+def is_record_of(record: str, version: str, identifier: str) -> bool:
+    """Whether a record has the name of this release."""
+    return record.partition("-")[2] in {name_of_record(version, identifier), f"{identifier}.json"}
+
+
 def is_named_by(record: str, version: str) -> bool:
     """Whether the release of a record may have this version: versions that begin alike may have the same name."""
-    return record.partition("-")[2].startswith(f"{version[:_VERSION_LENGTH]}-")
+    name = record.partition("-")[2]
+    return name.startswith(f"{version[:_VERSION_LENGTH]}-") or _WITHOUT_VERSION.fullmatch(name) is not None
 
 
 def release_id(release: LocalRelease) -> str:

@@ -269,6 +269,15 @@ def test_a_crash_at_any_point_loses_and_doubles_nothing(make_release, tmp_path):
     assert crashes > 8
 
 
+def test_records_whose_names_lack_the_version_are_read(make_release, tmp_path):
+    release = publish(make_release(), tmp_path).release
+    (record,) = (tmp_path / "workflows").rglob("*.json")
+    record.rename(record.with_name(f"{record.name.partition('-')[0]}-{release.id}.json"))
+    store = ReleaseStore(tmp_path)
+    assert store.releases(None) == store.with_version(release.workflow, release.version) == [release]
+    assert store.latest(release.workflow) == publish(make_release(), tmp_path).release == release
+
+
 def test_a_record_that_is_none_is_named(make_release, tmp_path):
     publish(make_release(), tmp_path)
     record = next((tmp_path / "workflows").rglob("*.json"))
