@@ -18,13 +18,13 @@ import random
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pack import INCLUDE, pack
+from presence import environment
 
 from hatch_tilebox.archive import layout, writer
 from hatch_tilebox.archive.source import CHUNK, read_chunks
@@ -78,10 +78,11 @@ def speed(count: int, rounds: int) -> None:
         root, out = Path(temporary, "project"), Path(temporary, "out")
         out.mkdir()
         make_tree(root, count)
+        python = environment(Path(temporary))
         shell = f"git ls-files -z | sort -z | tar --no-recursion --null -T - -cf - | zstd -3 -q -f -o {out}/shell.tar.zst"
         ways = {
-            "hatch-tilebox": [sys.executable, Path(__file__).with_name("pack.py"), root, out / "ours.tbrelease"],
-            "hatchling sdist": [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", out],
+            "hatch-tilebox": [python, Path(__file__).with_name("pack.py"), root, out / "ours.tbrelease"],
+            "hatchling sdist": [python, "-m", "hatchling", "build", "-t", "sdist", "-d", out],
             "git, sort, tar, zstd": ["sh", "-c", shell],
         }
         best, best_cpu = dict.fromkeys(ways, float("inf")), dict.fromkeys(ways, float("inf"))

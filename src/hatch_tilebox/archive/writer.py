@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -92,7 +93,7 @@ class _Packed:
         self._size = 0
         self._parts: list[bytes] = []
         self._gathered = 0
-        self._running: Future[None] | None = None
+        self._running: Future[bytes] | None = None
         self._compressor = ZstdCompressor(
             options={
                 CompressionParameter.compression_level: LEVEL,
@@ -119,18 +120,16 @@ class _Packed:
         return self._size
 
     def _hand_over(self) -> None:
-        parts, self._parts, self._gathered = self._parts, [], 0
+        data, self._parts, self._gathered = b"".join(self._parts), [], 0
         self._wait()
-        self._running = self._helper.submit(self._compress, parts)
+        self._running = self._helper.submit(self._compressor.compress, data)
+        time.sleep(0)  # the helper starts now; else it would wait until this thread gives up the interpreter's lock
         next(self._meanwhile, None)
 
     def _wait(self) -> None:
         """Wait for the chunk in progress and raise its error. Only one chunk is in progress, so memory is bounded."""
         if self._running is not None:
-            self._running.result()
-
-    def _compress(self, parts: list[bytes]) -> None:
-        self._emit(self._compressor.compress(b"".join(parts)))
+            self._emit(self._running.result())
 
     def _emit(self, data: bytes) -> None:
         self.digest.update(data)
