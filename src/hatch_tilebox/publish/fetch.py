@@ -31,7 +31,7 @@ _SHOWN = 5
 def select_published(destination: Destination, workflow: str | None, selector: str | None) -> PublishedRelease:
     """Return the release that `selector` names, or else the latest one of `workflow`.
 
-    A selector is a version of the project, or the beginning (8 characters or more) of an id, digest or fingerprint. Without
+    A selector is a version of the project, or else the beginning (8 characters or more) of an id, digest or fingerprint. Without
     `workflow`, the destination must have releases of one workflow only. Raises PublishError if no release, or more than one,
     matches, with a list of releases.
     """
@@ -39,7 +39,8 @@ def select_published(destination: Destination, workflow: str | None, selector: s
         latest = destination.latest(workflow)
         releases = [latest] if latest else []
     else:
-        releases = destination.releases(workflow)
+        by_version = destination.with_version(workflow, selector) if workflow and selector else []
+        releases = by_version or destination.releases(workflow)
     if not releases:
         of = f" of workflow {workflow!r}" if workflow else ""
         raise PublishError(

@@ -278,6 +278,16 @@ def test_records_whose_names_lack_the_version_are_read(make_release, tmp_path):
     assert store.latest(release.workflow) == publish(make_release(), tmp_path).release == release
 
 
+def test_a_version_is_selected_without_reading_other_releases(make_release, tmp_path):
+    store = ReleaseStore(tmp_path)
+    wanted = publish(make_release(version="1.2.0"), tmp_path).release
+    other = publish(make_release(version="1.3.0"), tmp_path).release
+    next((tmp_path / "workflows").rglob(f"*{other.id}.json")).write_text("{}")
+    assert select_published(store, wanted.workflow, "1.2.0") == wanted
+    with pytest.raises(PublishError, match="is not a record of a release"):
+        select_published(store, wanted.workflow, wanted.id[:8])
+
+
 def test_a_record_that_is_none_is_named(make_release, tmp_path):
     publish(make_release(), tmp_path)
     record = next((tmp_path / "workflows").rglob("*.json"))
