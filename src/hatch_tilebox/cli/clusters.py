@@ -11,7 +11,7 @@ from hatch_tilebox.cli.current_project import open_here
 from hatch_tilebox.cli.options import output_options
 from hatch_tilebox.cli.output import show_json
 from hatch_tilebox.core.progress import quantity
-from hatch_tilebox.core.short_forms import short_id
+from hatch_tilebox.core.short_forms import short_ids
 from hatch_tilebox.core.tables import Column
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def _to_dict(cluster: Cluster) -> dict[str, Any]:
 
 
 def _rows(clusters: list[Cluster], *, whole: bool) -> list[tuple[str, ...]]:
-    ids = [deployed.release for cluster in clusters for deployed in cluster.deployed]
+    ids = short_ids([deployed.release for cluster in clusters for deployed in cluster.deployed])
     rows: list[tuple[str, ...]] = []
     for cluster in clusters:
         if not cluster.deployed:
             rows.append((cluster.slug, "", "", ""))
         for deployed in cluster.deployed:
-            release = deployed.release if whole else short_id(deployed.release, ids)
+            release = deployed.release if whole else ids[deployed.release]
             rows.append((cluster.slug, deployed.workflow, release, str(len(deployed.tasks))))
     return rows

@@ -10,7 +10,7 @@ from hatch_tilebox.cli.console import show_table
 from hatch_tilebox.cli.current_project import listed_workflow, open_here
 from hatch_tilebox.cli.options import output_options
 from hatch_tilebox.cli.output import show_json
-from hatch_tilebox.core.short_forms import format_age, short_id
+from hatch_tilebox.core.short_forms import format_age, short_ids
 from hatch_tilebox.core.tables import Column
 
 if TYPE_CHECKING:
@@ -60,12 +60,19 @@ def command(url: str | None, workflow: str | None, limit: int, *, output: Output
         show_json({"url": destination.url, "total": total, "releases": [release.to_dict() for release in found]})
         return
     whole = output.whole_ids
-    show_table(_COLUMNS, [_row(release, found, whole=whole) for release in found], whole=whole)
+    show_table(_COLUMNS, _rows(found, whole=whole), whole=whole)
 
 
-def _row(release: PublishedRelease, found: Sequence[PublishedRelease], *, whole: bool) -> tuple[str, ...]:
-    identifier, digest, created = release.id, release.digest, release.created_at or ""
-    if not whole:
-        identifier = short_id(identifier, [each.id for each in found])
-        digest, created = short_id(digest, [each.digest for each in found]), format_age(created)
-    return (release.workflow, release.version or "", identifier, digest, created, ", ".join(release.clusters))
+def _rows(releases: Sequence[PublishedRelease], *, whole: bool) -> list[tuple[str, ...]]:
+    ids, digests = short_ids([each.id for each in releases]), short_ids([each.digest for each in releases])
+    return [
+        (
+            each.workflow,
+            each.version or "",
+            each.id if whole else ids[each.id],
+            each.digest if whole else digests[each.digest],
+            each.created_at or "" if whole else format_age(each.created_at or ""),
+            ", ".join(each.clusters),
+        )
+        for each in releases
+    ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.progress import quantity
@@ -17,18 +19,26 @@ _LONG_ID = re.compile(r"(?:sha256:)?[0-9a-f][0-9a-f-]{15,}", re.IGNORECASE)
 _UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (7 * 86400, "week"), (86400, "day"), (3600, "hour"), (60, "minute"))
 
 
-def short_id(identifier: str, among: Collection[str] = ()) -> str:
-    """Return the first 8 characters of a UUID or digest, or as many more as distinguish it from the ids in `among`.
+def short_id(identifier: str) -> str:
+    """Return the first 8 characters of a UUID or digest. Other identifiers, such as the names that a plugin gives, stay whole."""
+    return short_ids([identifier])[identifier]
 
-    Other identifiers, such as the names that a plugin gives, are returned whole.
-    """
+
+def short_ids(identifiers: Collection[str]) -> dict[str, str]:
+    """Return the short forms of ids by the ids: of UUIDs and digests 8 characters, or as many more as distinguish them."""
+    texts = sorted({_bare(identifier) for identifier in identifiers})
+    lengths = dict.fromkeys(texts, SHORT)
+    for one, other in pairwise(texts):  # of all, the neighbours of an id have the longest beginning in common with it
+        shared = len(os.path.commonprefix([one, other])) + 1  # noqa: RUF071 -- characters, not paths
+        lengths[one], lengths[other] = max(lengths[one], shared), max(lengths[other], shared)
+    return {each: _cut(each, lengths[_bare(each)]) for each in identifiers}
+
+
+def _cut(identifier: str, length: int) -> str:
     if not _LONG_ID.fullmatch(identifier):
         return identifier
-    text, others = _bare(identifier), {_bare(other) for other in among} - {_bare(identifier)}
-    length = SHORT
-    while length < len(text) and (text[length - 1] == "-" or any(other.startswith(text[:length]) for other in others)):
-        length += 1
-    return text[:length]
+    text = _bare(identifier)
+    return text[: length + text.startswith("-", length - 1)]
 
 
 def is_start_of(start: str, identifier: str) -> bool:

@@ -12,7 +12,7 @@ from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.json_text import parse_json
 from hatch_tilebox.core.model import Task
 from hatch_tilebox.core.read_text import read_text
-from hatch_tilebox.core.short_forms import short_id
+from hatch_tilebox.core.short_forms import short_ids
 from hatch_tilebox.core.tables import Column
 from hatch_tilebox.publish.deployer import Cluster, conflicts, require_deployer
 
@@ -104,7 +104,8 @@ def show_plan(plan: DeploymentPlan, progress: Progress) -> None:
         same = each.now == plan.release
         now, then = each.now or "nothing of this workflow", plan.release
         if not progress.shows_whole_ids:
-            now, then = short_id(now, [then]), short_id(then, [now])
+            short = short_ids((now, then))
+            now, then = short[now], short[then]
         progress.note(f"{each.cluster}: {now} -> {then}{' (no change)' if same else ''}")
         retry = {True: "yes", False: "no", None: "" if each.now is None else "not known"}
         rows = [

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from hatch_tilebox.core.short_forms import format_age, is_start_of, short_id
+from hatch_tilebox.core.short_forms import format_age, is_start_of, short_id, short_ids
 
 ONE = "1f2e3d4c-aaaa-5bbb-8ccc-0123456789ab"
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
@@ -22,8 +22,15 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
     ],
 )
 def test_an_id_is_as_long_as_it_must_be(other, short):
-    assert short_id(ONE, [ONE, other]) == short
+    assert short_ids([ONE, other, ONE])[ONE] == short
     assert is_start_of(short, ONE)
+
+
+def test_each_of_many_ids_is_selected_by_its_short_form_alone():
+    ids = [f"{number:08x}-0000-5bbb-8ccc-0123456789a{end}" for number in range(0, 3000, 7) for end in "ab"]
+    short = short_ids(ids)
+    assert all(not short[one].endswith("-") for one in ids)
+    assert all([other for other in ids if is_start_of(short[one], other)] == [one] for one in ids)
 
 
 def test_digests_of_registries_lose_the_name_of_the_algorithm():
