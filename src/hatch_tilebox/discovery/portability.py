@@ -111,8 +111,9 @@ def _declared(files: FileSet, release: ReleaseSettings, lock: LockSummary | None
 
 def _unselected_links(lock: LockSummary, files: FileSet) -> Iterator[Problem]:
     """Packages in the lock that come from a folder of the project whose files are not selected."""
+    selected = files.paths
     for package, *paths in lock.in_project:
-        if files.paths.isdisjoint(paths):
+        if selected.isdisjoint(paths):
             yield not_selected(package, paths[0], paths[0], LOCK)
 
 

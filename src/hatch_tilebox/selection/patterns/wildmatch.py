@@ -25,8 +25,6 @@ _CLASSES = {
 }
 _ITEM = re.compile(r"\[:(?P<name>[^\]]*):\]|(?P<start>\\.|[^\\])(?:-(?P<stop>\\.|[^\]\\]))?", re.DOTALL)
 """An item of a bracket expression. In git a `[:` without `:]` is two characters, and a range backwards is its first one."""
-
-
 _WILD = re.compile(r"[*?\[\\]")
 
 
