@@ -55,7 +55,7 @@ def test_a_home_that_is_not_ours_to_write_is_told(place, tmp_path, monkeypatch):
         pytest.skip("there is no such file system")
     monkeypatch.setenv("HATCH_TILEBOX_CACHE_DIR", str(folder))
     with pytest.raises(DiscoveryError, match=r"(?s)cannot be used: .*HATCH_TILEBOX_CACHE_DIR"), open_cache(keep=True) as store:
-        store.write_result("key", {})
+        store.write("results", "key", {})
 
 
 @pytest.mark.parametrize("keep", [True, False])
