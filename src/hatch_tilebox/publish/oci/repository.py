@@ -75,9 +75,7 @@ class OciRepository(Destination):
         self._registry = Registry(self._http, host, base)
 
     def find(self, release: LocalRelease) -> PublishedRelease | None:
-        response = self._request(
-            "GET", f"manifests/{_identity_tag(release.manifest.fingerprint, release.artifact.sha256)}", accept=MANIFEST_TYPE
-        )
+        response = self._request("GET", f"manifests/{_identity_tag(release)}", accept=MANIFEST_TYPE)
         if response.status_code == 404:  # noqa: PLR2004 -- Not Found
             return None
         found = self._read(self._registry.expect(200, response, "the release cannot be looked up"))
@@ -91,15 +89,11 @@ class OciRepository(Destination):
         return digest_of(_oci_manifest(release))
 
     def register(self, release: LocalRelease, uploaded: str) -> tuple[PublishedRelease, bool | None]:
-        body = _oci_manifest(release)
-        tag = f"{_identity_tag(release.manifest.fingerprint, release.artifact.sha256)}.claim"
+        body, identity = _oci_manifest(release), _identity_tag(release)
+        tag = f"{identity}.claim"
         claim = Claim(lambda: self._claimed(tag), lambda text: self._write_claim(tag, text, release))
         claim.make()
-        for name in (
-            _version_tag(release.manifest.project.version),
-            LATEST,
-            _identity_tag(release.manifest.fingerprint, release.artifact.sha256),
-        ):
+        for name in (_version_tag(release.manifest.project.version), LATEST, identity):
             response = self._put_manifest(name, body, release)
             if response.headers.get("Docker-Content-Digest", uploaded) != uploaded:
                 raise self._http.refusal(response, "the registry stored another manifest than was sent")
@@ -157,7 +151,7 @@ class OciRepository(Destination):
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
             while True:
                 ours = [each for each in read if workflow in {None, each.workflow}]
-                found = {each.id: each for each in ours if _identity_tag(each.fingerprint, each.digest) in identities}
+                found = {each.id: each for each in ours if _identity_of(each.fingerprint, each.digest) in identities}
                 if len(found) >= limit or not pending:
                     break
                 read += filter(None, threads.map(self._tagged, pending[:limit]))
@@ -300,7 +294,11 @@ def _claim_manifest(release: LocalRelease, text: str) -> bytes:
     )
 
 
-def _identity_tag(fingerprint: str, digest: str) -> str:
+def _identity_tag(release: LocalRelease) -> str:
+    return _identity_of(release.manifest.fingerprint, release.artifact.sha256)
+
+
+def _identity_of(fingerprint: str, digest: str) -> str:
     return f"{fingerprint}-{digest[:16]}"
 
 
