@@ -87,12 +87,12 @@ class FileSet(NamedTuple):
 
     @property
     def paths(self) -> frozenset[str]:
-        """The paths of the files."""
+        """The paths of the files, collected again each time."""
         return frozenset(file.path for file in self.files)
 
     def left_out(self, path: str) -> bool:
         """Whether the file `path` exists below the root and is not selected."""
-        return path not in self.paths and (self.root / path).is_file()
+        return (self.root / path).is_file() and path not in self.paths
 
 
 def release_filename(project: Project) -> str:

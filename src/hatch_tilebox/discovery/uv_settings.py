@@ -60,8 +60,9 @@ def place_of(written: str) -> str:
 
 def release_settings(files: FileSet) -> ReleaseSettings:
     """The settings in the selected `uv.toml`, or else under `[tool.uv]`: uv reads only one of them."""
-    values = read_values(files.root / "uv.toml") if "uv.toml" in files.paths else {}
-    if not values and "pyproject.toml" in files.paths:
+    selected = files.paths
+    values = read_values(files.root / "uv.toml") if "uv.toml" in selected else {}
+    if not values and "pyproject.toml" in selected:
         values = table_at(read_values(files.root / "pyproject.toml"), ["tool", "uv"])
     given = [*_from_file("", values)]
     default = {place_of(setting.value) for setting in given if setting.key == "default-index"}
