@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.archive import layout
@@ -19,8 +18,7 @@ from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.model import MANIFEST_PATH, Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from concurrent.futures import Executor, Future
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from hatch_tilebox.core.model import FileSet, ReleaseManifest
@@ -53,17 +51,18 @@ def write_archive(
     data = manifest.to_json()
     if fault := layout.manifest_fault(data):
         raise ArchiveError(Problem(f"the manifest {fault}", f"select fewer files than {len(manifest.files)}", code="TBX403"))
-    with _new_file(destination) as raw, ThreadPoolExecutor(1) as helper:
-        packed = _Packed(raw, layout.stream_size(len(data), manifest.files), helper, iter(meanwhile))
-        header = layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, hashlib.sha256(data).hexdigest())
-        packed.write(header, data, layout.padding(len(data)))
-        for file, entry in zip(files.files, manifest.files, strict=True):
-            if entry[:3] != (file.path, file.size, file.mode):
+    content_size = layout.stream_size(len(data), manifest.files)
+    with _new_file(destination) as raw, closing(_Packed(raw, content_size, iter(meanwhile))) as packed:
+        header = layout.member_header(MANIFEST_PATH, len(data), layout.MANIFEST_MODE, sha256="")  # its path is a short one
+        packed.write(header + data + layout.padding(len(data)))
+        known = contents or {}
+        for file, (path, size, mode, sha256) in zip(files.files, manifest.files, strict=True):
+            if path != file.path or size != file.size or mode != file.mode:
                 msg = "the manifest is of other files"
                 raise ValueError(msg)
-            header, padding = layout.member_header(*entry), layout.padding(entry.size)
-            if contents and entry.path in contents:
-                packed.write(header, contents[entry.path], padding)
+            header, padding = layout.member_header(path, size, mode, sha256), layout.padding(size)
+            if path in known:
+                packed.write(header + known[path] + padding)
                 continue
             packed.write(header)
             digest = hashlib.sha256()
@@ -71,29 +70,30 @@ def write_archive(
                 digest.update(chunk)
                 packed.write(chunk)
             packed.write(padding)
-            if digest.hexdigest() != entry.sha256:
-                raise changed(entry.path)
+            if digest.hexdigest() != sha256:
+                raise changed(path)
         packed.write(layout.END)
-        size = packed.close()
-    return Artifact(destination, packed.digest.hexdigest(), size)
+        packed.end()
+    return Artifact(destination, packed.digest.hexdigest(), packed.size)
 
 
 class _Packed:
-    """The compressed stream: one frame with content size and checksum. `size` is the number of bytes before compression.
+    """The compressed stream: one frame with content size and checksum. `content_size` is the number of bytes before compression.
 
-    The only thread of `helper` compresses a chunk while this one does a step of `meanwhile` and reads the next chunk. The chunks
-    keep their order, so this does not change the bytes.
+    `digest` and `size` are those of the bytes written so far.
+
+    Another thread compresses a chunk while this one writes the chunk before it, does a step of `meanwhile` and reads the next
+    chunk. The chunks keep their order, so this does not change the bytes.
     """
 
-    def __init__(self, raw: BinaryIO, size: int, helper: Executor, meanwhile: Iterator[object]) -> None:
+    def __init__(self, raw: BinaryIO, content_size: int, meanwhile: Iterator[object]) -> None:
         self.digest = hashlib.sha256()
+        self.size = 0
         self._raw = raw
-        self._helper = helper
         self._meanwhile = meanwhile
-        self._size = 0
         self._parts: list[bytes] = []
         self._gathered = 0
-        self._running: Future[bytes] | None = None
+        self._running: _Compression | None = None
         self._compressor = ZstdCompressor(
             options={
                 CompressionParameter.compression_level: LEVEL,
@@ -101,40 +101,68 @@ class _Packed:
                 CompressionParameter.checksum_flag: 1,
             }
         )
-        self._compressor.set_pledged_input_size(size)
+        self._compressor.set_pledged_input_size(content_size)
 
-    def write(self, *parts: bytes) -> None:
-        """Add `parts`. Small pieces are collected, because a call of the compressor takes longer than their compression."""
-        self._parts += parts
-        self._gathered += sum(map(len, parts))
+    def write(self, data: bytes) -> None:
+        """Add `data`. Small pieces are collected, because a call of the compressor takes longer than their compression."""
+        self._parts.append(data)
+        self._gathered += len(data)
         if self._gathered >= CHUNK:
             self._hand_over()
 
-    def close(self) -> int:
-        """End the frame and return its size in bytes."""
+    def end(self) -> None:
+        """End the frame."""
         self._hand_over()
         for _ in self._meanwhile:
             pass
-        self._wait()
+        self._emit(self._result())
         self._emit(self._compressor.flush())
-        return self._size
+
+    def close(self) -> None:
+        """Leave no thread behind, also after an error."""
+        if self._running:
+            self._running.join()
 
     def _hand_over(self) -> None:
         data, self._parts, self._gathered = b"".join(self._parts), [], 0
-        self._wait()
-        self._running = self._helper.submit(self._compressor.compress, data)
-        time.sleep(0)  # the helper starts now; else it would wait until this thread gives up the interpreter's lock
+        before = self._result()  # only one chunk is in progress, so memory is bounded
+        self._running = _Compression(self._compressor.compress, data)
+        self._emit(before)
         next(self._meanwhile, None)
 
-    def _wait(self) -> None:
-        """Wait for the chunk in progress and raise its error. Only one chunk is in progress, so memory is bounded."""
-        if self._running is not None:
-            self._emit(self._running.result())
+    def _result(self) -> bytes:
+        """Wait for the chunk in progress. Return its compressed bytes, or raise its error."""
+        return self._running.result() if self._running else b""
 
     def _emit(self, data: bytes) -> None:
         self.digest.update(data)
-        self._size += len(data)
+        self.size += len(data)
         self._raw.write(data)
+
+
+class _Compression(Thread):
+    """The compression of a chunk, which runs as soon as this object exists. (`concurrent.futures` takes 5 ms to import.)"""
+
+    def __init__(self, compress: Callable[[bytes], bytes], data: bytes) -> None:
+        super().__init__()
+        self._compress = compress
+        self._data = data
+        self._packed = b""
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._packed = self._compress(self._data)
+        except BaseException as error:  # noqa: BLE001 -- `result` raises it
+            self._error = error
+
+    def result(self) -> bytes:
+        """Return the compressed bytes when they are there. Raises what the compressor raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._packed
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import re
-import secrets
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -38,7 +37,7 @@ def whole_file(
     Raises OSError.
     """
     staging = staging or destination.parent
-    temporary = staging / f".{destination.name}.{secrets.token_hex(8)}"
+    temporary = staging / f".{destination.name}.{os.urandom(8).hex()}"
     unclaimed = temporary.with_name(f"{temporary.name}.new")
     staging.mkdir(parents=True, exist_ok=True)
     destination.parent.mkdir(parents=True, exist_ok=True)
