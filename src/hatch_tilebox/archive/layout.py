@@ -7,10 +7,12 @@ contents of the files.
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ArchiveError, Problem
 from hatch_tilebox.core.model import MANIFEST_PATH
+from hatch_tilebox.core.paths import folders_above
 from hatch_tilebox.core.printable import has_controls
 
 if TYPE_CHECKING:
@@ -34,13 +36,13 @@ LONG_PATH_RECORD = b".tilebox/long-path"
 LONG_PATH_FOLDER = b".tilebox/long/"
 
 _NAME_SIZE, _PREFIX_SIZE = 100, 155
-_MODES = {mode: b"000%s\0" % mode.encode() for mode in ("0644", "0755")}
-_OWNER = b"0000000\0" * 2
+_HEADER = Struct(f"{_NAME_SIZE}s24s12s12s8sc188s{_PREFIX_SIZE}s12x")
+"""Name, mode and owner, size, time, checksum, kind, the link to the device, prefix. `pack` fills with zeros."""
+_MODES = {mode: b"000%s\0" % mode.encode() + b"0000000\0" * 2 for mode in ("0644", "0755")}
 _MTIME = b"%011o\0" % MTIME
-_AFTER_TYPE = bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
-_AFTER_PREFIX = bytes(BLOCK - 500)
-_CONSTANT_SUM = sum(_OWNER + _MTIME + b" " * 8 + _AFTER_TYPE)
-_MODE_SUMS = {mode: sum(field) for mode, field in _MODES.items()}
+_AFTER_KIND = bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
+_CONSTANT_SUM = sum(_MTIME + b" " * 8 + _AFTER_KIND)
+_MODE_SUMS = {mode: sum(fields) + _CONSTANT_SUM for mode, fields in _MODES.items()}
 
 
 def member_header(path: str, size: int, mode: str, sha256: str) -> bytes:
@@ -136,14 +138,22 @@ def manifest_fault(data: bytes) -> str | None:
 
 def check_files(files: Iterable[FileEntry]) -> None:
     """Raise one ArchiveError for all files that an archive cannot contain or that conflict in a folder. `files` are sorted."""
+    files = tuple(files)
+    paths = [file.path for file in files]
+    distinct = {MANIFEST_PATH, *paths}
+    if (
+        len(distinct) == 1 + len(paths)
+        and distinct.isdisjoint(folders_above(paths))
+        and max([file.size for file in files], default=0) <= MAX_FILE_SIZE
+        and _all_plain(paths)
+    ):
+        return
     problems: list[Problem] = []
     seen: set[str] = {MANIFEST_PATH}
     folders: dict[str, str] = {}
-    files = tuple(files)
-    plain = _all_plain([file.path for file in files])
     for file in files:
         path = file.path
-        fault = None if plain else path_fault(path)
+        fault = path_fault(path)
         if path == MANIFEST_PATH:
             fault = "has the name of the release's manifest"
         elif path in seen:
@@ -171,18 +181,5 @@ def _blocks(size: int) -> int:
 
 def _block(prefix: bytes, name: bytes, mode: str, size: int, kind: bytes) -> bytes:
     size_field = b"%011o\0" % size
-    checksum = _CONSTANT_SUM + _MODE_SUMS[mode] + sum(name) + sum(prefix) + sum(size_field) + kind[0]
-    return b"".join(
-        (
-            name.ljust(_NAME_SIZE, b"\0"),
-            _MODES[mode],
-            _OWNER,
-            size_field,
-            _MTIME,
-            b"%06o\0 " % checksum,
-            kind,
-            _AFTER_TYPE,
-            prefix.ljust(_PREFIX_SIZE, b"\0"),
-            _AFTER_PREFIX,
-        )
-    )
+    checksum = _MODE_SUMS[mode] + sum(name) + sum(prefix) + sum(size_field) + kind[0]
+    return _HEADER.pack(name, _MODES[mode], size_field, _MTIME, b"%06o\0 " % checksum, kind, _AFTER_KIND, prefix)

@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _FORBIDDEN = frozenset("/\\:\0")
@@ -25,6 +26,16 @@ def inside(folder: Path, *names: str) -> Path:
             msg = f"{name!r} cannot be the name of a file"
             raise ValueError(msg)
     return folder.joinpath(*names)
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """Return the folders of all `paths`, and those above them; `paths` are relative, with `/` between their parts."""
+    folders: set[str] = set()
+    above = {path.rpartition("/")[0] for path in paths}
+    while above := above - folders - {""}:
+        folders |= above
+        above = {folder.rpartition("/")[0] for folder in above}
+    return folders
 
 
 def shortest_path(path: Path) -> str:

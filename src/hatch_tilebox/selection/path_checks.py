@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.constants import MANIFEST_PATH
 from hatch_tilebox.core.errors import Problem
+from hatch_tilebox.core.paths import folders_above
 from hatch_tilebox.core.printable import has_controls, printable
 from hatch_tilebox.selection.patterns.globs import normalize
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import SelectedFile
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_FORBIDDEN = re.compile(r'[<>:"\\|?*]')
+_FORBIDDEN = '<>:"\\|?*'
 _RESERVED = re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?/")
 _SHOWN = 5
 _HINT = "rename one, or leave one out with an exclude pattern"
@@ -54,7 +55,8 @@ def _controls(paths: Sequence[str]) -> list[Problem]:
 
 def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection[str]) -> list[Problem]:
     """Return an error for each file that shares a folded path with another file, a folder or the manifest."""
-    folders = _folders(parents)
+    folders = {normalize(folder).lower() for folder in parents}
+    folders |= folders_above(folders)
     distinct = set(folded)
     if len(distinct) == len(paths) and MANIFEST_PATH not in distinct and folders.isdisjoint(distinct):
         return []
@@ -71,19 +73,9 @@ def _collisions(paths: Sequence[str], folded: Sequence[str], parents: Collection
     return problems
 
 
-def _folders(parents: Collection[str]) -> set[str]:
-    """Return `parents` and all folders above them, folded."""
-    folders: set[str] = set()
-    above = {normalize(folder).lower() for folder in parents}
-    while above := above - folders - {""}:
-        folders |= above
-        above = {folder.rpartition("/")[0] for folder in above}
-    return folders
-
-
 def _odd_on_windows(path: str) -> bool:
     text = f"/{path}/"
-    return "./" in text or " /" in text or bool(_FORBIDDEN.search(text) or _RESERVED.search(text))
+    return "./" in text or " /" in text or any(char in text for char in _FORBIDDEN) or bool(_RESERVED.search(text))
 
 
 def _shown(path: str) -> str:
