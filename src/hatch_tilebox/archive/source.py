@@ -47,7 +47,7 @@ def hash_files(files: FileSet, contents: Mapping[str, bytes] | None = None) -> t
     Raises ArchiveError if a file cannot be read or its size has changed since it was selected.
     """
     known = contents or {}
-    return tuple(FileEntry(file.path, file.size, file.mode, _digest(file, known.get(file.path))) for file in files.files)
+    return tuple([FileEntry(file.path, file.size, file.mode, _digest(file, known)) for file in files.files])
 
 
 def read_chunks(file: SelectedFile) -> Iterable[bytes]:
@@ -96,9 +96,11 @@ def changed(path: str) -> ArchiveError:
     )
 
 
-def _digest(file: SelectedFile, content: bytes | None) -> str:
-    digest = hashlib.sha256(content or b"")
-    for chunk in read_chunks(file) if content is None else ():
+def _digest(file: SelectedFile, known: Mapping[str, bytes]) -> str:
+    if file.path in known:
+        return hashlib.sha256(known[file.path]).hexdigest()
+    digest = hashlib.sha256()
+    for chunk in read_chunks(file):
         digest.update(chunk)
     return digest.hexdigest()
 

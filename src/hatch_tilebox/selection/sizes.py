@@ -31,6 +31,7 @@ _KINDS = {
     ("a data file", "data files"): ".arrow .copc .feather .gpkg .las .laz .npy .npz .parquet .sqlite",
 }
 _KIND_OF = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes.split()}
+_ENDINGS = frozenset(suffix[1:] for suffix in (*_KIND_OF, ".ipynb"))
 _ZARR = ("part of a zarr store", "files of a zarr store")
 _NOTEBOOK = ("a notebook with outputs", "notebooks with outputs")
 _LARGEST_NOTEBOOK_READ = 16 << 20
@@ -63,9 +64,13 @@ def check_size(files: FileSet, *, max_size: int = MAX_SIZE) -> tuple[Problem, ..
     return tuple(warnings)
 
 
-def _data_files(files: Iterable[SelectedFile]) -> dict[tuple[tuple[str, str], str], list[SelectedFile]]:
+def _data_files(files: Sequence[SelectedFile]) -> dict[tuple[tuple[str, str], str], list[SelectedFile]]:
     """Return files of kinds that are rarely small, by kind (singular and plural) and by the glob that excludes them."""
     groups: dict[tuple[tuple[str, str], str], list[SelectedFile]] = defaultdict(list)
+    paths = [file.path for file in files]
+    endings = {path.rpartition(".")[2].lower() for path in paths}
+    if _ENDINGS.isdisjoint(endings) and ".zarr/" not in "\n".join(paths):
+        return groups  # a look at all together, since most releases have no such file
     for file in files:
         path = file.path
         if ".zarr/" in path:
