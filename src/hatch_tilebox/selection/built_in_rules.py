@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hatch_tilebox.core.constants import RELEASE_SUFFIX, SDIST_RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from hatch_tilebox.core.file_names import FoundEntry
 
@@ -31,6 +31,11 @@ _CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"  # https://bfo
 def is_never_shipped(name: str) -> bool:
     """Whether no file or folder with this name is part of a release."""
     return name in NEVER_SHIPPED or name.endswith(NEVER_SHIPPED_SUFFIXES)
+
+
+def never_shipped(names: Collection[str]) -> set[str]:
+    """Return those of `names` for which `is_never_shipped` is true."""
+    return {*NEVER_SHIPPED.intersection(names), *(name for name in names if name.endswith(NEVER_SHIPPED_SUFFIXES))}
 
 
 def generated_folder(path: str, entries: Iterable[FoundEntry] = ()) -> str | None:

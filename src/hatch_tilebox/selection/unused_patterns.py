@@ -59,8 +59,10 @@ class PatternUse:
             (walk.includes, parent.includes, self._folders_included),
             (walk.excludes, parent.excludes, self._folders_excluded),
         ):
-            for index in {*globs.matches(path), *globs.matches(f"{path}/")} - globs.covering(above):
-                found.setdefault(index, path)
+            covering = globs.covering(above)
+            if len(covering) < len(globs.patterns):
+                for index in {*globs.matches(path), *globs.matches(f"{path}/")} - covering:
+                    found.setdefault(index, path)
 
     def opens(self, folder: Folder) -> None:
         """A folder is opened."""

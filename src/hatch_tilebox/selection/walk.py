@@ -10,7 +10,7 @@ from hatch_tilebox.core.constants import REPOSITORY_EXCLUDE, SDIST_RECORD
 from hatch_tilebox.core.errors import Location, Problem, SelectionError
 from hatch_tilebox.core.file_names import relative_entries, released_name
 from hatch_tilebox.core.printable import printable
-from hatch_tilebox.selection.built_in_rules import NEVER_SHIPPED, generated_folder, is_never_shipped
+from hatch_tilebox.selection.built_in_rules import NEVER_SHIPPED, generated_folder, is_never_shipped, never_shipped
 from hatch_tilebox.selection.patterns.gitignore import IgnoreFile, matched_text, repository_exclude_file
 from hatch_tilebox.selection.patterns.globs import GlobSet
 from hatch_tilebox.selection.sdist_record import read_record
@@ -118,12 +118,18 @@ class Walk:
         is_file = found.is_file(follow_symlinks=False)
         if not is_file and found.is_dir(follow_symlinks=False):
             return self._judge_folder(folder, found, path)
-        matched = bool(self.includes.naming(path)) if folder.is_generated else folder.all_match or self.includes.match(path)
+        matched = self.matches(folder, path)
         if not is_file and found.is_symlink():
             return self._judge_link(folder, found, path, matched=matched)
         kind = "file" if is_file else "special"
         rule = self._file_rule(folder, path, found.name) if matched and found.name in folder.suspects else None
         return Verdict(path, found.path, kind, matched, rule)
+
+    def matches(self, folder: Folder, path: str) -> bool:
+        """Whether an include pattern matches the file `path` of `folder`."""
+        if folder.is_generated:
+            return bool(self.includes.naming(path))
+        return folder.all_match or self.includes.match(path)
 
     def open(self, parent: Folder, verdict: Verdict) -> Folder | Rule:
         """Open the folder of `verdict`, or return the rule that keeps it out because of what it holds.
@@ -203,14 +209,14 @@ class Walk:
             file = self._read(os.path.join(folder.source, ".gitignore"), f"{prefix}.gitignore")
             ignores = (*ignores, (len(matched_text(prefix)), file)) if file else ignores
         all_match = bool(self.includes.covering(folder.includes))
-        suspects = names if self.excludes.covering(folder.excludes) else self._suspects(prefix, names, ignores)
+        suspects = {*names} if self.excludes.covering(folder.excludes) else self._suspects(prefix, names, ignores)
         return folder._replace(ignores=ignores, all_match=all_match, suspects=suspects)
 
     def _suspects(self, prefix: str, names: list[str], ignores: tuple[tuple[int, IgnoreFile], ...]) -> Collection[str]:
         """Return the names that a rule may keep out. Finding them for a whole folder is much faster than asking for each entry."""
         if not "".join(names).isascii():
-            return names
-        suspects = {name for name in names if is_never_shipped(name)}
+            return {*names}
+        suspects = never_shipped(names)
         if self._absent:
             suspects.update(name for name in names if prefix + name in self._absent)
         suspects.update(self.excludes.candidates(names))
