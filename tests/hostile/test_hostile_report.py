@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from browser_support import browser as browser  # noqa: PLC0414 -- a fixture
@@ -78,7 +77,7 @@ def report(tmp_path_factory):
         .replace("9.0.0", ALL.replace('"', "").replace("\n", ""))
     )
     changed = {"a.py": SOURCE.encode(), "uv.lock": text.encode(), **dict.fromkeys(names, ALL.encode())}
-    removed = tuple(replace(task, input_schema={**task.input_schema, "properties": {}}) for task in of[1:])
+    removed = tuple(task._replace(input_schema={**task.input_schema, "properties": {}}) for task in of[1:])
     new = release(folder, "2", of=removed, contents=changed, environment=("PATH",))
     tasks = [
         job_task(

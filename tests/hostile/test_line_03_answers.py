@@ -11,7 +11,7 @@ import pytest
 from foreign_answers import MANIFEST, forged_archive, registry, run, store_with
 from loopback import serve
 
-from hatch_tilebox.archive.wheel import EMBEDDED_PATH
+from hatch_tilebox.archive.embedded import EMBEDDED_PATH
 from hatch_tilebox.publish.http.client import MAX_ANSWER
 
 DATA = forged_archive()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from programs import CLI
@@ -120,7 +119,7 @@ def test_a_task_that_loses_its_trigger_breaks_jobs(built, clean_env):
 
 def test_other_changes_are_listed_beside_that_of_the_trigger():
     old = Task("a", "v1.0", {"type": "string"}, trigger="cron")
-    (change,) = compare_tasks([old], [replace(old, trigger="storage-event", input_schema={"type": "null"})])
+    (change,) = compare_tasks([old], [old._replace(trigger="storage-event", input_schema={"type": "null"})])
     assert change.reasons == ("trigger: cron -> storage-event", "input: string -> null")
 
 

@@ -5,24 +5,17 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from hatch_tilebox.archive.embedded import EMBEDDED_PATH
 from hatch_tilebox.core.errors import ArchiveError, Location, Problem
 from hatch_tilebox.core.identifiers import is_digest
 from hatch_tilebox.core.json_text import parse_json
-from hatch_tilebox.core.model import Artifact, ReleaseManifest, canonical_json, release_filename
+from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.paths import open_regular
-
-if TYPE_CHECKING:
-    from hatch_tilebox.core.model import JSON
-
-
-EMBEDDED_PATH = "tilebox/release.json"
-"""The path below `extra_metadata` in the `.dist-info` folder, where hatchling puts files of build hooks."""
 
 MAX_SIZE = 8 * 2**20 + 2**10
 """Bytes: the largest manifest that the format allows, and some bytes for the artifact."""
@@ -31,20 +24,13 @@ _NO_ARTIFACT = "its artifact must be a file name, a SHA-256 and a size that fit 
 _MEMBER = re.compile(rf"[^/]+\.dist-info/extra_metadata/{re.escape(EMBEDDED_PATH)}")
 
 
-@dataclass(frozen=True)
-class EmbeddedRelease:
+class EmbeddedRelease(NamedTuple):
     """A manifest, and the name, digest and size of its archive."""
 
     manifest: ReleaseManifest
     filename: str
     sha256: str
     size: int
-
-
-def embedded_json(manifest: ReleaseManifest, artifact: Artifact) -> bytes:
-    """Return the manifest and its artifact as the file in the wheel."""
-    about: JSON = {"filename": artifact.path.name, "sha256": artifact.sha256, "size": artifact.size}
-    return canonical_json({**manifest.to_dict(), "artifact": about})
 
 
 def read_wheel(path: Path) -> EmbeddedRelease:

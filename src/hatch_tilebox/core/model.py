@@ -5,7 +5,7 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
@@ -69,16 +69,14 @@ def _canonical_object(values: Mapping[str, JSON], files: Iterable[str]) -> bytes
     return "".join(["{", *parts[1:], "}\n"]).encode()
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The place of a task class: `path` of a file in the release, and the line of its `class` statement, counted from 1."""
 
     path: str
     line: int
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A task that the runner registers.
 
     `version` is `vMAJOR.MINOR`. `input_schema` is a JSON Schema (2020-12) of the input as Tilebox serializes it, None if it is not
@@ -106,7 +104,7 @@ class Task:
         }
         if form == 1:
             return record
-        return {**record, "trigger": self.trigger, "source": self.source and asdict(self.source)}
+        return {**record, "trigger": self.trigger, "source": self.source and self.source._asdict()}
 
 
 class FileEntry(NamedTuple):
@@ -146,7 +144,7 @@ class ReleaseManifest:
         The source of a task is left out if it is not one of `files`, as for a class that is generated at import.
         """
         paths = {file.path for file in files}
-        placed = (task if task.source is None or task.source.path in paths else replace(task, source=None) for task in tasks)
+        placed = (task if task.source is None or task.source.path in paths else task._replace(source=None) for task in tasks)
         return cls(
             workflow,
             project,
@@ -216,8 +214,7 @@ class ReleaseManifest:
         return read_manifest(data)
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A `.tbrelease` on disk. `sha256` of the whole file is the release's digest; `size` in bytes."""
 
     path: Path

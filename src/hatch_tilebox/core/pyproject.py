@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, eq=False)
 class Pyproject:
     """The `pyproject.toml` in the folder `root`, and the `hatch.toml` beside it; `document` is None if the file cannot be read.
 
     The properties leave out values of a wrong type: `project/pyproject.py` reports those of a project, and uv those of a release.
     """
 
-    root: Path
-    document: Document | None = None
-    hatch_document: Document | None = None
+    def __init__(self, root: Path, document: Document | None = None, hatch_document: Document | None = None) -> None:
+        self.root = root
+        self.document = document
+        self.hatch_document = hatch_document
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +25,13 @@ _BARE_KEY = r"[A-Za-z0-9_-]+"
 _ERROR = r"(?s)(?P<words>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
 
 
-@dataclass(frozen=True, eq=False)
 class Document:
     """A TOML document. `name` is what messages call the file, `text` has plain line feeds."""
 
-    name: str
-    text: str
-    values: Mapping[str, Any]
+    def __init__(self, name: str, text: str, values: Mapping[str, Any]) -> None:
+        self.name = name
+        self.text = text
+        self.values = values
 
     @cached_property
     def _positions(self) -> Positions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from hatch_tilebox.core.errors import DiscoveryError
@@ -59,7 +58,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
             warnings = _portability_warnings(files, lock)
             progress.started("Asking for the tasks")
             progress.finished(f"{quantity(len(discovery.tasks), 'task')}, unchanged since an earlier build")
-            return replace(discovery, warnings=(*warnings, *discovery.warnings))
+            return discovery._replace(warnings=(*warnings, *discovery.warnings))
 
         if before_start:
             before_start()
@@ -74,10 +73,10 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
         warnings = _portability_warnings(files, lock)
         discovery, interpreter = ask_runner(request, kept)
         if examine:
-            discovery = replace(discovery, warnings=(*discovery.warnings, *examine(discovery.tasks)))
+            discovery = discovery._replace(warnings=(*discovery.warnings, *examine(discovery.tasks)))
         if key:
             keep_result(kept, key, discovery, interpreter)
-    return replace(discovery, warnings=(*warnings, *discovery.warnings))
+    return discovery._replace(warnings=(*warnings, *discovery.warnings))
 
 
 def _portability_warnings(files: FileSet, lock: LockSummary | None) -> list[Problem]:

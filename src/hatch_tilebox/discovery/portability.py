@@ -8,9 +8,8 @@ which release runners in closed networks have, too; and a Git repository at a pa
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from hatch_tilebox.core.constants import UV_FILES
@@ -55,8 +54,7 @@ _MANIFEST = {
 _IGNORED = "a release runner drops the lock for that"
 
 
-@dataclass(frozen=True, eq=False)
-class Portability:
+class Portability(NamedTuple):
     """The problems that a release has on other machines."""
 
     errors: list[Problem]

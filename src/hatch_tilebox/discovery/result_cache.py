@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox import __version__
 from hatch_tilebox.core.errors import Location, Problem
@@ -25,8 +24,7 @@ LAYOUT = 2
 """Increased when the content of a cached answer changes."""
 
 
-@dataclass(frozen=True)
-class Discovery:
+class Discovery(NamedTuple):
     """The tasks of a runner. `python` is the version of its interpreter, `sdk` of its tilebox-workflows if it is known.
 
     `environment` are the names of the passed variables that the code reads at import, sorted. `cached` is whether this is the

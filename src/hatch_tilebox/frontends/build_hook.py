@@ -70,7 +70,7 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
         self._show_path = partial(show_path, release, self.directory, progress)
         self._provenance = release.provenance
         if project.options.embed:
-            from hatch_tilebox.archive.wheel import EMBEDDED_PATH, embedded_json
+            from hatch_tilebox.archive.embedded import EMBEDDED_PATH, embedded_json
 
             # Hatchling takes extra metadata from a file.
             description = self._kept("release.json", embedded_json(release.manifest, release.artifact))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.vendored import Vendored
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """A built release: the archive, its manifest, the files in it, the warnings of the build, and the documents about it."""
 
     artifact: Artifact

@@ -46,7 +46,7 @@ _TARGET = {
 }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class WorkflowTable:
     """Which workflow the project is, and how its worker starts."""
 
@@ -85,7 +85,7 @@ class WorkflowTable:
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class BuildTable:
     """Which files go into a release."""
 
@@ -115,7 +115,7 @@ class BuildTable:
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class TargetTable:
     """Clusters that a deployment can name together."""
 
@@ -129,7 +129,7 @@ class TargetTable:
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class WorkflowFile:
     """The tables of the file."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ COMMAND_LINE = "hatch-tilebox"
 """The frontend of builds by the command line."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class WorkflowProject:
     """A project with a `tilebox.workflow.toml`. Its methods raise `TileboxError` for user errors.
 
@@ -132,7 +132,7 @@ class WorkflowProject:
         )
         sbom = self._write_sbom(release, metadata.requires_python, progress) if self.options.sbom else None
         provenance = self._write_provenance(release, directory, progress, frontend) if self.options.provenance else None
-        return replace(release, sbom=sbom, provenance=provenance)
+        return release._replace(sbom=sbom, provenance=provenance)
 
     def _examine(self, files: FileSet, tasks: Sequence[Task]) -> Sequence[Problem]:
         from hatch_tilebox.project.source_tasks import unregistered_tasks

@@ -31,7 +31,7 @@ def golden_manifest(form):
     manifest = manifest_of()
     if form == 1:
         return replace(manifest, format=1)
-    task = replace(manifest.tasks[0], trigger="cron", source=Source("scene_qa/runner.py", 4))
+    task = manifest.tasks[0]._replace(trigger="cron", source=Source("scene_qa/runner.py", 4))
     extensions = {"acme.example": {"reviewed": True}}
     return replace(manifest, tasks=(task, *manifest.tasks[1:]), environment=("ACME_TOKEN",), extensions=extensions)
 

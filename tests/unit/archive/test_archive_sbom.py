@@ -9,9 +9,10 @@ import pytest
 from hand_made_releases import write_release, write_sbom
 
 from hatch_tilebox.archive import sbom as module
+from hatch_tilebox.archive.embedded import embedded_json
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.sbom import Component, parse_sbom, sbom_beside, sbom_in_wheel
-from hatch_tilebox.archive.wheel import embedded_json, read_wheel
+from hatch_tilebox.archive.wheel import read_wheel
 from hatch_tilebox.core.errors import ArchiveError
 
 ABOUT = {"component": {"hashes": [{"alg": "SHA-256", "content": "0" * 64}]}}

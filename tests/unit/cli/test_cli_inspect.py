@@ -9,8 +9,8 @@ import pytest
 from hand_made_releases import GREET, PYPROJECT, write_release, write_sbom
 from output_schema import check_output
 
+from hatch_tilebox.archive.embedded import embedded_json
 from hatch_tilebox.archive.reader import check_archive
-from hatch_tilebox.archive.wheel import embedded_json
 from hatch_tilebox.core.model import Task
 
 POINT = {"type": "object", "title": "Point", "properties": {"x": {"type": "number"}}, "required": ["x"]}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from hatch_tilebox.core.model import Source, Task
@@ -58,7 +56,7 @@ def test_submissions_are_found(body, submits, before):
     ids=["renamed", "module", "renamed module", "relative", "inside", "exported by the package"],
 )
 def test_classes_of_other_modules_are_found(head, body):
-    tasks = (TASKS[0], replace(TASKS[1], object="flow.other:B", source=Source("flow/other.py", 1)))
+    tasks = (TASKS[0], TASKS[1]._replace(object="flow.other:B", source=Source("flow/other.py", 1)))
     source = head + CLASS.format("A", body)
     assert source_edges(tasks, {"flow/tasks.py": source.encode()}) == ({(0, 1)}, set())
 
