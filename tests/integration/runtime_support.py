@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import tomlkit
@@ -65,8 +66,8 @@ def load(folder, include=None):
 def discover(folder, include=None, **options):
     """Discovery on the project in `folder`."""
     files, entries, workflow = load(folder, include)
-    location = Location("tilebox.workflow.toml", 3, 1)
-    return discover_tasks(files, entries, workflow, location=location, **options)
+    place = partial(Location, "tilebox.workflow.toml", 3, 1)
+    return discover_tasks(files, entries, workflow, place=place, **options)
 
 
 def interpreter(version):

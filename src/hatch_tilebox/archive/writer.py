@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 from contextlib import closing, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_tilebox.archive import layout
+from hatch_tilebox.archive.output_folder import cannot_be_written
 from hatch_tilebox.archive.source import CHUNK, changed, read_chunks
 from hatch_tilebox.archive.zstd import CompressionParameter, ZstdCompressor
-from hatch_tilebox.core.constants import OPTIONS_PLACE
 from hatch_tilebox.core.errors import ArchiveError, Problem
 from hatch_tilebox.core.files import whole_file
 from hatch_tilebox.core.model import MANIFEST_PATH, Artifact
@@ -173,19 +171,3 @@ def _new_file(destination: Path) -> Iterator[BinaryIO]:
             yield raw
     except OSError as error:
         raise cannot_be_written(destination, error) from error
-
-
-def make_output_folder(folder: Path) -> None:
-    """Create the folder for a release if it is missing. Raises ArchiveError if the folder is not writable."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_be_written(folder, error) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise cannot_be_written(folder, OSError(errno.EACCES, os.strerror(errno.EACCES)))
-
-
-def cannot_be_written(path: Path, error: OSError) -> ArchiveError:
-    """Return the error for a release or its folder at `path`."""
-    hint = f"write the release to another folder: `--out FOLDER`, or the option `output-dir` {OPTIONS_PLACE}"
-    return ArchiveError(Problem(f"{path} cannot be written: {error.strerror}", hint, code="TBX401"))

@@ -35,7 +35,7 @@ _WIDTH = 100
 """The longest part of a source line that is shown, in columns."""
 
 _KEPT_FOLDERS = 4
-_TOKEN = re.compile(r"""\w[\w.-]*|"(?:\\.|[^"\\])*"|'[^']*'|.""", re.DOTALL)
+_WORD = r"""(?s)\w[\w.-]*|"(?:\\.|[^"\\])*"|'[^']*'|."""
 _FOLDERS: ContextVar[tuple[Path, ...]] = ContextVar("folders of the project", default=())
 
 
@@ -138,7 +138,7 @@ def _marked(line: str, column: int) -> tuple[str, ...]:
     """Return the parts of `line` before, at and after the place, safe to show: without a column, all of it is the place."""
     if column and hide_logins(line) == line:
         start = min(column - 1, len(line))
-        match = _TOKEN.match(line, start)
+        match = re.compile(_WORD).match(line, start)
         end = match.end() if match else start
     else:
         line = hide_logins(line)

@@ -172,9 +172,9 @@ class ReleaseManifest:
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as JSON values."""
         files = [{"path": file.path, "size": file.size, "mode": file.mode, "sha256": file.sha256} for file in self.files]
-        return {**self._about(), "files": files}
+        return {**self.about(), "files": files}
 
-    def _about(self) -> dict[str, Any]:
+    def about(self) -> dict[str, Any]:
         """Return all but the files as JSON values."""
         workflow: dict[str, Any] = {"slug": self.workflow.slug}
         if self.workflow.command:
@@ -201,7 +201,7 @@ class ReleaseManifest:
             f'{{"mode":"{mode}","path":{quoted(path)},"sha256":"{sha256}","size":{size}}}'
             for path, size, mode, sha256 in self.files
         ]
-        return _canonical_object(self._about(), files)
+        return _canonical_object(self.about(), files)
 
     @staticmethod
     def from_dict(data: Any) -> ReleaseManifest:

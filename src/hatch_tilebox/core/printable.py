@@ -18,7 +18,6 @@ The set is written out, and not taken from `unicodedata`, so that it is the same
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _INVISIBLE = (
@@ -57,6 +56,8 @@ def cell_width(text: str) -> int:
     """Return the number of terminal columns that a text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata  # for few builds
+
     return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 

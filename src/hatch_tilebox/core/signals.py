@@ -6,8 +6,8 @@ import os
 import signal
 import threading
 import traceback
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,11 +65,10 @@ def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
     over = threading.Event()
     wake_ups: SimpleQueue[int | None] = SimpleQueue()  # the one way to wake a thread from a signal handler
     if handled:
-        threading.Thread(target=_end_at_last, args=(wake_ups, over), daemon=True).start()
+        poll = PARENT_POLL if with_parent and signal.SIGTERM in handled else None
+        threading.Thread(target=_watch, args=(wake_ups, over, poll), daemon=True).start()
     for number in handled:
         signal.signal(number, unwind)
-    if with_parent and signal.SIGTERM in handled:
-        threading.Thread(target=_watch_parent, args=(over,), daemon=True).start()
     try:
         yield
     except Terminated as terminated:
@@ -84,16 +83,18 @@ def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
             os.kill(os.getpid(), number)
 
 
-def _end_at_last(wake_ups: SimpleQueue[int | None], over: threading.Event) -> None:
-    signum = wake_ups.get()
-    if signum is not None and not over.wait(UNWINDING):
-        os._exit(128 + signum)
+def _watch(wake_ups: SimpleQueue[int | None], over: threading.Event, poll: float | None) -> None:
+    """End the process some seconds after a signal. With `poll`, the seconds between two checks, send SIGTERM when its parent ends.
 
-
-def _watch_parent(over: threading.Event) -> None:
-    """Send SIGTERM to this process when its parent ends. PR_SET_PDEATHSIG reacts to the end of a thread."""
+    PR_SET_PDEATHSIG is no alternative to the checks: it reacts to the end of a thread.
+    """
     parent = os.getppid()
-    while not over.wait(PARENT_POLL):
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
+    while True:
+        with suppress(Empty):
+            signum = wake_ups.get(timeout=poll)
+            if signum is not None and not over.wait(UNWINDING):
+                os._exit(128 + signum)
             return
+        if os.getppid() != parent:
+            poll = None
+            os.kill(os.getpid(), signal.SIGTERM)

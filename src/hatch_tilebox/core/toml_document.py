@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from hatch_tilebox.core.errors import ConfigError, Location, Problem
 from hatch_tilebox.core.printable import printable
 from hatch_tilebox.core.read_text import UnreadableTextError, read_text
-from hatch_tilebox.core.toml_positions import Positions
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,6 +19,8 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from hatch_tilebox.core.toml_positions import Positions
 
 _BARE_KEY = r"[A-Za-z0-9_-]+"
 _ERROR = r"(?s)(?P<words>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
@@ -35,6 +36,8 @@ class Document:
 
     @cached_property
     def _positions(self) -> Positions:
+        from hatch_tilebox.core.toml_positions import Positions  # most builds report nothing
+
         return Positions(self.text)
 
     def location(self, path: Sequence[str | int], *, key: bool = False) -> Location:

@@ -12,6 +12,8 @@ from hatch_tilebox.core.constants import RELEASE_SUFFIX
 from hatch_tilebox.core.identifiers import normalized_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hatch_tilebox.core.errors import Location, Problem
 
 REGULAR_MODE = "0644"
@@ -39,10 +41,15 @@ class Project(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A glob from the configuration, with its place there."""
+    """A glob from the configuration. `place` returns where it is written: only messages need it, and finding it takes time."""
 
     text: str
-    location: Location | None = None
+    place: Callable[[], Location] | None = None
+
+    @property
+    def location(self) -> Location | None:
+        """Where the glob is written, if it is known."""
+        return self.place() if self.place else None
 
 
 class SelectedFile(NamedTuple):

@@ -5,6 +5,7 @@
 <cache>/environments/<key>.lock
 <cache>/results/<key>.json
 <cache>/locks/<key>.json        the summary of a `uv.lock`
+<cache>/archives/<key>.json     the digest of a release that was written
 ```
 
 A damaged result is ignored. The code in an environment is executed without a check, so the cache must be private: a folder that
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import JSON
 
 DIRECTORY_VARIABLE = "HATCH_TILEBOX_CACHE_DIR"
-RESULTS, LOCKS = "results", "locks"
+KINDS = RESULTS, LOCKS, ARCHIVES = "results", "locks", "archives"
 """Folders of the values that `Cache.read` returns."""
 EXPIRY = 30 * 24 * 3600
 """Seconds after which an unused entry is removed."""
@@ -142,7 +143,7 @@ class Cache:
         self._remove(lambda _: True)
 
     def _remove(self, condition: Callable[[Path], bool]) -> None:
-        for record in (path for kind in (RESULTS, LOCKS) for path in (self.root / kind).glob("*.json")):
+        for record in (path for kind in KINDS for path in (self.root / kind).glob("*.json")):
             with contextlib.suppress(OSError):
                 if condition(record):
                     record.unlink()
@@ -186,7 +187,7 @@ def open_cache(*, keep: bool) -> Iterator[Cache]:
         with _report_unusable(folder, f"name another folder with {DIRECTORY_VARIABLE}"):
             _temporary_folder()
             cache = Cache(folder)
-            for place in (cache.root, cache.environments, cache.folders, cache.root / RESULTS, cache.root / LOCKS):
+            for place in (cache.root, cache.environments, cache.folders, *(cache.root / kind for kind in KINDS)):
                 _ensure_private(place)
             _refuse_open_parents(cache.root)
             cache.expire()

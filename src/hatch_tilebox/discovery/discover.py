@@ -32,7 +32,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
     timeout: float = 120.0,
     cache: bool = True,
     progress: Progress | None = None,
-    location: Location | None = None,
+    place: Callable[[], Location] | None = None,
     passed: PassedVariables | None = None,
     clean: CleanStart | None = None,
     before_start: Callable[[], object] | None = None,
@@ -42,7 +42,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
 
     `entries` are the manifest's entries of the same files. `level` "worker" starts the worker as a release runner does and lists
     its tasks over its protocol; "import" only imports the runner object. Start-up may take `timeout` seconds. With `cache`,
-    environments and answers are kept in the user's cache folder. `location` is where the runner or command is configured. `passed`
+    environments and answers are kept in the user's cache folder. `place` returns where runner or command are configured. `passed`
     are environment variables that the user passes (see `clean_environment.py`). A `clean` start also fails if the code uses files
     of this machine. `before_start` is called before the code runs, and not at all if the answer of an earlier build is used.
     `examine` returns more warnings about the tasks, which must depend on `files` only. Raises DiscoveryError.
@@ -67,7 +67,7 @@ def discover_tasks(  # noqa: PLR0913 -- an object for some of them would be a se
         from hatch_tilebox.discovery.environment import read_metadata
 
         metadata = read_metadata(files, optional=workflow.command is not None)
-        request = Request(files, entries, workflow, level, timeout, location, progress, passed, clean, metadata)
+        request = Request(files, entries, workflow, level, timeout, place and place(), progress, passed, clean, metadata)
         if passed:
             progress.result("Environment", ", ".join(passed))
         warnings = _portability_warnings(files, lock)

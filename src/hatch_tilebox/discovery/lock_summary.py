@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 """Increased when the content of a summary changes."""
-_OUTSIDE = re.compile(r"/|\.\.|[A-Za-z]:")
+_OUTSIDE = r"/|\.\.|[A-Za-z]:"
 """How a path outside the project begins. The content there is not locked."""
 
 
@@ -93,7 +93,11 @@ def summarize(lock: UvLock) -> LockSummary:
         path for item in lock.packages for path in (*([item.source] if item.is_local else []), *(file.path for file in item.files))
     )
     return LockSummary(
-        _sources(lock), _keys(lock.options), _keys(lock.manifest), _in_project(lock), any(map(_OUTSIDE.match, local))
+        _sources(lock),
+        _keys(lock.options),
+        _keys(lock.manifest),
+        _in_project(lock),
+        any(re.match(_OUTSIDE, path) for path in local),
     )
 
 

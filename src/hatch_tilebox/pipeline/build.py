@@ -7,9 +7,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.archive.source import hash_files, read_small_files
-from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.constants import PLUGIN_GROUP
-from hatch_tilebox.core.files import file_digest
 from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.short_forms import short_id
@@ -17,6 +15,7 @@ from hatch_tilebox.core.tables import Column
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
 from hatch_tilebox.inputs.limits import default_warnings
+from hatch_tilebox.pipeline.packing import pack_release
 from hatch_tilebox.selection.release_files import check_selection
 from hatch_tilebox.selection.select import select_release
 
@@ -95,7 +94,7 @@ def build_release(
         timeout=options.startup_timeout,
         cache=options.cache,
         progress=progress,
-        location=config.location("workflow.runner" if config.workflow.runner else "workflow.command"),
+        place=partial(config.location, "workflow.runner" if config.workflow.runner else "workflow.command"),
         before_start=lambda: list(search),
         examine=partial(examine, files) if examine else None,
     )
@@ -115,10 +114,8 @@ def build_release(
 
     progress.started("Writing the release")
     path = directory / release_filename(project)
-    before = _digest_of(path)
-    artifact = write_archive(manifest, files, path, contents, search)
-    unchanged = "unchanged, " if artifact.sha256 == before else ""
-    progress.finished(f"{unchanged}{artifact.path.name}, {format_size(artifact.size)}")
+    artifact, unchanged = pack_release(manifest, files, path, contents, search, cache=options.cache)
+    progress.finished(f"{'unchanged, ' if unchanged else ''}{artifact.path.name}, {format_size(artifact.size)}")
     digest = f"sha256:{artifact.sha256}"
     progress.result("Digest", digest if progress.shows_whole_ids else short_id(digest))
     progress.detail(f"fingerprint {manifest.fingerprint}")
@@ -135,14 +132,6 @@ def _findings_of_plugins(manifest: ReleaseManifest, files: FileSet) -> tuple[Pro
     return run_release_checks(
         manifest.to_dict(), [ReleaseFile(file.path, file.size, file.mode, file.source) for file in files.files]
     )
-
-
-def _digest_of(path: Path) -> str | None:
-    """Return the digest of the release that the last build left at `path`, None if there is none that can be read."""
-    try:
-        return file_digest(path) if path.is_file() else None
-    except OSError:
-        return None
 
 
 def _vendored(files: FileSet, vendor: Callable[[FileSet, Callable[[str], None]], Vendored], progress: Progress) -> Vendored:

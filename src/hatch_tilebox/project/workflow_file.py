@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -256,4 +257,4 @@ def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
 
 
 def _patterns(document: Document, name: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:
-    return tuple(Pattern(text, document.location(("build", name, index))) for index, text in enumerate(texts))
+    return tuple(Pattern(text, partial(document.location, ("build", name, index))) for index, text in enumerate(texts))

@@ -111,7 +111,7 @@ class WorkflowProject:
         `variables` are passed to the workflow's code, with those of the option `pass-environment`. `frontend` is the program that
         was started to build, for the statement of provenance.
         """
-        from hatch_tilebox.archive.writer import make_output_folder
+        from hatch_tilebox.archive.output_folder import make_output_folder
         from hatch_tilebox.pipeline.build import build_release
         from hatch_tilebox.project.advice import project_warnings
 

@@ -14,9 +14,10 @@ import pytest
 from archive_samples import CONTENTS, EXECUTABLE, LONG_PATH, SPLIT_PATH, manifest_of, write_project, zstd
 
 from hatch_tilebox.archive import layout
+from hatch_tilebox.archive.output_folder import make_output_folder
 from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.source import CHUNK, hash_files, read_small_files
-from hatch_tilebox.archive.writer import make_output_folder, write_archive
+from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.errors import ArchiveError
 from hatch_tilebox.core.model import MANIFEST_PATH, FileEntry, FileSet, ReleaseManifest, SelectedFile
 

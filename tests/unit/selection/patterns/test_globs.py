@@ -72,7 +72,7 @@ def test_unicode_form_does_not_matter(forms):
 )
 def test_malformed_pattern_is_refused_where_it_is_written(glob, reason):
     with pytest.raises(SelectionError) as caught:
-        GlobSet([Pattern("fine"), Pattern(glob, Location("tilebox.workflow.toml", 7, 3))])
+        GlobSet([Pattern("fine"), Pattern(glob, lambda: Location("tilebox.workflow.toml", 7, 3))])
     assert str(caught.value).startswith(f'tilebox.workflow.toml:7:3: "{glob}" ')
     assert reason in str(caught.value)
 
