@@ -10,6 +10,7 @@ import pytest
 from runtime_support import PROJECTS, discover, load, lock, processes_that
 
 from hatch_tilebox.discovery import worker
+from hatch_tilebox.discovery.cache import Cache
 from hatch_tilebox.discovery.environment import environment_key, prepare, read_metadata
 
 pytestmark = pytest.mark.runtime
@@ -28,7 +29,7 @@ def start(project, tmp_path):
     """A function that starts the worker of `project`, in an environment of its own."""
     files, entries, workflow = load(project)
     metadata = read_metadata(files)
-    folder = tmp_path / environment_key(files, entries, metadata)
+    folder = tmp_path / environment_key(files, entries, metadata, Cache(tmp_path / "cache"))
     environment = prepare(folder, files, entries, metadata, print)
     return lambda **options: worker.start_worker(environment, workflow, **options)
 

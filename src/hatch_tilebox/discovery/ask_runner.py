@@ -1,20 +1,19 @@
-"""Start the runner or the worker of a workflow in its own environment, and ask it for its tasks."""
+"""Start the runner or the worker of a workflow in its own environment, and ask it for its tasks.
+
+What explains a failed start is imported when a start fails.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core.errors import DiscoveryError
 from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.discovery.cache import file_identity
-from hatch_tilebox.discovery.compatible_versions import compatible_bound
 from hatch_tilebox.discovery.diagnose.after_start import machine_files, start_warnings, unusable_tasks
 from hatch_tilebox.discovery.diagnose.context import Context, Paths
-from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed, worker_failed
 from hatch_tilebox.discovery.prepared import prepared_environment
-from hatch_tilebox.discovery.programs import missing_programs
 from hatch_tilebox.discovery.result_cache import Discovery, restore_task
 from hatch_tilebox.discovery.runner_start import start_runner
 from hatch_tilebox.discovery.worker import WorkerError, start_worker
@@ -22,7 +21,7 @@ from hatch_tilebox.discovery.worker import WorkerError, start_worker
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_tilebox.core.errors import Location
+    from hatch_tilebox.core.errors import Location, Problem
     from hatch_tilebox.core.model import JSON, FileEntry, FileSet, Workflow
     from hatch_tilebox.core.progress import Progress
     from hatch_tilebox.discovery.cache import Cache
@@ -34,8 +33,7 @@ DEFAULT_VERSION = "v0.0"
 """The SDK's version of a task class that does not define an identifier; the name is that of the class."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What the runner is asked: the arguments of `discover_tasks`."""
 
     files: FileSet
@@ -59,7 +57,7 @@ def ask_runner(request: Request, cache: Cache) -> tuple[Discovery, list[JSON] | 
         progress.started("Asking for the tasks")
         answer = _answer(environment, request)
         answer["written"] = environment.changes(request.entries)
-        programs = missing_programs(files, environment.python.parent) if request.clean else []
+        programs = _missing_programs(environment, files) if request.clean else []
     python, sdk = answer["python"], answer["sdk"]
     progress.finished(f"{quantity(len(answer['tasks']), 'task')}, Python {python}" + (f", tilebox-workflows {sdk}" if sdk else ""))
     tasks = tuple(sorted((restore_task(task) for task in answer["tasks"]), key=lambda task: (task.name, task.version)))
@@ -78,9 +76,11 @@ def _answer(environment: Environment, request: Request) -> dict[str, Any]:
     if request.workflow.command:
         return _serve(environment, request, context)
     start = start_runner(environment, request)
-    if start.facts is None:
-        raise DiscoveryError(no_answer(context, start.finished, start.hang, began=start.began))
-    if start.facts["status"] != "tasks":
+    if start.facts is None or start.facts["status"] != "tasks":
+        from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed
+
+        if start.facts is None:
+            raise DiscoveryError(no_answer(context, start.finished, start.hang, began=start.began))
         _add_compatible_bound(environment, start.facts, request.progress)
         raise DiscoveryError(start_failed(context, start.facts, start.finished))
     if problems := machine_files(context, start.facts):
@@ -93,6 +93,8 @@ def _add_compatible_bound(environment: Environment, facts: dict[str, Any], progr
     """Add the `bound` below which the package that `facts` blame has what another package imports from it."""
     other = facts.get("imported_from")
     if other and other["attribute"]:
+        from hatch_tilebox.discovery.compatible_versions import compatible_bound
+
         progress.detail(f"looking for a version of {other['name']} that has {other['module']}.{other['attribute']}")
         other["bound"] = compatible_bound(environment, other)
 
@@ -108,6 +110,8 @@ def _serve(environment: Environment, request: Request, context: Context) -> dict
             left_behind = [context.paths.clean(command) for command in worker.result().left_behind] if stopped else []
             about = worker.about
     except WorkerError as error:
+        from hatch_tilebox.discovery.diagnose.startup import worker_failed
+
         raise DiscoveryError(worker_failed(context, error)) from error
     return {
         **about,
@@ -116,6 +120,12 @@ def _serve(environment: Environment, request: Request, context: Context) -> dict
         "left_behind": left_behind,
         "stopped": stopped,
     }
+
+
+def _missing_programs(environment: Environment, files: FileSet) -> Sequence[Problem]:
+    from hatch_tilebox.discovery.programs import missing_programs
+
+    return missing_programs(files, environment.python.parent)
 
 
 def _variables_read(answer: dict[str, Any], request: Request) -> tuple[str, ...]:

@@ -6,6 +6,7 @@
 <cache>/results/<key>.json
 <cache>/locks/<key>.json        the summary of a `uv.lock`
 <cache>/archives/<key>.json     the digest of a release that was written
+<cache>/programs/<key>.json     the version of a uv
 ```
 
 A damaged result is ignored. The code in an environment is executed without a check, so the cache must be private: a folder that
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.model import JSON
 
 DIRECTORY_VARIABLE = "HATCH_TILEBOX_CACHE_DIR"
-KINDS = RESULTS, LOCKS, ARCHIVES = "results", "locks", "archives"
+KINDS = RESULTS, LOCKS, ARCHIVES, PROGRAMS = "results", "locks", "archives", "programs"
 """Folders of the values that `Cache.read` returns."""
 EXPIRY = 30 * 24 * 3600
 """Seconds after which an unused entry is removed."""

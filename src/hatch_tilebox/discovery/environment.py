@@ -6,11 +6,11 @@ import contextlib
 import os
 import re
 import shutil
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.core.constants import LOCK_NAME, PYPROJECT_NAME, UV_FILES
 from hatch_tilebox.core.errors import ConfigError, DiscoveryError
@@ -21,7 +21,6 @@ from hatch_tilebox.core.toml_document import read_toml
 from hatch_tilebox.discovery.cache import digest, file_identity, read_sealed, touch, write_sealed
 from hatch_tilebox.discovery.clean_environment import install_environment, workflow_environment
 from hatch_tilebox.discovery.diagnose.context import Paths, no_pyproject
-from hatch_tilebox.discovery.diagnose.install import install_failed
 from hatch_tilebox.discovery.environment_state import changed_parts, states_of
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.run_uv import INSTALL_LIMIT, run_uv, uv_version
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hatch_tilebox.core.model import JSON, FileEntry, FileSet
+    from hatch_tilebox.discovery.cache import Cache
 
 LAYOUT = 3
 """Increased when the content of a cached environment changes."""
@@ -46,8 +46,7 @@ PROJECT_FILES = (PYPROJECT_NAME, LOCK_NAME, *UV_FILES)
 BUILD_FILES = re.compile(r"(^|/)(__init__|__about__|__version__|_?version|setup|build|hatch_build|pdm_build)\.py$")
 
 
-@dataclass(frozen=True)
-class Metadata:
+class Metadata(NamedTuple):
     """The selected `pyproject.toml`, if there is one, and whether uv installs the packages of a lock."""
 
     pyproject: Pyproject
@@ -73,8 +72,7 @@ class Metadata:
         return self.pyproject.packaged or "workspace" in uv or "sources" in uv
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """A prepared environment: `project` contains the staged files, `python` is its interpreter.
 
     `settings` are variables for uv, which may contain credentials.
@@ -82,9 +80,9 @@ class Environment:
 
     folder: Path
     reused: bool
-    passed: Mapping[str, str] = field(default_factory=dict, compare=False)
+    passed: Mapping[str, str] = MappingProxyType({})
     """Variables that the user passes to the workflow."""
-    settings: Mapping[str, str] = field(default_factory=dict, compare=False)
+    settings: Mapping[str, str] = MappingProxyType({})
     changed: tuple[str, ...] = ()
     """Parts of a kept environment that were changed since it was created, so that this one was created instead."""
 
@@ -147,7 +145,9 @@ def read_metadata(files: FileSet, *, optional: bool = False) -> Metadata:
     return Metadata(Pyproject(files.root, document), LOCK_NAME in files.paths)
 
 
-def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, passed: Iterable[str] = ()) -> str:
+def environment_key(
+    files: FileSet, entries: Sequence[FileEntry], metadata: Metadata, cache: Cache, passed: Iterable[str] = ()
+) -> str:
     """The cache key of an environment: hex digits over the lock, project metadata, files that a build reads, interpreter and uv.
 
     `passed` are the names of the variables that the user passes.
@@ -161,7 +161,7 @@ def environment_key(files: FileSet, entries: Sequence[FileEntry], metadata: Meta
             "layout": LAYOUT,
             "files": named,
             "interpreter": file_identity(interpreter) if (interpreter := _find_interpreter(files)) else None,
-            "uv": uv_version(),
+            "uv": uv_version(cache),
             "passed": sorted(passed),
             **machine_key(files, install_environment()),
         }
@@ -214,9 +214,9 @@ def prepare(
     if marker is None or changed:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        environment = replace(environment, reused=False, changed=changed)
+        environment = environment._replace(reused=False, changed=changed)
     settings = {**index_variables(files), **configuration_variables(folder / "configuration")}
-    environment = replace(environment, settings={**settings, "UV_PYTHON": python} if python else settings)
+    environment = environment._replace(settings={**settings, "UV_PYTHON": python} if python else settings)
     stage(files, entries, environment.project, keep=marker["built"] if marker and environment.reused else ())
     if environment.reused and metadata.locked:
         touch(environment.ready)
@@ -260,6 +260,8 @@ def _sync(environment: Environment, files: FileSet, metadata: Metadata, on_line:
         variables={**environment.passed, **environment.settings, "UV_PROJECT_ENVIRONMENT": str(environment.prefix)},
     )
     if result.failed:
+        from hatch_tilebox.discovery.diagnose.install import install_failed
+
         words = Paths(environment.project, environment.prefix).clean(result.errors)
         raise DiscoveryError(install_failed(words, files, metadata.pyproject, timed_out=result.timed_out))
 

@@ -48,7 +48,7 @@ def prepared_environment(
     build on this machine has kept one. `passed` are variables that the user passes. Raises DiscoveryError.
     """
     progress.started("Preparing the runtime")
-    key = environment_key(files, entries, metadata, passed)
+    key = environment_key(files, entries, metadata, cache, passed)
     waiting = "waiting for another build, which uses the same environment"
     with contextlib.ExitStack() as stack:
         if (clean or for_task) and not Environment(cache.environments / key, reused=True).ready.exists():

@@ -9,9 +9,8 @@ import subprocess
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from hatch_tilebox.core.constants import ACTIVE_VARIABLE
@@ -88,8 +87,7 @@ def tail(text: str) -> str | None:
     return "\n".join(text.strip().splitlines()[-LAST_LINES:]) or None
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """How a child ended. `output` and `errors` are the end of its stdout and stderr.
 
     `left_behind` are the command lines of processes that it started and did not end. They are killed by now.
@@ -159,6 +157,7 @@ class Child:
         self._output = OutputTail(_pipe(self.process.stdout), on_output, longest_line)
         self._errors = OutputTail(_pipe(self.process.stderr), on_line)
         self._left_behind: tuple[str, ...] = ()
+        self._over = False
         self._ended = threading.Event()
         self._on_end = on_end
         threading.Thread(target=self._watch, daemon=True).start()
@@ -199,16 +198,20 @@ class Child:
 
     def end(self) -> None:
         """Kill the process, if it is still running, and all processes that it started."""
-        if not self._ended.is_set():
-            self._kill_group()
-            self.wait(GRACE)
-        else:
+        if self._over:
+            return
+        ended = self._ended.is_set()
+        if ended:
             self._left_behind = self._left_behind or tuple(surviving_processes(self._mark, self.process.pid).values())
         self._kill_group()
+        if not ended or self._left_behind:  # a search reads the environment of all processes
+            self._kill_survivors()
+            self.wait(GRACE)
         self._watchdog.dismiss()
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
+        self._over = True
 
     def _abandon(self) -> None:
         """Kill the process that may have been started."""
@@ -236,8 +239,11 @@ class Child:
             return
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
+
+    def _kill_survivors(self) -> None:
+        """Kill the processes of other groups."""
         deadline = time.monotonic() + GRACE
-        while (survivors := surviving_processes(self._mark, pid)) and time.monotonic() < deadline:
+        while (survivors := surviving_processes(self._mark, self.process.pid)) and time.monotonic() < deadline:
             for survivor in survivors:  # it has a session of its own, or is about to end
                 with contextlib.suppress(OSError):
                     os.kill(survivor, signal.SIGKILL)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import DiscoveryError, Problem
-from hatch_tilebox.discovery.cache import file_identity
+from hatch_tilebox.discovery.cache import PROGRAMS, digest, file_identity
 from hatch_tilebox.discovery.clean_environment import install_environment
 from hatch_tilebox.discovery.process import run
 from hatch_tilebox.discovery.uv import require_uv
@@ -16,12 +16,15 @@ from hatch_tilebox.discovery.uv import require_uv
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from hatch_tilebox.discovery.cache import Cache
     from hatch_tilebox.discovery.process import Finished
 
 OLDEST_UV = (0, 5)
 """The oldest tested version. Some older ones ignore `UV_PROJECT_ENVIRONMENT`."""
 INSTALL_LIMIT = 3600.0
 """Seconds that uv gets to install. A download has its own time limits."""
+_SHIM = 2**20
+"""Bytes: the most that a program has which only starts another one."""
 
 
 def run_uv(
@@ -39,16 +42,28 @@ def run_uv(
     return run(command, folder=folder, environment=install_environment(variables), timeout=timeout, on_line=on_line)
 
 
-def uv_version() -> str:
-    """The output of `uv --version`. In isolated builds, the path of uv always changes. Raises DiscoveryError if uv is too old."""
+def uv_version(cache: Cache | None = None) -> str:
+    """The output of `uv --version`, kept in `cache`. Raises DiscoveryError if uv is too old."""
     uv = require_uv()
-    text = _version_of(uv, str(file_identity(uv)))
+    text = _kept_version(uv, cache) if cache else _version_of(uv, str(file_identity(uv)))
     found = re.match(r"uv (\d+)\.(\d+)", text)
     if found and (int(found[1]), int(found[2])) < OLDEST_UV:
         wanted = ".".join(map(str, OLDEST_UV))
         message = f"uv is too old: it has to be {wanted} or newer, and is {text.split()[1]}"
         hint = f"update {uv} with `uv self update` or `pip install --upgrade uv`, or let UV name another one"
         raise DiscoveryError(Problem(message, hint, code="TBX201"))
+    return text
+
+
+def _kept_version(uv: Path, cache: Cache) -> str:
+    """Its size and time identify the program: in isolated builds, its path always changes. A small file may start any uv."""
+    _, *identity = file_identity(uv) or [None]
+    key = digest({"uv": identity})
+    if record := cache.read(PROGRAMS, key):
+        return str(record["version"])
+    text = _version_of(uv, str(identity))
+    if uv.stat().st_size > _SHIM:
+        cache.write(PROGRAMS, key, {"version": text})
     return text
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_tilebox.discovery.process import Child, Finished
 from hatch_tilebox.discovery.uv import require_uv
@@ -25,8 +24,7 @@ SIGNALLED = 128
 """uv exits with this plus the number of the signal that ended its child."""
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """The result of a start. `facts` are the answer of the process (see `probe.py`), None without one.
 
     `hang` is the stack of a process that exceeded the time limit. `stopped` is whether it ended when it was asked to, `began`
@@ -68,12 +66,12 @@ def start_runner(environment: Environment, request: Request) -> Start:
             stopped = ended or (answer.exists() and child.wait(SHUTDOWN_LIMIT))
             finished = child.result(timed_out=not ended and not answer.exists())
         if os.name != "nt" and finished.returncode > SIGNALLED:
-            finished = replace(finished, returncode=SIGNALLED - finished.returncode)
+            finished = finished._replace(returncode=SIGNALLED - finished.returncode)
         stack = Path(f"{answer}.stack")
         return Start(
             facts=json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None,
             began=stack.exists(),
-            finished=replace(finished, left_behind=tuple(_on_release_runner(line, runner) for line in finished.left_behind)),
+            finished=finished._replace(left_behind=tuple(_on_release_runner(line, runner) for line in finished.left_behind)),
             hang=stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else "",
             stopped=stopped,
         )

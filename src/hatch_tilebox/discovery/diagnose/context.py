@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_tilebox.core.errors import Problem
 from hatch_tilebox.core.suggestions import include_hint
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.process import Finished
 
 
-@dataclass(frozen=True, eq=False)
-class Paths:
+class Paths(NamedTuple):
     """The staged project and the environment, which messages must not show."""
 
     project: Path
@@ -46,8 +44,7 @@ class Paths:
         return finished.last_words and self.clean(finished.last_words)
 
 
-@dataclass(frozen=True, eq=False)
-class Context:
+class Context(NamedTuple):
     """The start that failed. `timeout` is in seconds, `location` is where the runner or command is configured.
 
     `clean` is how a release whose project is not at hand was started.

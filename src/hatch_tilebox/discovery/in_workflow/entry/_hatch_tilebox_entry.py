@@ -14,6 +14,7 @@ imports its modules from outside the working folder.
 
 import _thread
 import faulthandler
+import gc
 import importlib
 import importlib.machinery
 import importlib.util
@@ -174,6 +175,7 @@ class Start:
             runpy.run_module(WORKER, run_name="__main__", alter_sys=True)
         except BaseException as error:
             if self.served:
+                gc.freeze()  # at its end, the process need not search all objects for garbage: that takes as long as some imports
                 raise
             failure = error
         self._report_failure(failure)  # outside of the `except` block, so that other exceptions do not get a context
