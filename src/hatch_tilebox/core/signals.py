@@ -86,7 +86,7 @@ def cleans_up_when_terminated(*, with_parent: bool = False) -> Iterator[None]:
 def _watch(wake_ups: SimpleQueue[int | None], over: threading.Event, poll: float | None) -> None:
     """End the process some seconds after a signal. With `poll`, the seconds between two checks, send SIGTERM when its parent ends.
 
-    PR_SET_PDEATHSIG is no alternative to the checks: it reacts to the end of a thread.
+    PR_SET_PDEATHSIG would not do: it reacts to the end of a thread.
     """
     parent = os.getppid()
     while True:

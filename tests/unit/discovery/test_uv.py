@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from hatch_tilebox.core.errors import DiscoveryError
+from hatch_tilebox.discovery import run_uv
+from hatch_tilebox.discovery.cache import Cache
+from hatch_tilebox.discovery.run_uv import uv_version
 from hatch_tilebox.discovery.uv import find_uv, require_uv, search_path
 
 
@@ -64,3 +68,22 @@ def test_path_without_environments_of_the_build(monkeypatch, tmp_path):
     expected = kept if sys.prefix != sys.base_prefix else [kept[0], str(Path(sys.prefix, scripts)), kept[1]]
     # Last, for uv rather takes what the build runs on than download an interpreter.
     assert search_path().split(os.pathsep) == [*expected, str(Path(sys._base_executable).parent)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the program is a shell script")
+@pytest.mark.parametrize(("padding", "kept"), [(2**20, True), (0, False)])
+def test_the_version_is_kept_for_a_program_but_not_for_one_that_starts_another(tmp_path, monkeypatch, padding, kept):
+    answer, program = tmp_path / "answer", tmp_path / "uv"
+    program.write_text(f"#!/bin/sh\ncat {answer}\nexit\n{'#' * padding}")
+    program.chmod(0o755)
+    monkeypatch.setenv("UV", str(program))
+    answer.write_text("uv 0.9.1")
+    assert uv_version(Cache(tmp_path / "cache")) == "uv 0.9.1"
+    answer.write_text("uv 0.9.2")
+    run_uv._version_of.cache_clear()
+    assert uv_version(Cache(tmp_path / "cache")) == ("uv 0.9.1" if kept else "uv 0.9.2")
+    copy = shutil.copy2(program, tmp_path / "elsewhere")  # as in an isolated build
+    monkeypatch.setenv("UV", str(copy))
+    assert uv_version(Cache(tmp_path / "cache")) == ("uv 0.9.1" if kept else "uv 0.9.2")
+    os.utime(copy)
+    assert uv_version(Cache(tmp_path / "cache")) == "uv 0.9.2"

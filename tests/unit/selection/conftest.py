@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from hatch_tilebox.core.errors import Location
@@ -33,7 +35,7 @@ class Tree:
 
     def patterns(self, texts, line=5):
         """The patterns as if they stood below each other in the configuration."""
-        return [Pattern(text, Location("tilebox.workflow.toml", line + i, 3)) for i, text in enumerate(texts)]
+        return [Pattern(text, partial(Location, "tilebox.workflow.toml", line + i, 3)) for i, text in enumerate(texts)]
 
     def select(self, *include, exclude=(), **options):
         return select_files(self.root, self.patterns(include), self.patterns(exclude, 20), **options)

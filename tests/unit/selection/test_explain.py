@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import pytest
 
@@ -12,8 +13,8 @@ from hatch_tilebox.selection.explain import explain
 from hatch_tilebox.selection.select import select_files
 
 CONFIG = "tilebox.workflow.toml"
-INCLUDE = [Pattern("pkg/**", Location(CONFIG, 5, 3)), Pattern("**/*.py", Location(CONFIG, 6, 3))]
-EXCLUDE = [Pattern("pkg/raw/**", Location(CONFIG, 9, 3)), Pattern("**/*.tmp", Location(CONFIG, 10, 3))]
+INCLUDE = [Pattern("pkg/**", partial(Location, CONFIG, 5, 3)), Pattern("**/*.py", partial(Location, CONFIG, 6, 3))]
+EXCLUDE = [Pattern("pkg/raw/**", partial(Location, CONFIG, 9, 3)), Pattern("**/*.tmp", partial(Location, CONFIG, 10, 3))]
 
 
 @pytest.fixture
