@@ -102,6 +102,7 @@ DAMAGES = (
     "package added",
     "file emptied",
     "same size",
+    "code that hangs",
     "interpreter removed",
     "marker removed",
     "marker garbled",
@@ -132,6 +133,10 @@ def test_a_broken_environment_is_made_again(cache, project, damage):
         content = target.read_bytes()
         target.unlink()
         target.write_bytes(content[::-1])
+    elif damage == "code that hangs":  # the start in the changed environment is ended as soon as the change is found
+        target = site_packages(cache) / "tilebox/workflows/__init__.py"
+        target.unlink()
+        target.write_text("import time\ntime.sleep(300)\n")
     events = Events()
     discovered = discover(project, progress=events)
     assert any(step.startswith(MADE) for step in events.steps)

@@ -13,7 +13,7 @@ from hatch_tilebox.core.progress import quantity
 from hatch_tilebox.discovery.cache import file_identity
 from hatch_tilebox.discovery.diagnose.after_start import machine_files, start_warnings, unusable_tasks
 from hatch_tilebox.discovery.diagnose.context import Context, Paths
-from hatch_tilebox.discovery.prepared import prepared_environment
+from hatch_tilebox.discovery.prepared import LaterCheck, prepared_environment
 from hatch_tilebox.discovery.result_cache import Discovery, restore_task
 from hatch_tilebox.discovery.runner_start import start_runner
 from hatch_tilebox.discovery.worker import WorkerError, start_worker
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hatch_tilebox.discovery.clean_environment import PassedVariables
     from hatch_tilebox.discovery.clean_start import CleanStart
     from hatch_tilebox.discovery.environment import Environment, Metadata
+    from hatch_tilebox.discovery.prepared import Prepared
 
 DEFAULT_VERSION = "v0.0"
 """The SDK's version of a task class that does not define an identifier; the name is that of the class."""
@@ -51,11 +52,11 @@ class Request(NamedTuple):
 def ask_runner(request: Request, cache: Cache) -> tuple[Discovery, list[JSON] | None]:
     """Return what the runner or the worker answers, and the identity of the interpreter that it runs on. Raises DiscoveryError."""
     files, progress = request.files, request.progress
+    check = request.workflow.command is not None  # else it is checked while the runner starts
     with prepared_environment(
-        cache, files, request.entries, request.metadata, progress, passed=request.passed, clean=request.clean
-    ) as environment:
-        progress.started("Asking for the tasks")
-        answer = _answer(environment, request)
+        cache, files, request.entries, request.metadata, progress, passed=request.passed, clean=request.clean, check=check
+    ) as prepared:
+        answer, environment = _sound_answer(prepared, request)
         answer["written"] = environment.changes(request.entries)
         programs = _missing_programs(environment, files) if request.clean else []
     python, sdk = answer["python"], answer["sdk"]
@@ -68,14 +69,29 @@ def ask_runner(request: Request, cache: Cache) -> tuple[Discovery, list[JSON] | 
     return discovery, file_identity(Path(answer["interpreter"]))
 
 
-def _answer(environment: Environment, request: Request) -> dict[str, Any]:
-    """The answer of the runner or the worker, from a start in its environment."""
+def _sound_answer(prepared: Prepared, request: Request) -> tuple[dict[str, Any], Environment]:
+    """The answer, and the environment that gave it: a new one if the prepared one, which an earlier build kept, was changed."""
+    environment = prepared.environment
+    request.progress.started("Asking for the tasks")
+    later = LaterCheck(environment) if environment.reused and not request.workflow.command else None
+    answer = _answer(environment, request, later)
+    if later and (changed := later.result()):
+        environment = prepared.create_again(changed)
+        request.progress.started("Asking for the tasks")
+        answer = _answer(environment, request)
+    return answer, environment
+
+
+def _answer(environment: Environment, request: Request, later: LaterCheck | None = None) -> dict[str, Any]:
+    """The answer of the runner or the worker, from a start in its environment; it has no meaning if `later` finds a change."""
     paths = Paths(environment.project, environment.prefix)
     pyproject = request.metadata.pyproject
     context = Context(request.files, request.workflow, pyproject, request.location, paths, request.timeout, request.clean)
     if request.workflow.command:
         return _serve(environment, request, context)
-    start = start_runner(environment, request)
+    start = start_runner(environment, request, lambda: bool(later and later.changed))
+    if later and later.result():
+        return {}
     if start.facts is None or start.facts["status"] != "tasks":
         from hatch_tilebox.discovery.diagnose.startup import no_answer, start_failed
 

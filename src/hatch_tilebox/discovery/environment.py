@@ -201,16 +201,19 @@ def prepare(
     on_line: Callable[[str], None],
     passed: Mapping[str, str] | None = None,
     python: str = "",
+    *,
+    check: bool = True,
 ) -> Environment:
     """Create or reuse the environment in `folder`, which the caller has locked, and stage the files there.
 
-    It is reused only if nothing in it was changed. `on_line` gets the output of uv. `passed` are variables that the user passes.
-    `python` is the version to use, if not the one that uv chooses. Raises DiscoveryError if uv cannot create it.
+    It is reused only if nothing in it was changed; without `check`, only `changed_since_installed` tells. `on_line` gets the
+    output of uv. `passed` are variables that the user passes. `python` is the version to use, if not the one that uv chooses.
+    Raises DiscoveryError if uv cannot create it.
     """
     hashed = {entry.path: entry.sha256 for entry in entries}
     environment = Environment(folder, reused=True, passed=passed or {})
     marker = _usable(environment, hashed)
-    changed = changed_parts(marker["states"], _states(environment, marker["built"])) if marker else ()
+    changed = changed_since_installed(environment) if marker and (check or not metadata.locked) else ()
     if marker is None or changed:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -236,6 +239,12 @@ def prepare(
         },
     )
     return environment
+
+
+def changed_since_installed(environment: Environment) -> tuple[str, ...]:
+    """The parts of a kept environment that are not as the installation left them, sorted."""
+    marker = read_sealed(environment.ready)
+    return changed_parts(marker["states"], _states(environment, marker["built"])) if marker else (environment.ready.name,)
 
 
 def _usable(environment: Environment, hashed: Mapping[str, str]) -> dict[str, Any] | None:

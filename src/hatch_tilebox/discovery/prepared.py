@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock, Timeout
 
 from hatch_tilebox.discovery.cache import LOCK_POLL, open_cache
-from hatch_tilebox.discovery.environment import Environment, environment_key, prepare
+from hatch_tilebox.discovery.environment import Environment, changed_since_installed, environment_key, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,32 @@ _WAIT = 0.2
 """Seconds between two checks whether the process that has the lock runs a task in the environment."""
 
 
+class Prepared(NamedTuple):
+    """A prepared environment, and a function that creates it again because the given parts of it were changed."""
+
+    environment: Environment
+    create_again: Callable[[tuple[str, ...]], Environment]
+
+
+class LaterCheck:
+    """Looks in a thread, while the runner starts in a kept environment, whether something in it was changed."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.changed: tuple[str, ...] = ()
+        """The parts that were changed, empty as long as none is known."""
+        self._environment = environment
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        self.changed = changed_since_installed(self._environment)
+
+    def result(self) -> tuple[str, ...]:
+        """Wait for the parts that were changed."""
+        self._thread.join()
+        return self.changed
+
+
 @contextlib.contextmanager
 def prepared_environment(
     cache: Cache,
@@ -41,11 +68,13 @@ def prepared_environment(
     passed: Mapping[str, str],
     clean: CleanStart | None = None,
     for_task: bool = False,
-) -> Iterator[Environment]:
+    check: bool = True,
+) -> Iterator[Prepared]:
     """Create or reuse the environment of `files` in `cache`, and stage them there. It is locked until the end of the block.
 
     For a `clean` start or a task, the files may come from somewhere else: they get a new environment that is not kept, unless a
-    build on this machine has kept one. `passed` are variables that the user passes. Raises DiscoveryError.
+    build on this machine has kept one. `passed` are variables that the user passes. Without `check`, a kept environment may have
+    been changed: see `LaterCheck`. Raises DiscoveryError.
     """
     progress.started("Preparing the runtime")
     key = environment_key(files, entries, metadata, cache, passed)
@@ -54,9 +83,18 @@ def prepared_environment(
         if (clean or for_task) and not Environment(cache.environments / key, reused=True).ready.exists():
             cache = stack.enter_context(open_cache(keep=False))
         folder = stack.enter_context(_lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
-        environment = prepare(folder, files, entries, metadata, progress.output, passed, clean.python if clean else "")
+        python = clean.python if clean else ""
+        environment = prepare(folder, files, entries, metadata, progress.output, passed, python, check=check)
         progress.finished(_summary(environment))
-        yield environment
+
+        def create_again(changed: tuple[str, ...]) -> Environment:
+            progress.started("Preparing the runtime")
+            environment.ready.unlink(missing_ok=True)
+            created = prepare(folder, files, entries, metadata, progress.output, passed, python)._replace(changed=changed)
+            progress.finished(_summary(created))
+            return created
+
+        yield Prepared(environment, create_again)
 
 
 def _summary(environment: Environment) -> str:

@@ -13,6 +13,8 @@ from hatch_tilebox.discovery.uv import require_uv
 from hatch_tilebox.discovery.worker import IN_WORKFLOW, SHUTDOWN_LIMIT, runtime_folder, worker_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hatch_tilebox.discovery.ask_runner import Request
     from hatch_tilebox.discovery.environment import Environment
 
@@ -38,10 +40,10 @@ class Start(NamedTuple):
     stopped: bool
 
 
-def start_runner(environment: Environment, request: Request) -> Start:
+def start_runner(environment: Environment, request: Request, is_over: Callable[[], bool]) -> Start:
     """Start the runner of a workflow in a prepared environment with `uv run`. No process of it is left running.
 
-    With a `clean` start, the process records which files of this machine it opens.
+    With a `clean` start, the process records which files of this machine it opens. It is killed as soon as `is_over` returns True.
     """
     clean, runner, pyproject = request.clean, request.workflow.runner or "", request.metadata.pyproject
     dependencies = json.dumps([sorted(pyproject.development_names), sorted(pyproject.dependency_names)])
@@ -61,7 +63,7 @@ def start_runner(environment: Environment, request: Request) -> Start:
             on_line=request.progress.detail,
             on_output=request.progress.detail,
         ) as child:
-            while not (ended := child.wait(POLL)) and not answer.exists() and time.monotonic() < deadline:
+            while not (ended := child.wait(POLL)) and not answer.exists() and not is_over() and time.monotonic() < deadline:
                 pass
             stopped = ended or (answer.exists() and child.wait(SHUTDOWN_LIMIT))
             finished = child.result(timed_out=not ended and not answer.exists())

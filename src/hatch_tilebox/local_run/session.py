@@ -109,7 +109,7 @@ def open_session(
     with open_cache(keep=not options.cold) as cache, contextlib.ExitStack() as stack:
         if passed:
             progress.result("Environment", ", ".join(passed))
-        environment = stack.enter_context(
+        environment, _ = stack.enter_context(
             prepared_environment(cache, files, release.files, metadata, progress, passed=passed, for_task=True)
         )
         progress.started("Starting the worker")
