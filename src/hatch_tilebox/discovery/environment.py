@@ -206,7 +206,7 @@ def prepare(
 ) -> Environment:
     """Create or reuse the environment in `folder`, which the caller has locked, and stage the files there.
 
-    It is reused only if nothing in it was changed; without `check`, only `changed_since_installed` tells. `on_line` gets the
+    It is reused only if nothing in it was changed; without `check`, ask `changed_since_installed` later. `on_line` gets the
     output of uv. `passed` are variables that the user passes. `python` is the version to use, if not the one that uv chooses.
     Raises DiscoveryError if uv cannot create it.
     """
