@@ -83,7 +83,7 @@ class _Run:
         while folders:
             folder = folders.pop()
             before = len(self.files)
-            folders += self._entries(folder)
+            folders += reversed(self._entries(folder))
             if len(self.files) > before:
                 self.folders.append(folder.prefix.removesuffix("/"))
 
