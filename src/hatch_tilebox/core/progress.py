@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Lock, Timer
-from time import perf_counter
+from threading import Lock, Thread
+from time import perf_counter, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,18 +58,30 @@ class Announcement:
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
         self._step = ""
-        self._lock = Lock()
-        self._timer: Timer | None = None
+        self._if_slow = False
         self._began = 0.0
+        self._lock = Lock()
+        self._watching = False
 
     def begin(self, step: str, *, if_slow: bool) -> None:
         """Wait for `announce`, with `if_slow` for at most 2 s: where nothing moves, in a pipe or a CI log. Ends the step before."""
-        self.end()
-        self._step, self._began = step, perf_counter()
-        if if_slow:
-            self._timer = Timer(_SLOW, self.announce)
-            self._timer.daemon = True  # an error that nobody handles ends the process at once
-            self._timer.start()
+        with self._lock:
+            self._step, self._if_slow, self._began = step, if_slow, perf_counter()
+            if if_slow and not self._watching:
+                self._watching = True
+                Thread(target=self._watch, daemon=True).start()  # an error that nobody handles ends the process at once
+
+    def _watch(self) -> None:
+        """Announce slow steps, until there is none to wait for. One thread does it for many steps, because most are short."""
+        while True:
+            sleep(_SLOW / 4)
+            with self._lock:
+                self._watching = self._if_slow and bool(self._step)
+                if not self._watching:
+                    return
+                slow = perf_counter() - self._began >= _SLOW
+            if slow:
+                self.announce()
 
     def announce(self) -> None:
         """Announce the step, unless it is announced already."""
@@ -80,11 +92,8 @@ class Announcement:
 
     def end(self) -> str:
         """The step is finished, or failed: nothing is announced from now on. Return how long it took, for the end of a line."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer.join()
-            self._timer = None
-        self._step = ""
+        with self._lock:
+            self._step = ""
         seconds = perf_counter() - self._began
         return f"  {seconds:.1f} s" if seconds >= 0.1 else ""  # noqa: PLR2004 -- below, a tenth says nothing
 

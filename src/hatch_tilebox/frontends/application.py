@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import contextmanager
@@ -33,6 +34,15 @@ def ends_build_on_errors(app: Application) -> Iterator[TextProgress]:
             yield progress
     except TileboxError as error:
         progress.abort(error)
+
+
+def build(project: WorkflowProject, directory: Path, progress: TextProgress) -> Release:
+    """Build the release of a project into `directory`, the output folder of hatchling. Raises TileboxError for user errors."""
+    frontend = frontend_of(project.root)
+    release = project.build(directory, progress, frontend=frontend)
+    if frontend:
+        gc.freeze()  # the process ends after this build, and would first search all objects for garbage
+    return release
 
 
 def show_path(release: Release, directory: str, progress: TextProgress) -> None:

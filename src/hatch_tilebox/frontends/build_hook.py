@@ -61,12 +61,12 @@ class TileboxBuildHook(BuildHookInterface[BuilderConfig]):
             self._build(build_data)
 
     def _build(self, build_data: dict[str, Any]) -> None:
-        from hatch_tilebox.frontends.application import ends_build_on_errors, frontend_of, show_path
+        from hatch_tilebox.frontends.application import build, ends_build_on_errors, show_path
         from hatch_tilebox.project.workflow_project import modules_of
 
         with ends_build_on_errors(self.app) as progress:
             project = self._open()
-            release = project.build(Path(self.directory), progress, frontend=frontend_of(project.root))
+            release = build(project, Path(self.directory), progress)
         self._show_path = partial(show_path, release, self.directory, progress)
         self._provenance = release.provenance
         if project.options.embed:

@@ -47,12 +47,12 @@ class TileboxBuilder(BuilderInterface[TileboxBuilderConfig, PluginManager]):
 
     def build_standard(self, directory: str, **_build_data: Any) -> str:
         """Build the release into `directory` and return its path."""
-        from hatch_tilebox.frontends.application import ends_build_on_errors, frontend_of
+        from hatch_tilebox.frontends.application import build, ends_build_on_errors
         from hatch_tilebox.project.build_options import TARGET_TABLE
         from hatch_tilebox.project.open import HatchlingBuild, open_project
 
         with ends_build_on_errors(self.app) as progress:
             # The options of the hook count here too, also if hooks are off.
             project = open_project(Path(self.root), build=HatchlingBuild(self.metadata, TARGET_TABLE))
-            release = project.build(Path(directory), progress, frontend=frontend_of(project.root))
+            release = build(project, Path(directory), progress)
         return str(release.artifact.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -228,6 +227,8 @@ def advice_on_missing(folder: Path) -> str:
         return f"there is {close}; rename it to {CONFIG_NAME}"
     if below := sorted(path.relative_to(folder).as_posix() for path in folder.glob(f"*/{CONFIG_NAME}")):
         return f"there is {below[0]}; name its folder"
+    import shlex  # for an error
+
     place = "" if folder == Path.cwd() else f" {shlex.quote(shortest_path(folder))}"
     if os.path.lexists(folder / PYPROJECT_NAME):
         return f"add hatch-tilebox to this project: hatch-tilebox adopt{place}"

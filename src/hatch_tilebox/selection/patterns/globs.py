@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from pathspec import PathSpec, RegexPattern
@@ -21,7 +21,7 @@ from hatch_tilebox.selection.patterns.wildmatch import NameFilter, bracket, tran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     from hatch_tilebox.core.model import Pattern
 
@@ -79,7 +79,6 @@ class GlobSet:
                 problems.append(Problem(f'"{pattern.text}" {fault}', hint or None, pattern.location, code="TBX103"))
         if problems:
             raise SelectionError(*problems)
-        self._spec = PathSpec.from_lines(_PATTERN, [pattern.text for pattern in patterns], backend="simple")
         # One expression for all: tens of thousands of files are asked for.
         self._any = re.compile("|".join(_regex(parts) for _, parts in self._globs) or "(?!)", re.DOTALL).fullmatch
         self._names = NameFilter(parts[-1] for _, parts in self._globs if parts[-1] != _ANY_DEPTH)
@@ -87,6 +86,10 @@ class GlobSet:
         self._exact = {glob: literal for glob, literal in enumerate(literals) if literal is not None}
         self.start = self._state({(glob, 0) for glob in range(len(self._globs))})
         """The state at the root: which part of which glob has to match next."""
+
+    @cached_property
+    def _spec(self) -> PathSpec[Any]:
+        return PathSpec.from_lines(_PATTERN, [pattern.text for pattern in self.patterns], backend="simple")
 
     def match(self, path: str) -> bool:
         """Whether any glob matches `path`."""
