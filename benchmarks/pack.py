@@ -1,10 +1,13 @@
 """Pack a project as a build does whose tasks are in the cache. It imports what such a build imports, and nothing else.
 
 python benchmarks/pack.py PROJECT DESTINATION
+
+The collector of garbage is off, as it is in the process of a build (see `frontends/application.py`).
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -44,4 +47,6 @@ def pack(root: Path, destination: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    gc.disable()
     pack(Path(sys.argv[1]), Path(sys.argv[2]))
+    gc.freeze()

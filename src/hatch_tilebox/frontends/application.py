@@ -39,10 +39,15 @@ def ends_build_on_errors(app: Application) -> Iterator[TextProgress]:
 def build(project: WorkflowProject, directory: Path, progress: TextProgress) -> Release:
     """Build the release of a project into `directory`, the output folder of hatchling. Raises TileboxError for user errors."""
     frontend = frontend_of(project.root)
-    release = project.build(directory, progress, frontend=frontend)
-    if frontend:
-        gc.freeze()  # the process ends after this build, and would first search all objects for garbage
-    return release
+    if not frontend:
+        return project.build(directory, progress, frontend=None)
+    # The process ends after this build. Searches for garbage, also the last one, look at all objects and free next to nothing.
+    gc.disable()
+    try:
+        return project.build(directory, progress, frontend=frontend)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def show_path(release: Release, directory: str, progress: TextProgress) -> None:
