@@ -15,6 +15,7 @@ from time import perf_counter
 from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.model import Pattern, Project, ReleaseManifest, Task, Workflow
+from hatch_tilebox.core.small_files import SmallFiles
 from hatch_tilebox.selection.release_files import check_files
 from hatch_tilebox.selection.select import select_files
 
@@ -30,10 +31,10 @@ def pack(root: Path, destination: Path) -> dict[str, float]:
         now = perf_counter()
         times[name], began = now - began, now
 
-    files = select_files(root, INCLUDE)
-    lap("select")
-    contents = read_small_files(files)
-    lap("read")
+    contents = SmallFiles()
+    files = select_files(root, INCLUDE, contents=contents)
+    read_small_files(files, contents)
+    lap("select and read")
     checks = check_files(files, contents=contents)
     next(checks)
     lap("check")

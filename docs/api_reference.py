@@ -119,11 +119,13 @@ def class_parts(described: griffe.Class, members: tuple[str, ...] | None) -> Ite
 
 
 def declaration(described: griffe.Class) -> str:
-    """Return the first line of a class, with its fields or the signature of its `__init__`."""
-    bases = ", ".join(map(str, described.bases))
+    """Return the first line of a class, with its fields, also those of a private base, or the signature of its `__init__`."""
+    beside = described.parent.members if described.parent else {}
+    private = next((beside[str(base)] for base in described.bases if str(base).startswith("_") and str(base) in beside), None)
+    bases = ", ".join(map(str, private.bases if isinstance(private, griffe.Class) else described.bases))
     fields = [
         f"    {name}: {member.annotation}" + (f" = {quoted(member.value)}" if member.value is not None else "")
-        for name, member in described.members.items()
+        for name, member in [*(private.members.items() if private else ()), *described.members.items()]
         if isinstance(member, griffe.Attribute) and member.annotation and "property" not in member.labels
     ]
     if "__init__" in described.members and "dataclass" not in described.labels:

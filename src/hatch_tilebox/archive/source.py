@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from hatch_tilebox.core.errors import ArchiveError, Problem
 from hatch_tilebox.core.model import FileEntry
+from hatch_tilebox.core.paths import READ_FLAGS
+from hatch_tilebox.core.small_files import SmallFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,27 +19,16 @@ if TYPE_CHECKING:
 CHUNK = 2**20
 """Bytes of one file that are in memory at the same time."""
 
-SMALL_FILE = 64 * 2**10
-"""The largest size in bytes of a file that is kept in memory."""
-KEPT_BYTES = 32 * 2**20
-"""Bytes of all files in memory together."""
 
-# O_NONBLOCK: the build must not wait if a selected file was replaced by a pipe.
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-
-
-def read_small_files(files: FileSet) -> dict[str, bytes]:
-    """Return the contents of small files by path, at most `KEPT_BYTES`, so that they are read only once.
+def read_small_files(files: FileSet, contents: SmallFiles | None = None) -> SmallFiles:
+    """Return `contents`, which has the contents of some of the small files already, with those of the others.
 
     Raises ArchiveError if a file cannot be read or its size has changed since it was selected.
     """
-    contents: dict[str, bytes] = {}
-    left = KEPT_BYTES
+    contents = SmallFiles() if contents is None else contents
     for file in files.files:
-        size = file.size
-        if size <= SMALL_FILE and size <= left:
-            contents[file.path] = _read_whole(file)
-            left -= size
+        if file.path not in contents and contents.fits(file.size):
+            contents.keep(file.path, _read_whole(file))
     return contents
 
 
@@ -60,7 +51,7 @@ def read_chunks(file: SelectedFile) -> Iterable[bytes]:
 
 def _read_whole(file: SelectedFile) -> bytes:
     try:
-        descriptor = os.open(file.on_disk, _FLAGS)
+        descriptor = os.open(file.on_disk, READ_FLAGS)
         try:
             data = os.read(descriptor, file.size + 1)
         finally:
@@ -74,7 +65,7 @@ def _read_in_pieces(file: SelectedFile) -> Iterator[bytes]:
     """Yield the content of a large file, a file that is read in small pieces, or a changed file."""
     left = file.size
     try:
-        descriptor = os.open(file.on_disk, _FLAGS)
+        descriptor = os.open(file.on_disk, READ_FLAGS)
         try:
             while data := os.read(descriptor, min(left + 1, CHUNK)):
                 left -= len(data)

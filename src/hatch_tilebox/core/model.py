@@ -5,7 +5,6 @@ Manifests are written in version 2 of the `.tbrelease` format, and read in versi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
@@ -116,18 +115,21 @@ class FileEntry(NamedTuple):
     sha256: str
 
 
-@dataclass(frozen=True)
-class ReleaseManifest:
-    """The manifest of a release: the first member of the archive."""
-
+class _Manifest(NamedTuple):
     workflow: Workflow
     project: Project
     tasks: tuple[Task, ...]
     files: tuple[FileEntry, ...]
     environment: tuple[str, ...] = ()
-    extensions: Mapping[str, Any] = field(default_factory=dict)
-    """Values that other tools add. Readers keep them, and ignore unknown ones."""
+    extensions: Mapping[str, Any] = MappingProxyType({})
     format: int = FORMAT
+
+
+class ReleaseManifest(_Manifest):
+    """The manifest of a release: the first member of the archive.
+
+    `extensions` are values that other tools add. Readers keep them, and ignore unknown ones.
+    """
 
     @classmethod
     def of(

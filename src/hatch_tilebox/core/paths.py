@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FORBIDDEN = frozenset("/\\:\0")
-# O_NONBLOCK: a pipe without a writer must not hold up a command.
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+# O_NONBLOCK: a pipe without a writer, also in the place of a file, must not hold up a command.
+READ_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def inside(folder: Path, *names: str) -> Path:
@@ -52,7 +52,7 @@ def open_regular(path: Path, *, device: bool = False) -> BinaryIO:
 
     Raises OSError if it cannot be read, or is a pipe, a folder or another kind of entry.
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(path, READ_FLAGS)
     try:
         mode = os.fstat(descriptor).st_mode
         is_device = stat.S_ISCHR(mode)

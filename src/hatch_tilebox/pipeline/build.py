@@ -11,6 +11,7 @@ from hatch_tilebox.core.constants import PLUGIN_GROUP
 from hatch_tilebox.core.model import ReleaseManifest, release_filename
 from hatch_tilebox.core.progress import Progress, format_size
 from hatch_tilebox.core.short_forms import short_id
+from hatch_tilebox.core.small_files import SmallFiles
 from hatch_tilebox.core.tables import Column
 from hatch_tilebox.discovery.clean_environment import passed_variables
 from hatch_tilebox.discovery.discover import discover_tasks
@@ -73,8 +74,9 @@ def build_release(
     warn(warnings)
     vendored = _vendored(select_release(config, skip=skip), vendor, progress) if vendor else None
     progress.started("Selecting files")
-    files = vendored.files if vendored else select_release(config, skip=skip)
-    contents = read_small_files(files)
+    contents = SmallFiles()
+    files = vendored.files if vendored else select_release(config, skip=skip, contents=contents)
+    read_small_files(files, contents)
     checks = check_selection(config, files, options, skip=skip, contents=contents)
     quick_warnings = next(checks)
     entries = hash_files(files, contents)

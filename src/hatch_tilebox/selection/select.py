@@ -22,16 +22,18 @@ if TYPE_CHECKING:
     from hatch_tilebox.core.config import WorkflowConfig
     from hatch_tilebox.core.file_names import FoundEntry
     from hatch_tilebox.core.model import Pattern
+    from hatch_tilebox.core.small_files import SmallFiles
 
 _READABLE_BY_ALL = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
-def select_release(config: WorkflowConfig, *, skip: Collection[Path] = ()) -> FileSet:
+def select_release(config: WorkflowConfig, *, skip: Collection[Path] = (), contents: SmallFiles | None = None) -> FileSet:
     """Return the files of the release that `config` describes. `skip` are absolute output folders, which are never part of it.
 
-    Raises SelectionError.
+    With `contents`, small files are read into it at the same time. Raises SelectionError.
     """
-    return select_files(config.root, config.include, config.exclude, use_gitignore=config.use_gitignore, skip=skip)
+    git = config.use_gitignore
+    return select_files(config.root, config.include, config.exclude, use_gitignore=git, skip=skip, contents=contents)
 
 
 def select_files(
@@ -41,19 +43,20 @@ def select_files(
     *,
     use_gitignore: bool = True,
     skip: Collection[Path] = (),
+    contents: SmallFiles | None = None,
 ) -> FileSet:
     """Return the regular files under `root` that a glob of `include` matches and no rule keeps out.
 
     Rules, in this order: the built-in ones (history, caches, environments), `skip` (files and folders that builds
     write to), `exclude`, and the ignore files of git in `root` and below. Folders that nothing can be selected from are not opened.
     The files are sorted by the UTF-8 bytes of their paths. `warnings` of the result do not stop a build, such as one
-    about a glob that matches nothing.
+    about a glob that matches nothing. With `contents`, small files are read into it at the same time.
 
     Raises SelectionError, with all problems together, for globs that are malformed or leave the root, links that cannot be
     followed, what cannot be read, paths that a release cannot hold, and where nothing is selected at all.
     """
     walk = Walk(root, include, exclude, use_gitignore=use_gitignore, skip=skip)
-    run = _Run(walk)
+    run = _Run(walk, contents)
     run.select()
     files = tuple(sorted(run.files, key=attrgetter("path")))
     path_errors, path_warnings = check_paths(files, run.folders)
@@ -69,8 +72,10 @@ def select_files(
 class _Run:
     """One walk over everything that can be selected, with what it finds."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, contents: SmallFiles | None) -> None:
         self._walk = walk
+        # On Windows the scan of a folder has the status of its files, and an open file does not say whether it is a program.
+        self._contents = contents if os.name != "nt" else None
         self.files: list[SelectedFile] = []
         self.folders: list[str] = []
         self.errors: list[Problem] = []
@@ -129,7 +134,8 @@ class _Run:
         try:
             if not path.isascii():
                 path.encode()
-            status = found.stat()
+            status = None if self._contents is None or is_link else self._contents.read(path, found.path)
+            status = status or found.stat()
         except UnicodeEncodeError:
             hint = "rename the file, or leave it out with an exclude pattern"
             self.errors.append(Problem(f"the name of {printable(path)} is not UTF-8", hint, code="TBX107"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,10 +29,10 @@ def golden_manifest(form):
     """Of format 2, with a trigger, a source, a variable and an extension."""
     manifest = manifest_of()
     if form == 1:
-        return replace(manifest, format=1)
+        return manifest._replace(format=1)
     task = manifest.tasks[0]._replace(trigger="cron", source=Source("scene_qa/runner.py", 4))
     extensions = {"acme.example": {"reviewed": True}}
-    return replace(manifest, tasks=(task, *manifest.tasks[1:]), environment=("ACME_TOKEN",), extensions=extensions)
+    return manifest._replace(tasks=(task, *manifest.tasks[1:]), environment=("ACME_TOKEN",), extensions=extensions)
 
 
 def test_there_is_one_of_each_format():

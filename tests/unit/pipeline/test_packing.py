@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from archive_samples import manifest_of, write_project
 
@@ -24,9 +22,8 @@ def pack(tmp_path, monkeypatch):
     def packed(meanwhile=(), *, cache=True, **changes):
         entries = hash_files(files)
         manifest = manifest_of()
-        manifest = replace(
-            ReleaseManifest.of(manifest.workflow, manifest.project, manifest.tasks, entries, manifest.environment), **changes
-        )
+        manifest = ReleaseManifest.of(manifest.workflow, manifest.project, manifest.tasks, entries, manifest.environment)
+        manifest = manifest._replace(**changes)
         artifact, unchanged = pack_release(manifest, files, path, read_small_files(files), meanwhile, cache=cache)
         again = write_archive(manifest, files, tmp_path / "again" / path.name)
         assert (artifact.sha256, artifact.size) == (again.sha256, again.size)

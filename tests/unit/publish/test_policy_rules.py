@@ -165,7 +165,7 @@ def test_packages_of_a_release_without_a_lock_are_not_known(tmp_path):
 def test_compatible(release):
     evidence = evidence_of(release)
     same = Running("the latest", evidence.manifest)
-    other = Running("on a cluster", replace(evidence.manifest, tasks=(GREET, Task("tests.Removed", "v1.0"))))
+    other = Running("on a cluster", evidence.manifest._replace(tasks=(GREET, Task("tests.Removed", "v1.0"))))
     assert broken(replace(evidence, running=(same,)), compatible=True) == []
     assert broken(replace(evidence, running=(same, other)), compatible=True) == ["TBX536"]
     assert broken(replace(evidence, running=(Running("unknown", None),)), compatible=True) == ["TBX536"]
