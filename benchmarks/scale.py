@@ -27,6 +27,7 @@ from hatch_tilebox.archive.reader import check_archive
 from hatch_tilebox.archive.source import hash_files, read_small_files
 from hatch_tilebox.archive.writer import write_archive
 from hatch_tilebox.core.model import Pattern, Project, ReleaseManifest, Task, Workflow
+from hatch_tilebox.core.small_files import SmallFiles
 from hatch_tilebox.core.uv_lock import read_lock
 from hatch_tilebox.report.sizes import package_pieces
 from hatch_tilebox.selection.release_files import check_files
@@ -34,6 +35,8 @@ from hatch_tilebox.selection.select import select_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from hatch_tilebox.core.model import FileSet
 
 INCLUDE = (Pattern("**"),)
 MAX_SIZE = 2**40
@@ -93,14 +96,19 @@ def select(root: Path) -> None:
     select_files(root, INCLUDE, skip=[root / "out"])
 
 
+def select_and_read(root: Path) -> tuple[FileSet, SmallFiles]:
+    contents = SmallFiles()
+    files = select_files(root, INCLUDE, skip=[root / "out"], contents=contents)
+    return files, read_small_files(files, contents)
+
+
 def check(root: Path) -> None:
-    files = select_files(root, INCLUDE, skip=[root / "out"])
-    list(check_files(files, max_size=MAX_SIZE, contents=read_small_files(files)))
+    files, contents = select_and_read(root)
+    list(check_files(files, max_size=MAX_SIZE, contents=contents))
 
 
 def pack(root: Path) -> None:
-    files = select_files(root, INCLUDE, skip=[root / "out"])
-    contents = read_small_files(files)
+    files, contents = select_and_read(root)
     entries = hash_files(files, contents)
     tasks = [Task("bench/Task", "v1.0")]
     manifest = ReleaseManifest.of(Workflow("bench", runner="a:b"), Project("bench", "1.0"), tasks, entries)
