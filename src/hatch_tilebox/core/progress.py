@@ -79,16 +79,18 @@ class Announcement:
                 self._watching = self._if_slow and bool(self._step)
                 if not self._watching:
                     return
-                slow = perf_counter() - self._began >= _SLOW
-            if slow:
-                self.announce()
+                if perf_counter() - self._began >= _SLOW:
+                    self._announce()
 
     def announce(self) -> None:
         """Announce the step, unless it is announced already."""
         with self._lock:
-            if self._step:
-                self._show(f"{self._step}...")
-                self._step = ""
+            self._announce()
+
+    def _announce(self) -> None:
+        if self._step:
+            self._show(f"{self._step}...")
+            self._step = ""
 
     def end(self) -> str:
         """The step is finished, or failed: nothing is announced from now on. Return how long it took, for the end of a line."""
