@@ -44,17 +44,19 @@ class LaterCheck:
     def __init__(self, environment: Environment) -> None:
         self.changed: tuple[str, ...] = ()
         """The parts that were changed, empty as long as none is known."""
+        self._ended = False
         self._environment = environment
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def _look(self) -> None:
         self.changed = changed_since_installed(self._environment)
+        self._ended = True
 
     def result(self) -> tuple[str, ...]:
-        """Wait for the parts that were changed."""
+        """Wait for the parts that were changed. An environment that could not be looked at counts as changed."""
         self._thread.join()
-        return self.changed
+        return self.changed if self._ended else (self._environment.prefix.name,)
 
 
 @contextlib.contextmanager
