@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -258,4 +258,5 @@ def _find_root(table: Mapping[str, Any], folder: Path, report: Report) -> Path:
 
 
 def _patterns(document: Document, name: str, texts: tuple[str, ...]) -> tuple[Pattern, ...]:
-    return tuple(Pattern(text, partial(document.location, ("build", name, index))) for index, text in enumerate(texts))
+    # Each file that a pattern excludes has the place of the pattern.
+    return tuple(Pattern(text, cache(partial(document.location, ("build", name, index)))) for index, text in enumerate(texts))
