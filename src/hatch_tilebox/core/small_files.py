@@ -43,9 +43,8 @@ class SmallFiles(dict[str, bytes]):
             size = status.st_size
             if not stat.S_ISREG(status.st_mode):
                 return None
-            if size <= SMALL_FILE and size <= self._left and len(content := os.read(descriptor, size + 1)) == size:
-                self[path] = content
-                self._left -= size
+            if self.fits(size) and len(content := os.read(descriptor, size + 1)) == size:
+                self.keep(path, content)
         except OSError:
             return None
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock, Timeout
@@ -85,14 +86,14 @@ def prepared_environment(
         if (clean or for_task) and not Environment(cache.environments / key, reused=True).ready.exists():
             cache = stack.enter_context(open_cache(keep=False))
         folder = stack.enter_context(_lock_environment(cache, key, lambda: progress.detail(waiting), for_task=for_task))
-        python = clean.python if clean else ""
-        environment = prepare(folder, files, entries, metadata, progress.output, passed, python, check=check)
+        create = partial(prepare, folder, files, entries, metadata, progress.output, passed, clean.python if clean else "")
+        environment = create(check=check)
         progress.finished(_summary(environment))
 
         def create_again(changed: tuple[str, ...]) -> Environment:
             progress.started("Preparing the runtime")
             environment.ready.unlink(missing_ok=True)
-            created = prepare(folder, files, entries, metadata, progress.output, passed, python)._replace(changed=changed)
+            created = create()._replace(changed=changed)
             progress.finished(_summary(created))
             return created
 

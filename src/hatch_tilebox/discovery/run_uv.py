@@ -45,7 +45,7 @@ def run_uv(
 def uv_version(cache: Cache | None = None) -> str:
     """The output of `uv --version`, kept in `cache`. Raises DiscoveryError if uv is too old."""
     uv = require_uv()
-    text = _kept_version(uv, cache) if cache else _version_of(uv, str(file_identity(uv)))
+    text = _kept_version(uv, cache) if cache else _version_of(uv)
     found = re.match(r"uv (\d+)\.(\d+)", text)
     if found and (int(found[1]), int(found[2])) < OLDEST_UV:
         wanted = ".".join(map(str, OLDEST_UV))
@@ -57,18 +57,22 @@ def uv_version(cache: Cache | None = None) -> str:
 
 def _kept_version(uv: Path, cache: Cache) -> str:
     """Its size and time identify the program: in isolated builds, its path always changes. A small file may start any uv."""
-    _, *identity = file_identity(uv) or [None]
-    key = digest({"uv": identity})
+    status = uv.stat()
+    key = digest({"uv": [status.st_size, status.st_mtime_ns]})
     if record := cache.read(PROGRAMS, key):
         return str(record["version"])
-    text = _version_of(uv, str(identity))
-    if uv.stat().st_size > _SHIM:
+    text = _version_of(uv)
+    if status.st_size > _SHIM:
         cache.write(PROGRAMS, key, {"version": text})
     return text
 
 
+def _version_of(uv: Path) -> str:
+    return _answered_version(uv, str(file_identity(uv)))
+
+
 @lru_cache(maxsize=8)
-def _version_of(uv: Path, _identity: str) -> str:
+def _answered_version(uv: Path, _identity: str) -> str:
     return run([str(uv), "--version"], folder=Path.cwd(), environment=install_environment(), timeout=60).output.strip()
 
 

@@ -35,7 +35,7 @@ def pack_release(
     """
     before = _digest_of(path)
     with open_cache(keep=True) if cache else nullcontext() as kept:
-        key = _key(manifest)
+        key = _key(manifest) if kept else ""
         if kept and before and kept.read(ARCHIVES, key) == {"sha256": before}:
             for _ in meanwhile:
                 pass

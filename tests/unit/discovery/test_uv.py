@@ -80,7 +80,7 @@ def test_the_version_is_kept_for_a_program_but_not_for_one_that_starts_another(t
     answer.write_text("uv 0.9.1")
     assert uv_version(Cache(tmp_path / "cache")) == "uv 0.9.1"
     answer.write_text("uv 0.9.2")
-    run_uv._version_of.cache_clear()
+    run_uv._answered_version.cache_clear()
     assert uv_version(Cache(tmp_path / "cache")) == ("uv 0.9.1" if kept else "uv 0.9.2")
     copy = shutil.copy2(program, tmp_path / "elsewhere")  # as in an isolated build
     monkeypatch.setenv("UV", str(copy))
